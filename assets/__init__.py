@@ -1,0 +1,1 @@
+"""The protected infrastructure: inventory, posture and why a score is what it is."""

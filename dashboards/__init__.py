@@ -1,0 +1,1 @@
+"""What people look at: Streamlit views over read-only queries."""

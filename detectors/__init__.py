@@ -1,0 +1,1 @@
+"""Judge: what a Sigma rule means in ClickHouse, correlation, and silence."""

@@ -1,0 +1,1 @@
+"""What personal data this is, its grade, and whether its mask holds."""

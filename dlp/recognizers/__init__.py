@@ -1,0 +1,1 @@
+"""One kind of personal data per module: pattern, checksum, context."""

@@ -1,0 +1,1 @@
+"""One format per module: bytes in, batches of typed columns out."""

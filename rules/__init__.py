@@ -1,0 +1,1 @@
+"""Content that people edit without Python: Sigma rules, DLP policy, thresholds."""

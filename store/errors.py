@@ -1,0 +1,36 @@
+"""Everything the store can raise.
+
+StoreError
+├── ConnectionFailed     nothing answers, or it refuses the credentials
+├── StoreTaken           another process holds this database folder
+├── MigrationError       a migration was edited, is missing, or failed
+└── QueryFailed          ClickHouse refused a statement; carries its error code
+"""
+
+
+class StoreError(Exception):
+    """Something between Rongdun and its database went wrong; the message says what to do."""
+
+
+class ConnectionFailed(StoreError):
+    """Nothing answers at the configured address, or it refuses the credentials."""
+
+
+class StoreTaken(StoreError):
+    """Another process holds this database folder."""
+
+
+class MigrationError(StoreError):
+    """A migration was edited after it was applied, is missing, or failed."""
+
+
+class QueryFailed(StoreError):
+    """ClickHouse refused a statement.
+
+    Attributes:
+        code: ClickHouse's own error code (`system.errors`), 0 when it gave none.
+    """
+
+    def __init__(self, message: str, *, code: int = 0) -> None:
+        super().__init__(message)
+        self.code = code
