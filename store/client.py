@@ -47,7 +47,8 @@ class Store:
         """
         with _translated():
             frame = self._client.query_df_arrow(sql, parameters=dict(parameters or {}), dataframe_library="polars")
-        assert isinstance(frame, pl.DataFrame)
+        if not isinstance(frame, pl.DataFrame):  # narrows the driver's union type
+            raise TypeError(type(frame))
         return frame
 
     def rows(self, sql: str, parameters: Parameters | None = None) -> list[dict[str, object]]:

@@ -1,0 +1,80 @@
+"""What every source yields: columns of one table, and what could not be read."""
+
+from dataclasses import dataclass, field
+from typing import Literal
+
+import polars as pl
+from polars._typing import SchemaDict
+
+Table = Literal["network_flows", "log_events"]
+
+FIELDS = pl.Map(pl.String, pl.String)
+
+# The columns that a source fills; the ingestion adds identity, arrival, asset and scope.
+_NETWORK_FLOWS: SchemaDict = {
+    "event_time": pl.Datetime("us", "UTC"),
+    "source_offset": pl.UInt64,  # packet or line number, from 0
+    "source_ip": pl.String,
+    "source_port": pl.UInt16,
+    "destination_ip": pl.String,
+    "destination_port": pl.UInt16,
+    "protocol": pl.String,
+    "vlan_id": pl.UInt16,
+    "application": pl.String,
+    "duration_ms": pl.UInt64,
+    "packets_out": pl.UInt64,
+    "packets_in": pl.UInt64,
+    "bytes_out": pl.UInt64,
+    "bytes_in": pl.UInt64,
+    "ip_bytes_out": pl.UInt64,
+    "ip_bytes_in": pl.UInt64,
+    "connection_state": pl.String,
+    "history": pl.String,
+    "community_id": pl.String,
+    "fields": FIELDS,
+}
+
+_LOG_EVENTS: SchemaDict = {
+    "event_time": pl.Datetime("us", "UTC"),
+    "source_offset": pl.UInt64,
+    "product": pl.String,
+    "category": pl.String,
+    "service": pl.String,
+    "host": pl.String,
+    "source_ip": pl.String,
+    "source_port": pl.UInt16,
+    "destination_ip": pl.String,
+    "destination_port": pl.UInt16,
+    "user": pl.String,
+    "action": pl.String,
+    "outcome": pl.String,
+    "severity": pl.UInt8,
+    "message": pl.String,
+    "fields": FIELDS,
+}
+
+NETWORK_FLOWS = pl.Schema(_NETWORK_FLOWS)
+LOG_EVENTS = pl.Schema(_LOG_EVENTS)
+REJECTS = pl.Schema({"offset": pl.UInt64, "reason": pl.String, "content": pl.String})
+
+SCHEMAS: dict[Table, pl.Schema] = {"network_flows": NETWORK_FLOWS, "log_events": LOG_EVENTS}
+
+
+def no_rejects() -> pl.DataFrame:
+    """A frame of rejects without a row."""
+    return REJECTS.to_frame()
+
+
+@dataclass(frozen=True)
+class Batch:
+    """Rows for one table, in the order read, and the rejects met on the way.
+
+    Attributes:
+        table: where the rows belong.
+        rows: columns of `SCHEMAS[table]`, all of them, none null.
+        rejects: columns of `REJECTS`; `content` is cut to 4 KiB.
+    """
+
+    table: Table
+    rows: pl.DataFrame
+    rejects: pl.DataFrame = field(default_factory=no_rejects)
