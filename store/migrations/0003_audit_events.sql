@@ -12,8 +12,10 @@ CREATE TABLE audit_events (
     verdict                 LowCardinality(String),                            -- true_positive, false_positive, benign, or ''
     basis                   String,                                            -- on what ground: a purpose, a ticket, a rule
     details                 String,                                            -- canonical JSON: ids and counts, never personal data
+    algorithm               LowCardinality(String),                            -- of the hash: sha256
     previous_hash           FixedString(64),                                   -- hex; 64 zeros for the first
-    hash                    FixedString(64)
+    hash                    FixedString(64),
+    INDEX by_object object_id TYPE bloom_filter GRANULARITY 1
 )
 ENGINE = MergeTree
 ORDER BY seq

@@ -1,0 +1,28 @@
+"""Everything the response can raise.
+
+ResponseError
+├── AlertUnknown         no alert has this id
+├── TransitionRefused    the alert's state does not allow this step
+├── StepRefused          a step lacks its actor or basis, or would put personal data on record
+└── ChainContended       others kept writing: the step was not recorded
+"""
+
+
+class ResponseError(Exception):
+    """A step could not be taken; the message says what to do."""
+
+
+class AlertUnknown(ResponseError):
+    """No alert has this id."""
+
+
+class TransitionRefused(ResponseError):
+    """The alert's state does not allow this step."""
+
+
+class StepRefused(ResponseError):
+    """A step lacks its actor or basis, or would put personal data on record."""
+
+
+class ChainContended(ResponseError):
+    """Others kept writing: the step was not recorded."""
