@@ -1,5 +1,6 @@
 """Settings: the only place that reads the environment."""
 
+from importlib.resources import files
 from pathlib import Path
 from typing import Literal
 
@@ -23,6 +24,7 @@ class Settings(BaseSettings):
     dagster_port: int = Port
     rules: Path | None = None
     inventory: Path | None = None
+    scan_targets: tuple[str, ...] = ()
     scope: str = Field(default="fuzhou", pattern=r"^[a-z0-9][a-z0-9/_-]*$")
     language: Literal["zh", "en"] = "zh"
 
@@ -32,6 +34,31 @@ class Settings(BaseSettings):
         return self.home / "inbox"
 
     @property
+    def inventory_file(self) -> Path:
+        """The inventory of monitored assets: the configured one, or `inventory.yml` in the home."""
+        return self.inventory if self.inventory is not None else self.home / "inventory.yml"
+
+    @property
+    def run_folder(self) -> Path:
+        """Where running parts leave their addresses and logs."""
+        return self.home / "run"
+
+    @property
     def database_folder(self) -> Path:
         """Where the embedded database keeps its data."""
         return self.home / "database"
+
+    @property
+    def dagster_home(self) -> Path:
+        """Where Dagster keeps its runs."""
+        return self.home / "dagster"
+
+    @property
+    def key_file(self) -> Path:
+        """The secret behind fingerprints of personal data, made on first use."""
+        return self.home / "secrets" / "fingerprint.key"
+
+    @property
+    def rules_folder(self) -> Path:
+        """The content folder: the configured one, or the one that ships."""
+        return self.rules if self.rules is not None else Path(str(files("rules")))

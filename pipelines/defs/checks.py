@@ -1,0 +1,113 @@
+"""What must hold of the tables: they fill, they are fresh, little is rejected, nothing is lost on the way, alerts come in time."""
+
+from datetime import UTC, datetime
+
+import dagster as dg
+
+from pipelines.defs.resources import Settled
+
+FRESH_HOURS = 26
+REJECTED_SHARE = 0.2
+DELAY_SECONDS = 300  # R11: a verdict within five minutes of arrival
+
+_ARRIVALS = {
+    "network_flows": "SELECT countIf(ingested_at > now() - INTERVAL 1 DAY) AS today, max(ingested_at) AS last, "
+    "countIf(ingested_at BETWEEN now() - INTERVAL 2 DAY AND now() - INTERVAL 1 DAY) AS before FROM network_flows "
+    "WHERE ingested_at > now() - INTERVAL 2 DAY",
+    "log_events": "SELECT countIf(ingested_at > now() - INTERVAL 1 DAY) AS today, max(ingested_at) AS last, "
+    "countIf(ingested_at BETWEEN now() - INTERVAL 2 DAY AND now() - INTERVAL 1 DAY) AS before FROM log_events "
+    "WHERE ingested_at > now() - INTERVAL 2 DAY",
+}
+_REJECTED = (
+    "SELECT sum(rows) AS rows, sum(rejected) AS rejected FROM ingested_batches "
+    "WHERE table_name = {table:String} AND committed_at > now() - INTERVAL 1 DAY"
+)
+_STORED = {
+    "network_flows": "SELECT count() FROM network_flows WHERE batch_id IN (SELECT batch_id FROM ingested_batches)",
+    "log_events": "SELECT count() FROM log_events WHERE batch_id IN (SELECT batch_id FROM ingested_batches)",
+}
+_LEDGER = "SELECT sum(rows) FROM ingested_batches WHERE table_name = {table:String}"
+_DELAY = (
+    "SELECT count() AS alerts, quantileExact(0.5)(dateDiff('millisecond', arrived_at, detected_at)) / 1000 AS p50, "
+    "quantileExact(0.95)(dateDiff('millisecond', arrived_at, detected_at)) / 1000 AS p95 "
+    "FROM alert_matches WHERE detected_at > now() - INTERVAL 1 DAY"
+)
+
+
+def _volume(table: str) -> dg.AssetChecksDefinition:
+    @dg.asset_check(asset=table, name=f"{table}_volume")
+    def volume(settled: Settled) -> dg.AssetCheckResult:
+        """Rows arrived in the last day, and not ten times fewer than the day before."""
+        with settled.open() as store:
+            row = store.rows(_ARRIVALS[table])[0]
+        today, before = int(str(row["today"])), int(str(row["before"]))
+        return dg.AssetCheckResult(
+            passed=today > 0 and today * 10 >= before,
+            severity=dg.AssetCheckSeverity.WARN,
+            metadata={"rows_last_day": today, "rows_day_before": before},
+        )
+
+    return volume
+
+
+def _freshness(table: str) -> dg.AssetChecksDefinition:
+    @dg.asset_check(asset=table, name=f"{table}_freshness")
+    def freshness(settled: Settled) -> dg.AssetCheckResult:
+        """The newest row arrived within the last 26 hours."""
+        with settled.open() as store:
+            last = store.rows(_ARRIVALS[table])[0]["last"]
+        hours = (datetime.now(UTC) - last.astimezone(UTC)).total_seconds() / 3600 if isinstance(last, datetime) else 1e9
+        return dg.AssetCheckResult(
+            passed=hours <= FRESH_HOURS, severity=dg.AssetCheckSeverity.WARN, metadata={"hours_since_last_row": hours}
+        )
+
+    return freshness
+
+
+def _reject_rate(table: str) -> dg.AssetChecksDefinition:
+    @dg.asset_check(asset=table, name=f"{table}_reject_rate")
+    def reject_rate(settled: Settled) -> dg.AssetCheckResult:
+        """At most a fifth of what arrived in the last day was rejected."""
+        with settled.open() as store:
+            row = store.rows(_REJECTED, {"table": table})[0]
+        rows, rejected = int(str(row["rows"])), int(str(row["rejected"]))
+        share = rejected / (rows + rejected) if rows + rejected else 0.0
+        return dg.AssetCheckResult(
+            passed=share <= REJECTED_SHARE,
+            severity=dg.AssetCheckSeverity.WARN,
+            metadata={"rows": rows, "rejected": rejected, "share": share},
+        )
+
+    return reject_rate
+
+
+def _reconciled(table: str) -> dg.AssetChecksDefinition:
+    @dg.asset_check(asset=table, name=f"{table}_reconciled")
+    def reconciled(settled: Settled) -> dg.AssetCheckResult:
+        """The table holds as many rows as the ledger of batches says were stored."""
+        with settled.open() as store:
+            stored = int(str(store.value(_STORED[table])))
+            ledger = int(str(store.value(_LEDGER, {"table": table})))
+        return dg.AssetCheckResult(passed=stored == ledger, metadata={"stored": stored, "ledger": ledger})
+
+    return reconciled
+
+
+@dg.asset_check(asset="alerts")
+def alerts_in_time(settled: Settled) -> dg.AssetCheckResult:
+    """Nineteen of twenty alerts of the last day came within five minutes of their event's arrival (R11)."""
+    with settled.open() as store:
+        row = store.rows(_DELAY)[0]
+    if not row["alerts"]:
+        return dg.AssetCheckResult(passed=True, metadata={"alerts": 0})
+    p50, p95 = float(str(row["p50"])), float(str(row["p95"]))
+    return dg.AssetCheckResult(
+        passed=p95 <= DELAY_SECONDS,
+        metadata={"alerts": int(str(row["alerts"])), "p50_seconds": p50, "p95_seconds": p95},
+    )
+
+
+ALL = [
+    *(make(table) for table in _ARRIVALS for make in (_volume, _freshness, _reject_rate, _reconciled)),
+    alerts_in_time,
+]

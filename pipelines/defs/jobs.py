@@ -1,0 +1,76 @@
+"""What runs when: the main job, detection every minute, the daily scan, posture every five minutes, the drop folder."""
+
+import time
+from hashlib import sha256
+from pathlib import Path
+
+import dagster as dg
+
+from pipelines.defs.resources import Settled
+
+SETTLED_SECONDS = 3  # a file untouched for this long is taken to be complete
+RUNNING = dg.DefaultScheduleStatus.RUNNING
+
+
+def _job(name: str, description: str, *selection: str) -> dg.UnresolvedAssetJobDefinition:
+    return dg.define_asset_job(
+        name,
+        selection=list(selection) or "*",
+        description=description,
+        tags={"rongdun/kind": name},
+        executor_def=dg.in_process_executor,
+    )
+
+
+CITY = _job("city", "Everything, once: inventory, telemetry, alerts, personal data, posture.")
+INTAKE = _job("intake", "Read what was dropped.", "network_flows", "log_events", "pii_findings")
+DETECT = _job("detect", "Judge what arrived.", "alerts")
+SCAN = _job("scan", "Look for personal data.", "pii_findings")
+POSTURE = _job("posture", "Score every asset.", "asset_posture")
+
+JOBS = [CITY, INTAKE, DETECT, SCAN, POSTURE]
+
+SCHEDULES = [
+    dg.ScheduleDefinition(name="detect_every_minute", job=DETECT, cron_schedule="* * * * *", default_status=RUNNING),
+    dg.ScheduleDefinition(
+        name="posture_every_five_minutes", job=POSTURE, cron_schedule="*/5 * * * *", default_status=RUNNING
+    ),
+    dg.ScheduleDefinition(
+        name="scan_daily",
+        job=SCAN,
+        cron_schedule="0 2 * * *",
+        execution_timezone="Asia/Shanghai",
+        default_status=RUNNING,
+    ),
+]
+
+
+@dg.sensor(job=INTAKE, minimum_interval_seconds=15, default_status=dg.DefaultSensorStatus.RUNNING)
+def inbox(context: dg.SensorEvaluationContext, settled: Settled) -> dg.SensorResult:
+    """One run for the files that were dropped, or changed, since the last look."""
+    seen = int(context.cursor or 0)
+    dropped = settled_files(settled.settings().inbox, after=seen, before=time.time_ns() - SETTLED_SECONDS * 10**9)
+    if not dropped:
+        return dg.SensorResult(skip_reason="nothing new in the drop folder")
+    paths = [str(path) for _, path in dropped]
+    request = dg.RunRequest(
+        run_key=sha256(repr(dropped).encode()).hexdigest(),
+        run_config={
+            "ops": {"telemetry": {"config": {"paths": paths}}, "pii_findings": {"config": {"targets": paths}}},
+        },
+    )
+    return dg.SensorResult(run_requests=[request], cursor=str(dropped[-1][0]))
+
+
+def settled_files(folder: Path, *, after: int, before: int) -> list[tuple[int, Path]]:
+    """The files below a folder whose last change lies between two times (ns since 1970), oldest first.
+
+    The change time, not the modification time, since a file moved in keeps the latter. Links are left alone:
+    what they point to was not dropped here.
+    """
+    files = (path for path in folder.rglob("*") if path.is_file() and not path.is_symlink())
+    changed = ((path.stat().st_ctime_ns, path) for path in files)
+    return sorted(entry for entry in changed if after < entry[0] <= before)
+
+
+SENSORS = [inbox]

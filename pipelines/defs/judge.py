@@ -1,0 +1,41 @@
+"""Judge 判断: rules over what arrived, and scans for personal data."""
+
+import dagster as dg
+
+from detectors.ruleset import load_ruleset
+from pipelines.defs.resources import Settled
+from pipelines.detect import detect
+from pipelines.scan import scan_all
+
+
+class Targets(dg.Config):
+    """What a run scans; nothing named means every table in the drop folder and the telemetry itself."""
+
+    targets: list[str] = []
+
+
+@dg.asset(group_name="judge", deps=["network_flows", "log_events"])
+def alerts(settled: Settled) -> dg.MaterializeResult[None]:
+    """Every match of a usable rule in the telemetry that arrived since the last run."""
+    ruleset = load_ruleset([settled.settings().rules_folder / "sigma"])
+    with settled.open() as store:
+        report = detect(store, ruleset)
+    return dg.MaterializeResult(
+        metadata={
+            "events": report.events,
+            "rules": report.rules,
+            "alerts_new": report.alerts_new,
+            "unusable": len(report.unusable),
+        }
+    )
+
+
+@dg.asset(group_name="judge", deps=["log_events"])
+def pii_findings(config: Targets, settled: Settled) -> dg.MaterializeResult[None]:
+    """Personal data per column, with its grade and whether its mask holds."""
+    settings = settled.settings()
+    with settled.open() as store:
+        reports = scan_all(config.targets or settings.scan_targets, store, settings)
+    return dg.MaterializeResult(
+        metadata={"datasets": len(reports), "findings": sum(len(report.findings) for report in reports)}
+    )

@@ -1,0 +1,14 @@
+"""Respond 反应: what everything found means for each asset."""
+
+import dagster as dg
+
+from pipelines.defs.resources import Settled
+from pipelines.score import score
+
+
+@dg.asset(group_name="respond", deps=["alerts", "pii_findings", "monitored_assets"])
+def asset_posture(settled: Settled) -> dg.MaterializeResult[None]:
+    """A score per monitored asset, explained factor by factor."""
+    with settled.open() as store:
+        report = score(store)
+    return dg.MaterializeResult(metadata={"assets": len(report.assets)})

@@ -1,0 +1,5 @@
+"""`python -m rongdun` is `rongdun`."""
+
+from rongdun.cli import main
+
+main()

@@ -1,0 +1,1 @@
+"""What `rongdun` can be told, one group of commands a module."""

@@ -1,0 +1,67 @@
+"""`rongdun db`: the database itself."""
+
+from pathlib import Path
+from typing import Annotated
+
+import typer
+
+from rongdun.console import err, out, print_json, print_table, progress
+from rongdun.settings import Settings
+from store.backup import backup as back_up
+from store.client import Store
+from store.migrate import migrate as apply_migrations
+from store.session import embedded, open_store
+
+app = typer.Typer(no_args_is_help=True, help="The database: start it, bring its schema up to date, ask it, back it up.")
+
+Json = Annotated[bool, typer.Option("--json", help="One JSON document on standard output.")]
+
+
+@app.command()
+def start() -> None:
+    """Start the embedded database and leave it running until `rongdun stop`."""
+    settings = Settings()
+    if settings.clickhouse_url is not None:
+        out().print("RONGDUN_CLICKHOUSE_URL names a ClickHouse server: there is no embedded database to start.")
+        return
+    endpoint = embedded(settings, stays=True)
+    out().print(f"database: http://{endpoint.host}:{endpoint.port} (folder {settings.database_folder})")
+
+
+@app.command()
+def migrate() -> None:
+    """Bring the schema up to date; say what was applied."""
+    settings = Settings()
+    with open_store(settings) as store:
+        applied = apply_migrations(store, cluster=settings.clickhouse_cluster)
+    for name in applied:
+        out().print(f"applied {name}")
+    if not applied:
+        out().print("the schema is up to date")
+
+
+@app.command()
+def query(sql: str, as_json: Json = False) -> None:
+    """Ask a question in SQL; reading only."""
+    with open_store(Settings(), user="reader") as store:
+        rows = store.rows(sql)
+    if as_json:
+        print_json(rows)
+    else:
+        print_table(f"{len(rows)} rows", rows)
+
+
+@app.command()
+def backup(folder: Annotated[Path, typer.Argument(help="Where the backup goes; must not exist yet.")]) -> None:
+    """Write everything the database holds to a folder."""
+    with open_store(Settings()) as store, progress("backing up"):
+        written = back_up(store, folder)
+    out().print(f"backup: {written}")
+
+
+def require_schema(store: Store) -> Store:
+    """The same store, after a warning on standard error when its schema is older than this version."""
+    if store.value("SELECT count() FROM system.tables WHERE database = currentDatabase() AND name = 'log_events'") == 0:
+        err().print("this database has no schema yet: run `rongdun db migrate`")
+        raise typer.Exit(2)
+    return store

@@ -1,0 +1,86 @@
+"""`rongdun ingest` and `rongdun detect`: bytes become rows, rows become alerts."""
+
+from enum import StrEnum
+from pathlib import Path
+from typing import Annotated
+
+import typer
+
+from detectors.ruleset import load_ruleset
+from pipelines.detect import detect as judge
+from pipelines.ingest import ingest as read_in
+from pipelines.inventory import load_address_book
+from rongdun.console import err, harmless, out, print_json, print_table, progress
+from rongdun.settings import Settings
+from store.session import open_store
+
+Json = Annotated[bool, typer.Option("--json", help="One JSON document on standard output.")]
+
+
+class Level(StrEnum):
+    """Sigma's levels, least urgent first."""
+
+    informational = "informational"
+    low = "low"
+    medium = "medium"
+    high = "high"
+    critical = "critical"
+
+
+def ingest(
+    paths: Annotated[list[Path], typer.Argument(help="Files and folders: captures, logs, exports.")],
+    as_json: Json = False,
+) -> None:
+    """Read captures and logs into the database; reading the same file again adds nothing."""
+    settings = Settings()
+    missing = [path for path in paths if not path.exists()]
+    if missing:
+        err().print(harmless(f"no such file or folder: {missing[0]}"), markup=False)
+        raise typer.Exit(2)
+    with open_store(settings) as store, progress("ingesting") as advance:
+        report = read_in(
+            paths,
+            store,
+            scope=settings.scope,
+            address_book=load_address_book(store),
+            progress=lambda step: advance(step.share, step.path.name),
+        )
+    if as_json:
+        print_json(report.as_json())
+        return
+    shown = [
+        {
+            "file": file.path,
+            "format": file.format,
+            "rows": file.rows,
+            "rejected": file.rejected,
+            "seconds": file.seconds,
+            "note": "already ingested" if file.already_ingested else file.reason or "",
+        }
+        for file in report.files
+    ]
+    print_table("ingested", shown, right=frozenset({"rows", "rejected", "seconds"}))
+
+
+def detect(
+    rules: Annotated[
+        list[Path] | None, typer.Option(help="Sigma rules: files or folders. Without it, the rules that ship.")
+    ] = None,
+    fail_on: Annotated[Level | None, typer.Option(help="Exit 1 when a new alert is at least this urgent.")] = None,
+    as_json: Json = False,
+) -> None:
+    """Judge what arrived since the last run by every usable rule; write the alerts."""
+    settings = Settings()
+    ruleset = load_ruleset(rules or [settings.rules_folder / "sigma"])
+    with open_store(settings) as store, progress("judging") as advance:
+        report = judge(store, ruleset, progress=advance)
+        urgent = 0 if fail_on is None else _new_alerts(report.run_id, store, fail_on)
+    if as_json:
+        print_json(report.as_json())
+    else:
+        out().print(
+            f"{report.events} events judged by {report.rules} rules in {report.seconds:.1f} s: {report.alerts_new} new alerts"
+        )
+        if report.unusable:
+            out().print(f"{len(report.unusable)} rules cannot be used; `rongdun rules check` says why")
+    raise typer.Exit(1 if urgent else 0)

@@ -1,0 +1,102 @@
+"""What the terminal shows: tables and progress for people, JSON for scripts, nothing that a log line could hijack."""
+
+import json
+import math
+import sys
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from contextlib import contextmanager
+from datetime import UTC, date, datetime
+
+from rich.console import Console
+from rich.progress import BarColumn, Progress, SpinnerColumn, TextColumn, TimeElapsedColumn
+from rich.table import Table
+from rich.text import Text
+
+Row = Mapping[str, object]
+Advance = Callable[[float, str], None]
+
+
+def out() -> Console:
+    """The console for results; plain when piped."""
+    return Console(soft_wrap=not sys.stdout.isatty())
+
+
+def err() -> Console:
+    """The console for progress and complaints, on standard error."""
+    return Console(stderr=True, soft_wrap=not sys.stderr.isatty())
+
+
+def harmless(value: object) -> str:
+    """A value as text without control characters: terminal escapes from a log become visible, not active."""
+    return "".join(
+        character if character.isprintable() else character.encode("unicode_escape").decode()
+        for character in _text(value)
+    )
+
+
+def print_json(value: object) -> None:
+    """Write one JSON document to standard output: times in ISO 8601 UTC, NaN and infinity as null."""
+    json.dump(_plain(value), sys.stdout, ensure_ascii=False, allow_nan=False)
+    sys.stdout.write("\n")
+
+
+def print_table(title: str, rows: Sequence[Row], *, right: frozenset[str] = frozenset()) -> None:
+    """Show rows as a table with a heading; columns named in `right` are aligned for numbers."""
+    table = Table(title=Text(title), title_justify="left", header_style="bold")
+    for name in rows[0] if rows else ():
+        table.add_column(Text(name), justify="right" if name in right else "left", overflow="fold")
+    for row in rows:
+        table.add_row(*(Text(harmless(value)) for value in row.values()))
+    console = out()
+    if rows:
+        console.print(table)
+    else:
+        console.print(Text(f"{title}: nothing"))
+
+
+@contextmanager
+def progress(description: str) -> Iterator[Advance]:
+    """A progress bar on standard error for the time of the block; call what it gives with a share (0..1) and a word."""
+    bar = Progress(
+        SpinnerColumn(),
+        TextColumn("{task.description}", markup=False),
+        BarColumn(),
+        TextColumn("{task.fields[word]}", markup=False),
+        TimeElapsedColumn(),
+        console=err(),
+        transient=True,
+        disable=not sys.stderr.isatty(),
+    )
+    with bar:
+        task = bar.add_task(description, total=1.0, word="")
+        yield lambda share, word: bar.update(task, completed=share, word=harmless(word)[-60:])
+
+
+def _text(value: object) -> str:
+    if isinstance(value, bytes):
+        return value.decode(errors="backslashreplace")
+    if isinstance(value, datetime):
+        return value.strftime("%Y-%m-%d %H:%M:%S")
+    if isinstance(value, float):
+        return f"{value:.2f}".rstrip("0").rstrip(".")
+    return str(value)
+
+
+def _plain(value: object) -> object:
+    match value:
+        case None | bool() | int() | str():
+            return value
+        case float():
+            return value if math.isfinite(value) else None
+        case datetime():
+            return (value if value.tzinfo else value.replace(tzinfo=UTC)).astimezone(UTC).isoformat()
+        case date():
+            return value.isoformat()
+        case bytes():
+            return value.decode(errors="backslashreplace")
+        case Mapping():
+            return {_text(key): _plain(entry) for key, entry in value.items()}
+        case list() | tuple() | set() | frozenset():
+            return [_plain(entry) for entry in value]
+        case _:
+            return str(value)

@@ -1,0 +1,23 @@
+"""Everything the composition root can raise.
+
+RongdunError
+├── SettingError     a RONGDUN_* variable or an argument cannot be used
+├── PortTaken        a configured port is in use
+└── StartFailed      a part did not come up; carries the end of its log
+"""
+
+
+class RongdunError(Exception):
+    """Rongdun cannot do what was asked; the message says what, where, and what to do."""
+
+
+class SettingError(RongdunError):
+    """A `RONGDUN_*` variable or an argument cannot be used."""
+
+
+class PortTaken(RongdunError):
+    """A configured port is in use by something else."""
+
+
+class StartFailed(RongdunError):
+    """A part did not come up."""

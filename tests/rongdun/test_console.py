@@ -1,0 +1,48 @@
+"""The terminal: what a log line says is shown, never obeyed."""
+
+import json
+from datetime import UTC, datetime
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from rongdun.console import harmless, print_json, print_table
+
+
+@given(st.text())
+def test_no_control_character_survives(value: str) -> None:
+    assert harmless(value).isprintable()
+
+
+@pytest.mark.parametrize(
+    ("value", "shown"),
+    [
+        ("\x1b[31mred", "\\x1b[31mred"),
+        ("two\nlines", "two\\nlines"),
+        ("福州", "福州"),
+        (datetime(2026, 3, 1, 8, 0, tzinfo=UTC), "2026-03-01 08:00:00"),
+        (0.5, "0.5"),
+        (b"a1", "a1"),
+    ],
+)
+def test_values_read_well(value: object, shown: str) -> None:
+    assert harmless(value) == shown
+
+
+def test_json_is_json_whatever_is_in_it(capsys: pytest.CaptureFixture[str]) -> None:
+    print_json(
+        {"at": datetime(2026, 3, 1, tzinfo=UTC), "share": float("nan"), "name": "榕盾", "ids": ("a",), "raw": b"\xff"}
+    )
+    assert json.loads(capsys.readouterr().out) == {
+        "at": "2026-03-01T00:00:00+00:00",
+        "share": None,
+        "name": "榕盾",
+        "ids": ["a"],
+        "raw": "\\xff",
+    }
+
+
+def test_markup_in_a_cell_is_text(capsys: pytest.CaptureFixture[str]) -> None:
+    print_table("alerts", [{"title": "[bold red]boom[/]"}])
+    assert "[bold red]boom[/]" in capsys.readouterr().out
