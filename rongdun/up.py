@@ -151,9 +151,15 @@ def stop(settings: Settings) -> bool:
     return server.stop(settings.run_folder) or found is not None
 
 
-def _commands(settings: Settings, dashboard: int, dagster: int) -> dict[str, list[str]]:
-    (settings.dagster_home).mkdir(parents=True, exist_ok=True)
+def dagster_home(settings: Settings) -> Path:
+    """Dagster's folder, with its configuration in place."""
+    settings.dagster_home.mkdir(parents=True, exist_ok=True)
     (settings.dagster_home / "dagster.yaml").write_text(_DAGSTER_YAML, encoding="utf-8")
+    return settings.dagster_home
+
+
+def _commands(settings: Settings, dashboard: int, dagster: int) -> dict[str, list[str]]:
+    dagster_home(settings)
     settings.inbox.mkdir(parents=True, exist_ok=True)
     code = ["-m", "pipelines.definitions"]
     app = Path(__file__).parents[1] / "dashboards" / "app.py"
@@ -182,7 +188,7 @@ def _start(name: str, command: list[str], settings: Settings) -> Part:
 def _spawn(command: list[str], log: Path, settings: Settings) -> subprocess.Popen[bytes]:
     environment = {**os.environ, "RONGDUN_HOME": str(settings.home), "DAGSTER_HOME": str(settings.dagster_home)}
     with log.open("ab") as sink:
-        return subprocess.Popen(
+        return subprocess.Popen(  # noqa: S603 - our own interpreter and our own module names
             [sys.executable, "-m", *command],
             stdin=subprocess.DEVNULL,
             stdout=sink,
@@ -199,7 +205,7 @@ def _await(url: str, parts: list[Part]) -> None:
             if part.process.poll() is not None:
                 raise StartFailed(f"{part.name} ended while starting; the end of {part.log}:\n{_tail(part.log)}")
         try:
-            with urlopen(url, timeout=2):
+            with urlopen(url, timeout=2):  # noqa: S310 - a loopback address made here
                 return
         except (URLError, TimeoutError, ConnectionError):
             time.sleep(0.2)

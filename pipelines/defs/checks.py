@@ -1,4 +1,4 @@
-"""What must hold of the tables: they fill, they are fresh, little is rejected, nothing is lost on the way, alerts come in time."""
+"""What must hold: tables fill, are fresh, little is rejected, nothing is lost on the way, alerts come in time."""
 
 from datetime import UTC, datetime
 

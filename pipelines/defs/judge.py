@@ -1,8 +1,8 @@
 """Judge 判断: rules over what arrived, and scans for personal data."""
 
 import dagster as dg
-
 from detectors.ruleset import load_ruleset
+
 from pipelines.defs.resources import Settled
 from pipelines.detect import detect
 from pipelines.scan import scan_all

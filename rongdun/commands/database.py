@@ -4,10 +4,10 @@ from pathlib import Path
 from typing import Annotated
 
 import typer
+from store.backup import backup as back_up
 
 from rongdun.console import err, out, print_json, print_table, progress
 from rongdun.settings import Settings
-from store.backup import backup as back_up
 from store.client import Store
 from store.migrate import migrate as apply_migrations
 from store.session import embedded, open_store

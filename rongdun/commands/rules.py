@@ -6,8 +6,8 @@ from pathlib import Path
 from typing import Annotated
 
 import typer
-
 from detectors.check import check_rules
+
 from rongdun.console import err, harmless, out, print_json, print_table, progress
 from rongdun.settings import Settings
 

@@ -5,16 +5,22 @@ from pathlib import Path
 from typing import Annotated
 
 import typer
-
 from detectors.ruleset import load_ruleset
 from pipelines.detect import detect as judge
 from pipelines.ingest import ingest as read_in
 from pipelines.inventory import load_address_book
+
 from rongdun.console import err, harmless, out, print_json, print_table, progress
 from rongdun.settings import Settings
 from store.session import open_store
 
 Json = Annotated[bool, typer.Option("--json", help="One JSON document on standard output.")]
+
+
+_URGENT = """
+SELECT count() FROM alert_matches
+WHERE detected_at >= {started:DateTime64(3, 'UTC')} AND severity >= {severity:UInt8}
+"""
 
 
 class Level(StrEnum):
@@ -73,13 +79,16 @@ def detect(
     settings = Settings()
     ruleset = load_ruleset(rules or [settings.rules_folder / "sigma"])
     with open_store(settings) as store, progress("judging") as advance:
+        started = store.value("SELECT now64(3, 'UTC')")
         report = judge(store, ruleset, progress=advance)
-        urgent = 0 if fail_on is None else _new_alerts(report.run_id, store, fail_on)
+        severity = list(Level).index(fail_on) + 1 if fail_on else 0
+        urgent = store.value(_URGENT, {"started": started, "severity": severity}) if fail_on else 0
     if as_json:
         print_json(report.as_json())
     else:
         out().print(
-            f"{report.events} events judged by {report.rules} rules in {report.seconds:.1f} s: {report.alerts_new} new alerts"
+            f"{report.events} events judged by {report.rules} rules in {report.seconds:.1f} s: "
+            f"{report.alerts_new} new alerts"
         )
         if report.unusable:
             out().print(f"{len(report.unusable)} rules cannot be used; `rongdun rules check` says why")
