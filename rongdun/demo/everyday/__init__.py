@@ -1,0 +1,1 @@
+"""What happens every day in the demo city, one part of it per module."""

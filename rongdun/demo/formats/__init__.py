@@ -1,0 +1,1 @@
+"""How each device of the demo city writes down what it saw, one format per module."""

@@ -1,0 +1,28 @@
+"""Web access logs in the combined format of Apache httpd and nginx."""
+
+from dataclasses import dataclass
+
+from rongdun.demo.moments import MONTHS, as_local
+
+
+@dataclass(frozen=True)
+class WebRequest:
+    """One request and its answer."""
+
+    client: str
+    target: str
+    agent: str
+    method: str = "GET"
+    status: int = 200
+    size: int = 4_096
+    referrer: str = "-"
+
+
+def combined(at: int, request: WebRequest) -> str:
+    """One line with the local time and its zone."""
+    moment = as_local(at)
+    stamp = f"{moment.day:02d}/{MONTHS[moment.month - 1]}/{moment:%Y:%H:%M:%S} +0800"
+    return (
+        f'{request.client} - - [{stamp}] "{request.method} {request.target} HTTP/1.1" '
+        f'{request.status} {request.size} "{request.referrer}" "{request.agent}"'
+    )

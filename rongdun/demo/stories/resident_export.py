@@ -1,0 +1,49 @@
+"""Story 5: the civil affairs department exports a table of residents with nothing masked."""
+
+from pathlib import Path
+
+from rongdun.demo.dice import Dice
+from rongdun.demo.everyday.registers import Row, write_rows
+from rongdun.demo.identifiers import bank_card, faker_for, mobile, resident_id
+from rongdun.demo.moments import MINUTE, Day, as_datetime
+from rongdun.demo.stories.story import FindingExpected, Story
+from rongdun.demo.world import World
+
+DATASET = "tables/dept-civil/resident_export.csv"
+ASSET = "civil-affairs-office"
+_START = "15:20"
+_ROWS = 3_000
+
+
+def story(day: Day) -> Story:
+    """What is planted, and the findings that must find it."""
+    types = frozenset({"PERSON", "CN_RESIDENT_ID|CN_ID_CARD", "PHONE_NUMBER|CN_MOBILE", "CREDIT_CARD|CN_BANK_CARD"})
+    return Story(
+        story_id="resident-export",
+        title_en="A department exports an unmasked resident table",
+        title_zh="部门导出未脱敏的居民信息表",
+        starts_at=as_datetime(day.at(_START)),
+        ends_at=as_datetime(day.at(_START) + 10 * MINUTE),
+        asset_ids=frozenset({ASSET}),
+        addresses=frozenset(),
+        expects=(FindingExpected("residents' identifiers in clear", DATASET, types),),
+    )
+
+
+def plant(world: World, folder: Path) -> None:
+    """Write the exported table."""
+    dice, fake = world.dice("story/resident-export"), faker_for(world.seed, "story/resident-export")
+    rows = [_resident(dice, fake.name(), fake.street_name(), number) for number in range(_ROWS)]
+    write_rows(folder / DATASET, rows)
+
+
+def _resident(dice: Dice, name: str, street: str, number: int) -> Row:
+    return {
+        "序号": number + 1,
+        "姓名": name,
+        "身份证号": resident_id(dice),
+        "手机号": mobile(dice),
+        "家庭住址": f"福州市{dice.choice(('鼓楼区', '台江区', '仓山区', '晋安区'))}{street}{dice.randrange(1, 400)}号",
+        "救助金银行卡号": bank_card(dice),
+        "发放金额": dice.randrange(200, 1_800),
+    }
