@@ -1,0 +1,55 @@
+"""From a file to rows to alerts, as a script does it."""
+
+from pathlib import Path
+
+from tests.rongdun.command import Rongdun
+
+FAILED = "Mar  1 08:00:{second:02d} web-1 sshd[811]: Failed password for root from 192.0.2.7 port 52211 ssh2\n"
+
+
+def test_a_file_becomes_rows_once(rongdun: Rongdun, tmp_path: Path) -> None:
+    log = tmp_path / "auth.log"
+    log.write_text("".join(FAILED.format(second=second) for second in range(30)), encoding="utf-8")
+    first, second = rongdun.json("ingest", log), rongdun.json("ingest", log)
+    assert isinstance(first, dict)
+    assert isinstance(second, dict)
+    assert [(entry["format"], entry["rows"], entry["rejected"]) for entry in first["files"]] == [("syslog", 30, 0)]
+    assert [entry["already_ingested"] for entry in second["files"]] == [True]
+    assert rongdun.rows("SELECT count() AS rows, uniqExact(event_id) AS ids FROM log_events") == [
+        {"rows": 30, "ids": 30}
+    ]
+
+
+def test_unreadable_files_are_told_apart_and_stop_nothing(rongdun: Rongdun, tmp_path: Path) -> None:
+    (tmp_path / "empty.log").touch()
+    (tmp_path / "noise.pcap").write_bytes(bytes(range(256)) * 8)
+    (tmp_path / "z-good.log").write_text(FAILED.format(second=1), encoding="utf-8")
+    report = rongdun.json("ingest", tmp_path)
+    assert isinstance(report, dict)
+    rows = {Path(entry["path"]).name: (entry["rows"], bool(entry["reason"])) for entry in report["files"]}
+    assert rows == {"empty.log": (0, True), "noise.pcap": (0, True), "z-good.log": (1, False)}
+
+
+def test_two_homes_do_not_see_each_other(rongdun: Rongdun, tmp_path: Path) -> None:
+    other = Rongdun(tmp_path / "other")
+    log = tmp_path / "auth.log"
+    log.write_text(FAILED.format(second=1), encoding="utf-8")
+    try:
+        rongdun.json("ingest", log)
+        assert other.rows("SELECT count() AS rows FROM log_events") == [{"rows": 0}]
+        assert rongdun.rows("SELECT count() AS rows FROM log_events") == [{"rows": 1}]
+    finally:
+        other.run("stop")
+
+
+def test_status_and_stop_tell_the_truth(rongdun: Rongdun) -> None:
+    before = rongdun.json("status")
+    rongdun.run("db", "start")
+    during = rongdun.json("status")
+    assert rongdun.run("stop").stdout.strip() == "stopped"
+    after = rongdun.json("status")
+    assert isinstance(before, dict)
+    assert isinstance(during, dict)
+    assert isinstance(after, dict)
+    assert (before["database"], after["database"]) == (None, None)
+    assert str(during["database"]).startswith("http://127.0.0.1:")
