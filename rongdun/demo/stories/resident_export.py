@@ -17,7 +17,7 @@ _ROWS = 3_000
 
 def story(day: Day) -> Story:
     """What is planted, and the findings that must find it."""
-    types = frozenset({"PERSON", "CN_RESIDENT_ID|CN_ID_CARD", "PHONE_NUMBER|CN_MOBILE", "CREDIT_CARD|CN_BANK_CARD"})
+    types = frozenset({"PERSON", "CN_RESIDENT_ID", "PHONE_NUMBER", "CREDIT_CARD"})
     return Story(
         story_id="resident-export",
         title_en="A department exports an unmasked resident table",

@@ -24,7 +24,7 @@ class FindingExpected:
     Attributes:
         step: what happened, in words.
         dataset: the file, relative to the city's folder.
-        entity_types: the types of which none may be missed; alternatives of one type are separated by `|`.
+        entity_types: the types, by Presidio's names, of which none may be missed.
     """
 
     step: str
