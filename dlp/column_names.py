@@ -1,0 +1,88 @@
+"""What the name of a column says about its values: `hotel_no` is not a telephone, `email_verified` not an address."""
+
+import re
+from dataclasses import dataclass
+from functools import lru_cache
+
+from dlp.policy import Policy
+
+_PIECES = re.compile(r"[A-Z]+(?=[A-Z][a-z])|[A-Z]?[a-z]+|[A-Z]+|[\u4e00-\u9fff]+|[0-9]+")
+_SUFFIXES = ("", "no", "num", "number", "code", "nbr", "cn")
+_NOWHERE = (0, 0)
+
+
+@dataclass(frozen=True)
+class NameHints:
+    """What a column's name says.
+
+    Attributes:
+        says: the types that the name names.
+        speaks: there is a real name at all; `column_1` and an empty header say nothing.
+        about: it says something about a value, such as whether it was verified.
+        machine: it names a number made by a machine, such as an order number or a time.
+        hashed: it names a hash of the value; `keyed` when the hash has a key.
+    """
+
+    says: frozenset[str] = frozenset()
+    speaks: bool = False
+    about: bool = False
+    machine: bool = False
+    hashed: bool = False
+    keyed: bool = False
+
+
+def name_hints(column: str, policy: Policy) -> NameHints:
+    """What a column's name says about the type of its values."""
+    tokens = tuple(_PIECES.findall(column))
+    words = tuple(token.lower() for token in tokens if not token.isdigit())
+    if not words or re.fullmatch(r"(?i)(?:column|col|field|c|f|unnamed|_c)[_: ]*[0-9]+", column.strip()):
+        return NameHints()
+    text = "".join(token for token in words if not token.isascii())
+    about = _any(words, text, policy.about_words)
+    says = frozenset() if about else frozenset(_named_types(words, text, policy))
+    return NameHints(
+        says=says,
+        speaks=True,
+        about=about,
+        machine=not says and _any(words, text, policy.machine_words),
+        hashed=_any(words, text, policy.hash_words),
+        keyed=_any(words, text, policy.keyed_words),
+    )
+
+
+def _named_types(words: tuple[str, ...], text: str, policy: Policy) -> list[str]:
+    ranks = {
+        name: _rank(words, text, entity.column_names)
+        for name, entity in policy.entities.items()
+        if not _any(words, text, entity.not_names)
+    }
+    best = max(ranks.values(), default=_NOWHERE)
+    return [name for name, rank in ranks.items() if rank == best > _NOWHERE]
+
+
+def _any(words: tuple[str, ...], text: str, phrases: tuple[str, ...]) -> bool:
+    return _rank(words, text, phrases) > _NOWHERE
+
+
+# The last phrase of a name says what it is ("contact person's phone"), and the longest of those that end there.
+def _rank(words: tuple[str, ...], text: str, phrases: tuple[str, ...]) -> tuple[int, int]:
+    return max(((_end(words, text, phrase), len(phrase)) for phrase in phrases if _end(words, text, phrase)), default=_NOWHERE)
+
+
+def _end(words: tuple[str, ...], text: str, phrase: str) -> int:
+    """Where in the name the phrase ends, counted from 1; 0 when it is not there."""
+    if not phrase.isascii():
+        return text.rfind(phrase) + len(phrase) if phrase in text else 0
+    parts = _parts(phrase)
+    joined = "".join(parts)
+    for at in reversed(range(len(words))):
+        if words[max(0, at + 1 - len(parts)) : at + 1] == parts:
+            return at + 1
+        if len(joined) > 2 and any(words[at] == joined + suffix for suffix in _SUFFIXES):
+            return at + 1
+    return 0
+
+
+@lru_cache(maxsize=4096)
+def _parts(phrase: str) -> tuple[str, ...]:
+    return tuple(part.lower() for part in _PIECES.findall(phrase))

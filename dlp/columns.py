@@ -1,0 +1,211 @@
+"""What a column holds, counted over its distinct values: the evidence on which a verdict on the whole column rests."""
+
+import re
+from dataclasses import dataclass, field
+from functools import cache
+
+import numpy as np
+import polars as pl
+from numpy.typing import NDArray
+
+from dlp.kinds import Kind
+from dlp.masking import fingerprint, masked
+from dlp.normal import normalised
+from dlp.policy import Policy
+from dlp.registry import KINDS
+from dlp.residual import residual_candidates
+
+_REMEMBERED = 500_000  # distinct values of a column that are told apart across batches
+_CONTEXT_BEFORE, _CONTEXT_AFTER = 24, 8  # characters
+_MASKS_TRIED = 200  # masked values per batch whose residual candidates are counted
+_PREFIXES_KEPT = 200
+_MASK_CHARACTERS = r"[*•●×█∗✱■]|[xX]{3,}|#{3,}|某"
+_HASH = r"^(?i:[0-9a-f]{32}|[0-9a-f]{40}|[0-9a-f]{64})$"
+
+
+@dataclass
+class KindCount:
+    """What was counted of one kind in one column; `rows` count rows, everything else distinct values."""
+
+    rows: int = 0
+    whole: int = 0
+    candidates: int = 0
+    shapes: int = 0
+    text_rows: int = 0
+    in_text: int = 0
+    text_candidates: int = 0
+    text_shapes: int = 0
+    with_context: int = 0
+    masked_rows: int = 0
+    weakest_mask: int | None = None
+    prefixes: set[str] = field(default_factory=set)
+    sample: str = ""
+    sample_fingerprint: str = ""
+    mask_sample: str = ""
+    mask_fingerprint: str = ""
+
+
+@dataclass
+class ColumnEvidence:
+    """Everything counted of a column so far; batches may come one after the other.
+
+    Attributes:
+        rows: rows that hold a value.
+        hashes: rows that hold something as long as an MD5, SHA-1 or SHA-256 in hex.
+        opaque: rows whose value is nothing but mask characters.
+    """
+
+    rows: int = 0
+    distinct: int = 0
+    hashes: int = 0
+    opaque: int = 0
+    kinds: dict[str, KindCount] = field(default_factory=dict)
+    _seen: NDArray[np.uint64] = field(default_factory=lambda: np.empty(0, dtype=np.uint64))
+
+    def observe(self, counted: pl.DataFrame, *, key: bytes, policy: Policy) -> None:
+        """Count the distinct values of one batch: columns `value` (text) and `rows` (how many rows hold it)."""
+        values = counted.select(normalised(counted["value"]).alias("value"), pl.col("rows").cast(pl.Int64))
+        values = values.filter(pl.col("value").str.len_bytes() > 0)
+        if values.is_empty():
+            return
+        values = values.with_columns(pl.Series("fresh", self._fresh(values["value"])))
+        self.rows += int(values["rows"].sum())
+        self.distinct += int(values["fresh"].sum())
+        hidden = values["value"].str.contains(_MASK_CHARACTERS)
+        self._observe_raw(values.filter(~hidden), key)
+        if hidden.any():
+            self._observe_raw(values.filter(hidden & (values["value"].str.len_chars() > 40)), key)
+            self._observe_masked(values.filter(hidden), key, policy)
+
+    def count(self, kind: Kind) -> KindCount:
+        """What was counted of a kind."""
+        return self.kinds.setdefault(kind.name, KindCount())
+
+    def _fresh(self, values: pl.Series) -> NDArray[np.bool_]:
+        hashes = values.hash(seed=7).to_numpy()
+        fresh = ~np.isin(hashes, self._seen)
+        if len(self._seen) < _REMEMBERED:
+            self._seen = np.concatenate([self._seen, hashes[fresh]])
+        return np.asarray(fresh)
+
+    def _observe_raw(self, values: pl.DataFrame, key: bytes) -> None:
+        if values.is_empty():
+            return
+        self.hashes += int(values.filter(pl.col("value").str.contains(_HASH))["rows"].sum())
+        texts = pl.col("value").str.contains(r"[^0-9A-Za-z]")
+        wanted = [pl.col("value").str.contains(kind.whole).alias(kind.name) for kind in KINDS]
+        flags = values.select(texts.alias("text"), *wanted)
+        claimed: dict[str, pl.Series] = {}
+        for kind in KINDS:
+            whole = flags[kind.name]
+            if kind.entity_type in claimed:
+                whole = whole & ~claimed[kind.entity_type]
+            holding = self._observe_whole(kind, values.filter(whole), key)
+            taken = _scattered(whole, holding)
+            claimed[kind.entity_type] = claimed[kind.entity_type] | taken if kind.entity_type in claimed else taken
+            self._observe_shapes(kind, values)
+            if kind.in_text and flags["text"].any():
+                self._observe_text(kind, values.filter(flags["text"] & ~whole), key)
+
+    def _observe_whole(self, kind: Kind, found: pl.DataFrame, key: bytes) -> pl.Series:
+        holding = kind.holds(found["value"])
+        if found.is_empty():
+            return holding
+        count = self.count(kind)
+        count.candidates += int(found["fresh"].sum())
+        kept = found.filter(holding)
+        count.rows += int(kept["rows"].sum())
+        count.whole += int(kept["fresh"].sum())
+        if kind.spread and len(count.prefixes) < _PREFIXES_KEPT:
+            bare = kept["value"].str.replace(r"^(?:\+|00)?86[- ]?", "")
+            count.prefixes.update(bare.str.head(kind.spread).unique().head(_PREFIXES_KEPT).to_list())
+        if not kept.is_empty():
+            _show(count, kept["value"][0], kind, key)
+        return holding
+
+    def _observe_shapes(self, kind: Kind, values: pl.DataFrame) -> None:
+        if kind.shape:
+            shaped = values["value"].str.contains(f"^(?:{kind.shape})$") & values["fresh"]
+            self.count(kind).shapes += int(shaped.sum())
+
+    def _observe_text(self, kind: Kind, values: pl.DataFrame, key: bytes) -> None:
+        count = self.count(kind)
+        if kind.shape:
+            edge = r"(?:^|[^0-9A-Za-z.])"
+            count.text_shapes += int(values["value"].str.count_matches(f"{edge}(?:{kind.shape})").sum())
+        maybe = values.filter(values["value"].str.contains(kind.pattern))
+        if maybe.is_empty():
+            return
+        spans = _spans(kind, maybe)
+        if spans.is_empty():
+            return
+        count.text_candidates += len(spans)
+        spans = spans.filter(kind.holds(spans["token"]))
+        count.in_text += len(spans)
+        count.with_context += int(spans["context"].sum())
+        believed = spans if kind.in_text_alone else spans.filter(pl.col("context"))
+        count.text_rows += int(believed.unique("at")["rows"].sum())
+        if not believed.is_empty():
+            _show(count, believed["token"][0], kind, key)
+
+    def _observe_masked(self, values: pl.DataFrame, key: bytes, policy: Policy) -> None:
+        masks = values.with_columns(pl.Series("value", [_one_mask(value) for value in values["value"].to_list()]))
+        opaque = masks["value"].str.contains(r"^[*\s-]+$")
+        self.opaque += int(masks.filter(opaque)["rows"].sum())
+        masks = masks.filter(~opaque & masks["value"].str.contains(r"\*"))
+        for kind in KINDS:
+            if not kind.masked_forms or masks.is_empty():
+                continue
+            fits = masks["value"].str.contains("^(?:" + "|".join(kind.masked_forms) + ")$")
+            if fits.any():
+                self._count_masks(kind, masks.filter(fits), key, policy)
+                masks = masks.filter(~fits)
+
+    def _count_masks(self, kind: Kind, masks: pl.DataFrame, key: bytes, policy: Policy) -> None:
+        count = self.count(kind)
+        count.masked_rows += int(masks["rows"].sum())
+        for mask in masks["value"].head(_MASKS_TRIED).to_list():
+            left = residual_candidates(mask, kind.entity_type, policy.masks)
+            if left is not None and (count.weakest_mask is None or left < count.weakest_mask):
+                count.weakest_mask = left
+        count.mask_sample = count.mask_sample or masked(masks["value"][0], kind.entity_type)
+        count.mask_fingerprint = count.mask_fingerprint or fingerprint(masks["value"][0], key)
+
+
+def _show(count: KindCount, value: str, kind: Kind, key: bytes) -> None:
+    if not count.sample:
+        count.sample = masked(value, kind.entity_type)
+        count.sample_fingerprint = fingerprint(value, key)
+
+
+def _scattered(mask: pl.Series, holding: pl.Series) -> pl.Series:
+    taken = mask.to_numpy().copy()
+    taken[taken] = holding.to_numpy()
+    return pl.Series(taken, dtype=pl.Boolean)
+
+
+def _spans(kind: Kind, values: pl.DataFrame) -> pl.DataFrame:
+    bounded = _compiled(kind.bounded)
+    found = [
+        (at, rows, match.group(), _has_context(kind, text, match))
+        for at, (text, rows) in enumerate(values.select("value", "rows").iter_rows())
+        for match in bounded.finditer(text)
+    ]
+    schema = {"at": pl.Int64, "rows": pl.Int64, "token": pl.String, "context": pl.Boolean}
+    return pl.DataFrame(found, schema=schema, orient="row")
+
+
+def _has_context(kind: Kind, text: str, match: re.Match[str]) -> bool:
+    start, end = match.span()
+    near = (text[max(0, start - _CONTEXT_BEFORE) : start] + " " + text[end : end + _CONTEXT_AFTER]).lower()
+    return any(word in near for word in kind.context)
+
+
+def _one_mask(value: str) -> str:
+    stars = re.sub(r"[•●×█∗✱■某]", "*", value)
+    return re.sub(r"[xX]{3,}|#{3,}", lambda run: "*" * len(run.group()), stars)
+
+
+@cache
+def _compiled(pattern: str) -> re.Pattern[str]:
+    return re.compile(pattern)

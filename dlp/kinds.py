@@ -1,0 +1,75 @@
+"""What a kind of identifier is: its shape, its check, and what counts as finding one by accident.
+
+One description serves both the whole-column count (Rust regular expressions, no look-around) and the Presidio
+recognizer, so the two cannot drift apart.
+"""
+
+from collections.abc import Callable
+from dataclasses import dataclass
+
+import polars as pl
+
+from dlp.checksums import Verdicts
+
+# Not \b: Chinese characters count as word characters, so \b sees no edge between them and a digit.
+# Nor the digits behind a decimal point.
+BEFORE = r"(?<![0-9A-Za-z])(?<![0-9][.])"
+AFTER = r"(?![0-9A-Za-z])(?![.][0-9])"
+
+
+@dataclass(frozen=True)
+class Kind:
+    """One way of writing one type of personal data.
+
+    Attributes:
+        name: its own name, since one type may be written in several ways.
+        entity_type: Presidio's name of the type.
+        pattern: the value without its boundaries, in the syntax that Rust's and Python's engines share.
+        check: whether each value of that shape holds (check digit, calendar); None when nothing can be checked.
+        check_chance: how often a value of that shape passes the check by accident.
+        shape: a looser pattern of what could be taken for it, such as any 18 digits; counts the opportunities.
+        shape_chance: how often a random value of the looser shape is taken for this kind.
+        context: words near a value in text that speak for it.
+        score: Presidio's score for the pattern alone.
+        alone: the share of a column's rows from which it is this kind without its name saying so; None: never.
+        named: the share from which it is, when the name says so.
+        in_text: whether it is looked for inside longer text.
+        in_text_alone: whether text around it need not speak for it.
+        spread: how many leading characters must vary when nothing but the shape speaks for it.
+        not_after: what must not stand before it in text, besides letters and digits.
+        masked_forms: patterns of its masked forms, with `*` for a hidden character.
+    """
+
+    name: str
+    entity_type: str
+    pattern: str
+    check: Callable[[pl.Series], Verdicts] | None = None
+    check_chance: float = 1.0
+    shape: str = ""
+    shape_chance: float = 1e-6
+    context: tuple[str, ...] = ()
+    score: float = 0.4
+    alone: float | None = None
+    named: float = 0.3
+    in_text: bool = True
+    in_text_alone: bool = True
+    spread: int = 0
+    not_after: str = ""
+    masked_forms: tuple[str, ...] = ()
+
+    @property
+    def whole(self) -> str:
+        """The pattern of a value that is nothing else."""
+        return f"^(?:{self.pattern})$"
+
+    @property
+    def bounded(self) -> str:
+        """The pattern inside text, with boundaries that hold beside Chinese characters (Python's `re`)."""
+        before = f"{BEFORE}(?<!{self.not_after})" if self.not_after else BEFORE
+        return f"{before}(?:{self.pattern}){AFTER}"
+
+    def holds(self, values: pl.Series) -> pl.Series:
+        """For each value of this shape, whether its check holds."""
+        if self.check is None or values.is_empty():
+            return pl.Series([True] * len(values), dtype=pl.Boolean)
+        return pl.Series(self.check(values), dtype=pl.Boolean)

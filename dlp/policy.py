@@ -1,0 +1,157 @@
+"""The policy file of `rules/dlp/`, read and checked: what each type is, its grade, and what its columns are called."""
+
+from datetime import date
+from functools import cache
+from importlib.resources import files
+from pathlib import Path
+from typing import Literal, Self
+
+import yaml
+from pydantic import BaseModel, ConfigDict, Field, ValidationError, model_validator
+
+from dlp.errors import PolicyError
+from dlp.registry import ENTITY_TYPES
+
+Grade = Literal["general-1", "general-2", "general-3", "general-4", "important", "core"]
+GRADES: tuple[Grade, ...] = ("general-1", "general-2", "general-3", "general-4", "important", "core")
+GeneralGrade = Literal["general-1", "general-2", "general-3", "general-4"]
+
+_STRICT = ConfigDict(extra="forbid", frozen=True)
+
+
+class Standard(BaseModel):
+    """A standard that the policy follows, and since when it counts."""
+
+    model_config = _STRICT
+    title: str
+    effective: date
+
+
+class Standards(BaseModel):
+    """The standards by the short names the rest of the policy uses."""
+
+    model_config = _STRICT
+    gbt_35273: Standard
+    gbt_45574: Standard
+    gbt_43697: Standard
+    jrt_0197: Standard
+
+
+class Combination(BaseModel):
+    """When several direct identifiers in one data set raise its grade."""
+
+    model_config = ConfigDict(extra="forbid", frozen=True, populate_by_name=True)
+    direct_identifiers: int = Field(ge=2)
+    below: GeneralGrade = Field(alias="from")
+    to: GeneralGrade
+
+
+class House(BaseModel):
+    """What this house decided where the standards leave a choice."""
+
+    model_config = _STRICT
+    id_number_is_sensitive: bool
+    combination: Combination
+    masked_grade: GeneralGrade
+    review_rows: int = Field(ge=1)
+
+
+class Masks(BaseModel):
+    """How strong a mask must be, and who lives here."""
+
+    model_config = _STRICT
+    broken_at_most: int = Field(ge=0)
+    weak_below: int = Field(ge=1)
+    local_divisions: tuple[str, ...]
+    divisions_per_hidden_pair: int = Field(ge=1)
+    birth_years: tuple[int, int]
+
+
+class Category(BaseModel):
+    """A branch of the personal-information tree of GB/T 43697-2024 annex B.1."""
+
+    model_config = _STRICT
+    zh: str
+    en: str
+
+
+class EntityPolicy(BaseModel):
+    """What one type of personal data is, its lowest grade, and what its columns are called."""
+
+    model_config = _STRICT
+    zh: str
+    en: str
+    category: str
+    direct_identifier: bool = False
+    identity_number: bool = False
+    sensitive_35273: bool
+    sensitive_45574: bool
+    grade: GeneralGrade  # important and core are a person's decision
+    jrt_level: int = Field(ge=1, le=5)
+    column_names: tuple[str, ...] = ()
+    not_names: tuple[str, ...] = ()
+
+
+class Policy(BaseModel):
+    """Everything that decides how found personal data is called, graded and judged."""
+
+    model_config = _STRICT
+    version: str
+    standards: Standards
+    house: House
+    masks: Masks
+    categories: dict[str, Category]
+    entities: dict[str, EntityPolicy]
+    about_words: tuple[str, ...]
+    machine_words: tuple[str, ...]
+    hash_words: tuple[str, ...]
+    keyed_words: tuple[str, ...]
+
+    @model_validator(mode="after")
+    def _hang_together(self) -> Self:
+        for name, entity in self.entities.items():
+            if entity.category not in self.categories:
+                raise ValueError(f"entities.{name}.category: {entity.category!r} is none of {', '.join(self.categories)}")
+        missing = [name for name in ENTITY_TYPES if name not in self.entities]
+        if missing:
+            raise ValueError(f"entities: {', '.join(missing)} are recognized but have no entry")
+        return self
+
+
+def load_policy(path: Path) -> Policy:
+    """The policy in a YAML file.
+
+    Raises:
+        PolicyError: the file cannot be read, is not YAML, or says something that is not allowed.
+    """
+    try:
+        return _parsed(path.read_text(encoding="utf-8"), where=str(path))
+    except (OSError, UnicodeDecodeError) as error:
+        raise PolicyError(f"{path}: the data-protection policy cannot be read: {error}") from error
+
+
+@cache
+def default_policy() -> Policy:
+    """The policy that ships with the product, `rules/dlp/policy.yml`."""
+    text = files("rules").joinpath("dlp", "policy.yml").read_text(encoding="utf-8")
+    return _parsed(text, where="rules/dlp/policy.yml")
+
+
+def _parsed(text: str, *, where: str) -> Policy:
+    try:
+        content = yaml.safe_load(text)
+    except yaml.YAMLError as error:
+        raise PolicyError(f"{where}: not YAML: {error}") from error
+    if not isinstance(content, dict):
+        raise PolicyError(f"{where}: a policy is a mapping of keys such as version, entities, masks")
+    try:
+        return Policy.model_validate(content)
+    except ValidationError as error:
+        raise PolicyError("\n".join(_told(problem, where) for problem in error.errors())) from error
+
+
+def _told(problem: object, where: str) -> str:
+    if not isinstance(problem, dict):  # narrows pydantic's typed dictionary
+        return f"{where}: {problem}"
+    key = ".".join(str(part) for part in problem["loc"])
+    return f"{where}: {key or 'the file'}: {problem['msg']}"

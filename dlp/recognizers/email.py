@@ -1,0 +1,29 @@
+"""E-mail addresses, ASCII only, so that Chinese text around them is not taken for a part of them."""
+
+import polars as pl
+
+from dlp.checksums import Verdicts
+from dlp.kinds import Kind
+
+_FILE_ENDINGS = r"(?i)\.(?:png|jpe?g|gif|svg|webp|css|js|html?|txt|json|xml|zip|service|socket|target|local|lan|localdomain)$"
+
+
+def domain_holds(values: pl.Series) -> Verdicts:
+    """Whether the part after the sign is a public domain and no file name, unit or local host."""
+    dotted = values.str.contains(r"\.\.|^\.|\.@")
+    return (~(values.str.contains(_FILE_ENDINGS) | dotted)).to_numpy()
+
+
+EMAIL = Kind(
+    name="email",
+    entity_type="EMAIL_ADDRESS",
+    pattern=r"[A-Za-z0-9._%+-]{1,64}@(?:[A-Za-z0-9](?:[A-Za-z0-9-]{0,61}[A-Za-z0-9])?\.)+[A-Za-z]{2,24}",
+    check=domain_holds,
+    check_chance=0.01,
+    context=("邮箱", "邮件", "电邮", "mail", "email", "e-mail"),
+    score=0.9,
+    alone=0.0,
+    masked_forms=(r"[A-Za-z0-9._+-]{0,16}\*+[A-Za-z0-9._+*-]{0,16}@[A-Za-z0-9*.-]+",),
+)
+
+KINDS = (EMAIL,)

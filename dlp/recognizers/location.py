@@ -1,0 +1,46 @@
+"""Postal addresses of people: Chinese by province and street words, English by number and street word."""
+
+from dlp.kinds import Kind
+
+_PROVINCES = (
+    "北京|天津|上海|重庆|河北|山西|辽宁|吉林|黑龙江|江苏|浙江|安徽|福建|江西|山东|河南|湖北|湖南|广东|海南|四川|贵州|云南|陕西|甘肃|青海|"
+    "台湾|内蒙古|广西|西藏|宁夏|新疆|香港|澳门"
+)
+_CITIES = "福州|厦门|泉州|漳州|莆田|三明|南平|龙岩|宁德|鼓楼|台江|仓山|马尾|晋安|长乐|福清|闽侯|连江|罗源|闽清|永泰|平潭"
+_DOOR = r"(?:[0-9A-Za-z一二三四五六七八九十]{1,5}(?:号|座|栋|幢|室|单元|弄|组|楼))"
+
+# 福建省福州市鼓楼区东街口8号
+CHINESE_ADDRESS = Kind(
+    name="chinese_address",
+    entity_type="LOCATION",
+    pattern=rf"(?:{_PROVINCES}|{_CITIES})[\u4e00-\u9fff]{{0,12}}(?:市|区|县|旗|镇|乡)[\u4e00-\u9fff0-9A-Za-z]{{0,20}}?(?:路|街|道|巷|村|里|弄|大道|胡同|小区|花园|苑|城|园){_DOOR}[\u4e00-\u9fff0-9A-Za-z#（）()-]{{0,30}}(?: [0-9]{{6}})?",
+    shape_chance=1e-4,
+    context=("地址", "住址", "住在", "家住", "收货", "address"),
+    score=0.5,
+    alone=0.2,
+    named=0.2,
+    masked_forms=(rf"(?:{_PROVINCES}|{_CITIES})[\u4e00-\u9fff]{{0,12}}[\u4e00-\u9fff0-9A-Za-z]{{0,20}}\*{{2,}}[\u4e00-\u9fff0-9A-Za-z*]{{0,20}}",),
+)
+
+# 5646 Johnson Loop Apt. 307
+ENGLISH_ADDRESS = Kind(
+    name="english_address",
+    entity_type="LOCATION",
+    pattern=r"[0-9]{1,6} (?:[A-Z][A-Za-z.'-]+ ){1,4}(?:Street|St|Avenue|Ave|Road|Rd|Drive|Dr|Lane|Ln|Loop|Court|Ct|Circle|Boulevard|Blvd|Way|Place|Pl|Square|Parkway|Highway|Trail|Terrace)\.?(?:[ ,\n]+[A-Za-z0-9#.,\n -]{0,60})?",
+    shape_chance=1e-3,
+    context=("address", "street", "live"),
+    score=0.4,
+    alone=0.5,
+    in_text_alone=False,
+)
+
+# 关岭街m座: believed only where the column says so
+NAMED_ADDRESS = Kind(
+    name="named_address",
+    entity_type="LOCATION",
+    pattern=r"[\p{L}0-9#][\p{L}\p{N}\s,.#'()（）/-]{5,160}",
+    named=0.6,
+    in_text=False,
+)
+
+KINDS = (CHINESE_ADDRESS, ENGLISH_ADDRESS, NAMED_ADDRESS)

@@ -1,0 +1,65 @@
+"""Names of people: Chinese by surname, English by given name; believed for whole columns, hints only inside text."""
+
+from dlp.kinds import Kind
+
+SURNAMES = (
+    "王李张刘陈杨赵黄周吴徐孙胡朱高林何郭马罗梁宋郑谢韩唐冯于董萧程曹袁邓许傅沈曾彭吕苏卢蒋蔡贾丁魏薛叶阎余潘杜戴夏钟汪田任姜范方石姚谭廖邹熊金陆"
+    "郝孔白崔康毛邱秦江史顾侯邵孟龙万段雷钱汤尹黎易常武乔贺赖龚文庞樊兰殷施陶洪翟安颜倪严牛温芦季俞章鲁葛伍韦申尤毕聂丛焦向柳邢路岳齐梅莫庄辛管祝左"
+    "涂谷祁耿牟卜路詹关苗凌费纪靳盛童欧甄项曲成游阳裴席卫查屈鲍位覃霍翁隋植甘景薄单包司柏宁柯阮桂闵解强丘肖饶车冉房边吉刁晏蒲沙佘米池褚沃卓官来"
+    "柴阚冼连蓝闫郎鄢占尚时国冀娄巫敖应宗凤瞿危迟戚滕邰简仇艾商党符师商巩郁邬帅储匡练揭蔺楼麦骆臧喻缪苟虞谈闻衣岑桑封郗原全冷晋晁"
+)
+_COMPOUND = "欧阳|太史|端木|上官|司马|东方|独孤|南宫|夏侯|诸葛|尉迟|皇甫|澹台|公孙|慕容|令狐|长孙|宇文|司徒|司空|鲜于|闾丘|亓官"
+_GIVEN_NAMES = (
+    "James|John|Robert|Michael|William|David|Richard|Joseph|Thomas|Charles|Christopher|Daniel|Matthew|Anthony|Mark|Donald|"
+    "Steven|Paul|Andrew|Joshua|Kenneth|Kevin|Brian|George|Timothy|Ronald|Edward|Jason|Jeffrey|Ryan|Jacob|Gary|Nicholas|Eric|"
+    "Jonathan|Stephen|Larry|Justin|Scott|Brandon|Benjamin|Samuel|Gregory|Alexander|Frank|Patrick|Raymond|Jack|Dennis|Jerry|"
+    "Tyler|Aaron|Jose|Adam|Nathan|Henry|Douglas|Zachary|Peter|Kyle|Ethan|Walter|Noah|Jeremy|Christian|Keith|Roger|Terry|Sean|"
+    "Austin|Gerald|Carl|Harold|Dylan|Arthur|Lawrence|Jordan|Jesse|Bryan|Billy|Bruce|Gabriel|Joe|Logan|Alan|Juan|Albert|Willie|"
+    "Wayne|Randy|Mary|Patricia|Jennifer|Linda|Elizabeth|Barbara|Susan|Jessica|Sarah|Karen|Lisa|Nancy|Betty|Margaret|Sandra|"
+    "Ashley|Kimberly|Emily|Donna|Michelle|Carol|Amanda|Dorothy|Melissa|Deborah|Stephanie|Rebecca|Sharon|Laura|Cynthia|Kathleen|"
+    "Amy|Angela|Shirley|Anna|Brenda|Pamela|Emma|Nicole|Helen|Samantha|Katherine|Christine|Debra|Rachel|Carolyn|Janet|Catherine|"
+    "Maria|Heather|Diane|Ruth|Julie|Olivia|Joyce|Virginia|Victoria|Kelly|Lauren|Christina|Joan|Evelyn|Judith|Megan|Andrea|"
+    "Cheryl|Hannah|Jacqueline|Martha|Gloria|Teresa|Ann|Sara|Madison|Frances|Kathryn|Janice|Jean|Abigail|Alice|Julia|Judy|"
+    "Sophia|Grace|Denise|Amber|Doris|Marilyn|Danielle|Beverly|Isabella|Theresa|Diana|Natalie|Brittany|Charlotte|Marie|Kayla|"
+    "Alexis|Lori|Tammy|Tiffany|Kristin|Kristen|Danny|Crystal|Erin|Courtney|Derek|Cody|Chad|Travis|Marcus|Shannon|Tracy|Dawn|"
+    "Tina|Holly|Erica|April|Jamie|Katie|Michele|Kristina|Melanie|Leslie|Robin|Peggy|Wendy|Monica|Cindy|Jill|Jasmine|Veronica|"
+    "Todd|Craig|Shane|Phillip|Philip|Johnny|Bobby|Antonio|Luis|Carlos|Jesus|Miguel|Angel|Oscar|Ricardo|Mario|Edwin|Troy|Joel"
+)
+
+# 张伟, 欧阳修文
+CHINESE_NAME = Kind(
+    name="chinese_name",
+    entity_type="PERSON",
+    # The last character of a name is never the generic word of a place or an organisation.
+    pattern=rf"(?:{_COMPOUND})[\u4e00-\u9fff]{{1,2}}|[{SURNAMES}][\u4e00-\u9fff]?[^\x00-\u4dff\ua000-\uffff市县区省州镇乡村路街巷号局部厅处科院校店厂司室组色]",
+    shape=r"[\u4e00-\u9fff]{2,4}",
+    shape_chance=0.35,
+    context=("姓名", "联系人", "先生", "女士", "同志"),
+    score=0.3,
+    alone=0.9,
+    in_text=False,
+    spread=1,
+    masked_forms=(rf"(?:{_COMPOUND}|[{SURNAMES}])[*某]{{1,3}}[\u4e00-\u9fff]?", r"\*{1,2}[\u4e00-\u9fff]{1,2}"),
+)
+
+# Danny Martinez, Dr. Emma O'Neil-Hart
+ENGLISH_NAME = Kind(
+    name="english_name",
+    entity_type="PERSON",
+    pattern=rf"(?:(?:Mr|Mrs|Ms|Dr|Miss)\.? )?(?:{_GIVEN_NAMES})(?: [A-Z]\.)?(?: [A-Z][A-Za-z'-]+){{1,2}}(?: (?:Jr|Sr|MD|DDS|PhD|DVM|II|III)\.?)?",
+    context=("name", "customer", "patient"),
+    score=0.3,
+    alone=0.3,
+    in_text=False,
+)
+
+# Any capitalised word or words, in a column that is named for people
+NAMED = Kind(
+    name="named_person",
+    entity_type="PERSON",
+    pattern=r"[A-Z\u00c0-\u00de][\p{L}'.-]*(?: [A-Z\u00c0-\u00de][\p{L}'.-]*){0,3}|[\u4e00-\u9fff]{2,4}(?:·[\u4e00-\u9fff]{1,6})?",
+    named=0.7,
+    in_text=False,
+)
+
+KINDS = (CHINESE_NAME, ENGLISH_NAME, NAMED)

@@ -1,0 +1,70 @@
+"""Telephone numbers: Chinese mobile and fixed lines, and numbers written the international or American way."""
+
+from dlp.kinds import Kind
+
+CONTEXT = ("手机", "电话", "联系方式", "致电", "来电", "拨打", "号码", "短信", "微信", "phone", "mobile", "call", "tel", "contact", "cell", "sms")
+
+# 13800138000, +86 138-0013-8000
+MOBILE = Kind(
+    name="mobile",
+    entity_type="PHONE_NUMBER",
+    pattern=r"(?:(?:\+|00)?86[- ]?)?1[3-9][0-9][- ]?[0-9]{4}[- ]?[0-9]{4}",
+    shape=r"[0-9]{11}|(?:\+|00)?86[0-9]{11}",
+    shape_chance=0.08,  # 7.8 % of random 11-digit numbers
+    context=CONTEXT,
+    score=0.5,
+    alone=0.5,
+    spread=3,
+    masked_forms=(r"(?:\+?86[- ]?)?1[3-9*][0-9*][- ]?[0-9*]{4}[- ]?[0-9*]{4}", r"1[3-9][0-9]\*{3,8}[0-9]{2,4}"),
+)
+
+# 0591-87654321, (0591)87654321
+LANDLINE = Kind(
+    name="landline",
+    entity_type="PHONE_NUMBER",
+    pattern=r"(?:0(?:10|2[0-9]|[3-9][0-9]{2})[- ]|\(0(?:10|2[0-9]|[3-9][0-9]{2})\) ?)[2-8][0-9]{6,7}(?:-[0-9]{1,6})?",
+    shape=r"0[0-9]{2,3}[- ][0-9]{6,9}",
+    shape_chance=0.05,
+    context=CONTEXT,
+    score=0.4,
+    alone=0.5,
+    masked_forms=(r"0[0-9]{2,3}-[0-9*]{7,8}",),
+)
+
+# 059187654321
+PLAIN_LANDLINE = Kind(
+    name="plain_landline",
+    entity_type="PHONE_NUMBER",
+    pattern=r"0(?:10|2[0-9]|[3-9][0-9]{2})[2-8][0-9]{6,7}",
+    shape=r"[0-9]{10,12}",
+    shape_chance=0.06,
+    context=CONTEXT,
+    score=0.2,
+    in_text_alone=False,
+)
+
+# +1-533-478-8762, (651)802-7346, 769.358.9693x50492, +44 20 7946 0958
+INTERNATIONAL = Kind(
+    name="international",
+    entity_type="PHONE_NUMBER",
+    pattern=r"(?:(?:\+?1|001)[-. ]?)?(?:\([2-9][0-9]{2}\) ?|[2-9][0-9]{2}[-.])[0-9]{3}[-. ][0-9]{4}(?: ?x[0-9]{1,6})?"
+    r"|(?:\+|00)[1-9][0-9]{0,2}[-. ]?(?:\([0-9]{1,5}\)[-. ]?)?[0-9]{1,5}(?:[-. ][0-9]{2,5}){1,4}(?: ?x[0-9]{1,6})?",
+    shape=r"\+?[0-9()][0-9() .-]{6,18}[0-9]",
+    shape_chance=0.01,
+    context=CONTEXT,
+    score=0.4,
+    alone=0.3,
+    masked_forms=(r"(?:\+?1[-. ])?[(]?[0-9*]{3}[)]?[-. ][0-9*]{3}[-. ][0-9*]{4}",),
+)
+
+# 6518027346, 020 7946 0958: believed only where the column says so
+NAMED = Kind(
+    name="named_phone",
+    entity_type="PHONE_NUMBER",
+    pattern=r"\+?[0-9(][0-9() ./-]{5,20}[0-9](?: ?x[0-9]{1,6})?",
+    in_text=False,
+    named=0.6,
+    masked_forms=(),
+)
+
+KINDS = (MOBILE, LANDLINE, INTERNATIONAL, PLAIN_LANDLINE, NAMED)
