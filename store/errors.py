@@ -3,7 +3,10 @@
 StoreError
 ├── ConnectionFailed     nothing answers, or it refuses the credentials
 ├── StoreTaken           another process holds this database folder
+├── CredentialsUnusable  the password file is exposed or broken
 ├── MigrationError       a migration was edited, is missing, or failed
+├── WriteRefused         a frame does not fit its table
+├── BackupFailed         a backup could not be made or restored
 └── QueryFailed          ClickHouse refused a statement; carries its error code
 """
 
@@ -20,8 +23,20 @@ class StoreTaken(StoreError):
     """Another process holds this database folder."""
 
 
+class CredentialsUnusable(StoreError):
+    """The file of passwords is exposed to others, or does not hold what it should."""
+
+
 class MigrationError(StoreError):
     """A migration was edited after it was applied, is missing, or failed."""
+
+
+class WriteRefused(StoreError):
+    """A frame does not fit the table it is meant for."""
+
+
+class BackupFailed(StoreError):
+    """A backup could not be made, or what was given is not one."""
 
 
 class QueryFailed(StoreError):

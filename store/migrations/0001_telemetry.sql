@@ -1,6 +1,7 @@
 -- Telemetry: one row per network flow, one row per log event, and what could not be read.
 -- Times are UTC. `ingested_at` is the server's clock at arrival: detection follows it, never `event_time`.
 -- Repeated inserts are dropped by insert_deduplication_token, hence the deduplication windows.
+-- Asset and scope are in no sorting key: a new inventory changes them on stored rows, and ClickHouse updates no key column.
 
 CREATE TABLE network_flows (
     event_id                String,
@@ -34,11 +35,12 @@ CREATE TABLE network_flows (
     community_id            String,                                            -- community-id v1
     fields                  Map(LowCardinality(String), String),               -- what only this source knows
     INDEX by_arrival ingested_at TYPE minmax GRANULARITY 1,
-    INDEX by_batch batch_id TYPE set(16) GRANULARITY 1
+    INDEX by_batch batch_id TYPE set(16) GRANULARITY 1,
+    INDEX by_asset asset_id TYPE set(64) GRANULARITY 1
 )
 ENGINE = MergeTree
 PARTITION BY toYYYYMM(event_time)
-ORDER BY (scope, asset_id, event_time)
+ORDER BY (source_type, event_time)
 SETTINGS non_replicated_deduplication_window = 10000;
 
 CREATE TABLE log_events (
@@ -67,11 +69,12 @@ CREATE TABLE log_events (
     message                 String,                                            -- the raw text, or the best readable form
     fields                  Map(LowCardinality(String), String),               -- the source's own field names and values
     INDEX by_arrival ingested_at TYPE minmax GRANULARITY 1,
-    INDEX by_batch batch_id TYPE set(16) GRANULARITY 1
+    INDEX by_batch batch_id TYPE set(16) GRANULARITY 1,
+    INDEX by_asset asset_id TYPE set(64) GRANULARITY 1
 )
 ENGINE = MergeTree
 PARTITION BY toYYYYMM(event_time)
-ORDER BY (product, category, service, scope, event_time)
+ORDER BY (product, category, service, event_time)
 SETTINGS non_replicated_deduplication_window = 10000;
 
 CREATE TABLE rejects (

@@ -31,6 +31,21 @@ SETTINGS non_replicated_deduplication_window = 1000;
 CREATE VIEW monitored_assets AS
 SELECT * EXCEPT (removed) FROM (SELECT * FROM monitored_asset_records FINAL) WHERE NOT removed;
 
+-- Whose the addresses and hosts of stored telemetry are, by the last inventory; held in memory for re-matching.
+CREATE TABLE address_owners (
+    address                 String,
+    asset_id                String,
+    scope                   String
+)
+ENGINE = Join(ANY, LEFT, address);
+
+CREATE TABLE host_owners (
+    host                    String,
+    asset_id                String,
+    scope                   String
+)
+ENGINE = Join(ANY, LEFT, host);
+
 CREATE TABLE asset_posture_history (
     asset_id                String,
     scored_at               DateTime64(3, 'UTC'),

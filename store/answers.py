@@ -1,0 +1,173 @@
+"""Running one request on the engine, and handing its rows over: from a file when it has ended, or as they come."""
+
+import fcntl
+import os
+import sys
+import tempfile
+import threading
+from collections.abc import Callable, Iterator
+from concurrent.futures import Executor, Future
+from contextlib import contextmanager
+from dataclasses import dataclass
+from pathlib import Path
+
+from store.bodies import SpooledBody
+from store.credentials import User
+from store.engine import Counts, Engine, Session, quoted
+from store.errors import QueryFailed
+from store.requests import STATEMENT_LIMIT, Asked
+from store.statements import Insert, Read, inserting, reading
+
+PIECE = 1 << 20
+
+# Rows given as VALUES may use bind parameters, which only the statement itself can carry: small ones stay in it.
+_INLINE_LIMIT = 1 << 20
+_HEAD = 1 << 18
+_SYNTAX_ERROR = 62
+
+
+@dataclass(frozen=True)
+class Statement:
+    """What to run: a statement, and the rows it brings along."""
+
+    sql: bytes
+    insert: Insert | None
+
+
+class Rows:
+    """The rows of a query, or the text of a command.
+
+    Attributes:
+        format: the format they are in, or '' for a command without output.
+        ended: gives the counts when the query has ended, and raises its failure.
+    """
+
+    def __init__(self, rows_format: str, descriptor: int, ended: Callable[[], Counts]) -> None:
+        self.format = rows_format
+        self.ended = ended
+        self._file = os.fdopen(descriptor, "rb", buffering=0)
+        self._reading = threading.Lock()
+
+    def read(self) -> bytes:
+        """The next bytes, or none at the end."""
+        with self._reading:
+            return self._file.read(PIECE) or b""
+
+    def close(self) -> None:
+        """Stop reading, once a read under way has returned; a query that still writes is stopped by that."""
+        with self._reading:
+            self._file.close()
+
+
+def statement(asked: Asked, body: SpooledBody) -> Statement:
+    """The statement of a request, whether it stands in the address, in the body, or in front of the rows there.
+
+    Raises:
+        QueryFailed: it is too long.
+    """
+    if asked.query:
+        sql = asked.query.encode()
+        insert = inserting(sql)
+        if insert is not None and not sql[insert.data_at :].strip():
+            return Statement(sql, insert)
+        return Statement(sql + b"\n" + _whole(body) if body.size else sql, None)
+    insert = inserting(body.head(_HEAD))
+    if insert is None or (insert.format == "Values" and body.size <= _INLINE_LIMIT):
+        return Statement(_whole(body), None)
+    body.skip(insert.data_at)
+    return Statement(b"", insert)
+
+
+class Runner:
+    """Runs requests on the engine, each in a thread of its own."""
+
+    def __init__(self, engine: Engine, executor: Executor, spool: Path) -> None:
+        self._engine = engine
+        self._executor = executor
+        self._spool = spool
+
+    def whole(self, asked: Asked, user: User, wanted: Statement, body: SpooledBody) -> Rows:
+        """The answer to a request once it has ended.
+
+        Raises:
+            QueryFailed: the engine refused it.
+        """
+        with self._session(asked, user, wanted) as session:
+            if wanted.insert is not None:
+                return _said(session.run(_from_file(wanted.insert, body.path)).counts, b"")
+            if not session.gives_rows(wanted.sql):
+                outcome = session.run(wanted.sql, asked.parameters)
+                return _said(outcome.counts, outcome.body)
+            read = reading(wanted.sql, default_format=asked.default_format)
+            with tempfile.NamedTemporaryFile(dir=self._spool, prefix="rows.") as file:
+                counts = session.write_rows(read, Path(file.name), asked.parameters)
+                return Rows(read.format, os.open(file.name, os.O_RDONLY | os.O_CLOEXEC), lambda: counts)
+
+    def streamed(self, asked: Asked, user: User, wanted: Statement) -> Rows:
+        """The rows of a query as the engine makes them, through a pipe; a full pipe makes the engine wait."""
+        read = reading(wanted.sql, default_format=asked.default_format)
+        pipe = Path(tempfile.mktemp(dir=self._spool, prefix="pipe."))  # noqa: S306 - mkfifo fails if it exists
+        os.mkfifo(pipe, 0o600)
+        # Opened for reading without a writer, then for writing: so the reader meets no end before the query has ended.
+        reader = os.open(pipe, os.O_RDONLY | os.O_NONBLOCK | os.O_CLOEXEC)
+        writer = os.open(pipe, os.O_WRONLY | os.O_CLOEXEC)
+        os.set_blocking(reader, True)
+        _widen(writer)
+
+        def run() -> Counts:
+            try:
+                with self._session(asked, user, wanted) as session:
+                    return session.write_rows(read, pipe, asked.parameters)
+            finally:
+                os.close(writer)
+                pipe.unlink()
+
+        running: Future[Counts] = self._executor.submit(run)
+        return Rows(read.format, reader, running.result)
+
+    def gives_rows(self, sql: bytes) -> bool:
+        """Whether a statement only reads."""
+        with self._engine.session() as session:
+            return session.gives_rows(sql)
+
+    def kill(self, query_id: str) -> None:
+        """Stop a query whose client has gone."""
+        with self._engine.session() as session:
+            session.run(f"KILL QUERY WHERE Settings['log_comment'] = {quoted(query_id)} ASYNC".encode())
+
+    @contextmanager
+    def _session(self, asked: Asked, user: User, wanted: Statement) -> Iterator[Session]:
+        with self._engine.session() as session:
+            if asked.database:
+                session.use(asked.database)
+            session.set({"log_comment": asked.query_id, **asked.settings})
+            if user == "reader":
+                session.restrict(wanted.sql if wanted.insert is None else b"INSERT INTO rows VALUES")
+            yield session
+
+
+def _said(counts: Counts, text: bytes) -> Rows:
+    with tempfile.TemporaryFile() as file:
+        file.write(text)
+        file.seek(0)
+        return Rows("TabSeparated" if text else "", os.dup(file.fileno()), lambda: counts)
+
+
+def _from_file(insert: Insert, path: Path) -> bytes:
+    source = f"\nFROM INFILE {quoted(str(path))}\n".encode()
+    return insert.target + source + insert.settings + f"\nFORMAT {insert.format}".encode()
+
+
+def _whole(body: SpooledBody) -> bytes:
+    if body.size > STATEMENT_LIMIT:
+        raise QueryFailed(
+            f"Code: 62. DB::Exception: the statement is longer than {STATEMENT_LIMIT} bytes. (SYNTAX_ERROR)",
+            code=_SYNTAX_ERROR,
+        )
+    return body.head(STATEMENT_LIMIT)
+
+
+def _widen(pipe: int) -> None:
+    """A larger pipe means fewer turns between engine and reader; only Linux has the call."""
+    if sys.platform == "linux":
+        fcntl.fcntl(pipe, fcntl.F_SETPIPE_SZ, PIECE)

@@ -1,0 +1,167 @@
+"""The database that Rongdun brings along: starting it, finding it, stopping it; `python -m store.embedded` is it."""
+
+import argparse
+import json
+import signal
+import subprocess
+import sys
+import time
+from collections.abc import Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from urllib.parse import quote
+
+import psutil
+
+from store.client import Store
+from store.credentials import User, load_or_create
+from store.errors import ConnectionFailed, StoreError, StoreTaken
+
+DATABASE = "rongdun"
+
+_START_SECONDS = 60.0
+_STOP_SECONDS = 40.0
+_POLL_SECONDS = 0.05
+_LOG_LINES = 15
+
+_EXIT_TAKEN = 3
+_EXIT_REFUSED = 2
+
+
+@dataclass(frozen=True)
+class Endpoint:
+    """Where an embedded server answers, and where its passwords are."""
+
+    host: str
+    port: int
+    pid: int
+    password_file: Path
+
+    def dsn(self, user: User = "rongdun") -> str:
+        """The address for `Store.connect`, password included: not for a log."""
+        password = quote(load_or_create(self.password_file)[user], safe="")
+        return f"clickhouse://{user}:{password}@{self.host}:{self.port}/{DATABASE}"
+
+
+def start_detached(folder: Path, *, port: int = 0, state: Path, idle_exit: int | None = None) -> Endpoint:
+    """The running server of a state folder, started in a session of its own if there is none.
+
+    Args:
+        folder: where the database keeps its data.
+        port: where to listen on loopback; 0 takes any free one.
+        state: where the endpoint, the passwords and `logs/database.log` go.
+        idle_exit: seconds without a request after which the server ends; None for never.
+
+    Raises:
+        StoreTaken: another server, not of this state folder, holds the data.
+        ConnectionFailed: it did not start; the message ends with what it said last.
+    """
+    found = running_endpoint(state)
+    if found is not None:
+        return found
+    log = state / "logs" / "database.log"
+    log.parent.mkdir(parents=True, exist_ok=True)
+    with log.open("ab") as output:
+        process = subprocess.Popen(  # noqa: S603 - this interpreter, this module
+            _command(folder, port=port, state=state, idle_exit=idle_exit),
+            stdin=subprocess.DEVNULL,
+            stdout=output,
+            stderr=output,
+            start_new_session=True,
+        )
+    return _answering(process, state, log)
+
+
+def running_endpoint(state: Path) -> Endpoint | None:
+    """The server of a state folder if its process lives and takes our password, else None."""
+    try:
+        written = json.loads(_endpoint_file(state).read_text(encoding="utf-8"))
+        endpoint = Endpoint(str(written["host"]), int(written["port"]), int(written["pid"]), _password_file(state))
+    except (FileNotFoundError, ValueError, KeyError, TypeError):
+        return None
+    if not psutil.pid_exists(endpoint.pid):
+        return None
+    try:
+        with Store.connect(endpoint.dsn()):
+            return endpoint
+    except ConnectionFailed:
+        return None
+
+
+def stop(state: Path) -> bool:
+    """Whether there was a server to stop; it has flushed, closed and gone when this returns.
+
+    Raises:
+        ConnectionFailed: it did not end in time.
+    """
+    endpoint = running_endpoint(state)
+    if endpoint is None:
+        return False
+    try:
+        process = psutil.Process(endpoint.pid)
+        process.send_signal(signal.SIGTERM)
+        process.wait(_STOP_SECONDS)
+    except psutil.NoSuchProcess:
+        return True
+    except psutil.TimeoutExpired as error:
+        raise ConnectionFailed(
+            f"the database (process {endpoint.pid}) still runs {_STOP_SECONDS:.0f} s after it was asked to stop"
+        ) from error
+    return True
+
+
+def main(arguments: Sequence[str] | None = None) -> int:
+    """Be the server; the exit code is 0 after an orderly end, 3 when the folder is taken, 2 for other refusals."""
+    from store.server import Place, serve  # noqa: PLC0415 - loads the engine, which its clients do without
+
+    parser = argparse.ArgumentParser(prog="python -m store.embedded", description="ClickHouse over HTTP on loopback.")
+    parser.add_argument("--folder", type=Path, required=True, help="where the data is")
+    parser.add_argument("--port", type=int, default=0, help="0: any free port")
+    parser.add_argument("--endpoint-file", type=Path, required=True, help="written once it answers")
+    parser.add_argument("--password-file", type=Path, required=True, help="made if absent")
+    parser.add_argument("--idle-exit", type=int, help="end after so many seconds without a request")
+    options = parser.parse_args(arguments)
+    place = Place(options.folder.resolve(), options.endpoint_file, options.password_file)
+    try:
+        serve(place, port=options.port, idle_exit=options.idle_exit)
+    except StoreTaken as error:
+        sys.stderr.write(f"{error}\n")
+        return _EXIT_TAKEN
+    except (StoreError, OSError) as error:
+        sys.stderr.write(f"{error}\n")
+        return _EXIT_REFUSED
+    return 0
+
+
+def _answering(process: "subprocess.Popen[bytes]", state: Path, log: Path) -> Endpoint:
+    deadline = time.monotonic() + _START_SECONDS
+    while time.monotonic() < deadline:
+        found = running_endpoint(state)
+        if found is not None:
+            return found
+        # Two starts at once: the one that comes second finds the folder taken, and waits for the first to answer.
+        if process.poll() not in {None, _EXIT_TAKEN}:
+            break
+        time.sleep(_POLL_SECONDS)
+    said = "\n".join(log.read_text(encoding="utf-8", errors="replace").splitlines()[-_LOG_LINES:])
+    if process.poll() == _EXIT_TAKEN:
+        raise StoreTaken(said.splitlines()[-1])
+    raise ConnectionFailed(f"the database did not start; {log} ends with:\n{said}")
+
+
+def _command(folder: Path, *, port: int, state: Path, idle_exit: int | None) -> list[str]:
+    command = [sys.executable, "-m", "store.embedded", "--folder", str(folder), "--port", str(port)]
+    command += ["--endpoint-file", str(_endpoint_file(state)), "--password-file", str(_password_file(state))]
+    return command if idle_exit is None else [*command, "--idle-exit", str(idle_exit)]
+
+
+def _endpoint_file(state: Path) -> Path:
+    return state / "database.json"
+
+
+def _password_file(state: Path) -> Path:
+    return state / "passwords.json"
+
+
+if __name__ == "__main__":
+    sys.exit(main())
