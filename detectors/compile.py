@@ -1,0 +1,121 @@
+"""One parsed rule into SQL, with an account of what it cannot see."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+
+from sigma.correlations import SigmaCorrelationCondition, SigmaCorrelationRule
+from sigma.exceptions import SigmaError
+from sigma.rule import SigmaRule
+
+from detectors.backend import ClickHouseBackend, log_source_of
+from detectors.errors import UnsupportedRule
+from detectors.placeholders import Placeholders, fill
+from detectors.routing import Route, routes
+from detectors.rule import CompiledCorrelation, CompiledRule, CorrelationType, Operator, RuleHead
+
+_SUPPORTED: Mapping[str, CorrelationType] = {
+    "event_count": "event_count",
+    "value_count": "value_count",
+    "temporal": "temporal",
+    "temporal_ordered": "temporal_ordered",
+}
+_OPERATORS: Mapping[str, Operator] = {
+    "LT": "lt",
+    "LTE": "lte",
+    "GT": "gt",
+    "GTE": "gte",
+    "EQ": "eq",
+    "NEQ": "neq",
+}
+
+
+@dataclass(frozen=True)
+class Compilation:
+    """A rule in SQL and its blind spots; `rule` is None when no source supplies its log source."""
+
+    rule: CompiledRule | None
+    route: Route | None
+    blind: str = ""
+    blind_fields: tuple[str, ...] = ()
+
+
+def compile_rule(rule: SigmaRule, head: RuleHead, placeholders: Placeholders, *, alerts: bool) -> Compilation:
+    """The rule in SQL.
+
+    Raises:
+        UnsupportedRule: it asks for something that this engine does not do, or is not a valid rule.
+    """
+    route = routes().get(log_source_of(rule))
+    empty = fill(rule, placeholders)
+    backend = ClickHouseBackend()
+    try:
+        predicate = backend.predicate(rule, route or Route("log_events", "0", {}))
+    except SigmaError as error:
+        raise UnsupportedRule(_reason(error)) from error
+    except RecursionError as error:
+        raise UnsupportedRule("the condition is nested too deeply") from error
+    if route is None:
+        return Compilation(None, None, f"no source supplies {log_source_of(rule)}")
+    fields = {name: route.place(name).text for name in backend.fields if name and route.supplies(name)}
+    if "" in backend.fields and route.table == "log_events":
+        fields["message"] = "message"
+    compiled = CompiledRule(head, route.table, route.where, predicate, fields, alerts)
+    return Compilation(compiled, route, _blindness(backend.blind_fields, empty), tuple(backend.blind_fields))
+
+
+def compile_correlation(
+    rule: SigmaCorrelationRule, head: RuleHead, references: Mapping[str, str], *, alerts: bool
+) -> CompiledCorrelation:
+    """The correlation over the rules it names.
+
+    Args:
+        references: how the correlation names its rules -> the rules' ids, in order.
+
+    Raises:
+        UnsupportedRule: its type, or a form of its condition, is not supported.
+    """
+    kind = _SUPPORTED.get(rule.type.name.lower())
+    if kind is None:
+        raise UnsupportedRule(f"correlations of type {rule.type.name.lower()} are not supported", culprit="type:")
+    if not isinstance(rule.condition, SigmaCorrelationCondition):
+        raise UnsupportedRule("conditions over rule names are not supported", culprit="condition:")
+    group_by = tuple(rule.group_by or ())
+    named = rule.condition.fieldref
+    return CompiledCorrelation(
+        head=head,
+        type=kind,
+        references=tuple(references.values()),
+        group_by=group_by,
+        group_fields={
+            rule_id: tuple(_field_of(rule, name, reference) for name in group_by)
+            for reference, rule_id in references.items()
+        },
+        value_fields=() if named is None else (named,) if isinstance(named, str) else tuple(named),
+        operator=_OPERATORS[rule.condition.op.name],
+        threshold=rule.condition.count,
+        span_seconds=rule.timespan.seconds,
+        alerts=alerts,
+    )
+
+
+def _field_of(rule: SigmaCorrelationRule, name: str, reference: str) -> str:
+    """The field of a referenced rule's events that holds a group-by name: its alias, or the name itself."""
+    for alias in rule.aliases:
+        if alias.alias == name:
+            for aliased, field_name in alias.mapping.items():
+                if aliased.reference == reference:
+                    return field_name
+    return name
+
+
+def _blindness(blind_fields: Mapping[str, None], empty: list[str]) -> str:
+    reasons = []
+    if blind_fields:
+        reasons.append(f"nothing supplies {', '.join(blind_fields)}")
+    if empty:
+        reasons.append(f"no value is configured for {', '.join(f'%{name}%' for name in empty)}")
+    return "; ".join(reasons)
+
+
+def _reason(error: SigmaError) -> str:
+    return " ".join(str(part) for part in error.args) or type(error).__name__

@@ -1,0 +1,135 @@
+"""What a loaded rule is, and what was found wrong with the others."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from enum import StrEnum
+from pathlib import Path
+from types import MappingProxyType
+from typing import Literal
+
+from detectors.routing import Table
+
+Level = Literal["informational", "low", "medium", "high", "critical"]
+CorrelationType = Literal["event_count", "value_count", "temporal", "temporal_ordered"]
+Operator = Literal["lt", "lte", "gt", "gte", "eq", "neq"]
+
+SEVERITIES: Mapping[Level, int] = MappingProxyType(
+    {"informational": 1, "low": 2, "medium": 3, "high": 4, "critical": 5}
+)
+
+
+class Status(StrEnum):
+    """Whether a rule can find what it is meant to find."""
+
+    USABLE = "usable"
+    UNSUPPORTED = "unsupported"
+    BLIND = "blind"
+
+
+@dataclass(frozen=True)
+class RuleHead:
+    """What every rule says about itself.
+
+    Attributes:
+        id: the rule's own id, else its name, else its path.
+        version: hash of everything that decides what it matches.
+        path: file, as given.
+        event_class: GB/T 20986-2023 code, or ''.
+        line: where the rule starts in its file, from 1.
+    """
+
+    id: str
+    version: str
+    title: str
+    path: Path
+    level: Level = "medium"
+    tags: tuple[str, ...] = ()
+    event_class: str = ""
+    line: int = 1
+
+    @property
+    def severity(self) -> int:
+        """1 informational .. 5 critical."""
+        return SEVERITIES[self.level]
+
+
+@dataclass(frozen=True)
+class CompiledRule:
+    """A rule over single events, in SQL.
+
+    Attributes:
+        where: condition that picks the log source's rows.
+        predicate: the rule over one such row, 0 or 1.
+        fields: Sigma field to the SQL expression of its text, for the fields that the rule looks at.
+        alerts: whether a match is an alert; false for a rule that only serves correlations.
+    """
+
+    head: RuleHead
+    table: Table
+    where: str
+    predicate: str
+    fields: Mapping[str, str]
+    alerts: bool = True
+
+
+@dataclass(frozen=True)
+class CompiledCorrelation:
+    """A rule over several matches.
+
+    Attributes:
+        references: the rules whose matches count, by id, in the order the rule names them.
+        group_by: names by which matches are told apart; none: all belong together.
+        group_fields: for each reference, the field that holds each name of `group_by`.
+        value_fields: for value_count, the fields whose distinct values are counted.
+        span_seconds: matches at most this far apart belong together.
+    """
+
+    head: RuleHead
+    type: CorrelationType
+    references: tuple[str, ...]
+    group_by: tuple[str, ...]
+    group_fields: Mapping[str, tuple[str, ...]]
+    value_fields: tuple[str, ...]
+    operator: Operator
+    threshold: int
+    span_seconds: int
+    alerts: bool = True
+
+
+@dataclass(frozen=True)
+class RuleCheck:
+    """What became of one rule, or of one file that holds none.
+
+    Attributes:
+        line: where the trouble is, or where the rule starts, from 1.
+        fields: the fields that nothing supplies.
+    """
+
+    id: str
+    path: Path
+    title: str
+    status: Status
+    reason: str = ""
+    line: int = 1
+    fields: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True)
+class RuleSet:
+    """Rules that can run, and an account of every rule that was read.
+
+    Attributes:
+        ruleset_id: hash of everything that decides what the rules match.
+        places: for every base rule of a correlation, the SQL text of each field that correlations ask of it.
+    """
+
+    ruleset_id: str
+    rules: tuple[CompiledRule, ...] = ()
+    correlations: tuple[CompiledCorrelation, ...] = ()
+    checks: tuple[RuleCheck, ...] = ()
+    places: Mapping[str, Mapping[str, str]] = field(default_factory=dict)
+
+    @property
+    def problems(self) -> tuple[RuleCheck, ...]:
+        """Every rule that is not usable, with the reason."""
+        return tuple(check for check in self.checks if check.status is not Status.USABLE)

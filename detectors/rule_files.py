@@ -1,0 +1,134 @@
+"""Rule files as they lie on disk: hostile until shown otherwise, so size, depth and aliases have limits."""
+
+import os
+from collections.abc import Iterator
+from dataclasses import dataclass
+from pathlib import Path
+
+import yaml
+from sigma.rule.base import SigmaYAMLLoader
+
+from detectors.errors import ContentError
+
+_LARGEST_FILE = 2 * 1024 * 1024
+_MOST_NODES = 100_000
+_DEEPEST = 40
+_SUFFIXES = frozenset({".yml", ".yaml"})
+
+Document = dict[str, object]
+
+
+@dataclass(frozen=True)
+class RuleFile:
+    """The documents of one file, with the line each starts at."""
+
+    path: Path
+    text: str
+    documents: tuple[tuple[int, Document], ...]
+
+    def line_of(self, culprit: str, *, after: int) -> int:
+        """The first line from `after` on that holds this text, or `after` itself."""
+        wanted = culprit.strip().splitlines()[0] if culprit.strip() else ""
+        if wanted:
+            for number, line in enumerate(self.text.splitlines(), start=1):
+                if number >= after and wanted in line:
+                    return number
+        return after
+
+
+def rule_paths(root: Path) -> Iterator[Path]:
+    """Every YAML file under a folder in a fixed order, or the file itself; links are not followed.
+
+    Raises:
+        ContentError: there is nothing at this path.
+    """
+    if root.is_file():
+        yield root
+        return
+    if not root.is_dir():
+        raise ContentError(root, "there is no such file or folder of rules")
+    for folder, folders, names in os.walk(root):
+        folders.sort()
+        yield from (Path(folder) / name for name in sorted(names) if Path(name).suffix.lower() in _SUFFIXES)
+
+
+def read_rule_file(path: Path) -> RuleFile:
+    """The documents of a rule file.
+
+    Raises:
+        ContentError: it cannot be read, is no YAML, or is larger, deeper or more repetitive than a rule may be.
+    """
+    text = _read_text(path)
+    lines = _document_lines(path, text)
+    try:
+        documents = list(yaml.load_all(text, Loader=SigmaYAMLLoader))  # noqa: S506 - it is a safe loader
+    except yaml.YAMLError as error:
+        raise _yaml_error(path, error) from error
+    except (ValueError, TypeError, RecursionError, OverflowError) as error:
+        raise ContentError(path, f"a value cannot be read: {error}") from error
+    numbered = []
+    for line, document in zip(lines, documents, strict=False):
+        if document is None:
+            continue
+        if not isinstance(document, dict) or not all(isinstance(key, str) for key in document):
+            raise ContentError(path, "not a Sigma rule: the document is not a mapping of names", line=line)
+        if _expanded_size(document, {}) > _MOST_NODES:
+            raise ContentError(path, f"its aliases expand to more than {_MOST_NODES:,} values", line=line)
+        numbered.append((line, document))
+    if not numbered:
+        raise ContentError(path, "not a Sigma rule: the file holds no document")
+    return RuleFile(path, text, tuple(numbered))
+
+
+def _read_text(path: Path) -> str:
+    try:
+        with path.open("rb") as file:
+            content = file.read(_LARGEST_FILE + 1)
+        if len(content) > _LARGEST_FILE:
+            raise ContentError(path, f"larger than {_LARGEST_FILE // 1024 // 1024} MiB, which no rule needs")
+        return content.decode("utf-8-sig")
+    except OSError as error:
+        raise ContentError(path, f"cannot be read: {error.strerror}") from error
+    except UnicodeDecodeError as error:
+        raise ContentError(path, f"not UTF-8 text (byte {error.start})") from error
+
+
+def _document_lines(path: Path, text: str) -> list[int]:
+    """The line each document starts at, by a pass that keeps nothing, so that depth and size are known first."""
+    lines, depth, nodes = [], 0, 0
+    try:
+        for event in yaml.parse(text, Loader=yaml.CSafeLoader):
+            nodes += isinstance(event, yaml.NodeEvent)
+            if isinstance(event, yaml.CollectionStartEvent):
+                depth += 1
+            elif isinstance(event, yaml.CollectionEndEvent):
+                depth -= 1
+            if depth > _DEEPEST or nodes > _MOST_NODES:
+                what = f"nested deeper than {_DEEPEST}" if depth > _DEEPEST else f"more than {_MOST_NODES:,} values"
+                raise ContentError(path, f"{what}, which no rule needs", line=event.start_mark.line + 1)
+            if depth == 1 and isinstance(event, yaml.MappingStartEvent | yaml.SequenceStartEvent):
+                lines.append(event.start_mark.line + 1)
+            elif depth == 0 and isinstance(event, yaml.ScalarEvent | yaml.AliasEvent):
+                lines.append(event.start_mark.line + 1)
+    except yaml.YAMLError as error:
+        raise _yaml_error(path, error) from error
+    return lines
+
+
+def _yaml_error(path: Path, error: yaml.YAMLError) -> ContentError:
+    mark = getattr(error, "problem_mark", None)
+    problem = getattr(error, "problem", None) or str(error)
+    return ContentError(path, f"not valid YAML: {problem}", line=mark.line + 1 if mark else 0)
+
+
+def _expanded_size(node: object, sizes: dict[int, int]) -> int:
+    """Values in a document with every alias written out; a document that holds itself is endless."""
+    if not isinstance(node, dict | list):
+        return 1
+    if id(node) in sizes:
+        return sizes[id(node)]
+    sizes[id(node)] = _MOST_NODES + 1  # met again before it is known: it holds itself
+    children = node.values() if isinstance(node, dict) else node
+    size = 1 + sum(_expanded_size(child, sizes) for child in children)
+    sizes[id(node)] = size
+    return size
