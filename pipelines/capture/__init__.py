@@ -1,0 +1,1 @@
+"""Captured packets, decoded as columns: frames, link and network layers, flows, and what applications said."""

@@ -1,0 +1,227 @@
+"""From a captured frame to the IP packet in it: link types, VLAN, MPLS, PPPoE, LLC."""
+
+from collections.abc import Callable
+
+import numpy as np
+
+from pipelines.capture.cursor import (
+    CISCO_HDLC,
+    COOKED,
+    COOKED_2,
+    ETHERNET,
+    FRAME_RELAY,
+    IPV4,
+    IPV6,
+    LLC,
+    LOOPBACK,
+    OTHER,
+    PPP,
+    PPP_SERIAL,
+    RADIOTAP,
+    RAW_IP,
+    UNREAD,
+    WIFI,
+    Cursor,
+)
+from pipelines.capture.window import Ints
+
+# LINKTYPE registry of tcpdump.org, with the BSD numbers of raw IP.
+LAYERS = {
+    0: LOOPBACK,
+    1: ETHERNET,
+    9: PPP,
+    12: RAW_IP,
+    14: RAW_IP,
+    50: PPP_SERIAL,
+    101: RAW_IP,
+    104: CISCO_HDLC,
+    105: WIFI,
+    107: FRAME_RELAY,
+    108: LOOPBACK,
+    113: COOKED,
+    127: RADIOTAP,
+    228: IPV4,
+    229: IPV6,
+    276: COOKED_2,
+}
+
+_VLAN = (0x8100, 0x88A8, 0x9100, 0x9200)
+_MPLS = (0x8847, 0x8848)
+_PPPOE = 0x8864
+# Below this an EtherType is a length and LLC follows (IEEE 802.3).
+_SMALLEST_ETHERTYPE = 1536
+_MOST_LAYERS = 16
+
+_PPP_LAYERS = {0x0021: IPV4, 0x0057: IPV6, 0x0281: _MPLS[0], 0x0283: _MPLS[1]}
+# AF_INET is 2 everywhere; AF_INET6 differs by system.
+_FAMILIES = {2: IPV4, 10: IPV6, 23: IPV6, 24: IPV6, 28: IPV6, 30: IPV6}
+
+
+def layers_of(links: Ints) -> Ints:
+    """The first layer of each packet by its link type; UNREAD for a link type that is not read."""
+    layer = np.full(len(links), UNREAD, np.int64)
+    for link in np.unique(links).tolist():
+        layer[links == link] = LAYERS.get(link, UNREAD)
+    return layer
+
+
+def descend(cursor: Cursor, rows: Ints) -> None:
+    """Step the cursor down to an IP header, or to OTHER or CUT where there is none."""
+    for _ in range(_MOST_LAYERS):
+        layer = cursor.layer[rows]
+        unsettled = (layer >= 0) & (layer != IPV4) & (layer != IPV6)
+        if not unsettled.any():
+            return
+        rows, layer = rows[unsettled], layer[unsettled]
+        for kind in np.unique(layer).tolist():
+            _STEPS.get(kind, _stop)(cursor, rows[layer == kind])
+    cursor.layer[rows] = OTHER
+
+
+def _stop(cursor: Cursor, rows: Ints) -> None:
+    cursor.layer[rows] = OTHER
+
+
+def _ethertype(cursor: Cursor, rows: Ints, at: int) -> Ints:
+    kind = cursor.short(rows, at)
+    return np.where(kind < _SMALLEST_ETHERTYPE, LLC, kind)
+
+
+def _ethernet(cursor: Cursor, rows: Ints) -> None:
+    rows = cursor.holding(rows, 14)
+    cursor.move(rows, 14, _ethertype(cursor, rows, 12))
+
+
+def _vlan(cursor: Cursor, rows: Ints) -> None:
+    rows = cursor.holding(rows, 4)
+    tag = cursor.short(rows, 0) & 0xFFF
+    outer = cursor.vlan[rows] == 0
+    cursor.inner_vlan[rows[~outer]] = tag[~outer]
+    cursor.vlan[rows[outer]] = tag[outer]
+    cursor.move(rows, 4, _ethertype(cursor, rows, 2))
+
+
+def _mpls(cursor: Cursor, rows: Ints) -> None:
+    rows = cursor.holding(rows, 4)
+    bottom = cursor.byte(rows, 2) & 1 == 1
+    cursor.offset[rows] += 4
+    last = cursor.holding(rows[bottom], 1)
+    version = cursor.byte(last, 0) >> 4
+    # A first nibble of 0 is the control word of a pseudo-wire (RFC 4385), here taken to carry Ethernet.
+    cursor.layer[last] = np.select([version == 4, version == 6, version == 0], [IPV4, IPV6, ETHERNET], OTHER)
+    cursor.offset[last[version == 0]] += 4
+
+
+def _pppoe(cursor: Cursor, rows: Ints) -> None:
+    rows = cursor.holding(rows, 6)
+    session = cursor.byte(rows, 1) == 0
+    cursor.layer[rows[~session]] = OTHER
+    cursor.move(rows[session], 6, PPP)
+
+
+def _ppp(cursor: Cursor, rows: Ints) -> None:
+    rows = cursor.holding(rows, 4)
+    cursor.offset[rows[cursor.short(rows, 0) == 0xFF03]] += 2
+    rows = cursor.holding(rows, 2)
+    # RFC 1661 §6.5: a compressed protocol field is one odd byte.
+    compressed = cursor.byte(rows, 0) & 1 == 1
+    protocol = np.where(compressed, cursor.byte(rows, 0), cursor.short(rows, 0))
+    cursor.move(rows, np.where(compressed, 1, 2), _mapped(protocol, _PPP_LAYERS))
+
+
+def _ppp_serial(cursor: Cursor, rows: Ints) -> None:
+    rows = cursor.holding(rows, 4)
+    cisco = np.isin(cursor.byte(rows, 0), (0x0F, 0x8F))
+    cursor.layer[rows] = np.where(cisco, CISCO_HDLC, PPP)
+
+
+def _cisco_hdlc(cursor: Cursor, rows: Ints) -> None:
+    rows = cursor.holding(rows, 4)
+    cursor.move(rows, 4, _ethertype(cursor, rows, 2))
+
+
+def _frame_relay(cursor: Cursor, rows: Ints) -> None:
+    """Step over a two-byte Q.922 address to what its NLPID names (RFC 2427)."""
+    rows = cursor.holding(rows, 10)
+    plain = (cursor.byte(rows, 1) & 1 == 1) & (cursor.byte(rows, 2) == 3)
+    ip, snap = plain & (cursor.byte(rows, 3) == 0xCC), plain & (cursor.short(rows, 3) == 0x0080)
+    ipv6 = plain & (cursor.byte(rows, 3) == 0x8E)
+    layer = np.select([ip, ipv6, snap], [IPV4, IPV6, cursor.short(rows, 8)], OTHER)
+    cursor.move(rows, np.where(snap, 10, 4), layer)
+
+
+def _llc(cursor: Cursor, rows: Ints) -> None:
+    rows = cursor.holding(rows, 3)
+    snap = (cursor.short(rows, 0) == 0xAAAA) & (cursor.byte(rows, 2) == 3)
+    cursor.layer[rows[~snap]] = OTHER
+    rows = cursor.holding(rows[snap], 8)
+    kind = cursor.short(rows, 6)
+    cursor.move(rows, 8, np.where(kind < _SMALLEST_ETHERTYPE, OTHER, kind))
+
+
+def _loopback(cursor: Cursor, rows: Ints) -> None:
+    rows = cursor.holding(rows, 4)
+    family = cursor.long(rows, 0)
+    # The number is in the byte order of the machine that captured, which may not be the file's.
+    swapped = (family >> 24) | ((family >> 8) & 0xFF00)
+    cursor.move(rows, 4, _mapped(np.where(family > 0xFFFF, swapped, family), _FAMILIES))
+
+
+def _cooked(cursor: Cursor, rows: Ints) -> None:
+    rows = cursor.holding(rows, 16)
+    cursor.move(rows, 16, _ethertype(cursor, rows, 14))
+
+
+def _cooked_2(cursor: Cursor, rows: Ints) -> None:
+    rows = cursor.holding(rows, 20)
+    cursor.move(rows, 20, _ethertype(cursor, rows, 0))
+
+
+def _raw(cursor: Cursor, rows: Ints) -> None:
+    cursor.move_to_ip(rows, 0)
+
+
+def _radiotap(cursor: Cursor, rows: Ints) -> None:
+    rows = cursor.holding(rows, 8)
+    length = cursor.byte(rows, 2) | (cursor.byte(rows, 3) << 8)
+    fits = (length >= 8) & (cursor.offset[rows] + length <= cursor.end[rows])
+    cursor.layer[rows[~fits]] = OTHER
+    cursor.move(rows[fits], length[fits], WIFI)
+
+
+def _wifi(cursor: Cursor, rows: Ints) -> None:
+    """Step over the header of an unencrypted 802.11 data frame; all other frames carry no IP that can be read."""
+    rows = cursor.holding(rows, 24)
+    control, flags = cursor.byte(rows, 0), cursor.byte(rows, 1)
+    carries = (control & 0x0F == 0x08) & (control & 0x40 == 0) & (flags & 0x40 == 0)
+    cursor.layer[rows[~carries]] = OTHER
+    rows, control, flags = rows[carries], control[carries], flags[carries]
+    quality = control & 0x80 != 0
+    length = 24 + np.where(flags & 3 == 3, 6, 0) + np.where(quality, np.where(flags & 0x80, 6, 2), 0)
+    cursor.move(rows, length, LLC)
+
+
+def _mapped(values: Ints, layers: dict[int, int]) -> Ints:
+    layer = np.full(len(values), OTHER, np.int64)
+    for value, kind in layers.items():
+        layer[values == value] = kind
+    return layer
+
+
+_STEPS: dict[int, Callable[[Cursor, Ints], None]] = {
+    ETHERNET: _ethernet,
+    PPP: _ppp,
+    RAW_IP: _raw,
+    LLC: _llc,
+    LOOPBACK: _loopback,
+    COOKED: _cooked,
+    COOKED_2: _cooked_2,
+    RADIOTAP: _radiotap,
+    WIFI: _wifi,
+    CISCO_HDLC: _cisco_hdlc,
+    PPP_SERIAL: _ppp_serial,
+    FRAME_RELAY: _frame_relay,
+    _PPPOE: _pppoe,
+    **dict.fromkeys(_VLAN, _vlan),
+    **dict.fromkeys(_MPLS, _mpls),
+}

@@ -1,0 +1,121 @@
+"""From windows of packets to batches: decode, group into flows, listen to applications, account for the rest."""
+
+from collections import Counter
+from collections.abc import Iterator
+
+import numpy as np
+import polars as pl
+
+from pipelines.batch import REJECTS, Batch
+from pipelines.capture import history, network, transport
+from pipelines.capture.cursor import CUT, UNREAD, Cursor
+from pipelines.capture.cuts import Timeouts
+from pipelines.capture.flows import FlowPackets, FlowTable
+from pipelines.capture.fragments import FragmentPorts
+from pipelines.capture.keys import flow_keys
+from pipelines.capture.links import layers_of
+from pipelines.capture.rows import event_rows, flow_rows
+from pipelines.capture.window import Ints, PacketWindow, Problem
+
+# More rejects than this of one file say nothing new; a last one counts them.
+MOST_LISTED = 1000
+
+
+class CaptureReader:
+    """Reads one capture; holds what must be carried from window to window."""
+
+    def __init__(self, timeouts: Timeouts) -> None:
+        self._flows = FlowTable(timeouts)
+        self._fragments = FragmentPorts()
+        self._rejects: list[tuple[int, str]] = []
+        self._listed = 0
+        self._unlisted = 0
+        self._unread: Counter[int] = Counter()
+        self._packets = 0
+        self._counted = 0
+
+    def batches(self, windows: Iterator[PacketWindow | Problem]) -> Iterator[Batch]:
+        """The batches of a capture, those of each window as soon as it is read."""
+        for window in windows:
+            if isinstance(window, Problem):
+                self._reject(window.number, window.reason)
+            else:
+                yield from self._window(window)
+        self._account()
+        yield Batch("network_flows", flow_rows(self._flows.flush()), self._take_rejects())
+
+    def _window(self, window: PacketWindow) -> Iterator[Batch]:
+        cursor = Cursor.over(window, layers_of(window.link))
+        for link, count in zip(*np.unique(window.link[cursor.layer == UNREAD], return_counts=True), strict=True):
+            self._unread[int(link)] += int(count)
+        found = network.decode_network(cursor)
+        rows = np.flatnonzero(found.version)
+        segments = transport.decode_transport(window.buffer, cursor.end, found, rows)
+        self._complain(window, cursor, found, rows, segments)
+        sound = np.flatnonzero(segments.complaint == 0)
+        rows, segments = rows[sound], segments.at(sound)
+        self._fragments.fill(found, rows, segments)
+        self._packets += len(window)
+        self._counted += len(rows)
+        packets = _flow_packets(window, cursor, found, rows, segments)
+        assigned = self._flows.assign(packets)
+        now = int(np.median(window.time_us))
+        yield Batch("network_flows", flow_rows(self._flows.settle(assigned, now)), self._take_rejects())
+
+    def _complain(
+        self, window: PacketWindow, cursor: Cursor, found: network.Datagrams, rows: Ints, segments: transport.Segments
+    ) -> None:
+        """A reject for each packet that is damaged or cut before it could be counted."""
+        reasons = {int(row): network.COMPLAINTS[found.complaint[row]] for row in np.flatnonzero(found.complaint)}
+        for index in np.flatnonzero(segments.complaint):
+            reasons[int(rows[index])] = transport.COMPLAINTS[segments.complaint[index]]
+        cut = np.flatnonzero((cursor.layer == CUT) & (found.version == 0) & (found.complaint == 0))
+        reasons |= dict.fromkeys(cut.tolist(), "the frame is cut before its network layer")
+        for row in sorted(reasons):
+            number = window.first_number + row
+            self._reject(number, f"packet {number}: {reasons[row]}")
+
+    def _reject(self, number: int, reason: str) -> None:
+        if self._listed < MOST_LISTED:
+            self._rejects.append((number, reason))
+            self._listed += 1
+        else:
+            self._unlisted += 1
+
+    def _account(self) -> None:
+        """What can be said only at the end: link types, an empty capture, rejects beyond those listed."""
+        for link, count in sorted(self._unread.items()):
+            if link >= 0:
+                self._rejects.append((0, f"link type {link} is not read: {count} packets are skipped"))
+        if not self._packets and not self._listed:
+            self._rejects.append((0, "the capture holds no packet"))
+        elif not self._counted and not self._listed and not self._unread:
+            self._rejects.append((0, f"none of the {self._packets} packets carries IP"))
+        if self._unlisted:
+            self._rejects.append((self._packets, f"{self._unlisted} more packets are damaged and not listed"))
+
+    def _take_rejects(self) -> pl.DataFrame:
+        taken, self._rejects = self._rejects, []
+        rows = {"offset": [number for number, _ in taken], "reason": [reason for _, reason in taken]}
+        return pl.DataFrame({**rows, "content": [""] * len(taken)}, schema=REJECTS)
+
+
+def _flow_packets(
+    window: PacketWindow, cursor: Cursor, found: network.Datagrams, rows: Ints, segments: transport.Segments
+) -> FlowPackets:
+    keys, sender = flow_keys(cursor, found, rows, segments)
+    outer = np.column_stack(
+        [found.outer_version[rows].view(np.uint64), found.outer_source[rows], found.outer_destination[rows]]
+    )
+    return FlowPackets(
+        keys=keys,
+        sender=sender,
+        number=rows + window.first_number,
+        time_us=window.time_us[rows],
+        payload=segments.payload,
+        ip_bytes=found.length[rows],
+        letter=history.letters_of(found.protocol[rows], segments),
+        sequence=segments.sequence,
+        tunnel=found.tunnel[rows],
+        outer=outer,
+    )

@@ -1,0 +1,109 @@
+"""From a tunnel's header to the packet inside: IP in IP, GRE, VXLAN, Geneve, GTP-U."""
+
+import numpy as np
+
+from pipelines.capture.cursor import ETHERNET, IPV4, IPV6, PPP, Cursor
+from pipelines.capture.window import Ints
+
+TUNNELS = ("", "ipip", "6in4", "gre", "vxlan", "geneve", "gtp-u")
+
+_IPIP, _TCP_IPV6, _GRE, _UDP = 4, 41, 47, 17
+_VXLAN_PORT, _GENEVE_PORT, _GTP_PORT = 4789, 6081, 2152
+_BRIDGED, _PPP_IN_GRE = 0x6558, 0x880B
+_MOST_GTP_EXTENSIONS = 4
+
+
+def enter_tunnels(cursor: Cursor, protocol: Ints, body: Ints, body_length: Ints, rows: Ints) -> Ints:
+    """Put the cursor at the inner packet of each tunnelled row; gives those rows.
+
+    `protocol`, `body` and `body_length` are columns over all packets; `rows` are whole, unfragmented IP packets.
+    """
+    kind = protocol[rows]
+    candidates = rows[(kind == _IPIP) | (kind == _TCP_IPV6) | (kind == _GRE) | (kind == _UDP)]
+    if not len(candidates):
+        return candidates
+    cursor.offset[candidates] = body[candidates]
+    kind = protocol[candidates]
+    udp = candidates[kind == _UDP]
+    return np.sort(
+        np.concatenate([
+            _ip_in_ip(cursor, candidates[kind == _IPIP], IPV4, 1),
+            _ip_in_ip(cursor, candidates[kind == _TCP_IPV6], IPV6, 2),
+            _gre(cursor, candidates[kind == _GRE]),
+            _over_udp(cursor, udp, body_length[udp]),
+        ])
+    )
+
+
+def _ip_in_ip(cursor: Cursor, rows: Ints, layer: int, tunnel: int) -> Ints:
+    cursor.layer[rows] = layer
+    cursor.tunnel[rows] = tunnel
+    return rows
+
+
+def _gre(cursor: Cursor, rows: Ints) -> Ints:
+    """GRE with its optional checksum, key and numbers (RFC 2784, 2890), and PPTP's version 1 (RFC 2637)."""
+    rows = cursor.holding(rows, 4)
+    flags, kind = cursor.short(rows, 0), cursor.short(rows, 2)
+    length = 4 + sum(np.where(flags & bit, 4, 0) for bit in (0x8000, 0x2000, 0x1000))
+    length = length + np.where((flags & 7 == 1) & (flags & 0x80 != 0), 4, 0)
+    layer = np.select([kind == _BRIDGED, kind == _PPP_IN_GRE], [ETHERNET, PPP], kind)
+    # A routing field (0x4000) has a length of its own and is long deprecated.
+    sound = (flags & 0x4000 == 0) & (flags & 7 <= 1)
+    rows = rows[sound]
+    cursor.move(rows, length[sound], layer[sound])
+    cursor.tunnel[rows] = 3
+    return rows
+
+
+def _over_udp(cursor: Cursor, rows: Ints, length: Ints) -> Ints:
+    """The tunnels in UDP, by their registered port and a header that makes sense."""
+    ports = cursor.long(rows, 0)
+    either = [(ports & 0xFFFF == port) | (ports >> 16 == port) for port in (_VXLAN_PORT, _GENEVE_PORT, _GTP_PORT)]
+    room = length >= 16
+    vxlan, geneve, gtp = (rows[mask & room] for mask in either)
+    return np.concatenate([_vxlan(cursor, vxlan), _geneve(cursor, geneve), _gtp(cursor, gtp)])
+
+
+def _vxlan(cursor: Cursor, rows: Ints) -> Ints:
+    """VXLAN (RFC 7348): the I flag, then a network identifier of 24 bits."""
+    rows = cursor.holding(rows, 16)
+    rows = rows[(cursor.byte(rows, 8) == 0x08) & (cursor.byte(rows, 15) == 0)]
+    cursor.network[rows] = cursor.long(rows, 12) >> 8
+    cursor.move(rows, 16, ETHERNET)
+    cursor.tunnel[rows] = 4
+    return rows
+
+
+def _geneve(cursor: Cursor, rows: Ints) -> Ints:
+    """Geneve (RFC 8926): version 0, options in words of four bytes, then what its EtherType says."""
+    rows = cursor.holding(rows, 16)
+    first, kind = cursor.byte(rows, 8), cursor.short(rows, 10)
+    sound = first >> 6 == 0
+    rows, first, kind = rows[sound], first[sound], kind[sound]
+    cursor.network[rows] = cursor.long(rows, 12) >> 8
+    cursor.move(rows, 16 + (first & 0x3F) * 4, np.where(kind == _BRIDGED, ETHERNET, kind))
+    cursor.tunnel[rows] = 5
+    return rows
+
+
+def _gtp(cursor: Cursor, rows: Ints) -> Ints:
+    """GTP-U (3GPP TS 29.281 §5): version 1, message 255, with its optional fields and extension headers."""
+    rows = cursor.holding(rows, 17)
+    flags = cursor.byte(rows, 8)
+    user_data = (flags >> 4 == 3) & (cursor.byte(rows, 9) == 255)
+    rows, flags = rows[user_data], flags[user_data]
+    optional = flags & 7 != 0
+    extended = cursor.holding(rows[optional & (flags & 4 != 0)], 20)
+    more = extended[cursor.byte(extended, 19) != 0]
+    cursor.offset[rows] += np.where(optional, 20, 16)
+    for _ in range(_MOST_GTP_EXTENSIONS):
+        more = cursor.holding(more, 1)
+        length = cursor.byte(more, 0) * 4
+        more, length = more[length > 0], length[length > 0]
+        cursor.offset[more] += length
+        more = more[cursor.offset[more] <= cursor.end[more]]
+        more = more[cursor.byte(more, -1) != 0]
+    cursor.move_to_ip(rows, 0)
+    cursor.tunnel[rows] = 6
+    return rows

@@ -1,0 +1,89 @@
+"""Packets as columns over one buffer, and unaligned big-endian reads from it."""
+
+from dataclasses import dataclass
+from typing import Protocol
+
+import numpy as np
+from numpy.typing import NDArray
+
+Bytes = NDArray[np.uint8]
+Ints = NDArray[np.int64]
+Words = NDArray[np.uint64]
+
+WINDOW_BYTES = 16 * 1024 * 1024
+# Reads of a fixed header may run past the last packet: they meet zeros, never another allocation.
+PADDING = bytes(64)
+
+
+class ByteReader(Protocol):
+    """What bytes are read from: a file, a pipe, a decompressor."""
+
+    def read(self, size: int, /) -> bytes:
+        """At most `size` bytes; none only at the end."""
+
+
+@dataclass(frozen=True)
+class Problem:
+    """Something in a capture that could not be read.
+
+    Attributes:
+        number: the packet it was met at, from 0.
+        reason: what is wrong, where, for a person.
+    """
+
+    number: int
+    reason: str
+
+
+@dataclass(frozen=True)
+class PacketWindow:
+    """Consecutive packets of a capture, in file order.
+
+    Attributes:
+        buffer: the bytes they lie in, padded.
+        first_number: number of the first packet, from 0.
+        start: where each packet's captured bytes begin in the buffer.
+        captured: bytes captured of each.
+        wire: bytes each had on the wire.
+        time_us: microseconds since 1970, UTC.
+        link: link type of each (LINKTYPE registry).
+    """
+
+    buffer: Bytes
+    first_number: int
+    start: Ints
+    captured: Ints
+    wire: Ints
+    time_us: Ints
+    link: Ints
+
+    def __len__(self) -> int:
+        return len(self.start)
+
+
+def read_fully(stream: ByteReader, wanted: int) -> bytes:
+    """Up to `wanted` bytes: fewer only at the end, however short the stream's own reads are."""
+    parts: list[bytes] = []
+    missing = wanted
+    while missing and (part := stream.read(missing)):
+        parts.append(part)
+        missing -= len(part)
+    return parts[0] if len(parts) == 1 else b"".join(parts)
+
+
+def padded(block: bytes) -> Bytes:
+    """The block as an array that fixed-size reads cannot leave."""
+    return np.frombuffer(block + PADDING, np.uint8)
+
+
+def numbers_at(buffer: Bytes, offsets: Ints, kind: str) -> Ints:
+    """The numbers of a NumPy type such as `>u2` at each offset, aligned or not, as 64-bit integers."""
+    width = np.dtype(kind).itemsize
+    view: NDArray[np.uint32] = np.ndarray((len(buffer) - width + 1,), kind, buffer, 0, (1,))
+    return view[offsets].astype(np.int64)
+
+
+def words_at(buffer: Bytes, offsets: Ints) -> Words:
+    """The 64-bit big-endian words at each offset."""
+    view: Words = np.ndarray((len(buffer) - 7,), ">u8", buffer, 0, (1,))
+    return view[offsets].astype(np.uint64)

@@ -1,0 +1,41 @@
+"""Network captures, pcap and pcapng: flows, and what applications said in them."""
+
+from collections.abc import Iterator
+from typing import BinaryIO, Final
+
+from pipelines.batch import Batch
+from pipelines.capture import pcap, pcapng
+from pipelines.capture.cuts import Timeouts
+from pipelines.capture.reader import CaptureReader
+from pipelines.capture.window import read_fully
+
+NAME: Final = "pcap"
+
+
+def recognises(head: bytes) -> bool:
+    """Whether a file that begins like this is a capture, by its magic number."""
+    return head[:4] in pcap.MAGICS or head[:4] == pcapng.MAGIC
+
+
+def read(stream: BinaryIO, timeouts: Timeouts | None = None) -> Iterator[Batch]:
+    """The flows and application events of a capture, window by window; damage is a reject, what came before it counts.
+
+    Frames that carry no IP (ARP, LLDP, Wi-Fi management) belong to no flow and are not listed.
+    """
+    head = read_fully(stream, 4)
+    read_windows = pcapng.read_windows if head == pcapng.MAGIC else pcap.read_windows
+    yield from CaptureReader(timeouts or Timeouts()).batches(read_windows(_PutBack(head, stream)))
+
+
+class _PutBack:
+    """A stream of which some bytes were read and are to be read again."""
+
+    def __init__(self, head: bytes, stream: BinaryIO) -> None:
+        self._head = head
+        self._stream = stream
+
+    def read(self, size: int, /) -> bytes:
+        if not self._head:
+            return self._stream.read(size)
+        part, self._head = self._head[:size], self._head[size:]
+        return part
