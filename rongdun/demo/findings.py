@@ -10,7 +10,11 @@ from store.client import Store
 
 # An alert counts when one of the story's rules raised it, on the story's ground, in the story's time.
 _ALERT = """
-    SELECT rule_title, alert_id, last_seen, dateDiff('millisecond', arrived_at, detected_at) / 1000 AS delay
+    SELECT
+        rule_title,
+        alert_id,
+        dateDiff('millisecond', {starts_at:DateTime64(6, 'UTC')}, last_seen) / 1000 AS story_seconds,
+        dateDiff('millisecond', arrived_at, detected_at) / 1000 AS work_seconds
     FROM alerts
     WHERE rule_id IN {rule_ids:Array(String)}
       AND last_seen BETWEEN {starts_at:DateTime64(6, 'UTC')} AND {ends_at:DateTime64(6, 'UTC')}
@@ -123,18 +127,17 @@ def _alert_step(story: Story, expected: AlertExpected, store: Store) -> StepResu
         "addresses": sorted(story.addresses),
     }
     for alert in store.rows(_ALERT, parameters):
-        return _found_by_alert(story, expected, alert)
+        return _found_by_alert(expected, alert)
     return StepResult(expected.step)
 
 
-def _found_by_alert(story: Story, expected: AlertExpected, alert: Mapping[str, object]) -> StepResult:
-    seen, delay = alert["last_seen"], alert["delay"]
+def _found_by_alert(expected: AlertExpected, alert: Mapping[str, object]) -> StepResult:
     return StepResult(
         step=expected.step,
         found_by=str(alert["rule_title"]),
         evidence=str(alert["alert_id"]),
-        story_seconds=(seen - story.starts_at).total_seconds() if isinstance(seen, datetime) else None,
-        work_seconds=float(str(delay)),
+        story_seconds=float(str(alert["story_seconds"])),
+        work_seconds=float(str(alert["work_seconds"])),
     )
 
 
