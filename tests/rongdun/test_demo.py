@@ -13,7 +13,7 @@ pytestmark = pytest.mark.slow
 
 
 @pytest.fixture(scope="module")
-def city(tmp_path_factory: pytest.TempPathFactory) -> Iterator[tuple[Rongdun, dict[str, list[dict[str, object]]]]]:
+def ran(tmp_path_factory: pytest.TempPathFactory) -> Iterator[tuple[Rongdun, dict[str, list[dict[str, object]]]]]:
     """A home in which the demo has run once, and its summary."""
     command = Rongdun(tmp_path_factory.mktemp("demo") / "home")
     summary = command.json("demo", "--once", timeout=600)
@@ -22,39 +22,39 @@ def city(tmp_path_factory: pytest.TempPathFactory) -> Iterator[tuple[Rongdun, di
     command.run("stop")
 
 
-City = tuple[Rongdun, dict[str, list[dict[str, object]]]]
+Ran = tuple[Rongdun, dict[str, list[dict[str, object]]]]
 
 
-def test_all_six_stories_are_found(city: City) -> None:
-    stories = city[1]["stories"]
+def test_all_six_stories_are_found(ran: Ran) -> None:
+    stories = ran[1]["stories"]
     assert len(stories) == 6
     assert [story for story in stories if not story["found"]] == []
 
 
-def test_every_table_that_scripts_rely_on_is_filled(city: City) -> None:
+def test_every_table_that_scripts_rely_on_is_filled(ran: Ran) -> None:
     names = ["network_flows", "log_events", "alerts", "pii_findings", "monitored_assets", "asset_posture"]
-    counts = {name: city[0].rows(f"SELECT count() AS rows FROM {name}")[0]["rows"] for name in names}
+    counts = {name: ran[0].rows(f"SELECT count() AS rows FROM {name}")[0]["rows"] for name in names}
     assert [name for name, rows in counts.items() if not rows] == []
 
 
-def test_a_second_demo_adds_nothing(city: City) -> None:
+def test_a_second_demo_adds_nothing(ran: Ran) -> None:
     count = (
         "SELECT (SELECT count() FROM network_flows) + (SELECT count() FROM log_events) AS rows, "
         "(SELECT count() FROM alerts) AS alerts"
     )
-    before = city[0].rows(count)
-    city[0].json("demo", "--once", timeout=600)
-    assert city[0].rows(count) == before
+    before = ran[0].rows(count)
+    ran[0].json("demo", "--once", timeout=600)
+    assert ran[0].rows(count) == before
 
 
-def test_the_record_of_what_was_done_is_whole(city: City) -> None:
-    report = city[0].json("audit", "verify")
+def test_the_record_of_what_was_done_is_whole(ran: Ran) -> None:
+    report = ran[0].json("audit", "verify")
     assert isinstance(report, dict)
     assert report["intact"] is True
 
 
-def test_everything_runs_and_a_second_terminal_can_ask(city: City, tmp_path: Path) -> None:
-    command = city[0]
+def test_everything_runs_and_a_second_terminal_can_ask(ran: Ran, tmp_path: Path) -> None:
+    command = ran[0]
     shown = command.run("up", "--detach").stdout
     status = command.json("status")
     assert isinstance(status, dict)
