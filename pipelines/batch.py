@@ -73,8 +73,10 @@ class Batch:
         table: where the rows belong.
         rows: columns of `SCHEMAS[table]`, all of them, none null.
         rejects: columns of `REJECTS`; `content` is cut to 4 KiB.
+        source_type: what kind of record these are where a format holds several (`zeek_dns`); '' for the source's name.
     """
 
     table: Table
     rows: pl.DataFrame
     rejects: pl.DataFrame = field(default_factory=no_rejects)
+    source_type: str = ""

@@ -1,0 +1,155 @@
+"""Files on disk as the ingestion meets them: found in a settled order, fingerprinted, opened up to a known end."""
+
+import hashlib
+import io
+import os
+from collections.abc import Iterable, Iterator, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import BinaryIO, cast
+
+_CHUNK = 1024 * 1024
+
+
+@dataclass(frozen=True)
+class Found:
+    """A path to ingest, or the reason why it cannot be."""
+
+    path: Path
+    problem: str = ""
+
+
+@dataclass(frozen=True)
+class Fingerprint:
+    """SHA-256 of a file's content, and of the beginnings that were asked for (length in bytes to hash)."""
+
+    size: int
+    file_hash: str
+    beginnings: dict[int, str]
+
+    def begins_with(self, size: int, file_hash: str) -> bool:
+        """Whether the content begins with one of this length and hash."""
+        return self.beginnings.get(size) == file_hash
+
+
+def found_files(paths: Sequence[Path]) -> Iterator[Found]:
+    """Every regular file at or below the paths, sorted within each folder.
+
+    A symbolic link below a folder is followed only to a file that lies inside that folder.
+    """
+    for path in paths:
+        if path.is_dir():
+            yield from _below(path)
+        else:
+            yield _checked(path)
+
+
+def fingerprint(path: Path, beginnings: Iterable[int] = ()) -> Fingerprint:
+    """The fingerprint of the file as long as it is now; what is appended meanwhile is left to the next run.
+
+    Raises:
+        OSError: the file cannot be read.
+    """
+    with path.open("rb") as stream:
+        size = os.fstat(stream.fileno()).st_size
+        hasher, at, found = hashlib.sha256(), 0, dict[int, str]()
+        for mark in [*sorted({mark for mark in beginnings if 0 < mark < size}), size]:
+            at += _feed(hasher, stream, mark - at)
+            found[mark] = hasher.copy().hexdigest()
+    return Fingerprint(at, hasher.hexdigest(), found)
+
+
+class Part(io.RawIOBase):
+    """The bytes `start` to `end` of a file behind some bytes put before them, counted and hashed as they are read.
+
+    What was read so far gives `read_hash`: batches that are cut at the same places carry the same one, whatever the
+    file has grown by since.
+    """
+
+    def __init__(self, path: Path, start: int, end: int, *, before: bytes = b"", seed: str = "") -> None:
+        super().__init__()
+        self._file = path.open("rb")
+        self._start = start
+        self._before = before
+        self._length = len(before) + end - start
+        self._at = 0
+        self._hasher = hashlib.sha256(seed.encode())
+        self.bytes_read = 0
+
+    @property
+    def read_hash(self) -> str:
+        """SHA-256 of the seed and everything read so far."""
+        return self._hasher.hexdigest()
+
+    def readable(self) -> bool:
+        """Yes."""
+        return True
+
+    def seekable(self) -> bool:
+        """Yes."""
+        return True
+
+    def tell(self) -> int:
+        """The place in the part, the bytes put before it included."""
+        return self._at
+
+    def seek(self, offset: int, whence: int = io.SEEK_SET) -> int:
+        """The new place in the part."""
+        base = {io.SEEK_SET: 0, io.SEEK_CUR: self._at, io.SEEK_END: self._length}[whence]
+        self._at = max(0, base + offset)
+        return self._at
+
+    def readinto(self, buffer: bytearray) -> int:  # type: ignore[override]  # typeshed's buffer type is wider
+        """How many bytes were read into the buffer."""
+        wanted = min(len(buffer), max(0, self._length - self._at))
+        piece = self._read(wanted)
+        buffer[: len(piece)] = piece
+        self._at += len(piece)
+        self.bytes_read = max(self.bytes_read, self._at)
+        self._hasher.update(piece)
+        return len(piece)
+
+    def close(self) -> None:
+        """Close the file too."""
+        self._file.close()
+        super().close()
+
+    def _read(self, size: int) -> bytes:
+        if self._at < len(self._before):
+            return self._before[self._at : self._at + size]
+        self._file.seek(self._start + self._at - len(self._before))
+        return self._file.read(size)
+
+
+def buffered(part: Part) -> BinaryIO:
+    """The part as a buffered binary stream."""
+    return cast("BinaryIO", io.BufferedReader(part, _CHUNK))
+
+
+def _below(folder: Path) -> Iterator[Found]:
+    inside = folder.resolve()
+    for parent, folders, files in os.walk(folder):
+        folders.sort()
+        for name in sorted(files):
+            path = Path(parent) / name
+            if path.is_symlink() and not path.resolve().is_relative_to(inside):
+                yield Found(path, "a symbolic link that leaves the folder: not followed")
+            else:
+                yield _checked(path)
+
+
+def _checked(path: Path) -> Found:
+    try:
+        if not path.exists():
+            return Found(path, "no such file")
+        return Found(path) if path.is_file() else Found(path, "not a regular file")
+    except OSError as error:
+        return Found(path, f"cannot be looked at: {error.strerror}")
+
+
+def _feed(hasher: "hashlib._Hash", stream: BinaryIO, size: int) -> int:
+    fed = 0
+    while fed < size and (chunk := stream.read(min(_CHUNK, size - fed))):
+        hasher.update(chunk)
+        fed += len(chunk)
+    return fed

@@ -1,0 +1,147 @@
+"""gzip, zstd and UTF-16 undone on the fly, within limits, so that every source reads plain bytes."""
+
+import codecs
+import io
+import zlib
+from collections.abc import Callable, Iterator
+from typing import BinaryIO, cast
+
+import zstandard
+
+from pipelines.errors import SourceBroken
+
+_CHUNK = 256 * 1024
+_ZSTD_CHUNK = 1024  # a zstd block of 4 bytes may stand for 128 KiB: small bites keep the output bounded
+_OUTPUT = 4 * 1024 * 1024
+_RATIO_LIMIT = 400  # logs shrink 10 to 40 times
+_RATIO_MATTERS = 64 * 1024 * 1024
+
+_GZIP = b"\x1f\x8b"
+_ZSTD = b"\x28\xb5\x2f\xfd"
+_UTF16 = {b"\xff\xfe": "utf-16-le", b"\xfe\xff": "utf-16-be"}
+
+Unpack = Callable[[BinaryIO], Iterator[bytes]]
+
+
+def plain(raw: BinaryIO) -> BinaryIO:
+    """The content without its compression and as UTF-8 where it was UTF-16; the file itself where it is neither.
+
+    Reading raises `SourceBroken` where the compressed content is cut off or damaged, or grows out of proportion.
+    """
+    magic = raw.read(4)
+    raw.seek(0)
+    if magic.startswith(_GZIP):
+        raw = cast("BinaryIO", _Unpacked(raw, _gunzipped))
+    elif magic == _ZSTD:
+        raw = cast("BinaryIO", _Unpacked(raw, _unzstd))
+    try:
+        encoding = _UTF16.get(raw.read(2))
+    finally:
+        raw.seek(0)
+    return cast("BinaryIO", _Unpacked(raw, _recoder(encoding))) if encoding else raw
+
+
+def is_plain(magic: bytes) -> bool:
+    """Whether content that begins with these four bytes is neither compressed nor UTF-16."""
+    return not magic.startswith((_GZIP, _ZSTD, *_UTF16))
+
+
+class _Unpacked(io.BufferedIOBase):
+    """A stream over chunks made from another stream; going back to the start begins anew."""
+
+    def __init__(self, raw: BinaryIO, unpack: Unpack) -> None:
+        super().__init__()
+        self._raw = raw
+        self._unpack = unpack
+        self._chunks = unpack(raw)
+        self._rest = b""
+        self._at = 0
+
+    def readable(self) -> bool:
+        return True
+
+    def seek(self, offset: int, whence: int = io.SEEK_SET) -> int:
+        if offset or whence != io.SEEK_SET:
+            raise io.UnsupportedOperation("an unpacked stream only goes back to its start")
+        self._raw.seek(0)
+        self._chunks, self._rest, self._at = self._unpack(self._raw), b"", 0
+        return 0
+
+    def tell(self) -> int:
+        return self._at
+
+    def read(self, size: int | None = -1) -> bytes:
+        parts, missing = [], -1 if size is None else size
+        while missing and (piece := self._piece(missing)):
+            parts.append(piece)
+            missing -= len(piece) if missing > 0 else 0
+        whole = b"".join(parts)
+        self._at += len(whole)
+        return whole
+
+    def read1(self, size: int = -1) -> bytes:
+        return self.read(size)
+
+    def _piece(self, size: int) -> bytes:
+        while not self._rest:
+            chunk = next(self._chunks, None)
+            if chunk is None:
+                return b""
+            self._rest = chunk
+        cut = len(self._rest) if size < 0 else size
+        piece, self._rest = self._rest[:cut], self._rest[cut:]
+        return piece
+
+
+def _gunzipped(raw: BinaryIO) -> Iterator[bytes]:
+    member, total, packed = None, 0, b""
+    while packed := (packed or raw.read(_CHUNK)):
+        if member is None:
+            if not packed.startswith(_GZIP[: len(packed)]):
+                return  # padding behind the last member, which gzip(1) ignores too
+            member = zlib.decompressobj(wbits=31)
+        try:
+            chunk = member.decompress(packed, _OUTPUT)
+        except zlib.error as error:
+            raise SourceBroken(f"damaged gzip stream before compressed byte {raw.tell()}: {error}") from error
+        total += len(chunk)
+        _check_ratio(total, raw.tell())
+        yield chunk
+        packed = member.unused_data if member.eof else member.unconsumed_tail
+        member = None if member.eof else member
+    if member is not None:
+        yield member.flush()
+        raise SourceBroken(f"truncated at compressed byte {raw.tell()}: the gzip stream has no end")
+
+
+def _unzstd(raw: BinaryIO) -> Iterator[bytes]:
+    frames = zstandard.ZstdDecompressor(max_window_size=2**27)
+    frame, total, packed = None, 0, b""
+    while packed := (packed or raw.read(_ZSTD_CHUNK)):
+        frame = frame or frames.decompressobj()
+        try:
+            chunk = frame.decompress(packed)
+        except zstandard.ZstdError as error:
+            raise SourceBroken(f"damaged zstd stream before compressed byte {raw.tell()}: {error}") from error
+        total += len(chunk)
+        _check_ratio(total, raw.tell())
+        yield chunk
+        packed = frame.unused_data if frame.eof else b""
+        frame = None if frame.eof else frame
+    if frame is not None:
+        raise SourceBroken(f"truncated at compressed byte {raw.tell()}: the zstd stream has no end")
+
+
+def _check_ratio(total: int, packed: int) -> None:
+    if total > _RATIO_MATTERS and total > _RATIO_LIMIT * packed:
+        raise SourceBroken(f"{packed} compressed bytes grew past {total}: out of proportion, likely a bomb")
+
+
+def _recoder(encoding: str) -> Unpack:
+    def recoded(raw: BinaryIO) -> Iterator[bytes]:
+        decoder = codecs.getincrementaldecoder(encoding)(errors="replace")
+        while chunk := raw.read(_CHUNK):
+            yield decoder.decode(chunk).encode("utf-8", "backslashreplace")
+        yield decoder.decode(b"", final=True).encode("utf-8", "backslashreplace")
+
+    return recoded

@@ -1,0 +1,38 @@
+"""Which source reads a file: decided by the content alone, never by the name."""
+
+from collections.abc import Iterator
+from typing import BinaryIO, Protocol
+
+from pipelines.batch import Batch
+from pipelines.sources import zeek_json, zeek_tsv
+
+HEAD_BYTES = 64 * 1024
+
+# Formats whose every line stands for itself, or that carry a header of `#` lines.
+_CONTINUABLE = frozenset({"zeek_tsv", "zeek_json", "suricata", "auditd", "web_access", "syslog", "json_lines"})
+
+
+class Source(Protocol):
+    """A module that reads one format."""
+
+    NAME: str
+
+    def recognises(self, head: bytes) -> bool:
+        """Whether the first bytes of a file are of this format."""
+
+    def read(self, stream: BinaryIO) -> Iterator[Batch]:
+        """The content in batches; damage becomes rejects. Raises `SourceBroken` where nothing more can be read."""
+
+
+# The more telling comes first: a magic number before a header, a header before a shape of line.
+SOURCES: tuple[Source, ...] = (zeek_tsv, zeek_json)
+
+
+def source_for(head: bytes) -> Source | None:
+    """The source that reads a file beginning with these bytes (at most 64 KiB, uncompressed), or None."""
+    return next((source for source in SOURCES if source.recognises(head)), None)
+
+
+def continuable(source: Source) -> bool:
+    """Whether the new part of a grown file of this format can be read without the part before."""
+    return source.NAME in _CONTINUABLE

@@ -1,0 +1,44 @@
+"""Points in time as sources write them, as UTC columns."""
+
+import polars as pl
+
+_UTC = pl.Datetime("us", "UTC")
+
+# 2026-03-01T10:00:00.003Z | 2026-03-01 10:00:00,003 +0800 | 2026-03-01T10:00:00
+_ISO = (
+    r"^(?P<day>\d{4}-\d\d-\d\d)[Tt ](?P<clock>\d\d:\d\d:\d\d)(?:[.,](?P<fraction>\d+))?"
+    r" ?(?:[Zz]|UTC|(?P<sign>[+-])(?P<hours>\d\d):?(?P<minutes>\d\d))?$"
+)
+_NUMBER = r"^-?\d+(?:\.\d+)?(?:[eE][+-]?\d+)?$"
+
+
+def utc_times(texts: pl.Series) -> pl.Series:
+    """Each text as a point in time, null where it is none.
+
+    RFC 3339 and its relatives (a missing zone is UTC), and numbers since 1970 in seconds, or in milli-, micro- or
+    nanoseconds where the number is too large for the unit before.
+    """
+    column = texts.cast(pl.String).alias("text")
+    return column.to_frame().select(pl.coalesce(_iso(), _epoch()).alias("time"))["time"]
+
+
+def _iso() -> pl.Expr:
+    part = pl.col("text").str.extract_groups(_ISO).struct
+    clock = part.field("clock").str.replace(":60$", ":59")  # a leap second is the second before it
+    whole = (part.field("day") + " " + clock).str.to_datetime("%Y-%m-%d %H:%M:%S", time_unit="us", strict=False)
+    fraction = part.field("fraction").str.pad_end(6, "0").str.slice(0, 6).cast(pl.Int64).fill_null(0)
+    minutes = part.field("hours").cast(pl.Int64) * 60 + part.field("minutes").cast(pl.Int64)
+    east = pl.when(part.field("sign") == "-").then(-minutes).otherwise(minutes).fill_null(0)
+    shift = fraction - east * 60_000_000
+    return (whole + pl.duration(microseconds=shift)).dt.replace_time_zone("UTC").cast(_UTC)
+
+
+def _epoch() -> pl.Expr:
+    numeric = pl.when(pl.col("text").str.contains(_NUMBER)).then(pl.col("text"))
+    number = numeric.cast(pl.Float64, strict=False)
+    size = number.abs()
+    per_second = pl.when(size < 1e11).then(1.0).when(size < 1e14).then(1e3).when(size < 1e17).then(1e6).otherwise(1e9)
+    whole = numeric.cast(pl.Int64, strict=False)
+    micros = pl.when(size >= 1e17).then(whole // 1000).otherwise((number / per_second * 1e6).round())
+    inside = (micros.abs() < 8e15).fill_null(value=False)
+    return pl.when(inside).then(micros).cast(pl.Int64, strict=False).cast(pl.Datetime("us")).dt.replace_time_zone("UTC")

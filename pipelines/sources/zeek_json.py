@@ -1,0 +1,81 @@
+"""Zeek's logs as JSON lines, one kind or many in a file."""
+
+from collections.abc import Iterator, Sequence
+from typing import BinaryIO
+
+import polars as pl
+
+from pipelines.batch import Batch
+from pipelines.sources.columns import only_rejects
+from pipelines.sources.json_records import JsonObject, Record, flat_frame, json_objects, read_records
+from pipelines.sources.zeek_map import WANTED, zeek_batch
+
+NAME = "zeek_json"
+
+# Zeek's JSON names the log only when the writer was asked to (`_path`); else the columns tell.
+_TELLING: tuple[tuple[str, frozenset[str]], ...] = (
+    ("conn", frozenset({"conn_state"})),
+    ("dns", frozenset({"qtype_name"})),
+    ("dns", frozenset({"trans_id", "query"})),
+    ("http", frozenset({"trans_depth", "method"})),
+    ("http", frozenset({"status_code", "uri"})),
+    ("ssl", frozenset({"cipher", "established"})),
+    ("ssl", frozenset({"established", "resumed"})),
+    ("ssh", frozenset({"auth_attempts"})),
+    ("ssh", frozenset({"kex_alg"})),
+    ("x509", frozenset({"certificate.serial"})),
+    ("kerberos", frozenset({"request_type"})),
+    ("modbus", frozenset({"func", "id.orig_h"})),
+    ("dnp3", frozenset({"fc_request"})),
+    ("notice", frozenset({"note", "msg"})),
+    ("files", frozenset({"fuid", "source", "seen_bytes"})),
+    ("weird", frozenset({"name", "notice", "peer"})),
+    ("smb_files", frozenset({"action", "name", "id.orig_h"})),
+    ("smb_mapping", frozenset({"share_type"})),
+    ("rdp", frozenset({"cookie", "result"})),
+    ("ntlm", frozenset({"domainname", "hostname"})),
+    ("dce_rpc", frozenset({"endpoint", "operation"})),
+    ("smtp", frozenset({"mailfrom"})),
+    ("ftp", frozenset({"command", "reply_code"})),
+    ("dhcp", frozenset({"msg_types"})),
+    ("ntp", frozenset({"stratum", "ref_id"})),
+    ("snmp", frozenset({"community", "get_requests"})),
+    ("tunnel", frozenset({"tunnel_type"})),
+)
+
+
+def recognises(head: bytes) -> bool:
+    """Whether the first lines are objects with Zeek's time and one of Zeek's marks."""
+    found = json_objects(head)
+    return bool(found) and any(map(_is_zeek, found))
+
+
+def read(stream: BinaryIO) -> Iterator[Batch]:
+    """One batch a block and kind of log."""
+    for records, rejects in read_records(stream):
+        if rejects.height:
+            yield only_rejects(rejects)
+        for path, found in _by_path(records).items():
+            yield zeek_batch(path, _frame(found))
+
+
+def _is_zeek(content: JsonObject) -> bool:
+    return "ts" in content and (
+        "_path" in content or "uid" in content or "id.orig_h" in content or _told(content) != ""
+    )
+
+
+def _by_path(records: Sequence[Record]) -> dict[str, list[Record]]:
+    paths: dict[str, list[Record]] = {}
+    for record in records:
+        paths.setdefault(record.flat.get("_path") or _told(record.content) or "unknown", []).append(record)
+    return paths
+
+
+def _told(content: JsonObject) -> str:
+    keys = content.keys()
+    return next((path for path, telling in _TELLING if telling <= keys), "")
+
+
+def _frame(records: Sequence[Record]) -> pl.DataFrame:
+    return flat_frame(records, WANTED)

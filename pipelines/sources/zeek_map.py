@@ -1,0 +1,119 @@
+"""Zeek's records as our columns, whichever way Zeek wrote them.
+
+The columns arrive as text under `@<Zeek's name>`, null where a record lacks them, with `offset`, `text` and `fields`.
+"""
+
+import polars as pl
+
+from pipelines.batch import FIELDS, Batch, no_rejects
+from pipelines.sources.columns import canonical_addresses, complete, rejected
+from pipelines.sources.times import utc_times
+
+WANTED = (
+    *("ts", "id.orig_h", "id.orig_p", "id.resp_h", "id.resp_p", "proto", "service", "duration", "vlan"),
+    *("orig_pkts", "resp_pkts", "orig_bytes", "resp_bytes", "orig_ip_bytes", "resp_ip_bytes"),
+    *("conn_state", "history", "community_id", "user", "username", "client", "success", "auth_success"),
+    *("status_code", "rcode_name", "func", "unit", "fc_request", "tx_hosts", "rx_hosts", "src", "dst", "established"),
+    *("version", "query", "method", "host", "uri", "server_name", "note", "msg", "name", "host_name"),
+)
+
+_CATEGORIES = {"dns": "dns", "http": "http", "ssl": "tls", "ssh": "ssh"}
+_ICS = frozenset({"modbus", "dnp3", "s7comm", "bacnet", "enip", "cip", "iec104", "opcua", "profinet", "goose"})
+_ACTIONS = {"dns": "query", "http": "request", "ssl": "handshake", "ssh": "login", "kerberos": "login"}
+_APPLICATIONS = {"ssl": "tls", "krb": "kerberos"}
+
+
+def zeek_batch(path: str, frame: pl.DataFrame) -> Batch:
+    """The batch of one kind of Zeek record (`path` is Zeek's own name for it: conn, dns, ...)."""
+    frame = _present(frame)
+    times = utc_times(frame["@ts"])
+    untimed = frame.filter(times.is_null())
+    rejects = rejected(untimed, "no time: ts is missing or no point in time") if untimed.height else no_rejects()
+    timed = frame.with_columns(times.alias("event_time")).filter(times.is_not_null())
+    rows = _flows(timed) if path == "conn" else _events(timed, path)
+    return Batch("network_flows" if path == "conn" else "log_events", rows, rejects, f"zeek_{path}")
+
+
+def _present(frame: pl.DataFrame) -> pl.DataFrame:
+    missing = [pl.lit(None, dtype=pl.String).alias(f"@{key}") for key in WANTED if f"@{key}" not in frame.columns]
+    return frame.with_columns(missing)
+
+
+def _flows(frame: pl.DataFrame) -> pl.DataFrame:
+    milliseconds = (pl.col("@duration").cast(pl.Float64, strict=False) * 1000).round().cast(pl.UInt64, strict=False)
+    service = pl.col("@service").str.to_lowercase()
+    return complete(
+        _addressed(frame).with_columns(
+            pl.col("@proto").alias("protocol"),
+            pl.col("@vlan").alias("vlan_id"),
+            service.replace(_APPLICATIONS).alias("application"),
+            milliseconds.alias("duration_ms"),
+            pl.col("@orig_pkts").alias("packets_out"),
+            pl.col("@resp_pkts").alias("packets_in"),
+            pl.col("@orig_bytes").alias("bytes_out"),
+            pl.col("@resp_bytes").alias("bytes_in"),
+            pl.col("@orig_ip_bytes").alias("ip_bytes_out"),
+            pl.col("@resp_ip_bytes").alias("ip_bytes_in"),
+            pl.col("@conn_state").alias("connection_state"),
+            pl.col("@history").alias("history"),
+            pl.col("@community_id").alias("community_id"),
+        ),
+        "network_flows",
+    )
+
+
+def _events(frame: pl.DataFrame, path: str) -> pl.DataFrame:
+    category = _CATEGORIES.get(path, "ics" if path in _ICS or path.startswith(("modbus", "dnp3", "s7comm")) else "")
+    named = _addressed(frame).with_columns(
+        pl.lit("zeek").alias("product"),
+        pl.lit(category).alias("category"),
+        pl.lit(path).alias("service"),
+        _user(path).alias("user"),
+        pl.lit(_ACTIONS.get(path, "")).alias("action"),
+        _outcome(path).alias("outcome"),
+        pl.lit(1, dtype=pl.UInt8).alias("severity"),
+        pl.col("text").alias("message"),
+    )
+    return complete(_industrial(named) if category == "ics" else named, "log_events")
+
+
+def _addressed(frame: pl.DataFrame) -> pl.DataFrame:
+    source = frame.select(pl.coalesce("@id.orig_h", "@src", "@tx_hosts")).to_series()
+    destination = frame.select(pl.coalesce("@id.resp_h", "@dst", "@rx_hosts")).to_series()
+    return frame.with_columns(
+        pl.col("offset").alias("source_offset"),
+        canonical_addresses(source).alias("source_ip"),
+        canonical_addresses(destination).alias("destination_ip"),
+        pl.col("@id.orig_p").alias("source_port"),
+        pl.col("@id.resp_p").alias("destination_port"),
+    )
+
+
+def _user(path: str) -> pl.Expr:
+    named = pl.coalesce("@user", "@username")
+    return pl.coalesce(named, pl.col("@client")) if path == "kerberos" else named
+
+
+def _outcome(path: str) -> pl.Expr:
+    if path == "http":
+        worked = pl.col("@status_code").cast(pl.Int64, strict=False) < 400
+    elif path == "dns":
+        worked = pl.col("@rcode_name") == "NOERROR"
+    else:
+        worked = pl.coalesce("@success", "@auth_success", "@established") == "true"
+    return pl.when(worked).then(pl.lit("success")).when(~worked).then(pl.lit("failure")).otherwise(pl.lit("unknown"))
+
+
+def _industrial(frame: pl.DataFrame) -> pl.DataFrame:
+    """Modbus and its like under the names every sensor shares: `unit_id`, `is_write`, and the action."""
+    operation = pl.coalesce("@func", "@fc_request")
+    writes = operation.str.to_uppercase().str.contains("WRITE|OPERATE|FORCE|PRESET")
+    word = pl.when(writes).then(pl.lit("true")).when(~writes).then(pl.lit("false"))
+    added = [_entry("unit_id", pl.col("@unit")), _entry("is_write", word)]
+    fields = pl.concat_list(pl.col("fields").map.entries(), *added).list.drop_nulls().cast(FIELDS)
+    action = pl.when(writes).then(pl.lit("write")).when(~writes).then(pl.lit("read")).otherwise(pl.lit(""))
+    return frame.with_columns(fields.alias("fields"), action.alias("action"))
+
+
+def _entry(name: str, value: pl.Expr) -> pl.Expr:
+    return pl.when(value.is_not_null()).then(pl.struct(pl.lit(name).alias("key"), value.alias("value")))

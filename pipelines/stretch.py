@@ -1,0 +1,96 @@
+"""What of a file is to be read: all of it, or only what was appended to a content that is stored already."""
+
+from dataclasses import dataclass
+from pathlib import Path
+from typing import BinaryIO
+
+from pipelines.files import Fingerprint, Part, buffered
+from pipelines.ledger import Version
+from pipelines.sources.compression import is_plain, plain
+from pipelines.sources.registry import HEAD_BYTES, Source, continuable
+
+_CHUNK = 1024 * 1024
+
+
+@dataclass(frozen=True)
+class Stretch:
+    """A file as long as it was when fingerprinted, and the longest stored content that it begins with."""
+
+    path: Path
+    mark: Fingerprint
+    previous: Version | None
+
+    @property
+    def source(self) -> str:
+        """The resolved path, as the tables name it."""
+        return str(self.path.resolve())
+
+
+@dataclass(frozen=True)
+class Reading:
+    """A stretch opened for one source.
+
+    Attributes:
+        part: the file itself, counting and hashing what is read of it.
+        shift: what is added to the line numbers that the source gives.
+        continues: only what is new is read; else all of it, although some may be stored.
+    """
+
+    part: Part
+    stream: BinaryIO
+    shift: int = 0
+    continues: bool = False
+
+
+def head_of(stretch: Stretch) -> bytes:
+    """The first 64 KiB of the content, unpacked.
+
+    Raises:
+        SourceBroken: it is compressed, and damaged from the start.
+    """
+    with Part(stretch.path, 0, stretch.mark.size) as part:
+        return plain(buffered(part)).read(HEAD_BYTES)
+
+
+def opened(stretch: Stretch, source: Source) -> Reading:
+    """The stretch ready to be read by the source; a line that was cut off when it was stored is read anew."""
+    previous = stretch.previous
+    if previous is None or previous.source_type != source.NAME or not continuable(source):
+        return _from_start(stretch)
+    with stretch.path.open("rb") as file:
+        if not is_plain(file.read(4)):
+            return _from_start(stretch)
+        header = _header(file, previous.bytes)
+        lines, start = _lines_before(file, previous.bytes)
+    part = Part(stretch.path, start, stretch.mark.size, before=header, seed=previous.file_hash)
+    return Reading(part, buffered(part), shift=lines - header.count(b"\n"), continues=True)
+
+
+def _from_start(stretch: Stretch) -> Reading:
+    part = Part(stretch.path, 0, stretch.mark.size)
+    return Reading(part, plain(buffered(part)))
+
+
+def _header(file: BinaryIO, end: int) -> bytes:
+    """The `#` lines that a Zeek log begins with: without them its rows have no names."""
+    file.seek(0)
+    lines = file.read(min(end, HEAD_BYTES)).split(b"\n")[:-1]
+    header = b""
+    for line in lines:
+        if not line.startswith(b"#"):
+            break
+        header += line + b"\n"
+    return header
+
+
+def _lines_before(file: BinaryIO, end: int) -> tuple[int, int]:
+    """How many lines end before `end`, and where the line that `end` lies in begins."""
+    file.seek(0)
+    lines, start, at = 0, 0, 0
+    while at < end and (chunk := file.read(min(_CHUNK, end - at))):
+        lines += chunk.count(b"\n")
+        last = chunk.rfind(b"\n")
+        start = at + last + 1 if last >= 0 else start
+        at += len(chunk)
+    was_whole = file.read(2).startswith((b"\n", b"\r\n"))
+    return lines, end if was_whole else start

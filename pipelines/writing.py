@@ -1,0 +1,153 @@
+"""Batches into tables: each write carries a token, and the ledger is told after the rows are in."""
+
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import closing
+from dataclasses import dataclass, replace
+
+import polars as pl
+
+from pipelines.arrival import Assets, Origin, arrived_rejects, arrived_rows, settled
+from pipelines.batch import Batch
+from pipelines.errors import SourceBroken
+from pipelines.ledger import Ledger
+from pipelines.report import FileReport
+from pipelines.sources.columns import only_rejects, rejects_of
+from pipelines.sources.registry import Source
+from pipelines.stretch import Reading, Stretch, opened
+from store.client import Store
+from store.writes import append
+
+# Part of every token: raise it when a source reads the same bytes differently.
+PARSER_VERSION = 1
+
+_MONTHS_PER_INSERT = 60  # ClickHouse refuses an insert that touches more than 100 partitions
+
+# What a source may trip over in hostile content; anything else is a fault of ours and shows itself.
+_TRIPPED = (pl.exceptions.PolarsError, ValueError, LookupError, ArithmeticError, RecursionError)
+
+Tell = Callable[[int, int], None]
+
+
+@dataclass(frozen=True)
+class BatchWriter:
+    """Writes batches with their identity, assets and scope."""
+
+    store: Store
+    scope: str
+    assets: Assets | None
+
+    def write(self, batch: Batch, origin: Origin, *, token: str) -> None:
+        """Put the rows and the rejects of a batch into their tables, once."""
+        for number, part in enumerate(_by_months(arrived_rows(batch, origin, self.assets))):
+            append(self.store, batch.table, part, token=f"{token}:{number}")
+        append(self.store, "rejects", arrived_rejects(batch, origin), token=token)
+
+
+def write_stretch(stretch: Stretch, source: Source, writer: BatchWriter, ledger: Ledger, tell: Tell) -> FileReport:
+    """What became of a file whose source is known: all its batches written, then the ledger told that it is done."""
+    reading = opened(stretch, source)
+    seen = -1 if stretch.previous is None or reading.continues else ledger.last_offset(stretch.previous)
+    rows = rejected = 0
+    with closing(reading.part):
+        batches = _Tokens(reading)
+        reasons = list[str]()
+        for batch in _batches(source, reading, reasons):
+            fresh = settled(_unseen(_shifted(batch, reading.shift), seen))
+            batch_id = batches.next_id()
+            origin = Origin(stretch.source, batch.source_type or source.NAME, batch_id, writer.scope)
+            token = f"{batch_id}:{source.NAME}:{PARSER_VERSION}"
+            writer.write(fresh, origin, token=token)
+            ledger.batch_stored(fresh, origin, stretch.mark.file_hash, token=token)
+            rows, rejected = rows + fresh.rows.height, rejected + fresh.rejects.height
+            tell(reading.part.bytes_read, rows)
+    report = FileReport(
+        stretch.path, source.NAME, rows, rejected, stretch.mark.size, reason=_reason(reasons, rows, rejected)
+    )
+    ledger.files_done([(stretch.mark.file_hash, report)], token=f"{stretch.mark.file_hash}:{PARSER_VERSION}")
+    return report
+
+
+def note_unread(store: Store, unread: Sequence[tuple[str, FileReport]]) -> None:
+    """Write down the files that nothing reads, each with the hash of its content, all at once."""
+    if not unread:
+        return
+    token = f"unread:{unread[0][0]}:{unread[-1][0]}:{len(unread)}:{PARSER_VERSION}"
+    rejects = [(str(file.path.resolve()), file_hash[:32], 0, file.reason) for file_hash, file in unread]
+    schema = {"source": pl.String, "batch_id": pl.String, "offset": pl.UInt64, "reason": pl.String}
+    append(store, "rejects", pl.DataFrame(rejects, schema=schema, orient="row"), token=token)
+    Ledger(store).files_done(unread, token=token)
+
+
+class _Tokens:
+    """Names for batches: the hash of what was read until the batch was cut, and a number where one cut gives several.
+
+    A batch is a function of the bytes read before it, so equal names mean equal rows, in any run and although the
+    file has grown in between.
+    """
+
+    def __init__(self, reading: Reading) -> None:
+        self._part = reading.part
+        self._last = ""
+        self._number = 0
+
+    def next_id(self) -> str:
+        """The name of the batch just read."""
+        read_hash = self._part.read_hash[:24]
+        self._number = self._number + 1 if read_hash == self._last else 0
+        self._last = read_hash
+        return f"{read_hash}-{self._number}"
+
+
+def _batches(source: Source, reading: Reading, reasons: list[str]) -> Iterator[Batch]:
+    """The batches of a source; where it breaks off, one reject more and the reason."""
+    after = 0
+    try:
+        for batch in source.read(reading.stream):
+            after = max(after, _highest(batch.rows, "source_offset") + 1, _highest(batch.rejects, "offset") + 1)
+            yield batch
+    except SourceBroken as broken:
+        reasons.append(str(broken))
+    except _TRIPPED as tripped:
+        reasons.append(f"the {source.NAME} source stopped: {type(tripped).__name__}: {str(tripped)[:200]}")
+    if reasons:
+        yield only_rejects(rejects_of([(after, reasons[0], "")]))
+
+
+def _highest(frame: pl.DataFrame, name: str) -> int:
+    highest = frame[name].max()
+    return highest if isinstance(highest, int) else -1
+
+
+def _shifted(batch: Batch, shift: int) -> Batch:
+    if not shift:
+        return batch
+    return replace(
+        batch, rows=_moved(batch.rows, "source_offset", shift), rejects=_moved(batch.rejects, "offset", shift)
+    )
+
+
+def _moved(frame: pl.DataFrame, name: str, shift: int) -> pl.DataFrame:
+    return frame.with_columns((pl.col(name).cast(pl.Int64) + shift).cast(pl.UInt64))
+
+
+def _unseen(batch: Batch, seen: int) -> Batch:
+    if seen < 0:
+        return batch
+    rows = batch.rows.filter(pl.col("source_offset") > seen)
+    return replace(batch, rows=rows, rejects=batch.rejects.filter(pl.col("offset") > seen))
+
+
+def _by_months(rows: pl.DataFrame) -> Iterator[pl.DataFrame]:
+    months = rows["event_time"].dt.truncate("1mo")
+    distinct = months.unique().sort()
+    if distinct.len() <= _MONTHS_PER_INSERT:
+        yield rows
+        return
+    for start in range(0, distinct.len(), _MONTHS_PER_INSERT):
+        yield rows.filter(months.is_in(distinct[start : start + _MONTHS_PER_INSERT].implode()))
+
+
+def _reason(reasons: list[str], rows: int, rejected: int) -> str:
+    if reasons or rows:
+        return "; ".join(reasons)
+    return "every line was rejected" if rejected else "nothing in it: no event"
