@@ -1,6 +1,6 @@
 """Everything the protected infrastructure can raise.
 
-AssetsError
+AssetError
 ├── AddressInvalid       a text is no address, network or range
 ├── InventoryInvalid     an inventory cannot be used; carries every problem found
 └── WeightsInvalid       the posture weights cannot be used; carries every problem found
@@ -9,15 +9,15 @@ AssetsError
 from collections.abc import Sequence
 
 
-class AssetsError(Exception):
+class AssetError(Exception):
     """Something about the protected infrastructure cannot be used; the message says what to do."""
 
 
-class AddressInvalid(AssetsError):
+class AddressInvalid(AssetError):
     """A text is no address, network or range."""
 
 
-class InventoryInvalid(AssetsError):
+class InventoryInvalid(AssetError):
     """An inventory cannot be used. Shown to whoever wrote it.
 
     Attributes:
@@ -29,7 +29,7 @@ class InventoryInvalid(AssetsError):
         self.problems = tuple(problems)
 
 
-class WeightsInvalid(AssetsError):
+class WeightsInvalid(AssetError):
     """The posture weights cannot be used. Shown to whoever edits them.
 
     Attributes:

@@ -1,5 +1,6 @@
 """Which monitored asset an address or a host name belongs to."""
 
+import hashlib
 from bisect import bisect_right
 from collections import Counter
 from collections.abc import Iterable, Mapping
@@ -112,6 +113,12 @@ class AddressBook:
             return (self._ipv4 if address.version == 4 else self._ipv6).owner(int(address))
         short = name.partition(".")[0]
         return self._hosts.get(short, "") if short != name else self._hosts.get(f"{short}.*", "")
+
+
+def matching_fingerprint(monitored: Iterable[MonitoredAsset]) -> str:
+    """SHA-256, in hex, of all that decides which asset and scope a row of telemetry gets."""
+    keys = sorted((asset.asset_id, asset.scope, asset.addresses, asset.hosts) for asset in monitored)
+    return hashlib.sha256(repr(keys).encode()).hexdigest()
 
 
 def _mapped(values: pl.Series, known: Mapping[str, str], default: str = "") -> pl.Series:

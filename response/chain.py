@@ -91,6 +91,9 @@ class ChainProblem:
     kind: str
     message: str
 
+    def __str__(self) -> str:
+        return self.message
+
 
 EMPTY = ChainHead(0, FIRST_PREVIOUS)
 

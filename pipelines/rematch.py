@@ -1,0 +1,86 @@
+"""Stored telemetry follows the inventory: rows ingested earlier get the asset and scope they would get today."""
+
+from collections.abc import Callable, Mapping
+from datetime import UTC, datetime
+from importlib.resources import files
+
+import polars as pl
+
+from assets.matching import AddressBook
+from pipelines.errors import PipelineError
+from store.client import Store
+from store.writes import append
+
+_ATTEMPTS = 5
+_TABLES = ("network_flows", "log_events", "alert_matches")
+
+_ADDRESSES = """
+SELECT DISTINCT source_ip AS value FROM network_flows
+UNION DISTINCT SELECT DISTINCT destination_ip FROM network_flows
+UNION DISTINCT SELECT DISTINCT source_ip FROM log_events
+UNION DISTINCT SELECT DISTINCT destination_ip FROM log_events
+UNION DISTINCT SELECT DISTINCT source_ip FROM alert_matches
+UNION DISTINCT SELECT DISTINCT destination_ip FROM alert_matches
+"""
+_HOSTS = """
+SELECT DISTINCT toString(host) AS value FROM log_events
+UNION DISTINCT SELECT DISTINCT toString(host) FROM alert_matches
+"""
+_WITH_ASSET = """
+SELECT
+    (SELECT count() FROM network_flows WHERE asset_id != '') AS network_flows,
+    (SELECT count() FROM log_events WHERE asset_id != '') AS log_events,
+    (SELECT count() FROM alert_matches WHERE asset_id != '') AS alert_matches
+"""
+
+
+def rematch(store: Store, book: AddressBook) -> dict[str, int]:
+    """How many rows of each table belong to an asset, now that every stored row was matched by this book.
+
+    Only the columns that name asset and scope are rewritten, in the parts where they change, and each part changes at
+    once. Running it again changes nothing.
+
+    Raises:
+        PipelineError: telemetry kept arriving while the roll-ups were rebuilt.
+    """
+    _publish_owners(store, "address_owners", "address", _ADDRESSES, book.asset_of_addresses, book)
+    _publish_owners(store, "host_owners", "host", _HOSTS, book.asset_of_hosts, book)
+    database = str(store.value("SELECT currentDatabase()"))
+    # A mutation runs without a current database: the lookups need their full names.
+    owners = {"addresses": f"{database}.address_owners", "hosts": f"{database}.host_owners"}
+    for table in _TABLES:
+        store.execute(_sql(f"rematch_{table.removeprefix('network_')}"), owners)
+    _rebuild_rollups(store)
+    return {table: int(str(count)) for table, count in _counts(store).items()}
+
+
+def _publish_owners(
+    store: Store, table: str, key: str, values: str, owner_of: Callable[[pl.Series], pl.Series], book: AddressBook
+) -> None:
+    names = store.frame(values)["value"].cast(pl.String)
+    owners = pl.DataFrame({key: names, "asset_id": owner_of(names)}).filter(pl.col("asset_id") != "")
+    owners = owners.with_columns(book.scope_of(owners["asset_id"], default="").alias("scope"))
+    store.execute("TRUNCATE TABLE {table:Identifier}", {"table": table})
+    append(store, table, owners, token=datetime.now(UTC).isoformat())
+
+
+def _rebuild_rollups(store: Store) -> None:
+    """Fill the roll-ups anew; rows that arrive meanwhile may count twice, then it is done again."""
+    for _ in range(_ATTEMPTS):
+        for table in ("log_activity", "flow_activity"):
+            # TRUNCATE would forget the deduplication tokens, and a repeated insert would count twice.
+            store.execute("DELETE FROM {table:Identifier} WHERE true", {"table": table})
+            store.execute(_sql(f"rebuild_{table}"))
+        if store.value(_sql("rollups_agree")):
+            return
+    raise PipelineError(
+        "telemetry kept arriving while the roll-ups were rebuilt: import the inventory again when it rests"
+    )
+
+
+def _counts(store: Store) -> Mapping[str, object]:
+    return store.rows(_WITH_ASSET)[0]
+
+
+def _sql(name: str) -> str:
+    return files("pipelines").joinpath("sql", f"{name}.sql").read_text(encoding="utf-8")

@@ -1,0 +1,4 @@
+-- Whether the roll-ups count every stored row once.
+SELECT
+    (SELECT sum(events) FROM log_activity) = (SELECT count() FROM log_events)
+    AND (SELECT sum(flows) FROM flow_activity) = (SELECT count() FROM network_flows) AS agree
