@@ -9,6 +9,7 @@ from detectors.ruleset import load_ruleset
 from pipelines.detect import detect as judge
 from pipelines.ingest import ingest as read_in
 from pipelines.inventory import load_address_book
+from pipelines.report import Progress
 
 from rongdun.console import err, harmless, out, print_json, print_table, progress
 from rongdun.settings import Settings
@@ -49,7 +50,7 @@ def ingest(
             store,
             scope=settings.scope,
             address_book=load_address_book(store),
-            progress=lambda step: advance(step.share, step.path.name),
+            progress=lambda step: advance(_share(step), step.path.name),
         )
     if as_json:
         print_json(report.as_json())
@@ -93,3 +94,8 @@ def detect(
         if report.unusable:
             out().print(f"{len(report.unusable)} rules cannot be used; `rongdun rules check` says why")
     raise typer.Exit(1 if urgent else 0)
+
+
+def _share(step: Progress) -> float:
+    within = step.bytes_done / step.bytes if step.bytes else 1.0
+    return (step.files_done + within) / max(step.files, 1)
