@@ -1,0 +1,25 @@
+"""The desk's entry: `streamlit run dashboards/app.py`."""
+
+from dashboards.connection import connections
+from dashboards.errors import DatabaseAbsent
+from dashboards.navigation import run, say_absent
+from rongdun.settings import Settings
+from store.errors import ConnectionFailed
+
+
+def main() -> None:
+    """Show the page that the reader asked for, or say what to do when no database answers."""
+    settings = Settings()
+    try:
+        run(
+            connections(settings),
+            root=settings.scope,
+            language=settings.language,
+            rules=settings.rules_folder,
+        )
+    except (DatabaseAbsent, ConnectionFailed) as absent:
+        say_absent(absent, language=settings.language)
+
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,87 @@
+"""What every page is handed: the words, the reader's scope and period, and the database."""
+
+from collections.abc import Callable
+from dataclasses import dataclass, field
+from datetime import UTC, datetime, timedelta
+from pathlib import Path
+
+import polars as pl
+import streamlit as st
+from streamlit.navigation.page import StreamlitPage
+
+from dashboards.connection import Connections
+from dashboards.queries import ask
+from dashboards.translation import LANGUAGES, Language, Words, words_in
+from store.client import Store
+
+PERIODS = {"24h": (24, 3600), "7d": (7 * 24, 6 * 3600), "30d": (30 * 24, 24 * 3600)}  # hours shown, seconds a step
+
+
+@dataclass(frozen=True)
+class Period:
+    """The stretch of event time that trends show, in UTC, and the seconds of one step."""
+
+    since: datetime
+    until: datetime
+    step: int
+
+    @property
+    def parameters(self) -> dict[str, object]:
+        """The period as parameters of a question."""
+        return {"since": sql_time(self.since), "until": sql_time(self.until), "step": self.step}
+
+
+@dataclass(frozen=True)
+class Desk:
+    """What a page is handed: the words, the reader's scope and period, a database to read and one to write to."""
+
+    words: Words
+    store: Store
+    writer: Callable[[], Store]
+    root: str
+    scope: str
+    rules: Path
+    period: Period | None = None
+    pages: dict[str, StreamlitPage] = field(default_factory=dict)
+
+    def ask(self, name: str, **parameters: object) -> pl.DataFrame:
+        """The answer to a question within the reader's scope."""
+        return ask(self.store, name, {"scope": self.scope, "root": self.root, **parameters})
+
+
+def open_desk(connected: Connections, *, root: str, language: Language, rules: Path) -> Desk:
+    """The desk of this session: what the reader chose in the sidebar, over the session's own connection."""
+    words = words_in(chosen_language(language))
+    reader = _reader(connected.key, connected)
+    chosen = str(st.session_state.get("scope") or root)
+    scope = chosen if chosen == root or chosen.startswith(f"{root}/") else root
+    desk = Desk(words, reader, connected.writer, root, scope, rules)
+    newest = desk.ask("newest_telemetry")["newest"].item()
+    hours, step = PERIODS[str(st.session_state.get("period") or "24h")]
+    return Desk(words, reader, connected.writer, root, scope, rules, _period(newest, hours, step))
+
+
+def chosen_language(default: Language) -> Language:
+    """The language that the reader chose, else the configured one."""
+    chosen = st.session_state.get("language")
+    return next((language for language in LANGUAGES if language == chosen), default)
+
+
+def _period(newest: datetime | None, hours: int, step: int) -> Period | None:
+    """The period that ends with the step in which the newest telemetry lies, or none without telemetry."""
+    if newest is None or newest.year <= 1970:
+        return None
+    ends = (int(newest.timestamp()) // 3600 + 1) * 3600
+    until = datetime.fromtimestamp(ends, UTC)
+    return Period(until - timedelta(hours=hours), until, step)
+
+
+def sql_time(at: datetime) -> str:
+    """An instant as a question's parameter: UTC, to the microsecond."""
+    return at.astimezone(UTC).strftime("%Y-%m-%d %H:%M:%S.%f")
+
+
+@st.cache_resource(scope="session", show_spinner=False, max_entries=1, on_release=Store.close)
+def _reader(key: str, _connected: Connections) -> Store:
+    """One connection a session: a connection is not shared between threads."""
+    return _connected.reader()

@@ -1,0 +1,91 @@
+"""The frame around every page: navigation, scope, period and language."""
+
+from functools import partial
+from importlib.resources import files
+from pathlib import Path
+
+import streamlit as st
+
+from dashboards.connection import Connections
+from dashboards.desk import PERIODS, Desk, chosen_language, open_desk
+from dashboards.translation import LANGUAGES, Language, Words, words_in
+from dashboards.views import VIEWS
+
+
+def run(connected: Connections, *, root: str, language: Language, rules: Path, front: str = "overview") -> None:
+    """Show the page that the reader asked for; `front` is the one that opens first.
+
+    Raises:
+        ConnectionFailed: the database does not answer.
+    """
+    words = words_in(chosen_language(language))
+    st.set_page_config(page_title=words("product.name"), page_icon=_mark(), layout="wide")
+    st.logo(_mark(), size="large")
+    desk = open_desk(connected, root=root, language=language, rules=rules)
+    for name, (show, icon) in VIEWS.items():
+        desk.pages[name] = st.Page(
+            partial(show, desk), title=words(f"page.{name}"), icon=icon, url_path=name, default=name == front
+        )
+    chosen = st.navigation(list(desk.pages.values()), expanded=True)
+    _sidebar(desk, language)
+    chosen.run()
+
+
+def say_absent(absent: Exception, *, language: Language) -> None:
+    """One clear message in place of a page: nothing answers, and what to type."""
+    words = words_in(chosen_language(language))
+    st.error(words("absent.title"))
+    st.code("rongdun up", language=None)
+    st.text(str(absent))
+
+
+def _sidebar(desk: Desk, language: Language) -> None:
+    words = desk.words
+    with st.sidebar:
+        st.selectbox(
+            words("sidebar.scope"),
+            _paths(desk.ask("scopes", scope=desk.root)["scope"].to_list(), desk.root),
+            key="scope",
+            format_func=lambda path: _place(words, path),
+            persist_state="session",
+        )
+        st.segmented_control(
+            words("sidebar.period"),
+            list(PERIODS),
+            default="24h",
+            required=True,
+            key="period",
+            format_func=lambda code: words(f"period.{code}"),
+            persist_state="session",
+            width="stretch",
+        )
+        st.segmented_control(
+            words("sidebar.language"),
+            LANGUAGES,
+            default=language,
+            required=True,
+            key="language",
+            format_func=lambda code: words_in(code)("language.name"),
+            persist_state="session",
+            width="stretch",
+        )
+        st.caption(words("sidebar.zone"))
+
+
+def _paths(scopes: list[str], root: str) -> list[str]:
+    """Every scope below the root, with the levels above each."""
+    paths = {root}
+    for scope in scopes:
+        parts = scope.split("/")
+        paths |= {"/".join(parts[:depth]) for depth in range(root.count("/") + 1, len(parts) + 1)}
+    return sorted(paths)
+
+
+def _place(words: Words, path: str) -> str:
+    depth = path.count("/")
+    name = path.rsplit("/", 1)[-1]
+    return f"{'　' * depth}{words.entries.get(f'place.{name}', name)}"
+
+
+def _mark() -> str:
+    return str(files("dashboards").joinpath("images", "mark.svg"))

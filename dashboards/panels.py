@@ -1,0 +1,53 @@
+"""Pieces that several pages share: headings, chips, facts, empty states."""
+
+from collections.abc import Iterable, Sequence
+
+import streamlit as st
+
+from dashboards.desk import Desk
+from dashboards.figures import NOTHING, moment
+from dashboards.harmless import one_line
+from dashboards.queries import in_city_time
+from dashboards.theme import badge_colour
+from dashboards.translation import Words
+
+
+def page_head(desk: Desk, page: str) -> None:
+    """The page's title, what it is for, and the period that its trends show."""
+    words = desk.words
+    with st.container(horizontal=True, vertical_alignment="bottom", horizontal_alignment="distribute"):
+        with st.container(gap=None, width="content"):
+            st.title(words(f"page.{page}"), anchor=False)
+            st.caption(words(f"lead.{page}"))
+        if desk.period is not None:
+            st.caption(words("head.period", since=_shown(desk.period.since), until=_shown(desk.period.until)))
+
+
+def empty_state(words: Words, key: str, commands: Sequence[str]) -> None:
+    """What is missing on a page, and what to type to get it."""
+    with st.container(border=True):
+        st.subheader(words(f"empty.{key}"), anchor=False)
+        st.caption(words("empty.type"))
+        st.code("\n".join(commands), language=None)
+
+
+def chips(words: Words, codes: Iterable[tuple[str, str]]) -> None:
+    """Coloured labels in a row, one for each group and code; codes that are empty are left out."""
+    with st.container(horizontal=True, gap="small"):
+        for group, code in codes:
+            if code:
+                st.badge(words.label(group, code), color=badge_colour(code))
+
+
+def facts(pairs: Iterable[tuple[str, str]]) -> None:
+    """Label and value pairs, the values as plain text."""
+    for label, value in pairs:
+        with st.container(gap=None):
+            st.caption(label)
+            st.text(one_line(value) or NOTHING)
+
+
+def _shown(at: object) -> str:
+    import polars as pl
+
+    return moment(in_city_time(pl.DataFrame({"at": [at]}))["at"].item())[:16]

@@ -1,0 +1,185 @@
+"""One alert: what matched and why, the evidence, the asset it hit, and what was done."""
+
+from datetime import timedelta
+from typing import Any
+
+import polars as pl
+import streamlit as st
+
+from dashboards.desk import Desk, sql_time
+from dashboards.figures import moment
+from dashboards.harmless import harmless, one_line, plain
+from dashboards.panels import chips, facts
+from dashboards.rule_text import rule_text
+from dashboards.tables import shown, text_column
+from dashboards.views.alert_actions import actions
+
+_SLACK = timedelta(seconds=1)  # event times are cut to milliseconds on their way here
+_OPENED = 3
+
+
+def show(desk: Desk, alert_id: str) -> None:
+    """The page of one alert, or a word that there is none within the reader's scope."""
+    words = desk.words
+    _way_back(desk, alert_id)
+    found = desk.ask("alert", alert=alert_id)
+    if found.is_empty():
+        st.warning(words("alert.absent"))
+        st.code(one_line(alert_id), language=None)
+        return
+    alert = found.row(0, named=True)
+    _title(desk, alert)
+    left, right = st.columns([5, 2.6], gap="medium")
+    with left:
+        _why(desk, alert)
+        _evidence(desk, alert)
+    with right:
+        actions(desk, alert)
+        _asset(desk, alert)
+        _history(desk, alert_id)
+
+
+def _way_back(desk: Desk, alert_id: str) -> None:
+    words = desk.words
+    order = st.session_state.get("alerts.order", [])
+    place = order.index(alert_id) if alert_id in order else None
+    with st.container(horizontal=True, gap="small"):
+        if st.button(words("alert.back"), icon=":material/arrow_back:", type="tertiary", key="alert.back"):
+            del st.query_params["alert"]
+            st.rerun()
+        for key, step in (("alert.previous", -1), ("alert.next", 1)):
+            target = place + step if place is not None else -1
+            available = 0 <= target < len(order)
+            if st.button(words(key), type="tertiary", disabled=not available, key=key):
+                st.query_params["alert"] = order[target]
+                st.rerun()
+
+
+def _title(desk: Desk, alert: dict[str, Any]) -> None:
+    words = desk.words
+    chips(words, [("level", str(alert["level"])), ("state", str(alert["state"])), ("verdict", str(alert["verdict"]))])
+    st.title(plain(str(alert["rule_title"])), anchor=False)
+    told = rule_text(desk.rules, str(alert["rule_path"]), str(alert["rule_id"]))
+    if told.description:
+        st.text(harmless(told.description))
+    cells = st.columns(4)
+    for cell, (label, value) in zip(
+        cells,
+        (
+            (words("column.first_seen"), moment(alert["first_seen"])),
+            (words("column.last_seen"), moment(alert["last_seen"])),
+            (words("column.detected_at"), moment(alert["detected_at"])),
+            (words("column.event_class"), str(alert["event_class"])),
+        ),
+        strict=True,
+    ):
+        with cell:
+            facts([(label, value)])
+    facts([(words("column.tags"), "  ".join(alert["tags"]))])
+    if told.false_positives:
+        facts([(words("alert.false_positives"), " / ".join(told.false_positives))])
+
+
+def _why(desk: Desk, alert: dict[str, Any]) -> None:
+    words = desk.words
+    st.subheader(words("alert.why"), anchor=False)
+    st.caption(words("alert.why.lead"))
+    seen = pl.DataFrame(
+        {"field": alert["matched_names"], "value": alert["matched_values"]},
+        schema={"field": pl.String, "value": pl.String},
+    )
+    st.dataframe(
+        shown(seen),
+        hide_index=True,
+        column_config={
+            "field": text_column(words("column.field")),
+            "value": text_column(words("column.value"), wide=True),
+        },
+    )
+
+
+def _evidence(desk: Desk, alert: dict[str, Any]) -> None:
+    words = desk.words
+    st.subheader(words("alert.evidence"), anchor=False)
+    flows = alert["event_table"] == "network_flows"
+    events = desk.ask(
+        "alert_flows" if flows else "alert_log_events",
+        event_ids=alert["event_ids"],
+        since=sql_time(alert["first_seen"] - _SLACK),
+        until=sql_time(alert["last_seen"] + _SLACK),
+    )
+    st.caption(words("alert.evidence.count", shown=events.height, total=len(alert["event_ids"])))
+    for number, event in enumerate(events.iter_rows(named=True)):
+        _event(desk, event, opened=number < _OPENED, flow=flows)
+
+
+def _event(desk: Desk, event: dict[str, Any], *, opened: bool, flow: bool) -> None:
+    words = desk.words
+    where = f"{event['source_ip']} → {event['destination_ip']}" if flow else str(event["host"])
+    head = f"{moment(event['event_time'])} · {event['source_type']} · {where}"
+    with st.expander(plain(head), expanded=opened):
+        if event.get("message"):
+            st.code(harmless(str(event["message"]), longest=8000), language=None, wrap_lines=True)
+        st.dataframe(
+            shown(_fields(event)),
+            hide_index=True,
+            height="content" if opened else "auto",
+            column_config={
+                "field": text_column(words("column.field")),
+                "value": text_column(words("column.value"), wide=True),
+            },
+        )
+
+
+def _fields(event: dict[str, Any]) -> pl.DataFrame:
+    """An event's columns that hold something, then what only its source knows."""
+    skipped = {"message", "field_names", "field_values", "event_time", "ingested_at"}
+    own = [(name, str(value)) for name, value in event.items() if name not in skipped and value not in ("", 0, None)]
+    extra = zip(event["field_names"], event["field_values"], strict=True)
+    return pl.DataFrame([*own, *extra], schema={"field": pl.String, "value": pl.String}, orient="row")
+
+
+def _asset(desk: Desk, alert: dict[str, Any]) -> None:
+    words = desk.words
+    found = desk.ask("asset", asset=alert["asset_id"])
+    with st.container(border=True):
+        st.subheader(words("alert.asset"), anchor=False)
+        if found.is_empty():
+            st.caption(words("alert.asset.none"))
+            facts(
+                [
+                    (words("column.host"), str(alert["host"])),
+                    (words("column.destination_ip"), str(alert["destination_ip"])),
+                ]
+            )
+            return
+        asset = found.row(0, named=True)
+        chips(words, [("band", asset["band"]), ("sector", asset["sector"]), ("grade", asset["data_grade"])])
+        facts(
+            [
+                (words("column.name"), asset["name"]),
+                (words("column.organisation"), asset["organisation"]),
+                (words("column.operator"), asset["operator"]),
+                (words("column.addresses"), "  ".join(asset["addresses"])),
+            ]
+        )
+        if "assets" in desk.pages:
+            st.page_link(
+                desk.pages["assets"], label=words("alert.asset.open"), query_params={"asset": asset["asset_id"]}
+            )
+
+
+def _history(desk: Desk, alert_id: str) -> None:
+    words = desk.words
+    with st.container(border=True):
+        st.subheader(words("alert.history"), anchor=False)
+        steps = desk.ask("alert_history", alert=alert_id)
+        if steps.is_empty():
+            st.caption(words("alert.history.none"))
+            return
+        for step in steps.iter_rows(named=True):
+            verdict = f" · {words.label('verdict', step['verdict'])}" if step["verdict"] else ""
+            st.caption(f"{moment(step['event_time'])} · {words.label('role', step['role'])}")
+            st.text(f"{one_line(step['actor'])}：{words.label('step', step['action'])}{verdict}")
+            if step["basis"]:
+                st.text(one_line(step["basis"]))

@@ -1,0 +1,140 @@
+"""The alert queue; `?alert=ID` opens one alert."""
+
+import polars as pl
+import streamlit as st
+
+from dashboards.desk import Desk
+from dashboards.figures import amount
+from dashboards.panels import empty_state, page_head
+from dashboards.tables import as_chips, chip_column, number_column, shown, text_column, time_column
+from dashboards.views import alert_detail
+
+_MOST = 500
+_COLUMNS = (
+    "level",
+    "state",
+    "rule_title",
+    "host",
+    "asset_id",
+    "user",
+    "source_ip",
+    "destination_ip",
+    "last_seen",
+    "events",
+    "verdict",
+)
+
+
+def show(desk: Desk) -> None:
+    """The queue, or the one alert that the address names."""
+    wanted = st.query_params.get("alert")
+    if wanted:
+        alert_detail.show(desk, wanted)
+        return
+    page_head(desk, "alerts")
+    counts = desk.ask("alert_counts")
+    if counts.is_empty():
+        empty_state(desk.words, "alerts", ["rongdun ingest PATH", "rongdun detect"])
+        return
+    _headline(desk, counts)
+    _queue(desk, _filters(desk))
+
+
+def _headline(desk: Desk, counts: pl.DataFrame) -> None:
+    """How many open alerts there are of each level, most severe first."""
+    words = desk.words
+    opened = counts.filter(pl.col("state") != "closed")
+    levels = dict(opened.group_by("level").agg(pl.col("alerts").sum()).iter_rows())
+    for cell, level in zip(st.columns(5), words.codes("level"), strict=True):
+        cell.metric(words("alerts.open", level=words.label("level", level)), f"{levels.get(level, 0):,}", border=True)
+
+
+def _filters(desk: Desk) -> dict[str, object]:
+    words = desk.words
+    first, second, third, fourth = st.columns([3, 2.2, 1.6, 2.2], vertical_alignment="bottom")
+    with first:
+        levels = st.pills(
+            words("column.level"),
+            words.codes("level"),
+            selection_mode="multi",
+            key="alerts.levels",
+            format_func=lambda code: words.label("level", code),
+            persist_state="session",
+        )
+    with second:
+        states = st.pills(
+            words("column.state"),
+            words.codes("state"),
+            selection_mode="multi",
+            default=["new", "acknowledged"],
+            key="alerts.states",
+            format_func=lambda code: words.label("state", code),
+            persist_state="session",
+        )
+    with third:
+        sector = st.selectbox(
+            words("column.sector"),
+            ["", *words.codes("sector")],
+            key="alerts.sector",
+            format_func=lambda code: words.label("sector", code) if code else words("filter.all"),
+            persist_state="session",
+        )
+    with fourth:
+        wanted = st.text_input(
+            words("alerts.search"),
+            placeholder=words("alerts.search.hint"),
+            max_chars=200,
+            key="alerts.wanted",
+            persist_state="session",
+        )
+    return {"levels": levels or [], "states": states or [], "sector": sector or "", "wanted": wanted or "", "asset": ""}
+
+
+def _queue(desk: Desk, filters: dict[str, object]) -> None:
+    words = desk.words
+    found = desk.ask("alert_queue", most=_MOST, **filters)
+    if found.is_empty():
+        st.info(words("alerts.none"))
+        return
+    total = found["total"][0]
+    key = "alerts.shown" if total <= _MOST else "alerts.cut"
+    st.caption(words(key, total=amount(words, total), shown=found.height))
+    selection = st.dataframe(
+        _table(found, desk),
+        hide_index=True,
+        height=min(38 * (found.height + 1), 640),
+        key="alerts.queue",
+        on_select="rerun",
+        selection_mode=["single-row", "single-cell"],
+        column_config=_column_config(desk),
+    )
+    chosen = selection["selection"]
+    rows = [*chosen["rows"], *(cell[0] for cell in chosen["cells"])]
+    if rows:
+        st.session_state["alerts.order"] = found["alert_id"].to_list()
+        st.query_params["alert"] = found["alert_id"][rows[0]]
+        st.rerun()
+
+
+def _table(found: pl.DataFrame, desk: Desk) -> pl.DataFrame:
+    named = found.with_columns(
+        pl.col("verdict").map_elements(
+            lambda code: desk.words.label("verdict", code) if code else "", return_dtype=pl.String
+        )
+    )
+    return as_chips(shown(named.select(_COLUMNS)), "level", "state")
+
+
+def _column_config(desk: Desk) -> dict[str, object]:
+    words = desk.words
+    return {
+        "level": chip_column(words, words("column.level"), "level"),
+        "state": chip_column(words, words("column.state"), "state"),
+        "rule_title": text_column(words("column.rule_title"), wide=True),
+        "last_seen": time_column(words("column.last_seen")),
+        "events": number_column(words("column.events")),
+        **{
+            name: text_column(words(f"column.{name}"))
+            for name in ("host", "asset_id", "user", "source_ip", "destination_ip", "verdict")
+        },
+    }

@@ -1,0 +1,182 @@
+"""The pipeline: what arrives, how late, what could not be read, and how the rules kept up."""
+
+import polars as pl
+import streamlit as st
+
+from dashboards.desk import Desk
+from dashboards.figures import NOTHING, amount, seconds, size
+from dashboards.panels import empty_state, page_head
+from dashboards.tables import labelled, number_column, shown, text_column, time_column
+
+_SILENT_AFTER_SECONDS = 3600
+
+
+def show(desk: Desk) -> None:
+    """The pipeline health page."""
+    page_head(desk, "health")
+    sources = desk.ask("sources", **(desk.period.parameters if desk.period else {"since": "1970-01-01 00:00:00"}))
+    files = desk.ask("ingested_files")
+    if sources.is_empty() and files.is_empty():
+        empty_state(desk.words, "health", ["rongdun ingest PATH", "rongdun status"])
+        return
+    silent = desk.ask("silent_sources", allowed=_SILENT_AFTER_SECONDS)
+    _figures(desk, sources, silent)
+    left, right = st.columns([5, 3], gap="medium")
+    with left:
+        _sources(desk, sources)
+    with right:
+        _silent(desk, silent)
+    if desk.scope != desk.root:
+        st.info(desk.words("health.root_only"))
+        return
+    _whole_city(desk, files)
+
+
+def _whole_city(desk: Desk, files: pl.DataFrame) -> None:
+    left, right = st.columns(2, gap="medium")
+    with left:
+        _rejects(desk)
+        _runs(desk)
+    with right:
+        _files(desk, files)
+        _tables(desk)
+
+
+def _figures(desk: Desk, sources: pl.DataFrame, silent: pl.DataFrame) -> None:
+    words = desk.words
+    delay = desk.ask("detection_delay").row(0, named=True)
+    rejected = desk.ask("rejects")["rejects"].sum() if desk.scope == desk.root else None
+    arrived = sources["silent_seconds"].min()
+    for cell, (key, value) in zip(
+        st.columns(6),
+        (
+            ("rows", amount(words, sources["amount"].sum())),
+            ("arrived", seconds(words, float(str(arrived))) if arrived is not None else NOTHING),
+            ("p50", seconds(words, delay["p50"])),
+            ("p95", seconds(words, delay["p95"])),
+            ("rejected", amount(words, rejected)),
+            ("silent", f"{silent.height:,}"),
+        ),
+        strict=True,
+    ):
+        cell.metric(words(f"health.{key}"), value, border=True, help=words(f"health.{key}.help"))
+
+
+def _sources(desk: Desk, sources: pl.DataFrame) -> None:
+    words = desk.words
+    st.subheader(words("health.sources"), anchor=False)
+    rows = sources.with_columns(
+        since=pl.col("silent_seconds").map_elements(lambda age: seconds(words, float(age)), return_dtype=pl.String)
+    )
+    columns = ["source_type", "kind", "amount", "recent", "newest_event", "last_arrival", "since"]
+    st.dataframe(
+        shown(labelled(rows.select(columns), words, {"kind": "kind"})),
+        hide_index=True,
+        column_config={
+            "source_type": text_column(words("column.source_type")),
+            "kind": st.column_config.TextColumn(words("column.kind"), width="small"),
+            "amount": number_column(words("column.amount")),
+            "recent": number_column(words("column.recent")),
+            "newest_event": time_column(words("column.newest_event")),
+            "last_arrival": time_column(words("column.last_arrival")),
+            "since": st.column_config.TextColumn(words("column.since_arrival"), width="small"),
+        },
+    )
+
+
+def _silent(desk: Desk, silent: pl.DataFrame) -> None:
+    words = desk.words
+    st.subheader(words("health.silent_list"), anchor=False)
+    if silent.is_empty():
+        st.caption(words("health.silent.none"))
+        return
+    st.dataframe(
+        shown(silent.select("name", "source_type", "last_heard")),
+        hide_index=True,
+        column_config={
+            "name": text_column(words("column.name")),
+            "source_type": st.column_config.TextColumn(words("column.source_type"), width="small"),
+            "last_heard": time_column(words("column.last_heard")),
+        },
+    )
+
+
+def _rejects(desk: Desk) -> None:
+    words = desk.words
+    st.subheader(words("health.rejects"), anchor=False)
+    rejects = desk.ask("rejects")
+    if rejects.is_empty():
+        st.caption(words("health.rejects.none"))
+        return
+    st.dataframe(
+        shown(rejects.select("reason", "source_type", "rejects", "sources", "last_rejected")),
+        hide_index=True,
+        column_config={
+            "reason": text_column(words("column.reason"), wide=True),
+            "source_type": st.column_config.TextColumn(words("column.source_type"), width="small"),
+            "rejects": number_column(words("column.rejects")),
+            "sources": number_column(words("column.sources")),
+            "last_rejected": time_column(words("column.last_rejected")),
+        },
+    )
+
+
+def _runs(desk: Desk) -> None:
+    words = desk.words
+    st.subheader(words("health.runs"), anchor=False)
+    runs = desk.ask("detection_runs")
+    if runs.is_empty():
+        st.caption(words("health.runs.none"))
+        return
+    st.dataframe(
+        shown(runs.select("started_at", "seconds", "events", "rules", "unusable", "alerts_new")),
+        hide_index=True,
+        column_config={
+            "started_at": time_column(words("column.started_at")),
+            "seconds": st.column_config.NumberColumn(words("column.seconds"), format="%.1f", width="small"),
+            "events": number_column(words("column.events")),
+            "rules": number_column(words("column.rules")),
+            "unusable": number_column(words("column.unusable")),
+            "alerts_new": number_column(words("column.alerts_new")),
+        },
+    )
+
+
+def _files(desk: Desk, files: pl.DataFrame) -> None:
+    words = desk.words
+    st.subheader(words("health.files"), anchor=False)
+    if files.is_empty():
+        st.caption(words("health.files.none"))
+        return
+    named = files.with_columns(bytes=pl.col("bytes").map_elements(lambda held: size(held), return_dtype=pl.String))
+    st.dataframe(
+        shown(named.select("completed_at", "source", "source_type", "rows", "rejected", "bytes", "reason")),
+        hide_index=True,
+        column_config={
+            "completed_at": time_column(words("column.completed_at")),
+            "source": text_column(words("column.source")),
+            "source_type": st.column_config.TextColumn(words("column.source_type"), width="small"),
+            "rows": number_column(words("column.rows")),
+            "rejected": number_column(words("column.rejected")),
+            "bytes": st.column_config.TextColumn(words("column.bytes"), width="small"),
+            "reason": text_column(words("column.reason"), wide=True),
+        },
+    )
+
+
+def _tables(desk: Desk) -> None:
+    words = desk.words
+    st.subheader(words("health.tables"), anchor=False)
+    tables = desk.ask("table_sizes").with_columns(
+        bytes=pl.col("bytes").map_elements(lambda held: size(held), return_dtype=pl.String)
+    )
+    st.dataframe(
+        shown(tables.select("table", "rows", "bytes", "modified_at")),
+        hide_index=True,
+        column_config={
+            "table": text_column(words("column.table")),
+            "rows": number_column(words("column.rows")),
+            "bytes": st.column_config.TextColumn(words("column.bytes"), width="small"),
+            "modified_at": time_column(words("column.modified_at")),
+        },
+    )

@@ -1,0 +1,78 @@
+"""Every question: it runs, and it never answers with rows of a scope that is not the reader's."""
+
+from datetime import UTC, datetime, timedelta
+from importlib.resources import files
+
+import pytest
+
+from dashboards.queries import ask, statement
+from store.client import Store
+from tests.dashboards.city import ELSEWHERE, HERE, PLACES, ROOT, alert_id, fill
+
+ENDS = datetime.now(UTC).replace(microsecond=0)
+NAMES = sorted(entry.name.removesuffix(".sql") for entry in files("dashboards").joinpath("sql").iterdir())
+
+# What tells of one place: a word that must not appear in an answer to a reader of the other.
+ONLY_HERE = ("gov-cloud-01", "bank-core-01", "health-db-01", "fuzhou/gulou", "residents.csv")
+ONLY_ELSEWHERE = ("water-plc-01", "fuzhou/dept-water", "clinics.parquet")
+
+
+def parameters(scope: str, *, alert: int = 0, asset: str = "") -> dict[str, object]:
+    """Every parameter that some question takes."""
+    place = PLACES[alert % len(PLACES)]
+    return {
+        "scope": scope,
+        "root": ROOT,
+        "since": f"{ENDS - timedelta(days=2):%Y-%m-%d %H:%M:%S}",
+        "until": f"{ENDS + timedelta(days=1):%Y-%m-%d %H:%M:%S}",
+        "step": 3600,
+        "levels": [],
+        "states": [],
+        "sector": "",
+        "asset": asset,
+        "wanted": "",
+        "most": 500,
+        "alert": alert_id(alert),
+        "event_ids": [f"log-{alert * 18}-0", f"flow-{alert * 9}"],
+        "dataset": "",
+        "exposed": 0,
+        "allowed": 0,
+        "place": place.asset_id,
+    }
+
+
+@pytest.fixture
+def city(store: Store) -> Store:
+    fill(store, ends=ENDS)
+    return store
+
+
+@pytest.mark.parametrize("name", NAMES)
+def test_every_question_names_its_scope(name: str) -> None:
+    assert "{scope:String}" in statement(name)
+
+
+def test_every_question_answers_and_keeps_to_its_scope(city: Store) -> None:
+    answered = set()
+    for name in NAMES:
+        # alert 0 and asset gov-cloud-01 are HERE; alert 3 and water-plc-01 are ELSEWHERE
+        for scope, foreign in ((HERE, ONLY_ELSEWHERE), (ELSEWHERE, ONLY_HERE)):
+            for alert, asset in ((0, "gov-cloud-01"), (3, "water-plc-01")):
+                answer = ask(city, name, parameters(scope, alert=alert, asset="" if name == "alert_queue" else asset))
+                told = str(answer.to_dicts())
+                assert not [word for word in foreign if word in told], (name, scope)
+                if not answer.is_empty():
+                    answered.add(name)
+    whole = {name for name in NAMES if not ask(city, name, parameters(ROOT, asset="gov-cloud-01")).is_empty()}
+    assert answered | whole >= set(NAMES) - {"silent_sources", "findings"}
+
+
+@pytest.mark.parametrize("name", ["rejects", "ingested_files", "detection_runs", "table_sizes"])
+def test_what_has_no_scope_is_for_readers_of_the_whole_city(city: Store, name: str) -> None:
+    assert not ask(city, name, parameters(ROOT)).is_empty()
+    assert ask(city, name, parameters(HERE)).is_empty()
+
+
+def test_a_scope_is_a_path_not_a_prefix(store: Store) -> None:
+    fill(store, ends=ENDS)
+    assert ask(store, "assets", parameters("fuzhou/gu")).is_empty()
