@@ -8,7 +8,7 @@ import threading
 from collections.abc import Callable, Iterator
 from concurrent.futures import Executor, Future
 from contextlib import contextmanager
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 
 from store.bodies import SpooledBody
@@ -16,7 +16,7 @@ from store.credentials import User
 from store.engine import Counts, Engine, Session, quoted
 from store.errors import QueryFailed
 from store.requests import STATEMENT_LIMIT, Asked
-from store.statements import Insert, Read, inserting, reading
+from store.statements import Insert, inserting, reading
 
 PIECE = 1 << 20
 
@@ -28,10 +28,17 @@ _SYNTAX_ERROR = 62
 
 @dataclass(frozen=True)
 class Statement:
-    """What to run: a statement, and the rows it brings along."""
+    """What to run.
+
+    Attributes:
+        sql: the statement, or nothing where rows come along.
+        insert: the statement's parts where rows come along in the body.
+        gives_rows: it only reads.
+    """
 
     sql: bytes
     insert: Insert | None
+    gives_rows: bool = False
 
 
 class Rows:
@@ -59,25 +66,6 @@ class Rows:
             self._file.close()
 
 
-def statement(asked: Asked, body: SpooledBody) -> Statement:
-    """The statement of a request, whether it stands in the address, in the body, or in front of the rows there.
-
-    Raises:
-        QueryFailed: it is too long.
-    """
-    if asked.query:
-        sql = asked.query.encode()
-        insert = inserting(sql)
-        if insert is not None and not sql[insert.data_at :].strip():
-            return Statement(sql, insert)
-        return Statement(sql + b"\n" + _whole(body) if body.size else sql, None)
-    insert = inserting(body.head(_HEAD))
-    if insert is None or (insert.format == "Values" and body.size <= _INLINE_LIMIT):
-        return Statement(_whole(body), None)
-    body.skip(insert.data_at)
-    return Statement(b"", insert)
-
-
 class Runner:
     """Runs requests on the engine, each in a thread of its own."""
 
@@ -85,6 +73,17 @@ class Runner:
         self._engine = engine
         self._executor = executor
         self._spool = spool
+
+    def statement(self, asked: Asked, body: SpooledBody) -> Statement:
+        """The statement of a request, whether it stands in the address, in the body, or in front of the rows there.
+
+        Raises:
+            QueryFailed: it is too long, or more than one.
+        """
+        found = _statement(asked, body)
+        if found.insert is not None:
+            return found
+        return replace(found, gives_rows=self._engine.gives_rows(found.sql))
 
     def whole(self, asked: Asked, user: User, wanted: Statement, body: SpooledBody) -> Rows:
         """The answer to a request once it has ended.
@@ -94,8 +93,8 @@ class Runner:
         """
         with self._session(asked, user, wanted) as session:
             if wanted.insert is not None:
-                return _said(session.run(_from_file(wanted.insert, body.path)).counts, b"")
-            if not session.gives_rows(wanted.sql):
+                return _said(session.run(_from_file(wanted.insert, body.rows(wanted.insert.data_at))).counts, b"")
+            if not wanted.gives_rows:
                 outcome = session.run(wanted.sql, asked.parameters)
                 return _said(outcome.counts, outcome.body)
             read = reading(wanted.sql, default_format=asked.default_format)
@@ -125,11 +124,6 @@ class Runner:
         running: Future[Counts] = self._executor.submit(run)
         return Rows(read.format, reader, running.result)
 
-    def gives_rows(self, sql: bytes) -> bool:
-        """Whether a statement only reads."""
-        with self._engine.session() as session:
-            return session.gives_rows(sql)
-
     def kill(self, query_id: str) -> None:
         """Stop a query whose client has gone."""
         with self._engine.session() as session:
@@ -142,8 +136,21 @@ class Runner:
                 session.use(asked.database)
             session.set({"log_comment": asked.query_id, **asked.settings})
             if user == "reader":
-                session.restrict(wanted.sql if wanted.insert is None else b"INSERT INTO rows VALUES")
+                session.restrict(wanted.sql, gives_rows=wanted.gives_rows)
             yield session
+
+
+def _statement(asked: Asked, body: SpooledBody) -> Statement:
+    if asked.query:
+        sql = asked.query.encode()
+        insert = inserting(sql)
+        if insert is not None and not sql[insert.data_at :].strip():
+            return Statement(b"", replace(insert, data_at=0))
+        return Statement(sql + b"\n" + _whole(body) if body.size else sql, None)
+    insert = inserting(body.head(_HEAD))
+    if insert is None or (insert.format == "Values" and body.size <= _INLINE_LIMIT):
+        return Statement(_whole(body), None)
+    return Statement(b"", insert)
 
 
 def _said(counts: Counts, text: bytes) -> Rows:

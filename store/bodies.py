@@ -1,12 +1,13 @@
 """Bodies of requests, spooled to a file as plain bytes, and answers compressed the way a client asks."""
 
+import shutil
 import tempfile
 import zlib
 from collections.abc import AsyncIterator, Callable
 from pathlib import Path
-from typing import Any, Literal
+from typing import IO, Any, Literal
 
-import lz4.frame
+import lz4.frame  # type: ignore[import-untyped]  # it ships no types
 import zstandard
 
 from store.errors import QueryFailed
@@ -19,15 +20,18 @@ _PIECE = 1 << 20
 
 Encoding = Literal["lz4", "zstd", "gzip"]
 
+_ENCODINGS: dict[str, Encoding] = {"lz4": "lz4", "zstd": "zstd", "gzip": "gzip"}
+
 
 class SpooledBody:
-    """The plain bytes of a request's body, in a file that goes with this object."""
+    """The plain bytes of a request's body: a small one in memory, a large one in a file that goes with this object."""
 
     def __init__(self, folder: Path, *, limit: int = BODY_LIMIT) -> None:
-        self._file = tempfile.NamedTemporaryFile(dir=folder, prefix="body.")  # noqa: SIM115 - closed by close()
+        self._folder = folder
         self._limit = limit
+        self._memory = bytearray()
+        self._file: IO[bytes] | None = None
         self.size = 0
-        self.path = Path(self._file.name)
 
     async def fill(self, pieces: AsyncIterator[bytes], encoding: str) -> None:
         """Take in a body as it arrives.
@@ -40,43 +44,59 @@ class SpooledBody:
             async for piece in pieces:
                 for plain in decompress(piece):
                     self._take(plain)
-        except (RuntimeError, zlib.error, zstandard.ZstdError) as error:
+        except (RuntimeError, EOFError, zlib.error, zstandard.ZstdError) as error:
             raise _refused(f"the body is no {encoding}: {error}", "UNKNOWN_COMPRESSION_METHOD", _BAD_BODY) from error
-        self._file.flush()
 
     def head(self, size: int) -> bytes:
         """The first bytes."""
-        with self.path.open("rb") as file:
+        if self._file is None:
+            return bytes(self._memory[:size])
+        self._file.flush()
+        with Path(self._file.name).open("rb") as file:
             return file.read(size)
 
-    def skip(self, count: int) -> None:
-        """Drop the first bytes: the statement in front of the rows."""
-        rest = tempfile.NamedTemporaryFile(dir=self.path.parent, prefix="body.")  # noqa: SIM115 - closed by close()
-        with self.path.open("rb") as file:
-            file.seek(count)
-            while piece := file.read(_PIECE):
-                rest.write(piece)
-        rest.flush()
-        self._file.close()
-        self._file, self.path = rest, Path(rest.name)
+    def rows(self, begin: int) -> Path:
+        """A file with what comes after so many bytes: the rows behind their statement."""
+        rows = self._new_file()
+        if self._file is None:
+            rows.write(memoryview(self._memory)[begin:])
+        elif begin == 0:
+            rows.close()
+            rows = self._file
+        else:
+            self._file.seek(begin)
+            shutil.copyfileobj(self._file, rows, _PIECE)
+            self._file.close()
+        rows.flush()
+        self._file = rows
+        return Path(rows.name)
 
     def close(self) -> None:
         """Remove the file."""
-        self._file.close()
+        if self._file is not None:
+            self._file.close()
 
     def _take(self, plain: bytes) -> None:
         self.size += len(plain)
         if self.size > self._limit:
-            raise _refused(f"the body is larger than {self._limit} bytes: insert in parts", "TOO_MANY_BYTES", _TOO_LARGE)
-        self._file.write(plain)
+            problem = f"the body is larger than {self._limit} bytes: insert in parts"
+            raise _refused(problem, "TOO_MANY_BYTES", _TOO_LARGE)
+        if self._file is None and self.size > _PIECE:
+            self._file = self._new_file()
+            self._file.write(self._memory)
+            self._memory.clear()
+        if self._file is None:
+            self._memory += plain
+        else:
+            self._file.write(plain)
+
+    def _new_file(self) -> IO[bytes]:
+        return tempfile.NamedTemporaryFile(dir=self._folder, prefix="body.")
 
 
 def chosen_encoding(accepted: tuple[str, ...]) -> Encoding | None:
     """The first compression a client accepts that is known here, or None for plain bytes."""
-    for name in accepted:
-        if name == "lz4" or name == "zstd" or name == "gzip":  # noqa: PLR1714 - narrows the literal type
-            return name
-    return None
+    return next((_ENCODINGS[name] for name in accepted if name in _ENCODINGS), None)
 
 
 def compressor(encoding: Encoding | None) -> tuple[Callable[[bytes], bytes], Callable[[], bytes]]:

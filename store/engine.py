@@ -1,16 +1,19 @@
 """ClickHouse inside this process: one engine, and a fresh session of it for every request."""
 
 import re
+import threading
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass
+from importlib import import_module
 from pathlib import Path
 from typing import Any
 
-from chdb import _chdb  # the statement classifier is only reachable here
-
 from store.errors import QueryFailed
 from store.statements import Read
+
+# The extension module itself, which has no types: only here is the engine's statement classifier within reach.
+_chdb: Any = import_module("chdb._chdb")
 
 _CODE = re.compile(r"Code: (\d+)\. ")
 _SETTING = re.compile(r"[A-Za-z_][A-Za-z0-9_.]*")
@@ -50,19 +53,6 @@ class Session:
     def __init__(self, connection: Any) -> None:
         self._connection = connection
 
-    def gives_rows(self, sql: bytes) -> bool:
-        """Whether a statement only reads, as the engine's own parser sees it; several at once are refused.
-
-        Raises:
-            QueryFailed: more than one statement.
-        """
-        kind = self._connection.classify_query(_text(sql))
-        if kind["statement_count"] > 1:
-            raise QueryFailed(
-                "Code: 62. DB::Exception: Multi-statements are not allowed. (SYNTAX_ERROR)", code=_SYNTAX_ERROR_CODE
-            )
-        return bool(kind["query_class"] == _chdb.query_class.READ_ONLY)
-
     def use(self, database: str) -> None:
         """Make a database the one that bare table names mean."""
         self.run(b"USE {name:Identifier}", {"name": database})
@@ -83,7 +73,7 @@ class Session:
             pairs = ", ".join(f"{name} = {quoted(value)}" for name, value in settings.items())
             self.run(f"SET {pairs}".encode())
 
-    def restrict(self, sql: bytes) -> None:
+    def restrict(self, sql: bytes, *, gives_rows: bool) -> None:
         """Make the session read-only, and refuse a statement that would look outside the database.
 
         The engine itself then refuses writes, changed settings and every table function that is a source.
@@ -91,7 +81,7 @@ class Session:
         Raises:
             QueryFailed: the statement does more than read the database.
         """
-        if not self.gives_rows(sql):
+        if not gives_rows:
             raise _readonly()
         tree = self.run(b"EXPLAIN AST " + sql).body.decode(errors="replace")
         if _OUTSIDE.search(tree) or (tree.startswith("Show") and _HIDDEN.search(sql)):
@@ -130,6 +120,21 @@ class Engine:
         _chdb.set_signal_handlers_enabled(0)
         # The engine stops with its last connection: this one keeps it running between requests.
         self._keeper = _chdb.connect(self._address)
+        self._classifying = threading.Lock()
+
+    def gives_rows(self, sql: bytes) -> bool:
+        """Whether a statement only reads, as the engine's own parser sees it; several at once are refused.
+
+        Raises:
+            QueryFailed: more than one statement.
+        """
+        with self._classifying:
+            kind = self._keeper.classify_query(_text(sql))
+        if kind["statement_count"] > 1:
+            raise QueryFailed(
+                "Code: 62. DB::Exception: Multi-statements are not allowed. (SYNTAX_ERROR)", code=_SYNTAX_ERROR_CODE
+            )
+        return bool(kind["query_class"] == _chdb.query_class.READ_ONLY)
 
     @contextmanager
     def session(self) -> Iterator[Session]:
@@ -169,9 +174,7 @@ def _failure(error: RuntimeError) -> QueryFailed:
 
 
 def _readonly() -> QueryFailed:
-    return QueryFailed(
-        "Code: 164. DB::Exception: this user only reads the database. (READONLY)", code=_READONLY_CODE
-    )
+    return QueryFailed("Code: 164. DB::Exception: this user only reads the database. (READONLY)", code=_READONLY_CODE)
 
 
 def _counts(result: Any) -> Counts:

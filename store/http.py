@@ -12,7 +12,7 @@ from starlette.requests import Request
 from starlette.responses import Response, StreamingResponse
 from starlette.routing import Route
 
-from store.answers import Rows, Runner, Statement, statement
+from store.answers import Rows, Runner, Statement
 from store.bodies import SpooledBody, chosen_encoding, compressor
 from store.credentials import Passwords, User
 from store.engine import Counts
@@ -38,7 +38,9 @@ class AnswerBroken(Exception):
 class Server:
     """What answers requests: the runner of queries, and who may ask."""
 
-    def __init__(self, runner: Runner, passwords: Passwords, *, readers: Executor, workers: Executor, spool: Path) -> None:
+    def __init__(
+        self, runner: Runner, passwords: Passwords, *, readers: Executor, workers: Executor, spool: Path
+    ) -> None:
         self._runner = runner
         self._passwords = passwords
         self._readers = readers
@@ -80,14 +82,13 @@ class Server:
             body.close()
 
     async def _run(self, request: Request, question: Asked, user: User, body: SpooledBody) -> Response:
-        wanted = await self._in(self._workers, lambda: statement(question, body))
-        reads = wanted.insert is None and await self._in(self._workers, lambda: self._runner.gives_rows(wanted.sql))
-        if request.method == "GET" and not reads:
+        wanted = await self._in(self._workers, lambda: self._runner.statement(question, body))
+        if request.method == "GET" and not wanted.gives_rows:
             raise QueryFailed("Code: 164. DB::Exception: use POST to change something. (READONLY)", code=_READONLY_CODE)
-        if reads and not question.wait:
+        if wanted.gives_rows and not question.wait:
             return await self._streamed(request, question, user, wanted)
         running = self._in(self._workers, lambda: self._runner.whole(question, user, wanted, body))
-        rows = await self._watched(request, question, running, may_stop=reads)
+        rows = await self._watched(request, question, running, may_stop=wanted.gives_rows)
         return _response(question, rows, self._pieces(question, rows), rows.ended())
 
     async def _streamed(self, request: Request, question: Asked, user: User, wanted: Statement) -> Response:

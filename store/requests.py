@@ -66,7 +66,8 @@ def authenticated(request: Request, passwords: Passwords) -> User:
         QueryFailed: none, or a wrong one (code 516).
     """
     name, password = _claimed(request)
-    for user in get_args(User):
+    users: tuple[User, ...] = get_args(User)
+    for user in users:
         # Both comparisons always run: the time taken says nothing about which of them failed.
         if hmac.compare_digest(name.encode(), user.encode()) & hmac.compare_digest(
             password.encode(), passwords[user].encode()
@@ -111,9 +112,7 @@ def _claimed(request: Request) -> tuple[str, str]:
 def _asked(values: Mapping[str, str], headers: Mapping[str, str], *, is_form: bool) -> Asked:
     parameters = {name.removeprefix("param_"): value for name, value in values.items() if name.startswith("param_")}
     settings = {
-        name: value
-        for name, value in values.items()
-        if name not in _TRANSPORT and not name.startswith("param_")
+        name: value for name, value in values.items() if name not in _TRANSPORT and not name.startswith("param_")
     }
     accepted = headers.get("accept-encoding", "") if values.get("enable_http_compression") == "1" else ""
     return Asked(

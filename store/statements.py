@@ -3,6 +3,7 @@
 import re
 from collections.abc import Iterator
 from dataclasses import dataclass
+from itertools import pairwise
 
 _TOKEN = re.compile(
     rb"""
@@ -99,7 +100,7 @@ def inserting(text: bytes) -> Insert | None:
 
 def _insert(text: bytes, before: list[_Word], clause_at: int, name: str, end: int) -> Insert:
     settings_at = clause_at
-    for word, following in zip(before[3:], before[4:], strict=False):
+    for word, following in pairwise(before[3:]):
         if word.depth == 0 and word.text.upper() == b"SETTINGS" and following.text != b"(":
             settings_at = word.start
             break
