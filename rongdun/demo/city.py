@@ -48,11 +48,11 @@ def write_city(folder: Path, *, day: date, seed: int = SEED) -> City:
     world = World(seed, hours, Chronicle(hours), silent_source.silent_from(hours))
     for part in (servers, websites, offices, data_centre, cloud, taps):
         part.happen(world)
-    for story in (brute_force, dns_tunnel, modbus_write, weak_tls):
+    for story in (brute_force, dns_tunnel, modbus_write, weak_tls, resident_export):
         story.plant(world)
     world.chronicle.write(folder)
     registers.happen(world, folder)
-    resident_export.plant(world, folder)
+    resident_export.write_table(world, folder)
     (folder / "inventory.yml").write_text(inventory(hours), encoding="utf-8")
     return _city(folder, seed, hours)
 

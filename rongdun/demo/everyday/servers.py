@@ -56,6 +56,8 @@ def _host_day(world: World, place: Place) -> None:
         log(world, place, at, "chronyd", f"Selected source {TIME_SERVER}", pid=702)
     for at in every(dice, world.day, 3_600):
         log(world, place, at, "systemd", "Started Rotate log files.", pid=1)
+    renewed = world.day.at("04:30") + dice.randrange(HOUR)
+    log(world, place, renewed, "certbot", f"Certificate of {place.host} renewed, valid for 90 days", pid=3_310)
     for at, message in _service_lines(dice, world, place):
         log(world, place, at, _service(place), message, pid=1_204)
     for at in moments(dice, world.day, dice.randrange(3, 9), OFFICE):

@@ -4,15 +4,17 @@ from pathlib import Path
 
 from rongdun.demo.dice import Dice
 from rongdun.demo.everyday.registers import Row, write_rows
+from rongdun.demo.formats.windows import SECURITY, WindowsEvent, as_json
 from rongdun.demo.identifiers import bank_card, faker_for, mobile, resident_id
 from rongdun.demo.moments import MINUTE, Day, as_datetime
 from rongdun.demo.stories.story import FindingExpected, Story
-from rongdun.demo.world import World
+from rongdun.demo.world import World, place
 
 DATASET = "tables/dept-civil/resident_export.csv"
 ASSET = "civil-affairs-office"
 _START = "15:20"
 _ROWS = 3_000
+_CLIENT = "C:\\Program Files\\KingbaseES\\ksql.exe"
 
 
 def story(day: Day) -> Story:
@@ -30,7 +32,23 @@ def story(day: Day) -> Story:
     )
 
 
-def plant(world: World, folder: Path) -> None:
+def plant(world: World) -> None:
+    """Write the program that made the export, as the clerk's desk noted it."""
+    at, desk = world.day.at(_START), place(ASSET).hosts[1]
+    values: dict[str, str | int] = {
+        "SubjectUserName": "clerk72",
+        "SubjectDomainName": "CIVIL",
+        "NewProcessId": "0x2b1c",
+        "NewProcessName": _CLIENT,
+        "CommandLine": f'"{_CLIENT}" -c "\\copy resident to D:\\work\\resident_export.csv csv header"',
+        "ParentProcessName": "C:\\Windows\\explorer.exe",
+        "TokenElevationType": "%%1938",
+    }
+    event = WindowsEvent(at, desk, "Security", SECURITY, 4688, 49_999, values)
+    world.chronicle.line("telemetry/civil-desks/pc-072/events.jsonl", at, as_json(event))
+
+
+def write_table(world: World, folder: Path) -> None:
     """Write the exported table."""
     dice, fake = world.dice("story/resident-export"), faker_for(world.seed, "story/resident-export")
     rows = [_resident(dice, fake.name(), fake.street_name(), number) for number in range(_ROWS)]
