@@ -26,7 +26,7 @@ def resident_id_holds(values: pl.Series) -> Verdicts:
     """GB 11643-1999: a real date of birth that is past, and the ISO 7064 MOD 11-2 check character."""
     digits = _characters(values, 18)
     numbers = np.where((digits == ord("X")) | (digits == ord("x")), 10, digits.astype(np.int64) - ord("0"))
-    return (numbers @ _RESIDENT_WEIGHTS % 11 == 1) & _past_dates(values.str.slice(6, 8))
+    return np.asarray(numbers @ _RESIDENT_WEIGHTS % 11 == 1) & _past_dates(values.str.slice(6, 8))
 
 
 def old_resident_id_holds(values: pl.Series) -> Verdicts:

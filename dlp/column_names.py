@@ -66,7 +66,9 @@ def _any(words: tuple[str, ...], text: str, phrases: tuple[str, ...]) -> bool:
 
 # The last phrase of a name says what it is ("contact person's phone"), and the longest of those that end there.
 def _rank(words: tuple[str, ...], text: str, phrases: tuple[str, ...]) -> tuple[int, int]:
-    return max(((_end(words, text, phrase), len(phrase)) for phrase in phrases if _end(words, text, phrase)), default=_NOWHERE)
+    return max(
+        ((_end(words, text, phrase), len(phrase)) for phrase in phrases if _end(words, text, phrase)), default=_NOWHERE
+    )
 
 
 def _end(words: tuple[str, ...], text: str, phrase: str) -> int:

@@ -1,6 +1,7 @@
 """What a column holds, counted over its distinct values: the evidence on which a verdict on the whole column rests."""
 
 import re
+from collections import Counter
 from dataclasses import dataclass, field
 from functools import cache
 
@@ -30,7 +31,8 @@ class KindCount:
     rows: int = 0
     whole: int = 0
     candidates: int = 0
-    shapes: int = 0
+    shape_lengths: Counter[int] = field(default_factory=Counter)
+    hit_lengths: set[int] = field(default_factory=set)
     text_rows: int = 0
     in_text: int = 0
     text_candidates: int = 0
@@ -43,6 +45,11 @@ class KindCount:
     sample_fingerprint: str = ""
     mask_sample: str = ""
     mask_fingerprint: str = ""
+
+    @property
+    def shapes(self) -> int:
+        """Values that could be taken for a hit: of the looser shape, and as long as one."""
+        return sum(self.shape_lengths[length] for length in self.hit_lengths)
 
 
 @dataclass
@@ -116,6 +123,7 @@ class ColumnEvidence:
         kept = found.filter(holding)
         count.rows += int(kept["rows"].sum())
         count.whole += int(kept["fresh"].sum())
+        count.hit_lengths.update(kept["value"].str.len_chars().unique().to_list())
         if kind.spread and len(count.prefixes) < _PREFIXES_KEPT:
             bare = kept["value"].str.replace(r"^(?:\+|00)?86[- ]?", "")
             count.prefixes.update(bare.str.head(kind.spread).unique().head(_PREFIXES_KEPT).to_list())
@@ -125,8 +133,9 @@ class ColumnEvidence:
 
     def _observe_shapes(self, kind: Kind, values: pl.DataFrame) -> None:
         if kind.shape:
-            shaped = values["value"].str.contains(f"^(?:{kind.shape})$") & values["fresh"]
-            self.count(kind).shapes += int(shaped.sum())
+            shaped = values["value"].filter(values["value"].str.contains(f"^(?:{kind.shape})$") & values["fresh"])
+            lengths = shaped.str.len_chars().value_counts()
+            self.count(kind).shape_lengths.update(dict(lengths.iter_rows()))
 
     def _observe_text(self, kind: Kind, values: pl.DataFrame, key: bytes) -> None:
         count = self.count(kind)

@@ -54,7 +54,7 @@ class Kind:
     in_text: bool = True
     in_text_alone: bool = True
     spread: int = 0
-    not_after: str = ""
+    not_after: tuple[str, ...] = ()
     masked_forms: tuple[str, ...] = ()
 
     @property
@@ -65,8 +65,8 @@ class Kind:
     @property
     def bounded(self) -> str:
         """The pattern inside text, with boundaries that hold beside Chinese characters (Python's `re`)."""
-        before = f"{BEFORE}(?<!{self.not_after})" if self.not_after else BEFORE
-        return f"{before}(?:{self.pattern}){AFTER}"
+        before = "".join(f"(?<!{words})" for words in self.not_after)
+        return f"{BEFORE}{before}(?:{self.pattern}){AFTER}"
 
     def holds(self, values: pl.Series) -> pl.Series:
         """For each value of this shape, whether its check holds."""

@@ -111,7 +111,9 @@ class Policy(BaseModel):
     def _hang_together(self) -> Self:
         for name, entity in self.entities.items():
             if entity.category not in self.categories:
-                raise ValueError(f"entities.{name}.category: {entity.category!r} is none of {', '.join(self.categories)}")
+                raise ValueError(
+                    f"entities.{name}.category: {entity.category!r} is none of {', '.join(self.categories)}"
+                )
         missing = [name for name in ENTITY_TYPES if name not in self.entities]
         if missing:
             raise ValueError(f"entities: {', '.join(missing)} are recognized but have no entry")

@@ -25,11 +25,11 @@ def residual_candidates(mask: str, entity_type: str, masks: Masks) -> int | None
     if entity_type == "PHONE_NUMBER":
         return _phone_candidates(mask)
     if entity_type == "CREDIT_CARD":
-        return max(1, _DIGITS ** mask.count(_HIDDEN) // 10)
-    if entity_type in ("US_SSN", "IP_ADDRESS"):
-        return _DIGITS ** mask.count(_HIDDEN)
-    if entity_type in ("CN_PASSPORT", "VIN", "CN_VEHICLE_REGISTRATION"):
-        return int(_ALPHANUMERIC ** mask.count(_HIDDEN)) if entity_type == "VIN" else _DIGITS ** mask.count(_HIDDEN)
+        return max(1, _ways(_DIGITS, mask) // 10)
+    if entity_type in ("US_SSN", "CN_PASSPORT"):
+        return _ways(_DIGITS, mask)
+    if entity_type in ("VIN", "CN_VEHICLE_REGISTRATION"):
+        return _ways(_ALPHANUMERIC, mask)
     return None
 
 
@@ -41,6 +41,10 @@ def resident_candidates(mask: str, masks: Masks) -> int:
     serials = _residues(_matching(_serials(), mask[14:17]), 14)
     total = _convolved(_convolved(divisions, dates), serials)
     return sum(count for residue, count in total.items() if mask[17] in (_HIDDEN, _CHECKS[residue]))
+
+
+def _ways(each: int, mask: str) -> int:
+    return int(each ** mask.count(_HIDDEN))
 
 
 def _divisions(mask: str, masks: Masks) -> Counter[int]:

@@ -10,6 +10,7 @@ from dlp.policy import Policy
 from dlp.registry import ENTITY_TYPES, KINDS
 
 _UNLIKELY = 1e-5  # an accident this rare, among thousands of columns, is none
+_DOUBTFUL = 2e-3  # enough where hardly a candidate fails
 _RARE = 0.05  # for the single value, whose form alone is rare
 _LEAST_SHARE = 0.2  # of the candidates must hold, however many there are
 _FEW_WEAK = 3
@@ -94,10 +95,18 @@ def _whole_rows(kind: Kind, count: KindCount, evidence: ColumnEvidence, hints: N
         return _significant(kind, count.whole, count.candidates, count.shapes)
     rate = count.rows / evidence.rows
     if expected:
-        return rate >= kind.named or (kind.alone is not None and _significant(kind, count.whole, count.whole, count.shapes))
+        return _typed_rows(kind, evidence) >= kind.named * evidence.rows or (
+            kind.alone is not None and _significant(kind, count.whole, count.whole, count.shapes)
+        )
     if kind.alone is None or hints.machine or hints.about or _too_uniform(kind, count):
         return False
     return rate >= max(kind.alone, 1e-9) or _contaminates(kind, count)
+
+
+def _typed_rows(kind: Kind, evidence: ColumnEvidence) -> int:
+    """Rows of any kind of the same type: in a column of names, the Chinese and the English ones speak together."""
+    same = (other.name for other in KINDS if other.entity_type == kind.entity_type)
+    return sum(evidence.kinds[name].rows for name in same if name in evidence.kinds)
 
 
 def _is_strong(kind: Kind) -> bool:
@@ -106,8 +115,8 @@ def _is_strong(kind: Kind) -> bool:
 
 def _significant(kind: Kind, hits: int, candidates: int, shapes: int) -> bool:
     if _is_strong(kind):
-        share = hits / max(1, candidates)
-        if share >= _LEAST_SHARE and accident(candidates, hits, kind.check_chance) < _UNLIKELY:
+        share, unlikely = hits / max(1, candidates), accident(candidates, hits, kind.check_chance)
+        if (share >= _LEAST_SHARE and unlikely < _UNLIKELY) or (share >= 0.5 and unlikely < _DOUBTFUL):
             return True
     return accident(max(shapes, hits), hits, kind.shape_chance) < _RARE
 

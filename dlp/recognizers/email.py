@@ -5,7 +5,9 @@ import polars as pl
 from dlp.checksums import Verdicts
 from dlp.kinds import Kind
 
-_FILE_ENDINGS = r"(?i)\.(?:png|jpe?g|gif|svg|webp|css|js|html?|txt|json|xml|zip|service|socket|target|local|lan|localdomain)$"
+_FILE_ENDINGS = (
+    r"(?i)\.(?:png|jpe?g|gif|svg|webp|css|js|html?|txt|json|xml|zip|service|socket|target|local|lan|localdomain)$"
+)
 
 
 def domain_holds(values: pl.Series) -> Verdicts:

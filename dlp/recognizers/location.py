@@ -6,27 +6,40 @@ _PROVINCES = (
     "北京|天津|上海|重庆|河北|山西|辽宁|吉林|黑龙江|江苏|浙江|安徽|福建|江西|山东|河南|湖北|湖南|广东|海南|四川|贵州|云南|陕西|甘肃|青海|"
     "台湾|内蒙古|广西|西藏|宁夏|新疆|香港|澳门"
 )
-_CITIES = "福州|厦门|泉州|漳州|莆田|三明|南平|龙岩|宁德|鼓楼|台江|仓山|马尾|晋安|长乐|福清|闽侯|连江|罗源|闽清|永泰|平潭"
+_CITIES = (
+    "福州|厦门|泉州|漳州|莆田|三明|南平|龙岩|宁德|鼓楼|台江|仓山|马尾|晋安|长乐|福清|闽侯|连江|罗源|闽清|永泰|平潭"
+)
 _DOOR = r"(?:[0-9A-Za-z一二三四五六七八九十]{1,5}(?:号|座|栋|幢|室|单元|弄|组|楼))"
+
+_PLACE = rf"(?:{_PROVINCES}|{_CITIES})[\u4e00-\u9fff]{{0,12}}"
+_STREET = r"(?:路|街|道|巷|村|里|弄|大道|胡同|小区|花园|苑|城|园)"
+_DIVISION = r"(?:市|区|县|旗|镇|乡)"
+_REST = r"[\u4e00-\u9fff0-9A-Za-z#（）()-]{0,30}(?: [0-9]{6})?"
+_ANY = r"[\u4e00-\u9fff0-9A-Za-z]"
 
 # 福建省福州市鼓楼区东街口8号
 CHINESE_ADDRESS = Kind(
     name="chinese_address",
     entity_type="LOCATION",
-    pattern=rf"(?:{_PROVINCES}|{_CITIES})[\u4e00-\u9fff]{{0,12}}(?:市|区|县|旗|镇|乡)[\u4e00-\u9fff0-9A-Za-z]{{0,20}}?(?:路|街|道|巷|村|里|弄|大道|胡同|小区|花园|苑|城|园){_DOOR}[\u4e00-\u9fff0-9A-Za-z#（）()-]{{0,30}}(?: [0-9]{{6}})?",
+    pattern=rf"{_PLACE}{_DIVISION}{_ANY}{{0,20}}?{_STREET}{_DOOR}{_REST}",
     shape_chance=1e-4,
     context=("地址", "住址", "住在", "家住", "收货", "address"),
     score=0.5,
     alone=0.2,
     named=0.2,
-    masked_forms=(rf"(?:{_PROVINCES}|{_CITIES})[\u4e00-\u9fff]{{0,12}}[\u4e00-\u9fff0-9A-Za-z]{{0,20}}\*{{2,}}[\u4e00-\u9fff0-9A-Za-z*]{{0,20}}",),
+    masked_forms=(rf"{_PLACE}{_ANY}{{0,20}}\*{{2,}}[\u4e00-\u9fff0-9A-Za-z*]{{0,20}}",),
+)
+
+_STREET_WORDS = (
+    "Street|St|Avenue|Ave|Road|Rd|Drive|Dr|Lane|Ln|Loop|Court|Ct|Circle|Boulevard|Blvd|Way|Place|Pl|Square|Parkway|"
+    "Highway|Trail|Terrace"
 )
 
 # 5646 Johnson Loop Apt. 307
 ENGLISH_ADDRESS = Kind(
     name="english_address",
     entity_type="LOCATION",
-    pattern=r"[0-9]{1,6} (?:[A-Z][A-Za-z.'-]+ ){1,4}(?:Street|St|Avenue|Ave|Road|Rd|Drive|Dr|Lane|Ln|Loop|Court|Ct|Circle|Boulevard|Blvd|Way|Place|Pl|Square|Parkway|Highway|Trail|Terrace)\.?(?:[ ,\n]+[A-Za-z0-9#.,\n -]{0,60})?",
+    pattern=rf"[0-9]{{1,6}} (?:[A-Z][A-Za-z.'-]+ ){{1,4}}(?:{_STREET_WORDS})\.?(?:[ ,\n]+[A-Za-z0-9#.,\n -]{{0,60}})?",
     shape_chance=1e-3,
     context=("address", "street", "live"),
     score=0.4,

@@ -43,7 +43,8 @@ IPV4 = Kind(
     context=("ip", "地址", "来源", "address", "host", "from", "client"),
     score=0.6,
     alone=0.3,
-    not_after="[A-Za-z]/",  # Chrome/102.0.5005.61 is a version
+    # Versions are written the same: Chrome/102.0.5005.61, rv:1.9.2.20, version 3.1.4.15.
+    not_after=("[A-Za-z]/", "rv:", "(?i:version)[ :=]", "版本", "版本号"),
     masked_forms=(r"(?:[0-9]{1,3}\.){2}(?:[0-9]{1,3}|\*+)\.\*+", r"[0-9]{1,3}\.\*+\.\*+\.[0-9]{1,3}"),
 )
 

@@ -8,7 +8,9 @@ SURNAMES = (
     "涂谷祁耿牟卜路詹关苗凌费纪靳盛童欧甄项曲成游阳裴席卫查屈鲍位覃霍翁隋植甘景薄单包司柏宁柯阮桂闵解强丘肖饶车冉房边吉刁晏蒲沙佘米池褚沃卓官来"
     "柴阚冼连蓝闫郎鄢占尚时国冀娄巫敖应宗凤瞿危迟戚滕邰简仇艾商党符师商巩郁邬帅储匡练揭蔺楼麦骆臧喻缪苟虞谈闻衣岑桑封郗原全冷晋晁"
 )
-_COMPOUND = "欧阳|太史|端木|上官|司马|东方|独孤|南宫|夏侯|诸葛|尉迟|皇甫|澹台|公孙|慕容|令狐|长孙|宇文|司徒|司空|鲜于|闾丘|亓官"
+_COMPOUND = (
+    "欧阳|太史|端木|上官|司马|东方|独孤|南宫|夏侯|诸葛|尉迟|皇甫|澹台|公孙|慕容|令狐|长孙|宇文|司徒|司空|鲜于|闾丘|亓官"
+)
 _GIVEN_NAMES = (
     "James|John|Robert|Michael|William|David|Richard|Joseph|Thomas|Charles|Christopher|Daniel|Matthew|Anthony|Mark|Donald|"
     "Steven|Paul|Andrew|Joshua|Kenneth|Kevin|Brian|George|Timothy|Ronald|Edward|Jason|Jeffrey|Ryan|Jacob|Gary|Nicholas|Eric|"
@@ -25,13 +27,14 @@ _GIVEN_NAMES = (
     "Tina|Holly|Erica|April|Jamie|Katie|Michele|Kristina|Melanie|Leslie|Robin|Peggy|Wendy|Monica|Cindy|Jill|Jasmine|Veronica|"
     "Todd|Craig|Shane|Phillip|Philip|Johnny|Bobby|Antonio|Luis|Carlos|Jesus|Miguel|Angel|Oscar|Ricardo|Mario|Edwin|Troy|Joel"
 )
+# The last character of a name is never the generic word of a place or an organisation.
+_LAST = r"[^\x00-\u4dff\ua000-\uffff市县区省州镇乡村路街巷号局部厅处科院校店厂司室组色]"
 
 # 张伟, 欧阳修文
 CHINESE_NAME = Kind(
     name="chinese_name",
     entity_type="PERSON",
-    # The last character of a name is never the generic word of a place or an organisation.
-    pattern=rf"(?:{_COMPOUND})[\u4e00-\u9fff]{{1,2}}|[{SURNAMES}][\u4e00-\u9fff]?[^\x00-\u4dff\ua000-\uffff市县区省州镇乡村路街巷号局部厅处科院校店厂司室组色]",
+    pattern=rf"(?:{_COMPOUND})[\u4e00-\u9fff]{{1,2}}|[{SURNAMES}][\u4e00-\u9fff]?{_LAST}",
     shape=r"[\u4e00-\u9fff]{2,4}",
     shape_chance=0.35,
     context=("姓名", "联系人", "先生", "女士", "同志"),
@@ -42,11 +45,15 @@ CHINESE_NAME = Kind(
     masked_forms=(rf"(?:{_COMPOUND}|[{SURNAMES}])[*某]{{1,3}}[\u4e00-\u9fff]?", r"\*{1,2}[\u4e00-\u9fff]{1,2}"),
 )
 
+_WORD = r"[A-Z\u00c0-\u00de][\p{L}'.-]*"
+_TITLE = r"(?:(?:Mr|Mrs|Ms|Dr|Miss)\.? )?"
+_DEGREE = r"(?: (?:Jr|Sr|MD|DDS|PhD|DVM|II|III)\.?)?"
+
 # Danny Martinez, Dr. Emma O'Neil-Hart
 ENGLISH_NAME = Kind(
     name="english_name",
     entity_type="PERSON",
-    pattern=rf"(?:(?:Mr|Mrs|Ms|Dr|Miss)\.? )?(?:{_GIVEN_NAMES})(?: [A-Z]\.)?(?: [A-Z][A-Za-z'-]+){{1,2}}(?: (?:Jr|Sr|MD|DDS|PhD|DVM|II|III)\.?)?",
+    pattern=rf"{_TITLE}(?:{_GIVEN_NAMES})(?: [A-Z]\.)?(?: [A-Z][A-Za-z'-]+){{1,2}}{_DEGREE}",
     context=("name", "customer", "patient"),
     score=0.3,
     alone=0.3,
@@ -57,7 +64,7 @@ ENGLISH_NAME = Kind(
 NAMED = Kind(
     name="named_person",
     entity_type="PERSON",
-    pattern=r"[A-Z\u00c0-\u00de][\p{L}'.-]*(?: [A-Z\u00c0-\u00de][\p{L}'.-]*){0,3}|[\u4e00-\u9fff]{2,4}(?:·[\u4e00-\u9fff]{1,6})?",
+    pattern=rf"{_WORD}(?: {_WORD}){{0,3}}|[\u4e00-\u9fff]{{2,4}}(?:·[\u4e00-\u9fff]{{1,6}})?",
     named=0.7,
     in_text=False,
 )

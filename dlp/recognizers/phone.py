@@ -2,7 +2,24 @@
 
 from dlp.kinds import Kind
 
-CONTEXT = ("手机", "电话", "联系方式", "致电", "来电", "拨打", "号码", "短信", "微信", "phone", "mobile", "call", "tel", "contact", "cell", "sms")
+CONTEXT = (
+    "手机",
+    "电话",
+    "联系方式",
+    "致电",
+    "来电",
+    "拨打",
+    "号码",
+    "短信",
+    "微信",
+    "phone",
+    "mobile",
+    "call",
+    "tel",
+    "contact",
+    "cell",
+    "sms",
+)
 
 # 13800138000, +86 138-0013-8000
 MOBILE = Kind(

@@ -50,7 +50,7 @@ TAIWAN_PERMIT = Kind(
     in_text_alone=False,
 )
 
-# G123456(A)
+# Such as G123456(A).
 HONG_KONG_ID = Kind(
     name="hong_kong_id",
     entity_type="HK_IDENTITY_CARD",

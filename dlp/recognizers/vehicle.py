@@ -5,11 +5,14 @@ from dlp.kinds import Kind
 
 _PROVINCES = "京津沪渝冀豫云辽黑湘皖鲁新苏浙赣鄂桂甘晋蒙陕吉闽贵粤青藏川宁琼"
 
+_PETROL = r"[A-HJ-NP-Z0-9]{4}[A-HJ-NP-Z0-9挂学警港澳领]"
+_ELECTRIC = r"[A-HJK][A-HJ-NP-Z0-9][0-9]{4}|[0-9]{5}[A-HJK]"
+
 # 闽A12345, 闽A·D12345, 粤B-05474
 PLATE = Kind(
     name="plate",
     entity_type="CN_VEHICLE_REGISTRATION",
-    pattern=rf"[{_PROVINCES}][A-HJ-NP-Z][·.• -]?(?:[A-HJ-NP-Z0-9]{{4}}[A-HJ-NP-Z0-9挂学警港澳领]|[A-HJK][A-HJ-NP-Z0-9][0-9]{{4}}|[0-9]{{5}}[A-HJK])",
+    pattern=rf"[{_PROVINCES}][A-HJ-NP-Z][·.• -]?(?:{_PETROL}|{_ELECTRIC})",
     shape_chance=1e-4,
     context=("车牌", "号牌", "车辆", "牌照", "plate"),
     score=0.6,

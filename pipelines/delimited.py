@@ -1,0 +1,111 @@
+"""Delimited text, cut into pieces at line ends and parsed by columns: CSV and TSV of any size and many dialects."""
+
+import codecs
+import csv
+import io
+import re
+from collections.abc import Callable, Iterator
+from typing import BinaryIO
+
+import polars as pl
+
+from pipelines.errors import SourceBroken
+from pipelines.headers import column_names, delimiter_of, encoding_of, has_header
+
+_SNIFFED = 256 * 1024
+_BLOCK = 8 * 1024 * 1024
+_LONGEST_LINE = 64 * 1024 * 1024
+_HEADER_ROWS = 60
+
+
+def delimited_frames(stream: BinaryIO, *, is_name: Callable[[str], bool]) -> Iterator[tuple[pl.DataFrame, int]]:
+    """Frames of text columns, with the number of lines that could not be read; the names are the header's.
+
+    Raises:
+        SourceBroken: it is no text, or a line has no end.
+    """
+    beginning = stream.read(_SNIFFED)
+    stream.seek(0)
+    encoding = encoding_of(beginning, whole=len(beginning) < _SNIFFED)
+    text = codecs.getincrementaldecoder(encoding)("replace").decode(beginning)
+    delimiter = delimiter_of(_whole_lines(text, complete=len(beginning) < _SNIFFED))
+    rows = _parsed(text.replace("\x00", ""), delimiter, _HEADER_ROWS)
+    if not rows:
+        raise SourceBroken("the file holds no row")
+    header = has_header(rows, is_name)
+    names = column_names(rows[0], header=header)
+    for number, block in enumerate(_blocks(stream, encoding)):
+        yield _frame(block, names, delimiter, skip_first=header and number == 0)
+
+
+def _whole_lines(text: str, *, complete: bool) -> str:
+    return text if complete else text[: text.rfind("\n") + 1] or text
+
+
+def _blocks(stream: BinaryIO, encoding: str) -> Iterator[str]:
+    decoder = codecs.getincrementaldecoder(encoding)("replace")
+    rest = ""
+    while chunk := stream.read(_BLOCK):
+        rest += decoder.decode(chunk).replace("\x00", "")
+        cut = _cut(rest)
+        if cut:
+            yield rest[:cut]
+            rest = rest[cut:]
+        elif len(rest) > _LONGEST_LINE:
+            raise SourceBroken("a line of more than 64 MiB: no table is written so")
+    rest += decoder.decode(b"", final=True)
+    if rest.strip():
+        yield rest
+
+
+def _cut(text: str) -> int:
+    """Behind the last line end that lies outside of quotes; 0 where there is none."""
+    end = text.rfind("\n") + 1
+    if text.count('"', 0, end) % 2 == 0:
+        return end
+    # An odd number of quotes: a quoted cell runs over the cut, or a stray quote is part of a value.
+    at = text.rfind('"', 0, end)
+    before = text.rfind("\n", 0, at) + 1
+    return before if before and text.count('"', 0, before) % 2 == 0 else (end if len(text) > _BLOCK * 2 else 0)
+
+
+def _frame(block: str, names: list[str], delimiter: str, *, skip_first: bool) -> tuple[pl.DataFrame, int]:
+    schema = dict.fromkeys(names, pl.String)
+    try:
+        frame = pl.read_csv(
+            io.BytesIO(block.encode("utf-8", "replace")),
+            has_header=False,
+            skip_rows=0,
+            separator=delimiter,
+            schema=schema,
+            truncate_ragged_lines=True,
+            infer_schema=False,
+            raise_if_empty=False,
+            eol_char="\n",
+        )
+    except pl.exceptions.PolarsError:
+        return _slow_frame(block, names, delimiter, skip_first=skip_first)
+    return (frame.slice(1) if skip_first else frame), 0
+
+
+def _slow_frame(block: str, names: list[str], delimiter: str, *, skip_first: bool) -> tuple[pl.DataFrame, int]:
+    """The same, row by row, for what the fast reader refuses: stray quotes and rows of other widths."""
+    rows = _parsed(block, delimiter)[1 if skip_first else 0 :]
+    width = len(names)
+    columns = {name: [row[at] if at < len(row) else None for row in rows] for at, name in enumerate(names)}
+    return pl.DataFrame(columns, schema=dict.fromkeys(names, pl.String)), sum(len(row) > width for row in rows)
+
+
+def _parsed(text: str, delimiter: str, limit: int | None = None) -> list[list[str]]:
+    rows: list[list[str]] = []
+    lines = io.StringIO(re.sub(r"\r\n?", "\n", text), newline="")
+    reader = csv.reader(lines, delimiter=delimiter)
+    try:
+        for row in reader:
+            if row:
+                rows.append(row)
+            if limit is not None and len(rows) >= limit:
+                break
+    except csv.Error:  # a cell beyond the reader's limit: what came before is kept
+        return rows
+    return rows
