@@ -181,7 +181,9 @@ def _aggregated(
         return joined
 
     def summed(column: str, weights: Ints | None) -> Ints:
-        total = np.bincount(of_packet * 2 + packets.sender, weights, minlength=2 * flows).astype(np.int64).reshape(-1, 2)
+        total = (
+            np.bincount(of_packet * 2 + packets.sender, weights, minlength=2 * flows).astype(np.int64).reshape(-1, 2)
+        )
         total[of_carried] += getattr(carried, column)
         return total
 

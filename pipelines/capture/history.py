@@ -63,7 +63,9 @@ def histories(positions: Positions, initiator: Ints, flipped: Flags) -> list[str
 def connection_state(history: str, protocol: int) -> str:
     """Zeek's conn_state of a connection with this history."""
     if protocol == UDP:
-        return {(True, True): "SF", (True, False): "S0", (False, True): "SHR"}.get(("D" in history, "d" in history), "OTH")
+        return {(True, True): "SF", (True, False): "S0", (False, True): "SHR"}.get(
+            ("D" in history, "d" in history), "OTH"
+        )
     return _tcp_state(history) if protocol == TCP else "OTH"
 
 

@@ -166,7 +166,9 @@ def _ipv6(cursor: Cursor, found: Datagrams, rows: Ints) -> Ints:
     return rows
 
 
-def _fill(found: Datagrams, rows: Ints, *, version: int, protocol: Ints, length: Ints, header: Ints, offset: Ints) -> None:
+def _fill(
+    found: Datagrams, rows: Ints, *, version: int, protocol: Ints, length: Ints, header: Ints, offset: Ints
+) -> None:
     found.version[rows] = version
     found.complaint[rows] = 0
     found.protocol[rows] = protocol

@@ -8,12 +8,14 @@ import polars as pl
 
 from pipelines.batch import REJECTS, Batch
 from pipelines.capture import history, network, transport
+from pipelines.capture.conversations import Conversations
 from pipelines.capture.cursor import CUT, UNREAD, Cursor
 from pipelines.capture.cuts import Timeouts
 from pipelines.capture.flows import FlowPackets, FlowTable
 from pipelines.capture.fragments import FragmentPorts
 from pipelines.capture.keys import flow_keys
 from pipelines.capture.links import layers_of
+from pipelines.capture.payloads import Payloads
 from pipelines.capture.rows import event_rows, flow_rows
 from pipelines.capture.window import Ints, PacketWindow, Problem
 
@@ -26,6 +28,7 @@ class CaptureReader:
 
     def __init__(self, timeouts: Timeouts) -> None:
         self._flows = FlowTable(timeouts)
+        self._conversations = Conversations()
         self._fragments = FragmentPorts()
         self._rejects: list[tuple[int, str]] = []
         self._listed = 0
@@ -43,6 +46,7 @@ class CaptureReader:
                 yield from self._window(window)
         self._account()
         yield Batch("network_flows", flow_rows(self._flows.flush()), self._take_rejects())
+        yield Batch("log_events", event_rows(self._conversations.flush()))
 
     def _window(self, window: PacketWindow) -> Iterator[Batch]:
         cursor = Cursor.over(window, layers_of(window.link))
@@ -59,8 +63,10 @@ class CaptureReader:
         self._counted += len(rows)
         packets = _flow_packets(window, cursor, found, rows, segments)
         assigned = self._flows.assign(packets)
+        events = self._conversations.listen(Payloads(window.buffer, packets, segments, assigned))
         now = int(np.median(window.time_us))
         yield Batch("network_flows", flow_rows(self._flows.settle(assigned, now)), self._take_rejects())
+        yield Batch("log_events", event_rows(events))
 
     def _complain(
         self, window: PacketWindow, cursor: Cursor, found: network.Datagrams, rows: Ints, segments: transport.Segments

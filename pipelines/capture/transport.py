@@ -19,7 +19,20 @@ COMPLAINTS = (
 _HEADER = {TCP: 20, UDP: 8, SCTP: 12, ICMP: 8, ICMP6: 8}
 # Types that come as question and answer (community-id specification); all others go one way.
 ICMP_PAIRS = {0: 8, 8: 0, 9: 10, 10: 9, 13: 14, 14: 13, 15: 16, 16: 15, 17: 18, 18: 17}
-ICMP6_PAIRS = {128: 129, 129: 128, 130: 131, 131: 130, 133: 134, 134: 133, 135: 136, 136: 135, 139: 140, 140: 139, 144: 145, 145: 144}
+ICMP6_PAIRS = {
+    128: 129,
+    129: 128,
+    130: 131,
+    131: 130,
+    133: 134,
+    134: 133,
+    135: 136,
+    136: 135,
+    139: 140,
+    140: 139,
+    144: 145,
+    145: 144,
+}
 
 
 @dataclass(frozen=True)

@@ -26,12 +26,14 @@ def enter_tunnels(cursor: Cursor, protocol: Ints, body: Ints, body_length: Ints,
     kind = protocol[candidates]
     udp = candidates[kind == _UDP]
     return np.sort(
-        np.concatenate([
-            _ip_in_ip(cursor, candidates[kind == _IPIP], IPV4, 1),
-            _ip_in_ip(cursor, candidates[kind == _TCP_IPV6], IPV6, 2),
-            _gre(cursor, candidates[kind == _GRE]),
-            _over_udp(cursor, udp, body_length[udp]),
-        ])
+        np.concatenate(
+            [
+                _ip_in_ip(cursor, candidates[kind == _IPIP], IPV4, 1),
+                _ip_in_ip(cursor, candidates[kind == _TCP_IPV6], IPV6, 2),
+                _gre(cursor, candidates[kind == _GRE]),
+                _over_udp(cursor, udp, body_length[udp]),
+            ]
+        )
     )
 
 

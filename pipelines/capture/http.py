@@ -1,0 +1,87 @@
+"""Heads of HTTP/1 messages: the request line or the status line, and the headers."""
+
+import base64
+import binascii
+import re
+from dataclasses import dataclass
+
+from pipelines.capture.octets import readable
+
+METHODS = (
+    "GET", "POST", "HEAD", "PUT", "DELETE", "OPTIONS", "PATCH", "CONNECT", "TRACE", "PROPFIND", "PROPPATCH", "MKCOL",
+    "COPY", "MOVE", "LOCK", "UNLOCK", "SEARCH", "REPORT", "QUERY",
+)  # fmt: skip
+LONGEST_HEAD = 16_384
+
+# GET /index.html HTTP/1.1
+_REQUEST = re.compile(
+    rb"(?P<method>[A-Za-z]{3,20})[ \t]+(?P<uri>\S[^\r\n]*?)(?:[ \t]+HTTP/(?P<version>\d\.\d))?[ \t]*\Z"
+)
+# HTTP/1.1 404 Not Found
+_STATUS = re.compile(rb"HTTP/(?P<version>\d\.\d)[ \t]+(?P<code>\d{3})(?:[ \t]+(?P<reason>.*))?\Z")
+_LINE_END = re.compile(rb"\r?\n")
+_HEAD_END = re.compile(rb"\r?\n\r?\n")
+
+
+@dataclass(frozen=True)
+class Request:
+    """A request's head; header names are in lower case."""
+
+    method: str
+    uri: str
+    version: str
+    headers: dict[str, str]
+
+
+@dataclass(frozen=True)
+class Response:
+    """A response's head; header names are in lower case."""
+
+    code: int
+    reason: str
+    version: str
+    headers: dict[str, str]
+
+
+def head_length(payload: bytes) -> int:
+    """The bytes of a head up to and with its empty line; 0 while that is still to come."""
+    found = _HEAD_END.search(payload, 0, LONGEST_HEAD)
+    return found.end() if found else 0
+
+
+def parse_head(payload: bytes) -> Request | Response | None:
+    """The head that a payload begins with (RFC 9112); of a cut one, its whole lines; None for anything else."""
+    head = payload[: head_length(payload) or LONGEST_HEAD]
+    first, *rest = _LINE_END.split(head)
+    if not rest:
+        return None
+    # The last line of a cut head may be half a header.
+    headers = _headers(rest if head_length(payload) else rest[:-1])
+    if status := _STATUS.match(first):
+        reason = readable(status["reason"] or b"")
+        return Response(int(status["code"]), reason, status["version"].decode(), headers)
+    request = _REQUEST.match(first)
+    if request is None or not (request["version"] or request["method"].decode().upper() in METHODS):
+        return None
+    version = (request["version"] or b"0.9").decode()
+    return Request(request["method"].decode(), readable(request["uri"]), version, headers)
+
+
+def basic_user(headers: dict[str, str]) -> str:
+    """The user name of a basic authorisation (RFC 7617), '' without one; the password is never looked at."""
+    scheme, _, credentials = headers.get("authorization", "").partition(" ")
+    if scheme.lower() != "basic":
+        return ""
+    try:
+        return readable(base64.b64decode(credentials.strip(), validate=True).partition(b":")[0])
+    except (binascii.Error, ValueError):
+        return ""
+
+
+def _headers(lines: list[bytes]) -> dict[str, str]:
+    found: dict[str, str] = {}
+    for line in lines:
+        name, colon, value = line.partition(b":")
+        if colon:
+            found.setdefault(readable(name).strip().lower(), readable(value).strip())
+    return found

@@ -1,0 +1,117 @@
+"""HTTP events: each request with the status it was answered with."""
+
+from dataclasses import dataclass
+
+from pipelines.capture.http import LONGEST_HEAD, Request, Response, basic_user, head_length, parse_head
+from pipelines.capture.payloads import Payloads, Piece
+from pipelines.capture.pending import Pending
+from pipelines.capture.rows import Event
+
+
+@dataclass(frozen=True)
+class _Asked:
+    piece: Piece
+    request: Request
+
+
+class HttpEvents:
+    """Joins the requests and responses of a connection in their order."""
+
+    def __init__(self) -> None:
+        self._pending: Pending[_Asked] = Pending()
+        self._events: list[Event] = []
+
+    def read(self, payloads: Payloads, piece: Piece) -> int:
+        """Take in the heads that a payload begins with; gives the bytes read, 0 where there is none."""
+        stream, consumed = piece.payload, 0
+        while consumed < len(piece.payload):
+            if not head_length(stream[consumed:]):
+                stream = payloads.following(piece.index, consumed + LONGEST_HEAD)
+            head = parse_head(stream[consumed:])
+            if head is None:
+                break
+            length = head_length(stream[consumed:]) or len(stream) - consumed
+            self._take_in(piece, head)
+            consumed += length
+            # Pipelined requests follow one another; what follows another head is its body.
+            if isinstance(head, Response) or "content-length" in head.headers or "transfer-encoding" in head.headers:
+                break
+        return consumed
+
+    def flush(self) -> None:
+        """Give up waiting."""
+        self._events += [_event(asked, None, None) for asked in self._pending.drain()]
+
+    def take(self) -> list[Event]:
+        """The events completed since the last time."""
+        taken, self._events = self._events, []
+        return taken
+
+    def _take_in(self, piece: Piece, head: Request | Response) -> None:
+        if isinstance(head, Request):
+            late = self._pending.add((piece.flow, piece.forward), _Asked(piece, head))
+            if late is not None:
+                self._events.append(_event(late, None, None))
+        elif head.code >= 200 or head.code == 101:
+            asked = self._pending.pop((piece.flow, not piece.forward))
+            self._events.append(_event(asked, piece, head))
+
+
+def _event(asked: _Asked | None, answering: Piece | None, response: Response | None) -> Event:
+    fields = _request_fields(asked.request) if asked else {}
+    if response is not None:
+        fields |= _response_fields(response)
+    piece = asked.piece if asked else answering
+    if piece is None:
+        raise ValueError("an event needs a request or a response")
+    client, server = (piece.sender, piece.receiver) if asked else (piece.receiver, piece.sender)
+    code = response.code if response else 0
+    names = ("method", "host", "uri", "status_code")
+    return Event(
+        time_us=piece.time_us,
+        number=piece.number,
+        service="http",
+        source=client,
+        destination=server,
+        action="request",
+        outcome="unknown" if not code else "success" if code < 400 else "failure",
+        message=" ".join(fields[name] for name in names if name in fields),
+        fields={name: value for name, value in fields.items() if value},
+    )
+
+
+def _request_fields(request: Request) -> dict[str, str]:
+    headers = request.headers
+    forwarded = headers.get("x-forwarded-for", "")
+    return {
+        "method": request.method,
+        "host": headers.get("host", ""),
+        "uri": request.uri,
+        "referrer": headers.get("referer", ""),
+        "version": request.version,
+        "user_agent": headers.get("user-agent", ""),
+        "origin": headers.get("origin", ""),
+        "request_body_len": _length(headers),
+        "username": basic_user(headers),
+        "proxied": f"X-FORWARDED-FOR -> {forwarded}" if forwarded else "",
+        "orig_mime_types": _media_type(headers),
+    }
+
+
+def _response_fields(response: Response) -> dict[str, str]:
+    return {
+        "status_code": str(response.code),
+        "status_msg": response.reason,
+        "response_body_len": _length(response.headers),
+        "resp_mime_types": _media_type(response.headers),
+    }
+
+
+def _length(headers: dict[str, str]) -> str:
+    """The body's length as announced, '' where it is not a number."""
+    length = headers.get("content-length", "")
+    return length if length.isascii() and length.isdigit() and len(length) <= 19 else ""
+
+
+def _media_type(headers: dict[str, str]) -> str:
+    return headers.get("content-type", "").partition(";")[0].strip()

@@ -1,0 +1,90 @@
+"""Modbus events: each request with whether the device granted it."""
+
+from dataclasses import dataclass
+
+from pipelines.capture.modbus import PORT, Unit, request_fields
+from pipelines.capture.payloads import Piece
+from pipelines.capture.pending import Pending
+from pipelines.capture.rows import Event
+
+
+@dataclass(frozen=True)
+class _Asked:
+    piece: Piece
+    unit: Unit
+
+
+class ModbusEvents:
+    """Joins the requests and responses of a connection by transaction, unit and function."""
+
+    def __init__(self) -> None:
+        self._pending: Pending[_Asked] = Pending()
+        self._events: list[Event] = []
+
+    def read_unit(self, piece: Piece, unit: Unit) -> None:
+        """Take in one unit."""
+        key = (piece.flow, unit.transaction, unit.unit, unit.function)
+        if _is_request(piece):
+            late = self._pending.add(key, _Asked(piece, unit))
+            if late is not None:
+                self._events.append(_event(late, None))
+        elif (asked := self._pending.pop(key)) is not None:
+            self._events.append(_event(asked, unit))
+        else:
+            self._events.append(_unasked(piece, unit))
+
+    def flush(self) -> None:
+        """Give up waiting."""
+        self._events += [_event(asked, None) for asked in self._pending.drain()]
+
+    def take(self) -> list[Event]:
+        """The events completed since the last time."""
+        taken, self._events = self._events, []
+        return taken
+
+
+def _is_request(piece: Piece) -> bool:
+    if piece.sender[1] == piece.receiver[1]:
+        return piece.forward
+    return piece.receiver[1] == PORT
+
+
+def _event(asked: _Asked, response: Unit | None) -> Event:
+    fields = request_fields(asked.unit)
+    if response is not None and response.is_exception:
+        fields["exception"] = response.exception_name
+    names = ("func", "unit_id", "address", "quantity", "value", "exception")
+    return Event(
+        time_us=asked.piece.time_us,
+        number=asked.piece.number,
+        service="modbus",
+        source=asked.piece.sender,
+        destination=asked.piece.receiver,
+        action="write" if asked.unit.is_write else "read",
+        outcome="unknown" if response is None else "failure" if response.is_exception else "success",
+        message=" ".join(f"{name}={fields[name]}" for name in names if name in fields),
+        fields=fields,
+    )
+
+
+def _unasked(piece: Piece, unit: Unit) -> Event:
+    """The event of a response whose request was not captured: its body says nothing of an address."""
+    fields = {
+        "tid": str(unit.transaction),
+        "unit_id": str(unit.unit),
+        "func": unit.function_name,
+        "is_write": "true" if unit.is_write else "false",
+    }
+    if unit.is_exception:
+        fields["exception"] = unit.exception_name
+    return Event(
+        time_us=piece.time_us,
+        number=piece.number,
+        service="modbus",
+        source=piece.receiver,
+        destination=piece.sender,
+        action="write" if unit.is_write else "read",
+        outcome="failure" if unit.is_exception else "success",
+        message=f"func={unit.function_name} unit_id={unit.unit}",
+        fields=fields,
+    )
