@@ -48,7 +48,7 @@ def write_city(folder: Path, *, day: date, seed: int = SEED) -> City:
     world = World(seed, hours, Chronicle(hours), silent_source.silent_from(hours))
     for part in (servers, websites, offices, data_centre, cloud, taps):
         part.happen(world)
-    for story in (brute_force, dns_tunnel, modbus_write, weak_tls, resident_export):
+    for story in (brute_force, dns_tunnel, modbus_write, weak_tls, resident_export, silent_source):
         story.plant(world)
     world.chronicle.write(folder)
     registers.happen(world, folder)

@@ -13,7 +13,8 @@ _ALERT = """
     SELECT
         rule_title,
         alert_id,
-        dateDiff('millisecond', {starts_at:DateTime64(6, 'UTC')}, last_seen) / 1000 AS story_seconds,
+        dateDiff('millisecond', {starts_at:DateTime64(6, 'UTC')}, last_seen) / 1000
+            + 60 * toFloat64OrZero(matched_fields['silent_minutes']) AS story_seconds,
         dateDiff('millisecond', arrived_at, detected_at) / 1000 AS work_seconds
     FROM alerts
     WHERE rule_id IN {rule_ids:Array(String)}
@@ -50,7 +51,8 @@ class StepResult:
     Attributes:
         found_by: the title of the rule, or the types of personal data; '' when nothing did.
         evidence: the id of the alert or finding.
-        story_seconds: event time from the story's start to the last event the alert needed; None for data at rest.
+        story_seconds: event time from the story's start to the last event the alert needed, for silence how long it had
+            lasted when it was judged; None for data at rest.
         work_seconds: measured, from the arrival of that event to the alert, or of the scan of that data set.
     """
 

@@ -28,7 +28,7 @@ def _told(city: City, expected: AlertExpected | FindingExpected) -> City:
     return replace(city, stories=(story,))
 
 
-def _alert(store: Store, seen: datetime, **changed: str) -> None:
+def _alert(store: Store, seen: datetime, **changed: str | dict[str, str]) -> None:
     row: dict[str, object] = {
         "alert_id": "alert-1",
         "rule_id": _RULE,
@@ -40,7 +40,8 @@ def _alert(store: Store, seen: datetime, **changed: str) -> None:
         "arrived_at": seen + timedelta(days=1),
         "detected_at": seen + timedelta(days=1, seconds=2.5),
     }
-    append(store, "alert_matches", pl.DataFrame([row | changed]), token=str(row["alert_id"]))
+    schema = {"matched_fields": pl.Map(pl.String, pl.String)} if "matched_fields" in changed else None
+    append(store, "alert_matches", pl.DataFrame([row | changed], schema_overrides=schema), token=str(row["alert_id"]))
 
 
 def test_an_alert_of_the_story_finds_it_and_tells_both_times(city: City, store: Store) -> None:
@@ -58,6 +59,12 @@ def test_an_alert_about_a_story_address_finds_it_without_the_asset(city: City, s
     told = _told(city, AlertExpected("a step", frozenset({_RULE})))
     _alert(store, told.stories[0].starts_at, asset_id="", source_ip="203.0.113.66")
     assert stories_found(told, store)[0].found
+
+
+def test_silence_counts_for_as_long_as_it_had_lasted_when_it_was_judged(city: City, store: Store) -> None:
+    told = _told(city, AlertExpected("a step", frozenset({_RULE})))
+    _alert(store, told.stories[0].starts_at, matched_fields={"silent_minutes": "245"})
+    assert stories_found(told, store)[0].steps[0].story_seconds == pytest.approx(245 * 60)
 
 
 @pytest.mark.parametrize(
