@@ -136,7 +136,7 @@ class Runner:
                 session.use(asked.database)
             session.set({"log_comment": asked.query_id, **asked.settings})
             if user == "reader":
-                session.restrict(wanted.sql, gives_rows=wanted.gives_rows)
+                session.restrict(wanted.sql, asked.parameters, gives_rows=wanted.gives_rows)
             yield session
 
 

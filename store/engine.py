@@ -73,7 +73,7 @@ class Session:
             pairs = ", ".join(f"{name} = {quoted(value)}" for name, value in settings.items())
             self.run(f"SET {pairs}".encode())
 
-    def restrict(self, sql: bytes, *, gives_rows: bool) -> None:
+    def restrict(self, sql: bytes, parameters: Mapping[str, str], *, gives_rows: bool) -> None:
         """Make the session read-only, and refuse a statement that would look outside the database.
 
         The engine itself then refuses writes, changed settings and every table function that is a source.
@@ -83,7 +83,7 @@ class Session:
         """
         if not gives_rows:
             raise _readonly()
-        tree = self.run(b"EXPLAIN AST " + sql).body.decode(errors="replace")
+        tree = self.run(b"EXPLAIN AST " + sql, parameters).body.decode(errors="replace")
         if _OUTSIDE.search(tree) or (tree.startswith("Show") and _HIDDEN.search(sql)):
             raise _readonly()
         self.run(b"SET ROLE reading")
