@@ -1,0 +1,112 @@
+"""An offline language engine for Presidio: jieba cuts Chinese, a regular expression cuts English; nothing is fetched."""
+
+import logging
+import re
+from collections.abc import Iterable, Iterator
+from functools import cache
+from typing import Any
+
+from presidio_analyzer.nlp_engine import NlpArtifacts, NlpEngine
+from spacy.tokens import Doc, Span
+from spacy.vocab import Vocab
+
+from dlp.recognizers.person import SURNAMES
+
+Token = tuple[str, str]  # the word, and jieba's part of speech ('' in English)
+
+_ENGLISH_TOKEN = re.compile(r"\s+|[A-Za-z]+(?:'[A-Za-z]+)?|[0-9]+|.", re.DOTALL)
+_ENTITIES = {"nr": "PERSON", "nrfg": "PERSON", "nrt": "PERSON", "ns": "LOCATION", "nt": "ORGANIZATION"}
+_STOPWORDS = frozenset(
+    "的 了 是 在 和 与 就 都 而 及 或 我 你 他 她 它 这 那 a an the of to and or is are was in on at my your his her".split()
+)
+_SCORES = {"PERSON": 0.5, "LOCATION": 0.4, "ORGANIZATION": 0.4}
+
+
+class OfflineNlpEngine(NlpEngine):  # type: ignore[misc]  # Presidio's stubs leave the base untyped
+    """Words and guessed names for Chinese (jieba's dictionary and its model for new words) and words for English."""
+
+    def __init__(self) -> None:
+        self._vocabulary = Vocab()
+
+    def load(self) -> None:
+        """Read jieba's dictionary, which takes about a second the first time."""
+        _tagger()
+
+    def is_loaded(self) -> bool:
+        """Whether there is anything left to load before the first text: never, jieba loads on first use."""
+        return True
+
+    def process_text(self, text: str, language: str) -> NlpArtifacts:
+        """The words of a text with their positions, and in Chinese the names that jieba guesses."""
+        tokens = _cut(text, language)
+        words = [word for word, _ in tokens]
+        document = Doc(self._vocabulary, words=words, spaces=[False] * len(words))
+        entities = _entities(document, tokens)
+        return NlpArtifacts(
+            entities=entities,
+            tokens=document,
+            tokens_indices=[token.idx for token in document],
+            lemmas=[word.lower() for word in words],
+            nlp_engine=self,
+            language=language,
+            scores=[_SCORES[entity.label_] for entity in entities],
+        )
+
+    def process_batch(
+        self, texts: Iterable[str], language: str, batch_size: int = 1, n_process: int = 1, **_: Any
+    ) -> Iterator[tuple[str, NlpArtifacts]]:
+        """Every text with its words, one after the other; the sizes are Presidio's, and change nothing here."""
+        del batch_size, n_process
+        for text in texts:
+            yield text, self.process_text(text, language)
+
+    def is_stopword(self, word: str, language: str) -> bool:
+        """Whether a word carries no meaning of its own."""
+        del language
+        return word.lower() in _STOPWORDS
+
+    def is_punct(self, word: str, language: str) -> bool:
+        """Whether a word is blanks or punctuation."""
+        del language
+        return not any(character.isalnum() for character in word)
+
+    def get_supported_entities(self) -> list[str]:
+        """The types that jieba's parts of speech stand for."""
+        return sorted(set(_ENTITIES.values()))
+
+    def get_supported_languages(self) -> list[str]:
+        """Chinese and English."""
+        return ["zh", "en"]
+
+
+def _cut(text: str, language: str) -> list[Token]:
+    if language == "zh":
+        return [(pair.word, pair.flag) for pair in _tagger().cut(text)]
+    return [(word, "") for word in _ENGLISH_TOKEN.findall(text)]
+
+
+def _entities(document: Doc, tokens: list[Token]) -> list[Span]:
+    found = []
+    for at, (word, flag) in enumerate(tokens):
+        label = _ENTITIES.get(flag)
+        if label is not None and (label != "PERSON" or _may_be_a_name(word)):
+            found.append(Span(document, at, at + 1, label=label))
+    return found
+
+
+def _may_be_a_name(word: str) -> bool:
+    # jieba tags many common words nr; a Chinese name begins with a surname and has two to four characters.
+    return 2 <= len(word) <= 4 and word[0] in SURNAMES
+
+
+@cache
+def _tagger() -> Any:
+    import jieba  # noqa: PLC0415  # a second to load: only when Chinese text is cut
+    import jieba.posseg  # noqa: PLC0415
+
+    jieba.setLogLevel(logging.ERROR)
+    tokenizer = jieba.Tokenizer()
+    # What jieba's own initialisation does, less its cache file in the temporary folder, which others could plant.
+    tokenizer.FREQ, tokenizer.total = tokenizer.gen_pfdict(tokenizer.get_dict_file())
+    tokenizer.initialized = True
+    return jieba.posseg.POSTokenizer(tokenizer)
