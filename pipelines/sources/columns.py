@@ -3,6 +3,8 @@
 import ipaddress
 from collections.abc import Mapping, Sequence
 
+import numpy as np
+import numpy.typing as npt
 import polars as pl
 import pyarrow as pa
 
@@ -38,30 +40,27 @@ def fields_of_rows(rows: Sequence[Mapping[str, str]]) -> pl.Series:
         keys.extend(row.keys())
         values.extend(row.values())
         offsets.append(len(keys))
-    entries = pa.MapArray.from_arrays(
-        pa.array(offsets, pa.int32()), pa.array(keys, pa.string()), pa.array(values, pa.string())
-    )
-    series = pl.from_arrow(entries)
-    if not isinstance(series, pl.Series):  # narrows the library's union type
-        raise TypeError(type(series))
-    return series.alias("fields").cast(FIELDS)
+    return _map_of(offsets, pa.array(keys, pa.string()), pa.array(values, pa.string()))
 
 
-def fields_of_columns(names: Mapping[str, str]) -> pl.Expr:
+def fields_of_columns(frame: pl.DataFrame, names: Mapping[str, str]) -> pl.Series:
     """The overflow map whose keys are field names and whose values are text columns; a null is an absent key.
 
     Args:
+        frame: holds the columns.
         names: field name to column name.
     """
-    if not names:
-        return pl.lit(pl.Series([{}], dtype=FIELDS)).first().alias("fields")
-    entries = [
-        pl.when(pl.col(column).is_not_null()).then(
-            pl.struct(pl.lit(name).alias("key"), pl.col(column).cast(pl.String).alias("value"))
-        )
-        for name, column in names.items()
-    ]
-    return pl.concat_list(entries).list.drop_nulls().cast(FIELDS).alias("fields")
+    filled = {name: column for name, column in names.items() if frame[column].null_count() < frame.height}
+    if not filled:
+        return fields_of_rows([{}] * frame.height)
+    numbered = frame.select(*set(filled.values())).with_row_index("row")
+    entries = pl.concat(
+        numbered.lazy().select("row", pl.lit(name).alias("key"), pl.col(column).alias("value")).drop_nulls()
+        for name, column in filled.items()
+    )
+    ordered = entries.sort("row", maintain_order=True).collect()
+    counts = np.bincount(ordered["row"].to_numpy(), minlength=frame.height)
+    return _map_of(np.concatenate([[0], np.cumsum(counts)]), ordered["key"].to_arrow(), ordered["value"].to_arrow())
 
 
 def canonical_addresses(texts: pl.Series) -> pl.Series:
@@ -99,6 +98,14 @@ def rejected(lines: pl.DataFrame, reason: str) -> pl.DataFrame:
 def only_rejects(rejects: pl.DataFrame) -> Batch:
     """A batch without a row, for lines that gave none."""
     return Batch("log_events", LOG_EVENTS.to_frame(), rejects)
+
+
+def _map_of(offsets: Sequence[int] | npt.NDArray[np.int64], keys: pa.Array, values: pa.Array) -> pl.Series:
+    columns = keys.cast(pa.string()), values.cast(pa.string())
+    series = pl.from_arrow(pa.MapArray.from_arrays(pa.array(offsets, pa.int32()), *columns))
+    if not isinstance(series, pl.Series):  # narrows the library's union type
+        raise TypeError(type(series))
+    return series.alias("fields").cast(FIELDS)
 
 
 def _typed(frame: pl.DataFrame, name: str, dtype: pl.DataType) -> pl.Expr:

@@ -4,7 +4,7 @@ from collections.abc import Iterator
 from typing import BinaryIO, Protocol
 
 from pipelines.batch import Batch
-from pipelines.sources import zeek_json, zeek_tsv
+from pipelines.sources import capture, syslog, zeek_json, zeek_tsv
 
 HEAD_BYTES = 64 * 1024
 
@@ -15,7 +15,9 @@ _CONTINUABLE = frozenset({"zeek_tsv", "zeek_json", "suricata", "auditd", "web_ac
 class Source(Protocol):
     """A module that reads one format."""
 
-    NAME: str
+    @property
+    def NAME(self) -> str:  # noqa: N802  # a module's constant
+        """What the tables and reports call the format."""
 
     def recognises(self, head: bytes) -> bool:
         """Whether the first bytes of a file are of this format."""
@@ -25,7 +27,7 @@ class Source(Protocol):
 
 
 # The more telling comes first: a magic number before a header, a header before a shape of line.
-SOURCES: tuple[Source, ...] = (zeek_tsv, zeek_json)
+SOURCES: tuple[Source, ...] = (capture, zeek_tsv, zeek_json, syslog)
 
 
 def source_for(head: bytes) -> Source | None:

@@ -1,0 +1,182 @@
+"""The lines of a Linux host's programs that say who did what from where, and whether it worked."""
+
+from dataclasses import dataclass
+
+
+@dataclass(frozen=True)
+class Saying:
+    """One kind of line.
+
+    Attributes:
+        programs: whose line it is; `pam` stands for PAM's lines, which any program may write.
+        pattern: a Rust regular expression; its named groups become `user`, `source_ip`, `source_port` and fields.
+        outcome: success, failure or unknown; '' where the group `failure` decides.
+    """
+
+    programs: tuple[str, ...]
+    action: str
+    outcome: str
+    pattern: str
+
+
+# The user of an SSH line is the attacker's to choose, even " from 192.0.2.1 port 22": it reaches to the last `from`.
+_FROM = r"from (?P<source_ip>\S+) port (?P<source_port>\d+)"
+_SSHD = ("sshd",)
+_ACCOUNTS = ("useradd", "usermod", "gpasswd", "groupmems", "adduser")
+
+SAYINGS: tuple[Saying, ...] = (
+    # Failed password for invalid user admin from 192.0.2.7 port 40022 ssh2
+    Saying(
+        _SSHD,
+        "login",
+        "failure",
+        rf"^Failed (?P<method>\S+) for (?:(?P<invalid_user>invalid|illegal) user )?(?P<user>.*) {_FROM}",
+    ),
+    # Accepted publickey for alice from 192.0.2.7 port 40022 ssh2: ED25519 SHA256:...
+    Saying(_SSHD, "login", "success", rf"^Accepted (?P<method>\S+) for (?P<user>.*) {_FROM}"),
+    # Invalid user admin from 192.0.2.7 port 40022
+    Saying(
+        _SSHD,
+        "login",
+        "failure",
+        r"^(?P<invalid_user>Invalid|Illegal) user (?P<user>.*) from (?P<source_ip>\S+)(?: port (?P<source_port>\d+))?$",
+    ),
+    # error: maximum authentication attempts exceeded for root from 192.0.2.7 port 40022 ssh2 [preauth]
+    Saying(
+        _SSHD,
+        "login",
+        "failure",
+        r"^(?:error: )?maximum authentication attempts exceeded for (?:(?P<invalid_user>invalid) user )?(?P<user>.*) "
+        + _FROM,
+    ),
+    # User root from 192.0.2.7 not allowed because not listed in AllowUsers
+    Saying(
+        _SSHD,
+        "login",
+        "failure",
+        r"^User (?P<user>.*) from (?P<source_ip>\S+) not allowed because (?P<reason>.*)$",
+    ),
+    # error: PAM: Authentication failure for root from 192.0.2.7
+    Saying(
+        _SSHD,
+        "login",
+        "failure",
+        r"^error: PAM: (?P<reason>.*) for (?:illegal user )?(?P<user>.*) from (?P<source_ip>\S+)$",
+    ),
+    # Disconnected from authenticating user root 192.0.2.7 port 40022 [preauth]
+    Saying(
+        _SSHD,
+        "logout",
+        "unknown",
+        r"^(?:Connection (?:closed|reset) by|Disconnected from|Disconnecting)(?: authenticating| invalid)?"
+        r"(?: user (?P<user>.*))? (?P<source_ip>[0-9a-fA-F.:]+) port (?P<source_port>\d+)",
+    ),
+    # Received disconnect from 192.0.2.7 port 40022:11: Bye Bye [preauth]
+    Saying(
+        _SSHD,
+        "logout",
+        "unknown",
+        r"^Received disconnect from (?P<source_ip>[0-9a-fA-F.:]+?):? port (?P<source_port>\d+)",
+    ),
+    # alice : 3 incorrect password attempts ; TTY=pts/0 ; PWD=/home/alice ; USER=root ; COMMAND=/bin/sh
+    Saying(
+        ("sudo",),
+        "execute",
+        "",
+        r"^\s*(?P<user>\S+) : (?:(?P<failure>[^=]*?) ; )?(?:HOST=.*? ; )?TTY=(?P<tty>.*?) ; PWD=(?P<pwd>.*?) ; "
+        r"USER=(?P<runas>.*?) ;(?: [A-Z]+=.*? ;)*? COMMAND=(?P<command>.*)$",
+    ),
+    # FAILED SU (to root) alice on pts/0 | (to root) alice on pts/0
+    Saying(
+        ("su",),
+        "switch_user",
+        "",
+        r"^(?P<failure>FAILED SU )?\(to (?P<runas>\S+)\) (?P<user>\S+) on (?P<tty>\S+)$",
+    ),
+    # Successful su for root by alice | FAILED su for root by alice
+    Saying(
+        ("su",),
+        "switch_user",
+        "",
+        r"^(?:Successful|(?P<failure>FAILED)) su for (?P<runas>\S+) by (?P<user>\S+)$",
+    ),
+    # 'su root' failed for alice on /dev/pts/0
+    Saying(
+        ("su",),
+        "switch_user",
+        "",
+        r"^'su (?P<runas>\S+)' (?:succeeded|(?P<failure>failed)) for (?P<user>\S+) on (?P<tty>\S+)$",
+    ),
+    # (root) CMD (/usr/local/bin/backup)
+    Saying(("cron",), "execute", "success", r"^\((?P<user>[^)]*)\) CMD \((?P<command>.*)\)$"),
+    # (alice) REPLACE (alice)
+    Saying(
+        ("cron", "crontab"),
+        "schedule",
+        "success",
+        r"^\((?P<user>[^)]*)\) (?P<operation>BEGIN EDIT|END EDIT|REPLACE|DELETE|LIST|RELOAD) \((?P<target_user>.*)\)$",
+    ),
+    # new user: name=alice, UID=1001, GID=1001, home=/home/alice, shell=/bin/bash, from=/dev/pts/0
+    Saying(
+        _ACCOUNTS,
+        "create_user",
+        "success",
+        r"^new user: name=(?P<target_user>[^,]+), UID=(?P<target_uid>\d+), GID=(?P<target_gid>\d+)"
+        r"(?:, home=(?P<home>[^,]*))?(?:, shell=(?P<shell>[^,]*))?",
+    ),
+    # new group: name=alice, GID=1001
+    Saying(
+        (*_ACCOUNTS, "groupadd"),
+        "create_group",
+        "success",
+        r"^(?:new group|group added to \S+): name=(?P<target_group>[^,]+)(?:, GID=(?P<target_gid>\d+))?",
+    ),
+    # add 'alice' to group 'sudo'
+    Saying(
+        _ACCOUNTS,
+        "change_user",
+        "success",
+        r"^add '(?P<target_user>[^']*)' to (?:shadow )?group '(?P<target_group>[^']*)'",
+    ),
+    # user alice added by root to group sudo
+    Saying(
+        _ACCOUNTS,
+        "change_user",
+        "success",
+        r"^user (?P<target_user>\S+) added by (?P<user>\S+) to group (?P<target_group>\S+)$",
+    ),
+    # change user 'alice' shell from '/bin/sh' to '/bin/bash'
+    Saying(_ACCOUNTS, "change_user", "success", r"^(?:change|lock|unlock) user '(?P<target_user>[^']*)'"),
+    # delete user 'alice'
+    Saying(("userdel",), "delete_user", "success", r"^delete user '(?P<target_user>[^']*)'"),
+    # pam_unix(passwd:chauthtok): password changed for alice
+    Saying(
+        ("pam",), "change_password", "success", r"^pam_\w+\(.*?:chauthtok\): password changed for (?P<target_user>\S+)"
+    ),
+    # pam_unix(sshd:auth): authentication failure; logname= uid=0 euid=0 tty=ssh ruser= rhost=192.0.2.7  user=root
+    Saying(
+        ("pam",),
+        "authenticate",
+        "failure",
+        r"^pam_\w+\(.*?:auth\): authentication failure;.*? tty=(?P<tty>\S*) ruser=(?P<ruser>\S*) "
+        r"rhost=(?P<source_ip>\S*)(?:\s+user=(?P<user>\S+))?",
+    ),
+    # pam_unix(sudo:session): session opened for user root(uid=0) by alice(uid=1000)
+    Saying(
+        ("pam",),
+        "session_start",
+        "success",
+        r"^pam_\w+\(.*?:session\): session opened for user (?P<user>[^\s(]+)(?:\(uid=\d+\))?"
+        r"(?: by (?P<opened_by>[^\s(]+))?",
+    ),
+    Saying(("pam",), "session_end", "success", r"^pam_\w+\(.*?:session\): session closed for user (?P<user>[^\s(]+)"),
+    # New session 12 of user alice.
+    Saying(
+        ("systemd-logind",), "session_start", "success", r"^New session (?P<session>\S+) of user (?P<user>\S+?)\.?$"
+    ),
+    # Started nginx.service - A high performance web server.
+    Saying(("systemd",), "start", "success", r"^(?:Started|Finished|Reloaded) (?P<unit>.*?)\.?$"),
+    Saying(("systemd",), "start", "failure", r"^Failed to start (?P<unit>.*?)\.?$"),
+    Saying(("systemd",), "stop", "success", r"^Stopped (?P<unit>.*?)\.?$"),
+    Saying(("systemd",), "stop", "failure", r"^(?P<unit>\S+): (?:Main process exited|Failed with result)"),
+)

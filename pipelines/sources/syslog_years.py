@@ -1,0 +1,75 @@
+"""The year that RFC 3164 leaves out, and what may be known about it.
+
+A file is taken to end in the latest year that puts its last line not after now (a day is allowed for the zone, which
+RFC 3164 leaves out as well: it is read as UTC). Backwards from there, each turn of the year inside the file is one
+year: a month that falls by more than six is the next year's, one that rises by more than six is a late line of the year
+before. A 29th of February must meet a leap year.
+"""
+
+import calendar
+import re
+from dataclasses import dataclass, field
+from datetime import UTC, date, datetime, timedelta
+from typing import BinaryIO
+
+import numpy as np
+import numpy.typing as npt
+
+MONTHS = ("Jan", "Feb", "Mar", "Apr", "May", "Jun", "Jul", "Aug", "Sep", "Oct", "Nov", "Dec")
+
+_BLOCK = 4 * 1024 * 1024
+_STAMP = re.compile(rb"^(?:<\d{1,3}>)?(" + "|".join(MONTHS).encode() + rb") +(\d{1,2}) \d\d:", re.MULTILINE)
+_NUMBERS = {name.encode(): number for number, name in enumerate(MONTHS, start=1)}
+_TURN = 6
+
+
+@dataclass
+class YearCounter:
+    """Counts the turns of the year from line to line, carried on from one block to the next."""
+
+    year: int
+    _month: int = field(default=0)
+
+    def years(self, months: npt.NDArray[np.int64]) -> npt.NDArray[np.int64]:
+        """The year of each line from the months of the lines (1 to 12), in the order they stand."""
+        if not len(months):
+            return months
+        steps = np.diff(months, prepend=self._month or months[0])
+        turns = (steps < -_TURN).astype(np.int64) - (steps > _TURN)
+        years = self.year + np.cumsum(turns)
+        self.year, self._month = int(years[-1]), int(months[-1])
+        return years
+
+
+def first_year(stream: BinaryIO, now: datetime) -> int:
+    """The year of the first line of a text of RFC 3164 lines; the stream is left at its start."""
+    turns, month, latest, leaps = 0, 0, (0, 1, 1), set[int]()
+    while block := stream.read(_BLOCK):
+        block += stream.readline(_BLOCK)
+        for name, day in _STAMP.findall(block):
+            number = _NUMBERS[name]
+            turns += (number < month - _TURN) - (number > month + _TURN and month > 0)
+            month = number
+            latest = max(latest, (turns, number, int(day)))
+            if number == 2 and int(day) == 29:
+                leaps.add(turns)
+    stream.seek(0)
+    return _fitting(latest, leaps, now)
+
+
+def utc_now() -> datetime:
+    """Now, in UTC."""
+    return datetime.now(UTC)
+
+
+def _fitting(latest: tuple[int, int, int], leaps: set[int], now: datetime) -> int:
+    turns, month, day = latest
+    limit = (now + timedelta(days=1)).date()
+    candidates = range(now.year + 1, now.year - 10, -1)
+    fitting = (year for year in candidates if _not_after(year, month, day, limit))
+    chosen = next((year for year in fitting if all(calendar.isleap(year - turns + leap) for leap in leaps)), now.year)
+    return chosen - turns
+
+
+def _not_after(year: int, month: int, day: int, limit: date) -> bool:
+    return (year, month, day) <= (limit.year, limit.month, limit.day)
