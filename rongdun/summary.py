@@ -25,7 +25,12 @@ _QUERIES: Mapping[str, str] = {
         LIMIT 5
     """,
     "top_alerts": """
-        SELECT any(level) AS level, rule_title, count() AS alerts, uniqExact(asset_id) AS assets, min(first_seen) AS first_seen
+        SELECT
+            any(level) AS level,
+            rule_title,
+            count() AS alerts,
+            uniqExact(asset_id) AS assets,
+            min(alerts.first_seen) AS since
         FROM alerts
         GROUP BY rule_id, rule_title
         ORDER BY max(severity) DESC, alerts DESC, rule_title

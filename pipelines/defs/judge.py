@@ -1,8 +1,8 @@
 """Judge 判断: rules over what arrived, and scans for personal data."""
 
 import dagster as dg
-from detectors.ruleset import load_ruleset
 
+from pipelines.content import load_content
 from pipelines.defs.resources import Settled
 from pipelines.detect import detect
 from pipelines.scan import scan_all
@@ -17,9 +17,9 @@ class Targets(dg.Config):
 @dg.asset(group_name="judge", deps=["network_flows", "log_events"])
 def alerts(settled: Settled) -> dg.MaterializeResult[None]:
     """Every match of a usable rule in the telemetry that arrived since the last run."""
-    ruleset = load_ruleset([settled.settings().rules_folder / "sigma"])
+    content = load_content(settled.settings().rules_folder)
     with settled.open() as store:
-        report = detect(store, ruleset)
+        report = detect(store, content.ruleset, silence_rule=content.silence)
     return dg.MaterializeResult(
         metadata={
             "events": report.events,

@@ -3,12 +3,12 @@
 from typing import Annotated
 
 import typer
-from store.embedded import running_endpoint
 
 from rongdun import up as supervisor
 from rongdun.console import out, print_json, print_table
 from rongdun.settings import Settings
 from rongdun.up import Running
+from store.embedded import running_endpoint
 
 Json = Annotated[bool, typer.Option("--json", help="One JSON document on standard output.")]
 

@@ -1,1 +1,78 @@
 """`rongdun dlp`: where personal data lies, its grade, and whether its mask holds."""
+
+from collections.abc import Sequence
+from enum import StrEnum
+from pathlib import Path
+from typing import Annotated
+
+import typer
+
+from pipelines.scan import ScanReport, scan_all
+from rongdun.console import err, harmless, print_json, print_table, progress
+from rongdun.settings import Settings
+from store.session import open_store
+
+app = typer.Typer(no_args_is_help=True, help="Personal data: where it lies, its grade, and whether its mask holds.")
+
+Json = Annotated[bool, typer.Option("--json", help="One JSON document on standard output.")]
+
+
+class Concern(StrEnum):
+    """What `--fail-on` looks for; `found` includes `unmasked`."""
+
+    unmasked = "unmasked"
+    found = "found"
+
+
+@app.callback()
+def _group() -> None:
+    """Keep `scan` a command of its own."""
+
+
+@app.command()
+def scan(
+    targets: Annotated[list[str], typer.Argument(help="Files, folders, or `table:NAME` for a table in the database.")],
+    fail_on: Annotated[Concern | None, typer.Option(help="Exit 1 on unmasked personal data, or on any.")] = None,
+    as_json: Json = False,
+) -> None:
+    """Look for personal data column by column; what is shown and kept is masked."""
+    missing = [target for target in targets if not target.startswith("table:") and not Path(target).exists()]
+    if missing:
+        err().print(harmless(f"no such file or folder: {missing[0]}"), markup=False)
+        raise typer.Exit(2)
+    settings = Settings()
+    with open_store(settings) as store, progress("scanning") as advance:
+        reports = scan_all(targets, store, settings, progress=advance)
+    if as_json:
+        print_json({"datasets": [report.as_json() for report in reports]})
+    else:
+        _show(reports)
+    if reports and all(report.reason and not report.rows for report in reports):
+        for report in reports:
+            err().print(harmless(f"{report.dataset}: {report.reason}"), markup=False)
+        raise typer.Exit(2)
+    findings = [finding for report in reports for finding in report.findings]
+    if fail_on and any(fail_on is Concern.found or not finding.masked for finding in findings):
+        raise typer.Exit(1)
+
+
+def _show(reports: Sequence[ScanReport]) -> None:
+    for report in reports:
+        print_table(
+            f"{report.dataset}: {report.rows} rows, {report.columns} columns, grade {report.grade}"
+            + (f" ({report.reason})" if report.reason else ""),
+            [
+                {
+                    "column": finding.column,
+                    "type": finding.entity_type,
+                    "hits": f"{finding.hits} of {finding.rows}",
+                    "confidence": finding.confidence,
+                    "grade": finding.grade,
+                    "mask": "holds" if finding.masked else "UNMASKED",
+                    "sample": finding.masked_sample,
+                    "review": finding.review,
+                }
+                for finding in report.findings
+            ],
+            right=frozenset({"hits", "confidence"}),
+        )

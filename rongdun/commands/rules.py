@@ -1,14 +1,14 @@
 """`rongdun rules`: every rule accounted for."""
 
-from collections import Counter
 from enum import StrEnum
 from pathlib import Path
 from typing import Annotated
 
 import typer
-from detectors.check import check_rules
 
-from rongdun.console import err, harmless, out, print_json, print_table, progress
+from detectors.check import check_rows, status_counts
+from pipelines.content import load_content
+from rongdun.console import out, print_json, print_table, progress
 from rongdun.settings import Settings
 
 app = typer.Typer(no_args_is_help=True, help="Detection rules: which can be used, which cannot, and why.")
@@ -23,6 +23,9 @@ class Concern(StrEnum):
     blind = "blind"
 
 
+_FAILING = {Concern.unsupported: {"unsupported"}, Concern.blind: {"unsupported", "blind"}}
+
+
 @app.callback()
 def _group() -> None:
     """Keep `check` a command of its own."""
@@ -35,28 +38,19 @@ def check(
     as_json: Json = False,
 ) -> None:
     """Say of every rule whether it is usable, unsupported (why) or blind (which fields nothing supplies)."""
-    missing = [path for path in paths if not path.exists()]
-    if missing:
-        err().print(harmless(f"no such file or folder: {missing[0]}"), markup=False)
-        raise typer.Exit(2)
     with progress("checking rules"):
-        verdicts = check_rules(paths, placeholders=Settings().rules_folder / "placeholders.yml")
+        ruleset = load_content(Settings().rules_folder, rules=paths).ruleset
+    rows, counts = check_rows(ruleset), status_counts(ruleset)
     if as_json:
-        print_json({"rules": [verdict.as_json() for verdict in verdicts]})
+        print_json({"rules": rows, "counts": counts})
     else:
         shown = [
-            {
-                "status": verdict.status,
-                "rule": verdict.title or verdict.id,
-                "where": verdict.path,
-                "reason": verdict.reason,
-            }
-            for verdict in verdicts
-            if verdict.status != "usable"
+            {"status": row["status"], "rule": row["title"] or row["id"], "where": row["path"], "reason": row["reason"]}
+            for row in rows
+            if row["status"] != "usable"
         ]
-        print_table("rules to look at", shown)
-        counts = Counter(verdict.status for verdict in verdicts)
-        out().print(", ".join(f"{counts[status]} {status}" for status in ("usable", "unsupported", "blind")))
-    failing = {Concern.unsupported: {"unsupported"}, Concern.blind: {"unsupported", "blind"}}
-    if fail_on is not None and any(verdict.status in failing[fail_on] for verdict in verdicts):
+        if shown:
+            print_table("rules to look at", shown)
+        out().print(", ".join(f"{count} {status}" for status, count in counts.items()))
+    if fail_on is not None and any(row["status"] in _FAILING[fail_on] for row in rows):
         raise typer.Exit(1)

@@ -1,16 +1,17 @@
 """`rongdun ingest` and `rongdun detect`: bytes become rows, rows become alerts."""
 
+from dataclasses import asdict
 from enum import StrEnum
 from pathlib import Path
 from typing import Annotated
 
 import typer
-from detectors.ruleset import load_ruleset
+
+from pipelines.content import load_content
 from pipelines.detect import detect as judge
 from pipelines.ingest import ingest as read_in
 from pipelines.inventory import load_address_book
 from pipelines.report import Progress
-
 from rongdun.console import err, harmless, out, print_json, print_table, progress
 from rongdun.settings import Settings
 from store.session import open_store
@@ -78,14 +79,19 @@ def detect(
 ) -> None:
     """Judge what arrived since the last run by every usable rule; write the alerts."""
     settings = Settings()
-    ruleset = load_ruleset(rules or [settings.rules_folder / "sigma"])
+    content = load_content(settings.rules_folder, rules=rules or ())
     with open_store(settings) as store, progress("judging") as advance:
         started = store.value("SELECT now64(3, 'UTC')")
-        report = judge(store, ruleset, progress=advance)
+        report = judge(
+            store,
+            content.ruleset,
+            silence_rule=content.silence,
+            progress=lambda done, total: advance(done / max(total, 1), f"{done:,} of {total:,} events"),
+        )
         severity = list(Level).index(fail_on) + 1 if fail_on else 0
         urgent = store.value(_URGENT, {"started": started, "severity": severity}) if fail_on else 0
     if as_json:
-        print_json(report.as_json())
+        print_json(asdict(report))
     else:
         out().print(
             f"{report.events} events judged by {report.rules} rules in {report.seconds:.1f} s: "
