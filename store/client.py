@@ -1,43 +1,57 @@
 """One way in: a `Store` over clickhouse-connect, wherever ClickHouse runs."""
 
+import logging
 import re
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
-from typing import Self
+from typing import Self, cast
+from urllib.parse import urlsplit, urlunsplit
 
 import clickhouse_connect
 import polars as pl
 from clickhouse_connect.driver.client import Client
 from clickhouse_connect.driver.exceptions import ClickHouseError, OperationalError
+from urllib3.exceptions import HTTPError
 
+from store.arrow_stream import Source, frames_of
 from store.errors import ConnectionFailed, QueryFailed
 
 Parameters = Mapping[str, object]
 
-_CODE = re.compile(r"Code: (\d+)\.")
+_CODE = re.compile(r"[Cc]ode: (\d+)")
+_LOOPBACK = frozenset({"127.0.0.1", "::1", "localhost"})
+_UNKNOWN_DATABASE = 81
+_ANSWER_SECONDS = 3600
 
 
 class Store:
     """A connection to the database: reads give rows or frames, writes go through `store.writes`.
 
-    A `Store` is not shared between threads; open one each.
+    Times come back without a zone and are UTC, in rows and in frames. A `Store` is not shared between threads; open one
+    each.
     """
 
     def __init__(self, client: Client) -> None:
         self._client = client
 
     @classmethod
-    def connect(cls, dsn: str) -> Self:
+    def connect(cls, dsn: str, *, create_database: bool = False) -> Self:
         """A store at a clickhouse-connect DSN, such as `clickhouse://user:secret@127.0.0.1:8123/rongdun`.
 
+        Args:
+            dsn: the address; its path names the database.
+            create_database: make that database if the server does not have it yet.
+
         Raises:
-            ConnectionFailed: nothing answers there, or it refuses the credentials.
+            ConnectionFailed: nothing answers there, it refuses the credentials, or there is no such database.
         """
         try:
-            return cls(clickhouse_connect.get_client(dsn=dsn))
-        except ClickHouseError as error:
-            where = re.sub(r"//[^@/]*@", "//", dsn)
-            raise ConnectionFailed(f"no ClickHouse answers at {where}: {error}") from error
+            return cls(_client(dsn))
+        except ConnectionFailed as failure:
+            if not create_database or getattr(failure.__cause__, "code", None) != _UNKNOWN_DATABASE:
+                raise
+        _create_database(dsn)
+        return cls(_client(dsn))
 
     def frame(self, sql: str, parameters: Parameters | None = None) -> pl.DataFrame:
         """The result of a query as a polars frame; `{name:Type}` in the SQL are bound on the server.
@@ -50,6 +64,19 @@ class Store:
         if not isinstance(frame, pl.DataFrame):  # narrows the driver's union type
             raise TypeError(type(frame))
         return frame
+
+    def stream(self, sql: str, parameters: Parameters | None = None) -> Iterator[pl.DataFrame]:
+        """The result of a query block by block, however large it is; the store does nothing else meanwhile.
+
+        Raises:
+            QueryFailed: ClickHouse refused it, or it failed on the way.
+        """
+        with _translated():
+            source = cast("Source", self._client.raw_stream(sql, parameters=dict(parameters or {}), fmt="ArrowStream"))
+            try:
+                yield from frames_of(source)
+            finally:
+                source.close()
 
     def rows(self, sql: str, parameters: Parameters | None = None) -> list[dict[str, object]]:
         """The result of a query as one dictionary a row.
@@ -106,5 +133,45 @@ def _translated() -> Iterator[None]:
     except OperationalError as error:
         raise ConnectionFailed(f"the database went away: {error}") from error
     except ClickHouseError as error:
-        found = _CODE.search(str(error))
-        raise QueryFailed(str(error), code=int(found.group(1)) if found else 0) from error
+        raise QueryFailed(str(error), code=_code(error)) from error
+    except HTTPError as error:
+        raise ConnectionFailed(f"the database went away in the middle of an answer: {error}") from error
+
+
+def _code(error: ClickHouseError) -> int:
+    known = getattr(error, "code", None)
+    if isinstance(known, int):
+        return known
+    found = _CODE.search(str(error))
+    return int(found.group(1)) if found else 0
+
+
+def _client(dsn: str) -> Client:
+    # The driver warns of what is raised here anyway; without a handler Python would print it.
+    logging.getLogger("clickhouse_connect").addHandler(logging.NullHandler())
+    if dsn.startswith("chdb:"):
+        return clickhouse_connect.get_client(dsn=dsn)
+    try:
+        return clickhouse_connect.get_client(
+            dsn=dsn,
+            # On loopback a byte costs less than its compression.
+            compress=urlsplit(dsn).hostname not in _LOOPBACK,
+            # Queries need nothing from one another; a session would only forbid two at once.
+            autogenerate_session_id=False,
+            send_receive_timeout=_ANSWER_SECONDS,
+        )
+    except ClickHouseError as error:
+        raise ConnectionFailed(f"no ClickHouse to use at {_without_secret(dsn)}: {error}") from error
+
+
+def _create_database(dsn: str) -> None:
+    parts = urlsplit(dsn)
+    with _translated():
+        client = _client(urlunsplit(parts._replace(path="")))
+        client.command("CREATE DATABASE IF NOT EXISTS {name:Identifier}", parameters={"name": parts.path.strip("/")})
+        client.close()
+
+
+def _without_secret(dsn: str) -> str:
+    parts = urlsplit(dsn)
+    return urlunsplit(parts._replace(netloc=parts.netloc.rpartition("@")[2], query=""))

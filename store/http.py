@@ -89,28 +89,33 @@ class Server:
             return await self._streamed(request, question, user, wanted)
         running = self._in(self._workers, lambda: self._runner.whole(question, user, wanted, body))
         rows = await self._watched(request, question, running, may_stop=wanted.gives_rows)
-        return _response(question, rows, self._pieces(question, rows), rows.ended())
+        first = await self._in(self._readers, rows.read)
+        second = await self._in(self._readers, rows.read)
+        return _response(question, rows, self._pieces(question, rows, first, second), rows.ended())
 
     async def _streamed(self, request: Request, question: Asked, user: User, wanted: Statement) -> Response:
         rows = self._runner.streamed(question, user, wanted)
         try:
             first = await self._watched(request, question, self._in(self._readers, rows.read), may_stop=True)
-            counts = Counts() if first else await self._in(self._readers, rows.ended)
+            second = await self._watched(request, question, self._in(self._readers, rows.read), may_stop=True)
+            counts = Counts() if second else await self._in(self._readers, rows.ended)
         except BaseException:
             self._readers.submit(rows.close)
             raise
-        return _response(question, rows, self._pieces(question, rows, first), counts)
+        return _response(question, rows, self._pieces(question, rows, first, second), counts)
 
-    async def _pieces(self, question: Asked, rows: Rows, first: bytes = b"") -> AsyncIterator[bytes]:
-        """The rows as they go out; a failure on the way ends the connection, and says why before."""
+    async def _pieces(self, question: Asked, rows: Rows, held: bytes, piece: bytes) -> AsyncIterator[bytes]:
+        """The rows as they go out; a failure on the way ends the connection, and says why before.
+
+        The last piece is held until the query has ended well: a format's own end mark must not follow half its rows.
+        """
         compress, finish = compressor(chosen_encoding(question.encodings))
         ended = False
         self.requests_under_way += 1
         try:
-            piece = first or await self._in(self._readers, rows.read)
             while piece:
-                yield compress(piece)
-                piece = await self._in(self._readers, rows.read)
+                yield compress(held)
+                held, piece = piece, await self._in(self._readers, rows.read)
             ended = True
             try:
                 await self._in(self._readers, rows.ended)
@@ -118,7 +123,7 @@ class Server:
                 yield compress(_exception_block(question.tag, str(failure))) + finish()
                 # Without the last chunk no client can take the answer for whole. The message stays out of the log.
                 raise AnswerBroken(failure.code) from None
-            yield finish()
+            yield compress(held) + finish()
         finally:
             self.requests_under_way -= 1
             if not ended:

@@ -60,6 +60,26 @@ class _Word:
     depth: int
 
 
+def separate(script: str) -> list[str]:
+    """The statements of a script, without their comments."""
+    found: list[str] = []
+    kept: list[str] = []
+    for token in _TOKEN.finditer(script.encode()):
+        text = token.group().decode()
+        if text == ";":
+            found.append("".join(kept).strip())
+            kept.clear()
+        elif token.lastgroup != "space" or text.isspace():
+            kept.append(text)
+    found.append("".join(kept).strip())
+    return [statement for statement in found if statement]
+
+
+def words(sql: str) -> list[str]:
+    """A statement cut into words, quoted texts, marks and the space between them; joined they are the statement."""
+    return [token.group().decode() for token in _TOKEN.finditer(sql.encode())]
+
+
 def reading(sql: bytes, *, default_format: str) -> Read:
     """The parts of a statement that gives rows."""
     own_line = _OWN_LINE_FORMAT.search(sql)

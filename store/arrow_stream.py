@@ -1,0 +1,92 @@
+"""An Arrow stream as ClickHouse sends it: frames, or the failure that it ends in."""
+
+import re
+from collections.abc import Iterator
+from http.client import IncompleteRead
+from typing import Protocol
+
+import polars as pl
+import polars.selectors as cs
+import pyarrow as pa
+from urllib3.exceptions import HTTPError
+
+from store.errors import QueryFailed
+
+_TAIL = 64 << 10
+
+# __exception__\r\n0123456789abcdef\r\nCode: 395. DB::Exception: ...\n<length> 0123456789abcdef\r\n__exception__\r\n
+_FAILURE = re.compile(
+    rb"__exception__\r\n(?P<tag>\w{16})\r\n(?P<message>.*?)\n?\d+ (?P=tag)\r\n__exception__\r\n\Z", re.DOTALL
+)
+_CODE = re.compile(r"Code: (\d+)")
+
+
+class Source(Protocol):
+    """Where the bytes come from."""
+
+    def close(self) -> None:
+        """Give up the rest."""
+
+    def read(self, size: int = -1, /) -> bytes:
+        """The next bytes, none at the end."""
+
+
+def frames_of(source: Source) -> Iterator[pl.DataFrame]:
+    """The frames of an Arrow stream, one a block.
+
+    Raises:
+        QueryFailed: the query failed after its first rows had been sent.
+    """
+    watched = _Watched(source)
+    try:
+        with pa.ipc.open_stream(watched) as reader:
+            for batch in reader:
+                frame = pl.from_arrow(batch)
+                if not isinstance(frame, pl.DataFrame):  # narrows the union: a batch is never a series
+                    raise TypeError(type(frame))
+                yield frame.with_columns(cs.datetime().dt.replace_time_zone(None))
+        watched.drain()
+    except (pa.ArrowException, OSError, HTTPError) as error:
+        watched.keep(_partial(error))
+        raise watched.failure() or QueryFailed(f"the answer broke off: {error}") from error
+    failure = watched.failure()
+    if failure is not None:
+        raise failure
+
+
+class _Watched:
+    """A source that keeps the end of what it gave: a failure stands there."""
+
+    def __init__(self, source: Source) -> None:
+        self._source = source
+        self._tail = b""
+        self.closed = False
+
+    def read(self, size: int = -1) -> bytes:
+        piece = self._source.read(size)
+        self.keep(piece)
+        return piece
+
+    def close(self) -> None:
+        self.closed = True
+
+    def drain(self) -> None:
+        while self.read(_TAIL):
+            pass
+
+    def keep(self, piece: bytes) -> None:
+        self._tail = (self._tail + piece[-_TAIL:])[-_TAIL:]
+
+    def failure(self) -> QueryFailed | None:
+        found = _FAILURE.search(self._tail)
+        if found is None:
+            return None
+        message = found["message"].decode(errors="replace")
+        code = _CODE.search(message)
+        return QueryFailed(message, code=int(code.group(1)) if code else 0)
+
+
+def _partial(error: Exception) -> bytes:
+    """The bytes that came before an answer broke off, which the driver hides in the cause."""
+    found = next((cause.partial for cause in error.args if isinstance(cause, IncompleteRead)), b"")
+    return found if isinstance(found, bytes) else b""

@@ -1,0 +1,99 @@
+"""One migration, two shapes: the statement for a single server, or its counterparts for a cluster.
+
+On a cluster a table `t` is `t_local`, replicated on every shard, under a `Distributed` table `t` that everybody uses.
+Rows with the same sorting key meet on one shard, so that replacing and aggregating engines still see them together.
+"""
+
+import re
+from collections.abc import Collection
+
+from store.errors import MigrationError
+from store.statements import words
+
+_CREATE = re.compile(
+    r"""
+    CREATE\s+(?P<kind>TABLE|VIEW|MATERIALIZED\s+VIEW)\s+(?:IF\s+NOT\s+EXISTS\s+)?(?P<name>\w+)(?P<rest>.*)
+    """,
+    re.VERBOSE | re.DOTALL | re.IGNORECASE,
+)
+
+# such as: ENGINE = ReplacingMergeTree(updated_at)
+_ENGINE = re.compile(r"ENGINE\s*=\s*(?P<family>\w*MergeTree)\b\s*(?:\((?P<arguments>[^()]*)\))?", re.IGNORECASE)
+
+# ORDER BY (asset_id, scored_at)          ORDER BY seq
+_SORTING = re.compile(r"\bORDER\s+BY\s+(?:\((?P<several>[^()]*)\)|(?P<one>\w+))", re.IGNORECASE)
+
+_PATH = "'/clickhouse/tables/{uuid}/{shard}', '{replica}'"
+
+
+def repeatable(statement: str) -> str:
+    """The statement such that a second run changes nothing.
+
+    Raises:
+        MigrationError: it is neither a CREATE nor says IF [NOT] EXISTS itself.
+    """
+    found = _CREATE.fullmatch(statement)
+    if found is not None:
+        return f"CREATE {found['kind'].upper()} IF NOT EXISTS {found['name']}{found['rest']}"
+    if re.search(r"\bIF\s+(?:NOT\s+)?EXISTS\b", statement, re.IGNORECASE):
+        return statement
+    raise MigrationError(
+        f"a migration's statement must say IF [NOT] EXISTS, to be run again after a crash: {statement}"
+    )
+
+
+def tables_of(statements: Collection[str]) -> set[str]:
+    """The tables, views aside, that the statements create."""
+    found = (_CREATE.fullmatch(statement) for statement in statements)
+    return {match["name"] for match in found if match is not None and match["kind"].upper() == "TABLE"}
+
+
+def on_cluster(statement: str, cluster: str, tables: Collection[str]) -> list[str]:
+    """The statements that do on a cluster what one does on a single server.
+
+    Args:
+        statement: a repeatable CREATE of a table, a view or a materialized view.
+        cluster: the cluster's name in the servers' configuration.
+        tables: every table that has a `_local` counterpart.
+
+    Raises:
+        MigrationError: it is of another kind; such a migration is written for both shapes by hand.
+    """
+    found = _CREATE.fullmatch(statement)
+    if found is None:
+        raise MigrationError(f"this statement has no known form for a cluster: {statement}")
+    kind, name, rest = found["kind"].upper(), found["name"], found["rest"]
+    where = f"ON CLUSTER `{cluster}`"
+    if kind == "TABLE":
+        everywhere = f"Distributed(`{cluster}`, currentDatabase(), {name}_local, {_sharding_key(name, rest)})"
+        return [
+            f"CREATE TABLE IF NOT EXISTS {name}_local {where}{_replicated(rest)}",
+            f"CREATE TABLE IF NOT EXISTS {name} {where} AS {name}_local ENGINE = {everywhere}",
+        ]
+    if kind == "VIEW":
+        return [f"CREATE VIEW IF NOT EXISTS {name} {where}{_global(rest)}"]
+    # Each shard feeds its own part of the target, from the rows that came to it.
+    local = "".join(f"{word}_local" if word in tables else word for word in words(rest))
+    return [f"CREATE MATERIALIZED VIEW IF NOT EXISTS {name} {where}{local}"]
+
+
+def _replicated(rest: str) -> str:
+    def engine(found: re.Match[str]) -> str:
+        arguments = f", {found['arguments']}" if found["arguments"] else ""
+        return f"ENGINE = Replicated{found['family']}({_PATH}{arguments})"
+
+    window = rest.replace("non_replicated_deduplication_window", "replicated_deduplication_window")
+    return _ENGINE.sub(engine, window, count=1)
+
+
+def _sharding_key(name: str, rest: str) -> str:
+    found = _SORTING.search(rest)
+    if found is None:
+        raise MigrationError(f"table {name} has no ORDER BY of plain columns to shard by")
+    return f"cityHash64({found['several'] or found['one']})"
+
+
+def _global(rest: str) -> str:
+    """Subqueries run once for all shards: a distributed table inside another one's query is refused otherwise."""
+    once = re.sub(r"\b(NOT\s+IN|IN)(\s*\(\s*SELECT\b)", r"GLOBAL \1\2", rest, flags=re.IGNORECASE)
+    return re.sub(r"\b((?:LEFT|INNER|ANY|FULL)\s+JOIN)\b", r"GLOBAL \1", once, flags=re.IGNORECASE)
