@@ -1,5 +1,6 @@
 """Servers and field devices: syslog of every host, all day, and the audit daemon of the cloud's front hosts."""
 
+from base64 import b64encode
 from collections.abc import Iterator
 
 from rongdun.demo.dice import Dice
@@ -16,6 +17,7 @@ _CHORES = (
     "/usr/bin/systemctl reload nginx",
     "/usr/bin/apt list --upgradable",
 )
+_SECURE = syslog.priority(syslog.AUTHPRIV, syslog.INFO)
 _METRICS = Execution("/usr/bin/python3.11", ("/usr/bin/python3", "/opt/metrics/collect.py"), pid=0, parent_pid=812)
 _ROUTINES = (
     _METRICS,
@@ -51,7 +53,15 @@ def _host_day(world: World, place: Place) -> None:
     dice = world.dice(f"syslog/{place.host}")
     for at in every(dice, world.day, 300):
         job = f"(root) CMD (/usr/local/bin/collect-metrics {place.asset_id})"
-        log(world, place, at, "CRON", job, pid=dice.randrange(2_000, 60_000), priority=syslog.priority(9, 6))
+        log(
+            world,
+            place,
+            at,
+            "CRON",
+            job,
+            pid=dice.randrange(2_000, 60_000),
+            priority=syslog.priority(syslog.CRON, syslog.INFO),
+        )
     for at in every(dice, world.day, 1_024):
         log(world, place, at, "chronyd", f"Selected source {TIME_SERVER}", pid=702)
     for at in every(dice, world.day, 3_600):
@@ -76,31 +86,23 @@ def _service_lines(dice: Dice, world: World, place: Place) -> Iterator[tuple[int
 
 
 def _administer(dice: Dice, world: World, place: Place, at: int) -> None:
+    """One administrator's visit from the bastion: sometimes a mistyped password, some chores, the way out."""
     user, pid, port = dice.choice(ADMINISTRATORS), dice.randrange(2_000, 60_000), high_port(dice)
-    secure = syslog.priority(10, 6)
+
+    def say(program: str, message: str) -> None:
+        log(world, place, at, program, message, pid=pid * (program == "sshd"), priority=_SECURE)
+
     for _ in range(dice.choices((0, 1, 2), weights=(85, 12, 3))[0]):
-        failed = f"Failed password for {user} from {BASTION} port {port} ssh2"
-        log(world, place, at, "sshd", failed, pid=pid, priority=secure)
+        say("sshd", f"Failed password for {user} from {BASTION} port {port} ssh2")
         at += dice.randrange(3, 9) * SECOND
-    accepted = (
-        f"Accepted publickey for {user} from {BASTION} port {port} ssh2: ED25519 SHA256:{dice.getrandbits(128):032x}"
-    )
-    log(world, place, at, "sshd", accepted, pid=pid, priority=secure)
-    log(
-        world,
-        place,
-        at,
-        "sshd",
-        f"pam_unix(sshd:session): session opened for user {user}(uid=1003) by (uid=0)",
-        pid=pid,
-        priority=secure,
-    )
+    fingerprint = b64encode(dice.randbytes(32)).decode().rstrip("=")
+    say("sshd", f"Accepted publickey for {user} from {BASTION} port {port} ssh2: ED25519 SHA256:{fingerprint}")
+    say("sshd", f"pam_unix(sshd:session): session opened for user {user}(uid=1003) by (uid=0)")
     for _ in range(dice.randrange(0, 4)):
         at += dice.randrange(20, 400) * SECOND
-        chore = f"{user} : TTY=pts/0 ; PWD=/home/{user} ; USER=root ; COMMAND={dice.choice(_CHORES)}"
-        log(world, place, at, "sudo", chore, priority=syslog.priority(10, 5))
+        say("sudo", f"{user} : TTY=pts/0 ; PWD=/home/{user} ; USER=root ; COMMAND={dice.choice(_CHORES)}")
     at += dice.randrange(60, 900) * SECOND
-    log(world, place, at, "sshd", f"pam_unix(sshd:session): session closed for user {user}", pid=pid, priority=secure)
+    say("sshd", f"pam_unix(sshd:session): session closed for user {user}")
 
 
 def _audited_day(world: World, place: Place) -> None:

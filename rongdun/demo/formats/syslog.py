@@ -2,8 +2,8 @@
 
 from rongdun.demo.moments import MONTHS, as_datetime, as_local
 
-AUTH, AUTHPRIV, DAEMON, CRON, LOCAL = 4, 10, 3, 9, 16
-ERROR, WARNING, NOTICE, INFO = 3, 4, 5, 6
+AUTHPRIV, CRON = 10, 9  # facilities
+NOTICE, INFO = 5, 6  # severities
 
 
 def rfc3164(at: int, host: str, program: str, message: str, *, pid: int = 0, priority: int = 30) -> str:

@@ -33,29 +33,12 @@ def uid(dice: Dice) -> str:
 
 def conn(at: int, uid_: str, seen: Connection) -> str:
     """A line of conn.log."""
-    packets_out, packets_in = 3 + seen.bytes_out // 1_400, (2 + seen.bytes_in // 1_400) * (seen.state == "SF")
-    header = 28 if seen.protocol == "udp" else 40
-    if seen.protocol == "udp":
-        packets_out = packets_in = 1
-    if seen.state in {"S0", "REJ"}:
-        packets_out, packets_in = 1, int(seen.state == "REJ")
-    row: dict[str, object] = _identity(at, uid_, seen) | {"proto": seen.protocol}
+    row = _identity(at, uid_, seen) | {"proto": seen.protocol}
     if seen.service:
         row["service"] = seen.service
     if seen.state == "SF":
         row |= {"duration": round(seen.seconds, 6), "orig_bytes": seen.bytes_out, "resp_bytes": seen.bytes_in}
-    return json.dumps(
-        row
-        | {
-            "conn_state": seen.state,
-            "missed_bytes": 0,
-            "history": seen.history,
-            "orig_pkts": packets_out,
-            "orig_ip_bytes": seen.bytes_out + header * packets_out,
-            "resp_pkts": packets_in,
-            "resp_ip_bytes": seen.bytes_in + header * packets_in,
-        }
-    )
+    return json.dumps(row | {"conn_state": seen.state, "missed_bytes": 0, "history": seen.history} | _counted(seen))
 
 
 def dns(at: int, uid_: str, seen: Connection, *, query: str, kind: str, answers: list[str], rcode: str) -> str:
@@ -123,3 +106,23 @@ def _identity(at: int, uid_: str, seen: Connection) -> dict[str, object]:
         "id.resp_h": seen.destination,
         "id.resp_p": seen.destination_port,
     }
+
+
+def _counted(seen: Connection) -> dict[str, object]:
+    """Packets, and their bytes with IP and transport headers (no options)."""
+    header = 28 if seen.protocol == "udp" else 40
+    packets_out, packets_in = _packets(seen)
+    return {
+        "orig_pkts": packets_out,
+        "orig_ip_bytes": seen.bytes_out + header * packets_out,
+        "resp_pkts": packets_in,
+        "resp_ip_bytes": seen.bytes_in + header * packets_in,
+    }
+
+
+def _packets(seen: Connection) -> tuple[int, int]:
+    if seen.state != "SF":
+        return 1, int(seen.state == "REJ")
+    if seen.protocol == "udp":
+        return 1, 1
+    return 4 + seen.bytes_out // 1_400, 3 + seen.bytes_in // 1_400
