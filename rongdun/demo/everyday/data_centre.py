@@ -1,5 +1,7 @@
 """The data centre's border as Zeek sees it: name resolution, services, clocks, the night backup, and scanners."""
 
+from dataclasses import dataclass
+
 from rongdun.demo.dice import Dice
 from rongdun.demo.formats import zeek
 from rongdun.demo.formats.zeek import Connection
@@ -25,6 +27,17 @@ _FRONT = ("198.51.100.40", "198.51.100.45", "198.51.100.65", "198.51.100.95", "1
 _SUITES = (("TLSv13", "TLS_AES_128_GCM_SHA256", 7), ("TLSv12", "TLS_ECDHE_RSA_WITH_AES_128_GCM_SHA256", 3))
 
 
+@dataclass(frozen=True)
+class Lookup:
+    """One name that was asked for; without an answer it does not exist."""
+
+    client: str
+    query: str
+    kind: str
+    answers: tuple[str, ...]
+    resolver: str = RESOLVER
+
+
 def happen(world: World) -> None:
     """Write a day of conn, dns, ssl and http logs."""
     _name_resolution(world)
@@ -35,49 +48,45 @@ def happen(world: World) -> None:
     _scans(world)
 
 
+def look_up(world: World, dice: Dice, at: int, lookup: Lookup) -> None:
+    """Write one name lookup, in conn.log and dns.log."""
+    seen = Connection(
+        source=lookup.client,
+        source_port=high_port(dice),
+        destination=lookup.resolver,
+        destination_port=53,
+        protocol="udp",
+        service="dns",
+        seconds=dice.uniform(0.0004, 0.03),
+        bytes_out=len(lookup.query) + 18,
+        bytes_in=len(lookup.query) + 34 + sum(len(answer) for answer in lookup.answers),
+        history="Dd",
+    )
+    uid = zeek.uid(dice)
+    world.chronicle.line(f"{ZEEK}/conn.log", at, zeek.conn(at, uid, seen))
+    line = zeek.dns(at, uid, seen, query=lookup.query, kind=lookup.kind, answers=list(lookup.answers))
+    world.chronicle.line(f"{ZEEK}/dns.log", at, line)
+
+
 def _name_resolution(world: World) -> None:
     dice = world.dice("zeek/dns")
     clients = [each.address for each in places() if each.hosts and "/" not in each.address]
     for at in moments(dice, world.day, 17_000, OFFICE) + moments(dice, world.day, 4_000, MACHINES):
-        name = f"{dice.choice(_NAMES)}.example.org"
         kind = dice.choices(("A", "AAAA", "PTR", "TXT"), weights=(70, 24, 5, 1))[0]
-        lookup(world, dice, at, dice.choice(clients), _asked(dice, name, kind), kind, missing=dice.random() < 0.01)
+        answers = (_answer(dice, kind),) if dice.random() > 0.01 else ()
+        look_up(world, dice, at, Lookup(dice.choice(clients), _asked(dice, kind), kind, answers))
 
 
-def lookup(
-    world: World, dice: Dice, at: int, client: str, query: str, kind: str, *, missing: bool = False, answer: str = ""
-) -> None:
-    """Write one name lookup at the data centre's resolver, in conn.log and dns.log."""
-    seen = Connection(
-        client,
-        high_port(dice),
-        RESOLVER,
-        53,
-        "udp",
-        "dns",
-        dice.uniform(0.0004, 0.03),
-        len(query) + 18,
-        len(query) + 40,
-        "SF",
-        "Dd",
-    )
-    uid = zeek.uid(dice)
-    answers = [] if missing else [answer or _answer(dice, kind)]
-    world.chronicle.line(f"{ZEEK}/conn.log", at, zeek.conn(at, uid, seen))
-    rcode = "NXDOMAIN" if missing else "NOERROR"
-    line = zeek.dns(at, uid, seen, query=query, kind=kind, answers=answers, rcode=rcode)
-    world.chronicle.line(f"{ZEEK}/dns.log", at, line)
-
-
-def _asked(dice: Dice, name: str, kind: str) -> str:
-    return f"{dice.randrange(1, 255)}.100.51.198.in-addr.arpa" if kind == "PTR" else name
+def _asked(dice: Dice, kind: str) -> str:
+    if kind == "PTR":
+        return f"{dice.randrange(1, 255)}.100.51.198.in-addr.arpa"
+    return f"{dice.choice(_NAMES)}.example.org"
 
 
 def _answer(dice: Dice, kind: str) -> str:
     last = dice.randrange(1, 200)
-    return {"A": f"192.0.2.{last}", "AAAA": f"2001:db8:f01::{last:x}", "PTR": "host.example.org", "TXT": "v=spf1 -all"}[
-        kind
-    ]
+    given = {"A": f"192.0.2.{last}", "AAAA": f"2001:db8:f01::{last:x}", "PTR": "host.example.org"}
+    return given.get(kind, "v=spf1 -all")
 
 
 def _public_services(world: World) -> None:

@@ -41,8 +41,8 @@ def conn(at: int, uid_: str, seen: Connection) -> str:
     return json.dumps(row | {"conn_state": seen.state, "missed_bytes": 0, "history": seen.history} | _counted(seen))
 
 
-def dns(at: int, uid_: str, seen: Connection, *, query: str, kind: str, answers: list[str], rcode: str) -> str:
-    """A line of dns.log."""
+def dns(at: int, uid_: str, seen: Connection, *, query: str, kind: str, answers: list[str]) -> str:
+    """A line of dns.log; a name without an answer does not exist."""
     numbers = {"A": 1, "TXT": 16, "AAAA": 28, "PTR": 12}
     row = _identity(at, uid_, seen) | {
         "proto": "udp",
@@ -53,8 +53,8 @@ def dns(at: int, uid_: str, seen: Connection, *, query: str, kind: str, answers:
         "qclass_name": "C_INTERNET",
         "qtype": numbers[kind],
         "qtype_name": kind,
-        "rcode": 3 if rcode == "NXDOMAIN" else 0,
-        "rcode_name": rcode,
+        "rcode": 0 if answers else 3,
+        "rcode_name": "NOERROR" if answers else "NXDOMAIN",
         "AA": False,
         "TC": False,
         "RD": True,

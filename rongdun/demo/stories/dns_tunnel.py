@@ -1,7 +1,7 @@
 """Story 2: a storage node of the data centre sends files out through name lookups."""
 
 from rongdun.demo.dice import Dice
-from rongdun.demo.everyday.data_centre import lookup
+from rongdun.demo.everyday.data_centre import Lookup, look_up
 from rongdun.demo.moments import MINUTE, SECOND, Day, as_datetime
 from rongdun.demo.stories.story import AlertExpected, Story
 from rongdun.demo.world import World, place
@@ -9,6 +9,7 @@ from rongdun.demo.world import World, place
 ASSET = "dc-storage-17"
 _START = "02:20"
 _ZONE = "t.sync-relay.example.org"
+_OUTSIDE = "192.0.2.53"  # a name server on the Internet, past the data centre's own resolver
 _QUERIES = 1_200
 _LETTERS = "abcdefghijklmnopqrstuvwxyz234567"  # base32, as tunnels use: DNS ignores case (RFC 4343)
 
@@ -33,7 +34,8 @@ def plant(world: World) -> None:
     at = world.day.at(_START)
     for number in range(_QUERIES):
         at += SECOND + dice.randrange(2 * SECOND)
-        lookup(world, dice, at, client, _name(dice, number), "TXT", answer=_letters(dice, 60))
+        carried = Lookup(client, _name(dice, number), "TXT", (_letters(dice, 60),), resolver=_OUTSIDE)
+        look_up(world, dice, at, carried)
 
 
 def _name(dice: Dice, number: int) -> str:
