@@ -5,7 +5,8 @@ Importing Presidio takes seconds: import this module only where text is analysed
 
 from functools import cache
 
-from presidio_analyzer import AnalyzerEngine, Pattern, PatternRecognizer, RecognizerRegistry
+import polars as pl
+from presidio_analyzer import AnalyzerEngine, EntityRecognizer, Pattern, PatternRecognizer, RecognizerRegistry
 from presidio_analyzer.context_aware_enhancers import LemmaContextAwareEnhancer
 from presidio_analyzer.predefined_recognizers import (
     CryptoRecognizer,
@@ -13,8 +14,6 @@ from presidio_analyzer.predefined_recognizers import (
     SpacyRecognizer,
     UsItinRecognizer,
 )
-
-import polars as pl
 
 from dlp.kinds import Kind
 from dlp.nlp import OfflineNlpEngine
@@ -26,7 +25,7 @@ LANGUAGES = ("zh", "en")
 _IN_TEXT_ONLY_NAMES = {"english_name"}
 
 
-class KindRecognizer(PatternRecognizer):  # type: ignore[misc]  # Presidio's stubs leave the base untyped
+class KindRecognizer(PatternRecognizer):
     """One kind as a Presidio recognizer: its pattern with edges that hold in Chinese text, its check, its context."""
 
     def __init__(self, kind: Kind, language: str) -> None:
@@ -65,7 +64,7 @@ def analyzer() -> AnalyzerEngine:
     )
 
 
-def _recognizers() -> list[object]:
+def _recognizers() -> list[EntityRecognizer]:
     wanted = [kind for kind in KINDS if kind.in_text or kind.name in _IN_TEXT_ONLY_NAMES]
     kinds = [KindRecognizer(kind, language) for language in LANGUAGES for kind in wanted]
     # Presidio's own, where they hold: the others rely on \b, on a spaCy model, or on a suffix list from the network.

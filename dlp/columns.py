@@ -21,6 +21,7 @@ _CONTEXT_BEFORE, _CONTEXT_AFTER = 24, 8  # characters
 _MASKS_TRIED = 200  # masked values per batch whose residual candidates are counted
 _PREFIXES_KEPT = 200
 _MASK_CHARACTERS = r"[*•●×█∗✱■]|[xX]{3,}|#{3,}|某"
+_NONE = pl.Series([False])
 _HASH = r"^(?i:[0-9a-f]{32}|[0-9a-f]{40}|[0-9a-f]{64})$"
 
 
@@ -99,28 +100,29 @@ class ColumnEvidence:
         if values.is_empty():
             return
         self.hashes += int(values.filter(pl.col("value").str.contains(_HASH))["rows"].sum())
-        texts = pl.col("value").str.contains(r"[^0-9A-Za-z]")
-        wanted = [pl.col("value").str.contains(kind.whole).alias(kind.name) for kind in KINDS]
-        flags = values.select(texts.alias("text"), *wanted)
+        lengths = values["value"].str.len_chars()
+        gates = _gates(values["value"])
+        mixed = values["value"].str.contains(r"[^0-9A-Za-z]")
         claimed: dict[str, pl.Series] = {}
         for kind in KINDS:
-            whole = flags[kind.name]
-            if kind.entity_type in claimed:
-                whole = whole & ~claimed[kind.entity_type]
-            holding = self._observe_whole(kind, values.filter(whole), key)
-            taken = _scattered(whole, holding)
-            claimed[kind.entity_type] = claimed[kind.entity_type] | taken if kind.entity_type in claimed else taken
-            self._observe_shapes(kind, values)
-            if kind.in_text and flags["text"].any():
-                self._observe_text(kind, values.filter(flags["text"] & ~whole), key)
+            fits = gates[kind.gate] & lengths.is_between(*kind.lengths)
+            free = fits & ~claimed[kind.entity_type] if kind.entity_type in claimed else fits
+            taken = self._observe_whole(kind, values, free, key)
+            claimed[kind.entity_type] = claimed.get(kind.entity_type, _NONE) | taken
+            self._observe_shapes(kind, values.filter(fits))
+            if kind.in_text:
+                long_enough = gates[kind.gate] & mixed & (lengths > kind.lengths[0]) & ~claimed[kind.entity_type]
+                self._observe_text(kind, values.filter(long_enough), key)
 
-    def _observe_whole(self, kind: Kind, found: pl.DataFrame, key: bytes) -> pl.Series:
-        holding = kind.holds(found["value"])
+    def _observe_whole(self, kind: Kind, values: pl.DataFrame, free: pl.Series, key: bytes) -> pl.Series:
+        """Which of all the values hold this kind, counted by the way."""
+        whole = _within(free, values["value"].filter(free).str.contains(kind.whole))
+        found = values.filter(whole)
         if found.is_empty():
-            return holding
-        count = self.count(kind)
+            return whole
+        holding = kind.holds(found["value"])
+        count, kept = self.count(kind), found.filter(holding)
         count.candidates += int(found["fresh"].sum())
-        kept = found.filter(holding)
         count.rows += int(kept["rows"].sum())
         count.whole += int(kept["fresh"].sum())
         count.hit_lengths.update(kept["value"].str.len_chars().unique().to_list())
@@ -129,7 +131,7 @@ class ColumnEvidence:
             count.prefixes.update(bare.str.head(kind.spread).unique().head(_PREFIXES_KEPT).to_list())
         if not kept.is_empty():
             _show(count, kept["value"][0], kind, key)
-        return holding
+        return _within(whole, holding)
 
     def _observe_shapes(self, kind: Kind, values: pl.DataFrame) -> None:
         if kind.shape:
@@ -138,14 +140,15 @@ class ColumnEvidence:
             self.count(kind).shape_lengths.update(dict(lengths.iter_rows()))
 
     def _observe_text(self, kind: Kind, values: pl.DataFrame, key: bytes) -> None:
+        if not kind.in_text_alone:
+            values = values.filter(values["value"].str.contains_any(list(kind.context), ascii_case_insensitive=True))
+        if values.is_empty():
+            return
         count = self.count(kind)
-        if kind.shape:
+        if kind.shape and kind.in_text_alone:
             edge = r"(?:^|[^0-9A-Za-z.])"
             count.text_shapes += int(values["value"].str.count_matches(f"{edge}(?:{kind.shape})").sum())
-        maybe = values.filter(values["value"].str.contains(kind.pattern))
-        if maybe.is_empty():
-            return
-        spans = _spans(kind, maybe)
+        spans = _spans(kind, values.filter(values["value"].str.contains(kind.pattern)))
         if spans.is_empty():
             return
         count.text_candidates += len(spans)
@@ -187,9 +190,18 @@ def _show(count: KindCount, value: str, kind: Kind, key: bytes) -> None:
         count.sample_fingerprint = fingerprint(value, key)
 
 
-def _scattered(mask: pl.Series, holding: pl.Series) -> pl.Series:
+def _gates(values: pl.Series) -> dict[str, pl.Series]:
+    """For each gate of any kind, which values contain it."""
+    frame = values.alias("value").to_frame()
+    gates = list(dict.fromkeys(kind.gate for kind in KINDS if kind.gate))
+    found = frame.select(pl.col("value").str.contains(gate).alias(gate) for gate in gates)
+    return {"": pl.Series([True]).new_from_index(0, len(values)), **{gate: found[gate] for gate in gates}}
+
+
+def _within(mask: pl.Series, chosen: pl.Series) -> pl.Series:
+    """The mask, narrowed to those of its members that are chosen."""
     taken = mask.to_numpy().copy()
-    taken[taken] = holding.to_numpy()
+    taken[taken] = chosen.to_numpy()
     return pl.Series(taken, dtype=pl.Boolean)
 
 
@@ -206,8 +218,8 @@ def _spans(kind: Kind, values: pl.DataFrame) -> pl.DataFrame:
 
 def _has_context(kind: Kind, text: str, match: re.Match[str]) -> bool:
     start, end = match.span()
-    near = (text[max(0, start - _CONTEXT_BEFORE) : start] + " " + text[end : end + _CONTEXT_AFTER]).lower()
-    return any(word in near for word in kind.context)
+    near = f"{text[max(0, start - _CONTEXT_BEFORE) : start]} {text[end : end + _CONTEXT_AFTER]}"
+    return _any_word(kind.context).search(near) is not None
 
 
 def _one_mask(value: str) -> str:
@@ -218,3 +230,8 @@ def _one_mask(value: str) -> str:
 @cache
 def _compiled(pattern: str) -> re.Pattern[str]:
     return re.compile(pattern)
+
+
+@cache
+def _any_word(words: tuple[str, ...]) -> re.Pattern[str]:
+    return re.compile("|".join(re.escape(word) for word in words) or r"(?!)", re.IGNORECASE)

@@ -17,6 +17,14 @@ BEFORE = r"(?<![0-9A-Za-z])(?<![0-9][.])"
 AFTER = r"(?![0-9A-Za-z])(?![.][0-9])"
 
 
+# What the gates are made of: a text that holds none of it need not be looked at again.
+LONG_DIGITS = r"[0-9]{4}[ -]?[0-9]{3}"
+CHINESE = r"[\u4e00-\u9fff]"
+CAPITALS = r"[A-Z]"
+LETTER_AND_DIGITS = r"[A-Z][0-9]{6}|[A-Z][0-9]{2}[0-9A-Z ]{11}"
+CODE = r"[0-9A-Z]{17}"
+
+
 @dataclass(frozen=True)
 class Kind:
     """One way of writing one type of personal data.
@@ -25,6 +33,8 @@ class Kind:
         name: its own name, since one type may be written in several ways.
         entity_type: Presidio's name of the type.
         pattern: the value without its boundaries, in the syntax that Rust's and Python's engines share.
+        gate: a pattern that every value of this kind contains, cheap to look for and shared by many kinds.
+        lengths: the fewest and the most characters of a value that is nothing else.
         check: whether each value of that shape holds (check digit, calendar); None when nothing can be checked.
         check_chance: how often a value of that shape passes the check by accident.
         shape: a looser pattern of what could be taken for it, such as any 18 digits; counts the opportunities.
@@ -43,6 +53,8 @@ class Kind:
     name: str
     entity_type: str
     pattern: str
+    gate: str
+    lengths: tuple[int, int]
     check: Callable[[pl.Series], Verdicts] | None = None
     check_chance: float = 1.0
     shape: str = ""

@@ -1,4 +1,4 @@
-"""An offline language engine for Presidio: jieba cuts Chinese, a regular expression cuts English; nothing is fetched."""
+"""An offline language engine for Presidio: jieba cuts Chinese, a regular expression English."""
 
 import logging
 import re
@@ -16,13 +16,12 @@ Token = tuple[str, str]  # the word, and jieba's part of speech ('' in English)
 
 _ENGLISH_TOKEN = re.compile(r"\s+|[A-Za-z]+(?:'[A-Za-z]+)?|[0-9]+|.", re.DOTALL)
 _ENTITIES = {"nr": "PERSON", "nrfg": "PERSON", "nrt": "PERSON", "ns": "LOCATION", "nt": "ORGANIZATION"}
-_STOPWORDS = frozenset(
-    "的 了 是 在 和 与 就 都 而 及 或 我 你 他 她 它 这 那 a an the of to and or is are was in on at my your his her".split()
-)
+_CHINESE_STOPWORDS = frozenset("的了是在和与就都而及或我你他她它这那")
+_ENGLISH_STOPWORDS = frozenset({"a", "an", "the", "of", "to", "and", "or", "is", "are", "was", "in", "on", "at", "my"})
 _SCORES = {"PERSON": 0.5, "LOCATION": 0.4, "ORGANIZATION": 0.4}
 
 
-class OfflineNlpEngine(NlpEngine):  # type: ignore[misc]  # Presidio's stubs leave the base untyped
+class OfflineNlpEngine(NlpEngine):
     """Words and guessed names for Chinese (jieba's dictionary and its model for new words) and words for English."""
 
     def __init__(self) -> None:
@@ -63,7 +62,7 @@ class OfflineNlpEngine(NlpEngine):  # type: ignore[misc]  # Presidio's stubs lea
     def is_stopword(self, word: str, language: str) -> bool:
         """Whether a word carries no meaning of its own."""
         del language
-        return word.lower() in _STOPWORDS
+        return word.lower() in _ENGLISH_STOPWORDS or word in _CHINESE_STOPWORDS
 
     def is_punct(self, word: str, language: str) -> bool:
         """Whether a word is blanks or punctuation."""

@@ -1,7 +1,7 @@
 """Payment card numbers, credit and debit, by issuer prefix and the Luhn sum."""
 
 from dlp.checksums import luhn_holds
-from dlp.kinds import Kind
+from dlp.kinds import LONG_DIGITS, Kind
 
 _UNIONPAY = r"62[0-9]{14,17}"
 _BRANDS = (
@@ -21,6 +21,8 @@ _GROUPED = r"(?:[2-6][0-9]{3}|9558)(?:[ -][0-9]{4}){3}(?:[ -]?[0-9]{1,3})?|3[47]
 BANK_CARD = Kind(
     name="bank_card",
     entity_type="CREDIT_CARD",
+    gate=LONG_DIGITS,
+    lengths=(12, 23),
     pattern=f"{_UNIONPAY}|{_BRANDS}|{_OLD_DEBIT}|{_GROUPED}",
     check=luhn_holds,
     check_chance=1 / 10,

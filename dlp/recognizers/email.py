@@ -19,6 +19,8 @@ def domain_holds(values: pl.Series) -> Verdicts:
 EMAIL = Kind(
     name="email",
     entity_type="EMAIL_ADDRESS",
+    gate="@",
+    lengths=(6, 320),
     pattern=r"[A-Za-z0-9._%+-]{1,64}@(?:[A-Za-z0-9](?:[A-Za-z0-9-]{0,61}[A-Za-z0-9])?\.)+[A-Za-z]{2,24}",
     check=domain_holds,
     check_chance=0.01,

@@ -1,12 +1,14 @@
 """Identifiers of other countries that turn up in a city's tables: American social security numbers and IBANs."""
 
 from dlp.checksums import iban_holds
-from dlp.kinds import Kind
+from dlp.kinds import LETTER_AND_DIGITS, Kind
 
 # 244-76-8917; area 000, 666, 900-999, group 00 and serial 0000 are never issued
 US_SSN = Kind(
     name="us_ssn",
     entity_type="US_SSN",
+    gate=r"[0-9]{3}-[0-9]{2}-[0-9]",
+    lengths=(11, 11),
     pattern=r"(?:00[1-9]|0[1-9][0-9]|[1-57-8][0-9]{2}|6[0-57-9][0-9]|66[0-57-9])-(?:0[1-9]|[1-9][0-9])-(?:000[1-9]|00[1-9][0-9]|0[1-9][0-9]{2}|[1-9][0-9]{3})",
     shape=r"[0-9]{3}-[0-9]{2}-[0-9]{4}",
     shape_chance=0.05,
@@ -20,6 +22,8 @@ US_SSN = Kind(
 IBAN = Kind(
     name="iban",
     entity_type="IBAN_CODE",
+    gate=LETTER_AND_DIGITS,
+    lengths=(15, 42),
     pattern=r"[A-Z]{2}[0-9]{2}[A-Z0-9]{11,30}|[A-Z]{2}[0-9]{2}(?: [A-Z0-9]{4}){2,7}(?: [A-Z0-9]{1,4})?",
     check=iban_holds,
     check_chance=1 / 97,

@@ -1,6 +1,6 @@
 """Postal addresses of people: Chinese by province and street words, English by number and street word."""
 
-from dlp.kinds import Kind
+from dlp.kinds import CHINESE, Kind
 
 _PROVINCES = (
     "北京|天津|上海|重庆|河北|山西|辽宁|吉林|黑龙江|江苏|浙江|安徽|福建|江西|山东|河南|湖北|湖南|广东|海南|四川|贵州|云南|陕西|甘肃|青海|"
@@ -21,6 +21,8 @@ _ANY = r"[\u4e00-\u9fff0-9A-Za-z]"
 CHINESE_ADDRESS = Kind(
     name="chinese_address",
     entity_type="LOCATION",
+    gate=CHINESE,
+    lengths=(8, 120),
     pattern=rf"{_PLACE}{_DIVISION}{_ANY}{{0,20}}?{_STREET}[\u4e00-\u9fff]{{0,3}}{_DOOR}{_REST}",
     shape_chance=1e-4,
     context=("地址", "住址", "住在", "家住", "收货", "address"),
@@ -39,6 +41,8 @@ _STREET_WORDS = (
 ENGLISH_ADDRESS = Kind(
     name="english_address",
     entity_type="LOCATION",
+    gate=r"[0-9] [A-Z]",
+    lengths=(8, 160),
     pattern=rf"[0-9]{{1,6}} (?:[A-Z][A-Za-z.'-]+ ){{1,4}}(?:{_STREET_WORDS})\.?(?:[ ,\n]+[A-Za-z0-9#.,\n -]{{0,60}})?",
     shape_chance=1e-3,
     context=("address", "street", "live"),
@@ -51,6 +55,8 @@ ENGLISH_ADDRESS = Kind(
 NAMED_ADDRESS = Kind(
     name="named_address",
     entity_type="LOCATION",
+    gate="",
+    lengths=(6, 161),
     pattern=r"[\p{L}0-9#][\p{L}\p{N}\s,.#'()（）/-]{5,160}",
     named=0.6,
     in_text=False,

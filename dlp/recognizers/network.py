@@ -9,8 +9,14 @@ from dlp.checksums import Verdicts
 from dlp.kinds import Kind
 
 
-def address_holds(values: pl.Series) -> Verdicts:
-    """Whether each is an IPv4 or IPv6 address of a host (RFC 791, RFC 4291), no mask, version or wildcard."""
+def ipv4_holds(values: pl.Series) -> Verdicts:
+    """Whether each dotted quad is a host's address (RFC 791): not this network, loopback, multicast or a netmask."""
+    first = values.str.extract(r"^([0-9]+)").cast(pl.Int64)
+    return ((first > 0) & (first < 224) & (first != 127)).to_numpy()
+
+
+def ipv6_holds(values: pl.Series) -> Verdicts:
+    """Whether each is the IPv6 address of a host (RFC 4291): not unspecified, loopback or multicast."""
     return np.array([_is_host(value) for value in values.to_list()], dtype=np.bool_)
 
 
@@ -23,20 +29,19 @@ def hardware_address_holds(values: pl.Series) -> Verdicts:
 
 def _is_host(value: str) -> bool:
     try:
-        address = ipaddress.ip_address(value)
+        address = ipaddress.IPv6Address(value)
     except ValueError:
         return False
-    if address.is_unspecified or address.is_multicast or address.is_loopback:
-        return False
-    # 0.0.0.0/8 and 240/4 hold version numbers and netmasks, not hosts.
-    return not (address.version == 4 and (address.packed[0] == 0 or address.packed[0] >= 240))
+    return not (address.is_unspecified or address.is_multicast or address.is_loopback)
 
 
 IPV4 = Kind(
     name="ipv4",
     entity_type="IP_ADDRESS",
+    gate=r"[0-9]\.[0-9]+\.[0-9]",
+    lengths=(7, 15),
     pattern=r"(?:(?:25[0-5]|2[0-4][0-9]|1[0-9]{2}|[1-9]?[0-9])\.){3}(?:25[0-5]|2[0-4][0-9]|1[0-9]{2}|[1-9]?[0-9])",
-    check=address_holds,
+    check=ipv4_holds,
     check_chance=0.04,
     shape=r"[0-9]+\.[0-9]+\.[0-9]+\.[0-9]+",
     shape_chance=0.04,
@@ -52,8 +57,10 @@ _HEX = r"[0-9A-Fa-f]{1,4}"
 IPV6 = Kind(
     name="ipv6",
     entity_type="IP_ADDRESS",
+    gate=r"[0-9A-Fa-f:]:[0-9A-Fa-f:]",
+    lengths=(3, 39),
     pattern=rf"(?:{_HEX}:){{7}}{_HEX}|(?:{_HEX}:){{1,6}}(?::{_HEX}){{1,6}}|(?:{_HEX}:){{2,7}}:",
-    check=address_holds,
+    check=ipv6_holds,
     check_chance=0.04,
     context=("ip", "ipv6", "address"),
     score=0.6,
@@ -63,6 +70,8 @@ IPV6 = Kind(
 MAC = Kind(
     name="mac",
     entity_type="MAC_ADDRESS",
+    gate=r"[0-9A-Fa-f]{2}[:-][0-9A-Fa-f]{2}[:-]|[0-9A-Fa-f]{4}[.][0-9A-Fa-f]{4}[.]",
+    lengths=(14, 17),
     pattern=r"(?:[0-9A-Fa-f]{2}:){5}[0-9A-Fa-f]{2}|(?:[0-9A-Fa-f]{2}-){5}[0-9A-Fa-f]{2}|(?:[0-9A-Fa-f]{4}\.){2}[0-9A-Fa-f]{4}",
     check=hardware_address_holds,
     check_chance=0.04,

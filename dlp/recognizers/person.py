@@ -1,6 +1,6 @@
 """Names of people: Chinese by surname, English by given name; believed for whole columns, hints only inside text."""
 
-from dlp.kinds import Kind
+from dlp.kinds import CAPITALS, CHINESE, Kind
 
 SURNAMES = (
     "王李张刘陈杨赵黄周吴徐孙胡朱高林何郭马罗梁宋郑谢韩唐冯于董萧程曹袁邓许傅沈曾彭吕苏卢蒋蔡贾丁魏薛叶阎余潘杜戴夏钟汪田任姜范方石姚谭廖邹熊金陆"
@@ -34,6 +34,8 @@ _LAST = r"[^\x00-\u4dff\ua000-\uffff市县区省州镇乡村路街巷号局部�
 CHINESE_NAME = Kind(
     name="chinese_name",
     entity_type="PERSON",
+    gate=CHINESE,
+    lengths=(2, 4),
     pattern=rf"(?:{_COMPOUND})[\u4e00-\u9fff]{{1,2}}|[{SURNAMES}][\u4e00-\u9fff]?{_LAST}",
     shape=r"[\u4e00-\u9fff]{2,4}",
     shape_chance=0.35,
@@ -53,6 +55,8 @@ _DEGREE = r"(?: (?:Jr|Sr|MD|DDS|PhD|DVM|II|III)\.?)?"
 ENGLISH_NAME = Kind(
     name="english_name",
     entity_type="PERSON",
+    gate=CAPITALS,
+    lengths=(4, 60),
     pattern=rf"{_TITLE}(?:{_GIVEN_NAMES})(?: [A-Z]\.)?(?: [A-Z][A-Za-z'-]+){{1,2}}{_DEGREE}",
     context=("name", "customer", "patient"),
     score=0.3,
@@ -64,6 +68,8 @@ ENGLISH_NAME = Kind(
 NAMED = Kind(
     name="named_person",
     entity_type="PERSON",
+    gate="",
+    lengths=(2, 60),
     pattern=rf"{_WORD}(?: {_WORD}){{0,3}}|[\u4e00-\u9fff]{{2,4}}(?:·[\u4e00-\u9fff]{{1,6}})?",
     named=0.7,
     in_text=False,

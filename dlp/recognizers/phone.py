@@ -1,6 +1,6 @@
 """Telephone numbers: Chinese mobile and fixed lines, and numbers written the international or American way."""
 
-from dlp.kinds import Kind
+from dlp.kinds import LONG_DIGITS, Kind
 
 CONTEXT = (
     "手机",
@@ -25,6 +25,8 @@ CONTEXT = (
 MOBILE = Kind(
     name="mobile",
     entity_type="PHONE_NUMBER",
+    gate=LONG_DIGITS,
+    lengths=(11, 19),
     pattern=r"(?:(?:\+|00)?86[- ]?)?1[3-9][0-9][- ]?[0-9]{4}[- ]?[0-9]{4}",
     shape=r"[0-9]{11}|(?:\+|00)?86[0-9]{11}",
     shape_chance=0.08,  # 7.8 % of random 11-digit numbers
@@ -39,6 +41,8 @@ MOBILE = Kind(
 LANDLINE = Kind(
     name="landline",
     entity_type="PHONE_NUMBER",
+    gate=LONG_DIGITS,
+    lengths=(10, 22),
     pattern=r"(?:0(?:10|2[0-9]|[3-9][0-9]{2})[- ]|\(0(?:10|2[0-9]|[3-9][0-9]{2})\) ?)[2-8][0-9]{6,7}(?:-[0-9]{1,6})?",
     shape=r"0[0-9]{2,3}[- ][0-9]{6,9}",
     shape_chance=0.05,
@@ -52,6 +56,8 @@ LANDLINE = Kind(
 PLAIN_LANDLINE = Kind(
     name="plain_landline",
     entity_type="PHONE_NUMBER",
+    gate=LONG_DIGITS,
+    lengths=(9, 12),
     pattern=r"0(?:10|2[0-9]|[3-9][0-9]{2})[2-8][0-9]{6,7}",
     shape=r"[0-9]{10,12}",
     shape_chance=0.06,
@@ -64,8 +70,10 @@ PLAIN_LANDLINE = Kind(
 INTERNATIONAL = Kind(
     name="international",
     entity_type="PHONE_NUMBER",
+    gate=r"[0-9][-. )][ ]?[0-9]|\+[0-9]",
+    lengths=(10, 34),
     pattern=r"(?:(?:\+?1|001)[-. ]?)?(?:\([2-9][0-9]{2}\) ?|[2-9][0-9]{2}[-.])[0-9]{3}[-. ][0-9]{4}(?: ?x[0-9]{1,6})?"
-    r"|(?:\+|00)[1-9][0-9]{0,2}[-. ]?(?:\([0-9]{1,5}\)[-. ]?)?[0-9]{1,5}(?:[-. ][0-9]{2,5}){1,4}(?: ?x[0-9]{1,6})?",
+    r"|\+[1-9][0-9]{0,2}[-. ]?(?:\([0-9]{1,5}\)[-. ]?)?[0-9]{1,5}(?:[-. ][0-9]{2,5}){1,4}(?: ?x[0-9]{1,6})?",
     shape=r"\+?[0-9()][0-9() .-]{6,18}[0-9]",
     shape_chance=0.01,
     context=CONTEXT,
@@ -78,6 +86,8 @@ INTERNATIONAL = Kind(
 NAMED = Kind(
     name="named_phone",
     entity_type="PHONE_NUMBER",
+    gate=r"[0-9]",
+    lengths=(7, 30),
     pattern=r"\+?[0-9(][0-9() ./-]{5,20}[0-9](?: ?x[0-9]{1,6})?",
     in_text=False,
     named=0.6,

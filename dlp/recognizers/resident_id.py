@@ -1,7 +1,7 @@
 """The number of a resident identity card of the People's Republic of China, 18 characters or the older 15 digits."""
 
 from dlp.checksums import old_resident_id_holds, resident_id_holds
-from dlp.kinds import Kind
+from dlp.kinds import LONG_DIGITS, Kind
 
 # Digits 1-2 are the province of GB/T 2260; 81-83 are the residence permits of Hong Kong, Macao and Taiwan people.
 _PROVINCE = r"(?:1[1-5]|2[1-3]|3[1-7]|4[1-6]|5[0-4]|6[1-5]|71|8[1-3])"
@@ -25,6 +25,8 @@ CONTEXT = (
 RESIDENT_ID = Kind(
     name="resident_id",
     entity_type="CN_RESIDENT_ID",
+    gate=LONG_DIGITS,
+    lengths=(18, 18),
     pattern=rf"{_PROVINCE}[0-9]{{4}}(?:18|19|20)[0-9]{{2}}{_DAY}[0-9]{{3}}[0-9Xx]",
     check=resident_id_holds,
     check_chance=1 / 11,
@@ -41,6 +43,8 @@ RESIDENT_ID = Kind(
 OLD_RESIDENT_ID = Kind(
     name="old_resident_id",
     entity_type="CN_RESIDENT_ID",
+    gate=LONG_DIGITS,
+    lengths=(15, 15),
     pattern=rf"{_PROVINCE}[0-9]{{4}}[0-9]{{2}}{_DAY}[0-9]{{3}}",
     check=old_resident_id_holds,
     shape=r"[0-9]{15}",

@@ -1,7 +1,7 @@
 """The unified social credit code of organisations: not personal data by itself, but it names who is meant."""
 
 from dlp.checksums import social_credit_code_holds
-from dlp.kinds import Kind
+from dlp.kinds import CODE, Kind
 
 _PREFIX = r"(?:1[1239]|2[19]|3[1-59]|4[19]|5[1239]|6[129]|7[129]|8[19]|9[123]|A[19]|N[1239]|Y1)"
 _PROVINCE = r"(?:1[0-5]|2[1-3]|3[1-7]|4[1-6]|5[0-4]|6[1-5]|71|8[12])"  # 10: registered by the state itself
@@ -10,6 +10,8 @@ _PROVINCE = r"(?:1[0-5]|2[1-3]|3[1-7]|4[1-6]|5[0-4]|6[1-5]|71|8[12])"  # 10: reg
 SOCIAL_CREDIT_CODE = Kind(
     name="social_credit_code",
     entity_type="CN_SOCIAL_CREDIT_CODE",
+    gate=CODE,
+    lengths=(18, 18),
     pattern=rf"{_PREFIX}{_PROVINCE}[0-9]{{4}}[0-9A-HJ-NPQRTUWXY]{{10}}",
     check=social_credit_code_holds,
     check_chance=1 / 31,

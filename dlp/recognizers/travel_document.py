@@ -1,12 +1,14 @@
 """Passports, travel permits, and the identity cards of Hong Kong and Taiwan."""
 
 from dlp.checksums import hong_kong_id_holds, taiwan_id_holds
-from dlp.kinds import Kind
+from dlp.kinds import LETTER_AND_DIGITS, LONG_DIGITS, Kind
 
 # E12345678, EA1234567, G12345678
 PASSPORT = Kind(
     name="passport",
     entity_type="CN_PASSPORT",
+    gate=LETTER_AND_DIGITS,
+    lengths=(8, 10),
     pattern=r"E[0-9]{8}|E[A-HJ-NP-Z][0-9]{7}|G[0-9]{8}|[DSP]E?[0-9]{7,8}|[HK]J?[0-9]{8}|M[AB][0-9]{7}",
     shape=r"[A-Z]{1,2}[0-9]{7,8}",
     shape_chance=0.2,
@@ -20,6 +22,8 @@ PASSPORT = Kind(
 EXIT_PERMIT = Kind(
     name="exit_permit",
     entity_type="CN_HK_MACAO_PERMIT",
+    gate=LETTER_AND_DIGITS,
+    lengths=(9, 9),
     pattern=r"C[A-HJ-NP-Z0-9][0-9]{7}",
     shape=r"[A-Z]{1,2}[0-9]{7,8}",
     shape_chance=0.05,
@@ -32,6 +36,8 @@ EXIT_PERMIT = Kind(
 HOME_RETURN_PERMIT = Kind(
     name="home_return_permit",
     entity_type="CN_HOME_RETURN_PERMIT",
+    gate=LETTER_AND_DIGITS,
+    lengths=(9, 11),
     pattern=r"[HM][0-9]{10}|[HM][0-9]{8}",
     shape=r"[A-Z][0-9]{8,10}",
     shape_chance=0.08,
@@ -44,6 +50,8 @@ HOME_RETURN_PERMIT = Kind(
 TAIWAN_PERMIT = Kind(
     name="taiwan_permit",
     entity_type="CN_TAIWAN_PERMIT",
+    gate=LONG_DIGITS,
+    lengths=(8, 11),
     pattern=r"[0-9]{8}|[0-9]{10}[A-Z]?|[TL][0-9]{8}",
     context=("台胞证", "台湾居民来往", "来往大陆通行证", "往来台湾"),
     score=0.05,
@@ -54,6 +62,8 @@ TAIWAN_PERMIT = Kind(
 HONG_KONG_ID = Kind(
     name="hong_kong_id",
     entity_type="HK_IDENTITY_CARD",
+    gate=LETTER_AND_DIGITS,
+    lengths=(8, 11),
     pattern=r"[A-Z]{1,2}[0-9]{6}(?:\([0-9A]\)|[0-9A])",
     check=hong_kong_id_holds,
     check_chance=1 / 11,
@@ -68,6 +78,8 @@ HONG_KONG_ID = Kind(
 TAIWAN_ID = Kind(
     name="taiwan_id",
     entity_type="TW_IDENTITY_CARD",
+    gate=LETTER_AND_DIGITS,
+    lengths=(10, 10),
     pattern=r"[A-Z][1289][0-9]{8}",
     check=taiwan_id_holds,
     check_chance=1 / 10,

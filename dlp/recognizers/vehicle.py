@@ -1,7 +1,7 @@
 """Vehicles: Chinese number plates and vehicle identification numbers."""
 
 from dlp.checksums import vin_holds
-from dlp.kinds import Kind
+from dlp.kinds import CHINESE, CODE, Kind
 
 _PROVINCES = "京津沪渝冀豫云辽黑湘皖鲁新苏浙赣鄂桂甘晋蒙陕吉闽贵粤青藏川宁琼"
 
@@ -12,6 +12,8 @@ _ELECTRIC = r"[A-HJK][A-HJ-NP-Z0-9][0-9]{4}|[0-9]{5}[A-HJK]"
 PLATE = Kind(
     name="plate",
     entity_type="CN_VEHICLE_REGISTRATION",
+    gate=CHINESE,
+    lengths=(7, 9),
     pattern=rf"[{_PROVINCES}][A-HJ-NP-Z][·.• -]?(?:{_PETROL}|{_ELECTRIC})",
     shape_chance=1e-4,
     context=("车牌", "号牌", "车辆", "牌照", "plate"),
@@ -24,6 +26,8 @@ PLATE = Kind(
 VIN = Kind(
     name="vin",
     entity_type="VIN",
+    gate=CODE,
+    lengths=(17, 17),
     pattern=r"[A-HJ-NPR-Z0-9]{8}[0-9X][A-HJ-NPR-Z0-9]{4}[A-HJ-NPR-Z0-9]{4}",
     check=vin_holds,
     check_chance=1 / 11,
