@@ -115,4 +115,5 @@ def _last_syn(syn: Ints, begins: Flags, starts: Ints) -> Ints:
         return starts
     marks = np.maximum.accumulate(np.where(begins | (syn >= 0), np.arange(len(syn)), 0))
     ends = np.append(starts[1:], len(syn)) - 1
-    return syn[marks[ends]]
+    last: Ints = syn[marks[ends]]
+    return last

@@ -1,6 +1,6 @@
 """Flows as columns: packets grouped by key, cut by time and by reused ports, carried from window to window."""
 
-from dataclasses import dataclass, fields
+from dataclasses import dataclass, fields, replace
 
 import numpy as np
 
@@ -142,17 +142,13 @@ class FlowTable:
             quiet_first = rows[np.lexsort([flows.number[rows], flows.last_us[rows]])]
             alive[quiet_first[:-MOST_OPEN]] = False
         kept = flows.at(alive)
-        self._open = Flows(**{**_columns(kept), "letters": history.settled(kept.letters)})
+        self._open = replace(kept, letters=history.settled(kept.letters))
         return _by_number(flows.at(~alive))
 
     def flush(self) -> Flows:
         """All flows still open, by first packet."""
         last, self._open = self._open, _no_flows()
         return _by_number(last)
-
-
-def _columns(flows: Flows) -> dict[str, np.ndarray[tuple[int, ...], np.dtype[np.generic]]]:
-    return {column.name: getattr(flows, column.name) for column in fields(flows)}
 
 
 def _by_number(flows: Flows) -> Flows:
@@ -176,16 +172,15 @@ def _aggregated(
     letters = history.first_positions(of_packet, packets.letter, packets.sender, flows)
     letters[of_carried] = np.minimum(letters[of_carried], carried.letters)
 
-    def started(column: str, of_packets: Ints | Words) -> Ints:
+    def started(column: str, of_packets: Ints | Words | Flags) -> Ints:
         joined: Ints = np.concatenate([getattr(carried, column), of_packets])[first_row]
         return joined
 
     def summed(column: str, weights: Ints | None) -> Ints:
-        total = (
-            np.bincount(of_packet * 2 + packets.sender, weights, minlength=2 * flows).astype(np.int64).reshape(-1, 2)
-        )
-        total[of_carried] += getattr(carried, column)
-        return total
+        total = np.bincount(of_packet * 2 + packets.sender, weights, minlength=2 * flows)
+        pairs = total.astype(np.int64).reshape(-1, 2)
+        pairs[of_carried] += getattr(carried, column)
+        return pairs
 
     last = np.full(flows, np.iinfo(np.int64).min)
     np.maximum.at(last, of_packet, packets.time_us)

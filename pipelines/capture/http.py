@@ -17,6 +17,8 @@ LONGEST_HEAD = 16_384
 _REQUEST = re.compile(
     rb"(?P<method>[A-Za-z]{3,20})[ \t]+(?P<uri>\S[^\r\n]*?)(?:[ \t]+HTTP/(?P<version>\d\.\d))?[ \t]*\Z"
 )
+# GET /index.html
+_OLD_REQUEST = re.compile(rb"GET \S+\Z")
 # HTTP/1.1 404 Not Found
 _STATUS = re.compile(rb"HTTP/(?P<version>\d\.\d)[ \t]+(?P<code>\d{3})(?:[ \t]+(?P<reason>.*))?\Z")
 _LINE_END = re.compile(rb"\r?\n")
@@ -61,7 +63,7 @@ def parse_head(payload: bytes) -> Request | Response | None:
         reason = readable(status["reason"] or b"")
         return Response(int(status["code"]), reason, status["version"].decode(), headers)
     request = _REQUEST.match(first)
-    if request is None or not (request["version"] or request["method"].decode().upper() in METHODS):
+    if request is None or not (request["version"] or _OLD_REQUEST.match(first)):
         return None
     version = (request["version"] or b"0.9").decode()
     return Request(request["method"].decode(), readable(request["uri"]), version, headers)

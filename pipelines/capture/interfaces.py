@@ -56,8 +56,8 @@ class Interfaces:
         second = np.minimum(ticks // rate, np.uint64(_LATEST_SECOND)).view(np.int64)
         fraction = _fraction(ticks % rate, rate).view(np.int64)
         limit = np.clip(self.offset or [0], -_LATEST_SECOND, _LATEST_SECOND)
-        second = np.clip(second + limit[interface], 0, _LATEST_SECOND)
-        return second * 1_000_000 + fraction
+        moved: Ints = np.clip(second + limit[interface], 0, _LATEST_SECOND)
+        return moved * 1_000_000 + fraction
 
 
 def _fraction(rest: Words, rate: Words) -> Words:
@@ -70,8 +70,8 @@ def _fraction(rest: Words, rate: Words) -> Words:
 
 def _ticks_per_second(resolution: int) -> int:
     exponent = resolution & 0x7F
-    rate = 2**exponent if resolution & 0x80 else 10**exponent
-    return min(rate, 2**62)
+    base = 2 if resolution & 0x80 else 10
+    return int(min(base**exponent, 2**62))
 
 
 def _options(body: bytes, order: str) -> dict[int, bytes]:

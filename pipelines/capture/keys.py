@@ -57,19 +57,22 @@ def ports(keys: Words) -> tuple[Ints, Ints]:
 
 def protocols(keys: Words) -> Ints:
     """The IP protocol number."""
-    return (keys[4].view(np.int64) >> 8) & 0xFF
+    word: Ints = keys[4].view(np.int64)
+    return (word >> 8) & 0xFF
 
 
 def versions(keys: Words) -> Ints:
     """The IP version, 4 or 6."""
-    return keys[4].view(np.int64) & 0xFF
+    word: Ints = keys[4].view(np.int64)
+    return word & 0xFF
 
 
 def _above(source: Words, destination: Words, segments: Segments) -> Flags:
     high, low = source[:, 0], source[:, 1]
     other_high, other_low = destination[:, 0], destination[:, 1]
     port_above = (high == other_high) & (low == other_low) & (segments.source_port > segments.destination_port)
-    return (high > other_high) | ((high == other_high) & (low > other_low)) | port_above
+    above: Flags = (high > other_high) | ((high == other_high) & (low > other_low)) | port_above
+    return above
 
 
 def _mixed(keys: Words) -> NDArray[np.uint64]:

@@ -72,7 +72,7 @@ def missing_bytes(payload: bytes) -> int:
     """How many more bytes a unit needs that begins here, 0 when it is whole or no Modbus."""
     if len(payload) < _HEADER_BYTES + 1:
         return _HEADER_BYTES + 1 - len(payload)
-    protocol, length = struct.unpack_from("!HH", payload, 2)
+    protocol, length = (int.from_bytes(payload[at : at + 2], "big") for at in (2, 4))
     if protocol or not 2 <= length <= _LONGEST:
         return 0
     return max(0, 6 + length - len(payload))

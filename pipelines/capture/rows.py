@@ -99,7 +99,7 @@ def flow_rows(flows: Flows) -> pl.DataFrame:
         "community_id": ids,
         "fields": _flow_fields(flows),
     }
-    return pl.DataFrame(columns).cast(dict(NETWORK_FLOWS))
+    return pl.DataFrame(columns).cast(NETWORK_FLOWS)
 
 
 def event_rows(events: Sequence[Event]) -> pl.DataFrame:
@@ -123,7 +123,7 @@ def event_rows(events: Sequence[Event]) -> pl.DataFrame:
         "message": [event.message for event in ordered],
         "fields": field_maps([event.fields for event in ordered]),
     }
-    return pl.DataFrame(columns).cast(dict(LOG_EVENTS))
+    return pl.DataFrame(columns).cast(LOG_EVENTS)
 
 
 def field_maps(rows: Sequence[dict[str, str]]) -> pl.Series:

@@ -18,6 +18,9 @@ VERSIONS = {
 _HANDSHAKE, _CLIENT_HELLO, _SERVER_HELLO = 22, 1, 2
 _SERVER_NAME, _GROUPS, _FORMATS, _ALPN, _SUPPORTED = 0, 10, 11, 16, 43
 _LARGEST_HELLO = 65_536
+_DRAFT = 0x7F
+# RFC 8446 §4.1.3: a ServerHello with this random value asks for another ClientHello.
+_RETRY = bytes.fromhex("cf21ad74e59a6111be1d8c021e65b891c2a211167abb8c5e079e09e2c8a8339c")
 
 
 @dataclass(frozen=True)
@@ -51,7 +54,8 @@ class ServerHello:
 
 def version_name(number: int) -> str:
     """Zeek's name of a version, or its number."""
-    return VERSIONS.get(number, f"unknown-{number}")
+    draft = f"TLSv13-draft{number & 0xFF}" if number >> 8 == _DRAFT else f"unknown-{number}"
+    return VERSIONS.get(number, draft)
 
 
 def is_whole(payload: bytes) -> bool:
@@ -69,11 +73,11 @@ def parse_hello(payload: bytes) -> ClientHello | ServerHello | None:
     version = body.number(2)
     if version not in VERSIONS:
         return None
-    body.take(32)
+    is_retry = body.take(32) == _RETRY
     body.vector(1)
     if message[0] == _CLIENT_HELLO:
         return _client(body, version)
-    return _server(body, version) if message[0] == _SERVER_HELLO else None
+    return _server(body, version) if message[0] == _SERVER_HELLO and not is_retry else None
 
 
 def _handshake(payload: bytes) -> bytes:

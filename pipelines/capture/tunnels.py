@@ -19,22 +19,21 @@ def enter_tunnels(cursor: Cursor, protocol: Ints, body: Ints, body_length: Ints,
     `protocol`, `body` and `body_length` are columns over all packets; `rows` are whole, unfragmented IP packets.
     """
     kind = protocol[rows]
-    candidates = rows[(kind == _IPIP) | (kind == _TCP_IPV6) | (kind == _GRE) | (kind == _UDP)]
+    candidates: Ints = rows[(kind == _IPIP) | (kind == _TCP_IPV6) | (kind == _GRE) | (kind == _UDP)]
     if not len(candidates):
         return candidates
     cursor.offset[candidates] = body[candidates]
     kind = protocol[candidates]
     udp = candidates[kind == _UDP]
-    return np.sort(
-        np.concatenate(
-            [
-                _ip_in_ip(cursor, candidates[kind == _IPIP], IPV4, 1),
-                _ip_in_ip(cursor, candidates[kind == _TCP_IPV6], IPV6, 2),
-                _gre(cursor, candidates[kind == _GRE]),
-                _over_udp(cursor, udp, body_length[udp]),
-            ]
-        )
-    )
+    entered = [
+        _ip_in_ip(cursor, candidates[kind == _IPIP], IPV4, 1),
+        _ip_in_ip(cursor, candidates[kind == _TCP_IPV6], IPV6, 2),
+        _gre(cursor, candidates[kind == _GRE]),
+        _over_udp(cursor, udp, body_length[udp]),
+    ]
+    rows = np.concatenate(entered)
+    rows.sort()
+    return rows
 
 
 def _ip_in_ip(cursor: Cursor, rows: Ints, layer: int, tunnel: int) -> Ints:
