@@ -15,15 +15,17 @@ from rich.text import Text
 Row = Mapping[str, object]
 Advance = Callable[[float, str], None]
 
+_PIPED_WIDTH = 200
+
 
 def out() -> Console:
-    """The console for results; plain when piped."""
-    return Console(soft_wrap=not sys.stdout.isatty())
+    """The console for results; plain and wide when piped."""
+    return Console(width=None if sys.stdout.isatty() else _PIPED_WIDTH)
 
 
 def err() -> Console:
     """The console for progress and complaints, on standard error."""
-    return Console(stderr=True, soft_wrap=not sys.stderr.isatty())
+    return Console(stderr=True, width=None if sys.stderr.isatty() else _PIPED_WIDTH)
 
 
 def harmless(value: object) -> str:

@@ -12,21 +12,23 @@ SETTLED_SECONDS = 3  # a file untouched for this long is taken to be complete
 RUNNING = dg.DefaultScheduleStatus.RUNNING
 
 
-def _job(name: str, description: str, *selection: str) -> dg.UnresolvedAssetJobDefinition:
-    return dg.define_asset_job(
+_WHAT = {
+    "city": ("Everything, once: inventory, telemetry, alerts, personal data, posture.", ["*"]),
+    "intake": ("Read what was dropped.", ["network_flows", "log_events", "pii_findings"]),
+    "detect": ("Judge what arrived.", ["alerts"]),
+    "scan": ("Look for personal data.", ["pii_findings"]),
+    "posture": ("Score every asset.", ["asset_posture"]),
+}
+CITY, INTAKE, DETECT, SCAN, POSTURE = (
+    dg.define_asset_job(
         name,
-        selection=list(selection) or "*",
+        selection=selection,
         description=description,
         tags={"rongdun/kind": name},
         executor_def=dg.in_process_executor,
     )
-
-
-CITY = _job("city", "Everything, once: inventory, telemetry, alerts, personal data, posture.")
-INTAKE = _job("intake", "Read what was dropped.", "network_flows", "log_events", "pii_findings")
-DETECT = _job("detect", "Judge what arrived.", "alerts")
-SCAN = _job("scan", "Look for personal data.", "pii_findings")
-POSTURE = _job("posture", "Score every asset.", "asset_posture")
+    for name, (description, selection) in _WHAT.items()
+)
 
 JOBS = [CITY, INTAKE, DETECT, SCAN, POSTURE]
 

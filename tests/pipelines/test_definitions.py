@@ -1,0 +1,112 @@
+"""What Dagster loads: it is valid, it is wired as meant, and its runs fill the tables through the one server."""
+
+import os
+import subprocess
+import sys
+import time
+from collections.abc import Iterator
+from pathlib import Path
+
+import dagster as dg
+import pytest
+
+from pipelines.definitions import defs
+from pipelines.defs.jobs import settled_files
+from pipelines.defs.resources import Settled
+from rongdun.settings import Settings
+from store import embedded
+from store.session import open_store
+
+FAILED = "Mar  1 08:00:{second:02d} web-1 sshd[811]: Failed password for root from 192.0.2.7 port 52211 ssh2\n"
+
+
+@pytest.fixture
+def home(tmp_path: Path) -> Iterator[Settings]:
+    """A home with its own server, stopped at the end."""
+    settings = Settings(home=tmp_path / "home")
+    settings.inbox.mkdir(parents=True)
+    yield settings
+    embedded.stop(settings.run_folder)
+
+
+def test_dagster_finds_the_definitions_valid(tmp_path: Path) -> None:
+    finished = subprocess.run(
+        [sys.executable, "-m", "dagster", "definitions", "validate", "-m", "pipelines.definitions"],
+        capture_output=True,
+        text=True,
+        check=False,
+        cwd=tmp_path,
+        env={**os.environ, "RONGDUN_HOME": str(tmp_path)},
+    )
+    assert finished.returncode == 0, finished.stderr
+
+
+def test_assets_are_named_after_tables_and_flow_one_way() -> None:
+    graph = defs.resolve_asset_graph()
+    flow = {
+        key.to_user_string(): sorted(parent.to_user_string() for parent in graph.get(key).parent_keys)
+        for key in graph.get_all_asset_keys()
+    }
+    assert flow == {
+        "monitored_assets": [],
+        "network_flows": ["monitored_assets"],
+        "log_events": ["monitored_assets"],
+        "alerts": ["log_events", "network_flows"],
+        "pii_findings": ["log_events"],
+        "asset_posture": ["alerts", "monitored_assets", "pii_findings"],
+    }
+
+
+@pytest.mark.parametrize(
+    ("schedule", "cron"),
+    [("detect_every_minute", "* * * * *"), ("posture_every_five_minutes", "*/5 * * * *"), ("scan_daily", "0 2 * * *")],
+)
+def test_what_runs_when(schedule: str, cron: str) -> None:
+    found = defs.resolve_schedule_def(schedule)
+    assert (found.cron_schedule, found.default_status) == (cron, dg.DefaultScheduleStatus.RUNNING)
+
+
+@pytest.mark.slow
+def test_the_main_job_fills_the_tables_and_its_checks_hold(home: Settings) -> None:
+    (home.inbox / "auth.log").write_text("".join(FAILED.format(second=at) for at in range(40)), encoding="utf-8")
+    (home.inbox / "people.csv").write_text("name,mail\n" + "林一,lin@example.org\n" * 20, encoding="utf-8")
+    with dg.DagsterInstance.ephemeral() as instance:
+        result = defs.resolve_job_def("city").execute_in_process(
+            instance=instance, resources={"settled": Settled(home=str(home.home))}
+        )
+    failed = {check.check_name for check in result.get_asset_check_evaluations() if not check.passed}
+    assert result.success
+    assert failed == {"network_flows_volume", "network_flows_freshness"}  # no flow was dropped
+    with open_store(home) as store:
+        assert store.value("SELECT count() FROM log_events") == 40
+        assert store.value("SELECT count() FROM alerts WHERE has(event_ids, '')") == 0
+        assert store.value("SELECT count() > 0 FROM pii_findings WHERE entity_type = 'EMAIL_ADDRESS'") == 1
+
+
+def test_only_files_left_alone_for_a_while_are_taken_up_and_links_never(tmp_path: Path) -> None:
+    dropped = tmp_path / "in" / "deep" / "a.log"
+    dropped.parent.mkdir(parents=True)
+    dropped.write_text("x", encoding="utf-8")
+    (tmp_path / "in" / "link.log").symlink_to("/etc/hostname")
+    changed = dropped.stat().st_ctime_ns
+    later = time.time_ns() + 10**9
+    assert settled_files(tmp_path / "in", after=0, before=later) == [(changed, dropped)]
+    assert settled_files(tmp_path / "in", after=0, before=changed - 1) == []
+    assert settled_files(tmp_path / "in", after=changed, before=later) == []
+
+
+def test_the_drop_folder_is_read_once_per_change(home: Settings) -> None:
+    (home.inbox / "auth.log").write_text(FAILED.format(second=1), encoding="utf-8")
+    sensor = defs.resolve_sensor_def("inbox")
+    old = time.time() - 60
+    os.utime(home.inbox / "auth.log", (old, old))
+    with dg.build_sensor_context(resources={"settled": Settled(home=str(home.home))}) as waiting:
+        assert sensor.evaluate_tick(waiting).run_requests == []
+    time.sleep(3.2)
+    with dg.build_sensor_context(resources={"settled": Settled(home=str(home.home))}) as context:
+        tick = sensor.evaluate_tick(context)
+    requests = tick.run_requests or []
+    assert len(requests) == 1
+    assert requests[0].run_config["ops"]["telemetry"]["config"]["paths"] == [str(home.inbox / "auth.log")]
+    with dg.build_sensor_context(cursor=tick.cursor, resources={"settled": Settled(home=str(home.home))}) as again:
+        assert sensor.evaluate_tick(again).run_requests == []
