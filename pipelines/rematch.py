@@ -26,6 +26,10 @@ _HOSTS = """
 SELECT DISTINCT toString(host) AS value FROM log_events
 UNION DISTINCT SELECT DISTINCT toString(host) FROM alert_matches
 """
+_ANY_ROW = """
+SELECT
+    (SELECT count() FROM network_flows) + (SELECT count() FROM log_events) + (SELECT count() FROM alert_matches) AS rows
+"""
 _WITH_ASSET = """
 SELECT
     (SELECT count() FROM network_flows WHERE asset_id != '') AS network_flows,
@@ -43,6 +47,8 @@ def rematch(store: Store, book: AddressBook) -> dict[str, int]:
     Raises:
         PipelineError: telemetry kept arriving while the roll-ups were rebuilt.
     """
+    if not store.value(_ANY_ROW):
+        return dict.fromkeys(_TABLES, 0)
     _publish_owners(store, "address_owners", "address", _ADDRESSES, book.asset_of_addresses, book)
     _publish_owners(store, "host_owners", "host", _HOSTS, book.asset_of_hosts, book)
     database = str(store.value("SELECT currentDatabase()"))
