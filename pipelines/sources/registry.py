@@ -4,7 +4,7 @@ from collections.abc import Iterator
 from typing import BinaryIO, Protocol
 
 from pipelines.batch import Batch
-from pipelines.sources import capture, syslog, zeek_json, zeek_tsv
+from pipelines.sources import auditd, capture, evtx_log, syslog, windows_xml, zeek_json, zeek_tsv
 
 HEAD_BYTES = 64 * 1024
 
@@ -27,7 +27,7 @@ class Source(Protocol):
 
 
 # The more telling comes first: a magic number before a header, a header before a shape of line.
-SOURCES: tuple[Source, ...] = (capture, zeek_tsv, zeek_json, syslog)
+SOURCES: tuple[Source, ...] = (capture, evtx_log, zeek_tsv, windows_xml, zeek_json, auditd, syslog)
 
 
 def source_for(head: bytes) -> Source | None:

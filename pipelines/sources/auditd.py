@@ -1,0 +1,184 @@
+"""Linux audit logs: one row a record, each knowing what the other records of its event say.
+
+An event is several records with one serial number and time; they may stand apart, in any order, or be lost. Sigma's
+rules speak of records (`type: EXECVE`), so every record is a row; what its event's other records know of the process
+(`exe`, `comm`, `key`, `auid`, `cwd`, `cmdline`, ...) is added under their own names. End marks (EOE) are no rows.
+"""
+
+import re
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass, field
+from typing import BinaryIO
+
+import polars as pl
+
+from pipelines.batch import Batch
+from pipelines.sources.audit_records import command_line, record_fields, socket_address
+from pipelines.sources.columns import Row, canonical_address, frame_of, rejected
+from pipelines.sources.lines import first_lines, line_blocks
+from pipelines.sources.times import utc_times
+
+NAME = "auditd"
+
+# node=db-1 type=EXECVE msg=audit(1492037291.036:59): argc=3 a0="grep" a1="--color=auto" a2="mapping"
+_RECORD = (
+    r"(?s)^(?:node=(?P<node>\S+) )?type=(?P<type>\S+) msg=audit\((?P<time>\d{1,12}\.\d{1,9}):(?P<serial>\d{1,20})\):"
+    r" ?(?P<body>.*)$"
+)
+_TELLING = re.compile(r"^(?:node=\S+ )?type=\S+ msg=audit\(\d+\.\d+:\d+\):")
+
+# An event whose last record lies this many lines back is complete.
+_REACH = 2000
+_RECORD_LIMIT = 5000
+_END = "EOE"
+
+_CONTEXT = (
+    *(
+        "arch",
+        "syscall",
+        "success",
+        "exit",
+        "ppid",
+        "pid",
+        "auid",
+        "uid",
+        "gid",
+        "euid",
+        "suid",
+        "fsuid",
+        "egid",
+        "sgid",
+    ),
+    *("fsgid", "tty", "ses", "comm", "exe", "subj", "key", "cwd", "proctitle", "cmdline"),
+    *("ARCH", "SYSCALL", "AUID", "UID", "GID", "EUID", "SUID", "FSUID", "EGID", "SGID", "FSGID"),
+)
+_ACTIONS = {
+    **dict.fromkeys(("USER_LOGIN", "USER_AUTH", "LOGIN"), "login"),
+    **dict.fromkeys(("USER_LOGOUT", "USER_END"), "logout"),
+    **dict.fromkeys(("EXECVE", "USER_CMD"), "execute"),
+    "ADD_USER": "create_user",
+    "DEL_USER": "delete_user",
+    "ADD_GROUP": "create_group",
+    "DEL_GROUP": "delete_group",
+    "USER_CHAUTHTOK": "change_password",
+    "SERVICE_START": "start",
+    "SERVICE_STOP": "stop",
+    "USER_START": "session_start",
+    "CONFIG_CHANGE": "configure",
+    "DAEMON_END": "stop",
+    "DAEMON_START": "start",
+}
+_OUTCOMES = {
+    "yes": "success",
+    "success": "success",
+    "1": "success",
+    "no": "failure",
+    "failed": "failure",
+    "0": "failure",
+}
+_CONNECT, _ACCEPT = frozenset({"42", "connect"}), frozenset({"43", "288", "accept", "accept4"})
+
+_Key = tuple[str, str, str]
+
+
+@dataclass
+class _Event:
+    last_line: int
+    records: list[tuple[int, str, str, dict[str, str]]] = field(default_factory=list)
+
+
+def recognises(head: bytes) -> bool:
+    """Whether at least every fourth of the first lines is an audit record."""
+    lines = first_lines(head)
+    telling = sum(bool(_TELLING.match(line)) for line in lines)
+    return telling > 0 and telling * 4 >= len(lines)
+
+
+def read(stream: BinaryIO) -> Iterator[Batch]:
+    """The records, batch by batch; an event stays open until its last record lies 2,000 lines back."""
+    open_events: dict[_Key, _Event] = {}
+    for block in line_blocks(stream):
+        split = block.lines.with_columns(pl.col("text").str.extract_groups(_RECORD).alias("record")).unnest("record")
+        other = split.filter(pl.col("type").is_null())
+        rejects = pl.concat([block.rejects, rejected(other, "no audit record")])
+        done = _gathered(split.filter(pl.col("type").is_not_null()), open_events)
+        batch = _batch(done)
+        yield Batch(batch.table, batch.rows, pl.concat([rejects, batch.rejects]))
+    if open_events:
+        yield _batch(list(open_events.items()))
+
+
+def _gathered(lines: pl.DataFrame, open_events: dict[_Key, _Event]) -> list[tuple[_Key, _Event]]:
+    """The events that are complete after these lines, taken out of the open ones."""
+    done, offset = [], 0
+    columns = lines.select(
+        "offset", "text", "decode_error", pl.col("node").fill_null(""), "type", "time", "serial", "body"
+    )
+    for offset, text, decode_error, node, record_type, time, serial, body in columns.iter_rows():
+        key = (node, time, serial)
+        event = open_events.setdefault(key, _Event(offset))
+        event.last_line = offset
+        fields = record_fields(record_type, body)
+        if decode_error:
+            fields["decode_error"] = "true"
+        event.records.append((offset, record_type, text, fields))
+        if len(event.records) >= _RECORD_LIMIT:
+            done.append((key, open_events.pop(key)))
+    complete = [key for key, event in open_events.items() if event.last_line < offset - _REACH]
+    return done + [(key, open_events.pop(key)) for key in complete]
+
+
+def _batch(events: Sequence[tuple[_Key, _Event]]) -> Batch:
+    rows = [row for key, event in events for row in _rows(key[0], event)]
+    times = [key[1] for key, event in events for record in event.records if record[1] != _END]
+    frame = frame_of(rows, "log_events").with_columns(utc_times(pl.Series(times, dtype=pl.String)).alias("event_time"))
+    timed = frame.filter(pl.col("event_time").is_not_null()).sort("source_offset")
+    untimed = frame.filter(pl.col("event_time").is_null())
+    lost = untimed.select(pl.col("source_offset").alias("offset"), pl.col("message").alias("text"))
+    return Batch("log_events", timed, rejected(lost, "no such time"))
+
+
+def _rows(node: str, event: _Event) -> Iterator[Row]:
+    context = _context(event)
+    for offset, record_type, text, own in event.records:
+        if record_type == _END:
+            continue
+        known = {name: value for name, value in context.items() if name not in own}
+        yield _row(offset, node, text, {"type": record_type, **own, **known})
+
+
+def _context(event: _Event) -> dict[str, str]:
+    """What the records of an event say of its process; the first to say it counts, SYSCALL before the others."""
+    context: dict[str, str] = {}
+    for _, record_type, _, own in sorted(event.records, key=lambda record: record[1] != "SYSCALL"):
+        fields = {**own, "cmdline": command_line(own)} if record_type == "EXECVE" else own
+        for name in _CONTEXT:
+            if name in fields:
+                context.setdefault(name, fields[name])
+        if record_type == "SOCKADDR" and "saddr" in fields:
+            context.setdefault("saddr", fields["saddr"])
+    return context
+
+
+def _row(offset: int, node: str, text: str, fields: dict[str, str]) -> Row:
+    verdict = fields.get("res") or fields.get("success") or ""
+    peer, port = socket_address(fields.get("saddr", ""))
+    calls = {fields.get("syscall", ""), fields.get("SYSCALL", "")}
+    source = canonical_address(fields.get("addr", "")) or (peer if calls & _ACCEPT else "")
+    goes_out = bool(peer and calls & _CONNECT)
+    return {
+        "source_offset": offset,
+        "product": "linux",
+        "service": "auditd",
+        "host": node,
+        "source_ip": source,
+        "source_port": port if source and source == peer else 0,
+        "destination_ip": peer if goes_out else "",
+        "destination_port": port if goes_out else 0,
+        "user": fields.get("acct") or fields.get("AUID") or fields.get("UID") or fields.get("uid", ""),
+        "action": _ACTIONS.get(fields["type"], ""),
+        "outcome": _OUTCOMES.get(verdict, "unknown"),
+        "severity": 1,
+        "message": text,
+        "fields": fields,
+    }

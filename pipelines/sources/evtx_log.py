@@ -1,0 +1,81 @@
+"""Windows event logs as Windows keeps them (EVTX); a damaged record is a reject, its neighbours stay."""
+
+import re
+import shutil
+import tempfile
+from collections.abc import Iterator
+from typing import BinaryIO
+
+from evtx import PyEvtxParser
+
+from pipelines.batch import Batch
+from pipelines.errors import SourceBroken
+from pipelines.sources.json_records import parsed_or_reason
+from pipelines.sources.windows_event import event_fields, system_time
+from pipelines.sources.windows_rows import Reject, WindowsEvent, windows_batches
+
+NAME = "evtx"
+
+_MAGIC = b"ElfFile\0"
+_HEADER = 4096
+_CHUNK = 65536
+_NUMBER = re.compile(r"record number (\d+)")
+
+
+def recognises(head: bytes) -> bool:
+    """Whether the file has the signature of an event log."""
+    return head.startswith(_MAGIC)
+
+
+def read(stream: BinaryIO) -> Iterator[Batch]:
+    """The records in batches; `source_offset` is the record's place in the file."""
+    with tempfile.TemporaryFile() as copy:
+        # The parser seeks back and forth, which a compressed stream cannot.
+        shutil.copyfileobj(stream, copy)
+        size = copy.tell()
+        copy.seek(0)
+        yield from windows_batches(_records(copy))
+    missing = (size - _HEADER) % _CHUNK
+    if size < _HEADER + _CHUNK or missing:
+        raise SourceBroken(f"truncated at byte {size}: an event log is 4 KiB of header and whole chunks of 64 KiB")
+
+
+def _records(file: BinaryIO) -> Iterator[WindowsEvent | Reject]:
+    try:
+        records = PyEvtxParser(file, number_of_threads=1).records_json()
+    except (OSError, RuntimeError) as error:
+        raise SourceBroken(f"no event log: {str(error)[:200]}") from error
+    place = 0
+    while True:
+        try:
+            record = next(records, None)
+        except (OSError, RuntimeError) as error:
+            yield Reject(place, _damage(str(error)), "")
+        else:
+            if record is None:
+                return
+            yield _event(place, record)
+        place += 1
+
+
+def _event(place: int, record: dict[str, str]) -> WindowsEvent | Reject:
+    content = parsed_or_reason(record["data"])
+    event = content.get("Event") if isinstance(content, dict) else None
+    system = event.get("System") if isinstance(event, dict) else None
+    if not isinstance(event, dict) or not isinstance(system, dict):
+        return Reject(place, f"record {record['event_record_id']}: no event in it", record["data"])
+    details = {**_mapping(event.get("EventData")), **_mapping(event.get("UserData"))}
+    time = system_time(system) or record["timestamp"].removesuffix(" UTC")
+    return WindowsEvent(place, time, event_fields(system, details), record["data"])
+
+
+def _mapping(node: object) -> dict[str, object]:
+    if node is None:
+        return {}
+    return node if isinstance(node, dict) else {"Data": node}
+
+
+def _damage(message: str) -> str:
+    number = _NUMBER.search(message)
+    where = f"record {number[1]}" if number else "a chunk"
+    return f"{where} is damaged: {' '.join(message.split())[:200]}"
