@@ -10,7 +10,6 @@ from store.files import write_whole
 _MEBIBYTE = 1 << 20
 
 _SERVER = """<clickhouse>
-  <timezone>UTC</timezone>
   <users_config>{users}</users_config>
   <max_server_memory_usage>{memory}</max_server_memory_usage>
   <mark_cache_size>{cache}</mark_cache_size>

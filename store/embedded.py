@@ -2,8 +2,8 @@
 
 import argparse
 import json
+import os
 import signal
-import subprocess
 import sys
 import time
 from collections.abc import Sequence
@@ -20,6 +20,7 @@ from store.errors import ConnectionFailed, StoreError, StoreTaken
 DATABASE = "rongdun"
 
 _START_SECONDS = 60.0
+_TAKEN_SECONDS = 15.0
 _STOP_SECONDS = 40.0
 _POLL_SECONDS = 0.05
 _LOG_LINES = 15
@@ -61,15 +62,7 @@ def start_detached(folder: Path, *, port: int = 0, state: Path, idle_exit: int |
         return found
     log = state / "logs" / "database.log"
     log.parent.mkdir(parents=True, exist_ok=True)
-    with log.open("ab") as output:
-        process = subprocess.Popen(  # noqa: S603 - this interpreter, this module
-            _command(folder, port=port, state=state, idle_exit=idle_exit),
-            stdin=subprocess.DEVNULL,
-            stdout=output,
-            stderr=output,
-            start_new_session=True,
-        )
-    return _answering(process, state, log)
+    return _answering(_spawned(_command(folder, port=port, state=state, idle_exit=idle_exit), log), state, log)
 
 
 def running_endpoint(state: Path) -> Endpoint | None:
@@ -112,6 +105,9 @@ def stop(state: Path) -> bool:
 
 def main(arguments: Sequence[str] | None = None) -> int:
     """Be the server; the exit code is 0 after an orderly end, 3 when the folder is taken, 2 for other refusals."""
+    # The engine takes its zone from the process, and every time here is UTC. Its configuration file is not asked.
+    os.environ["TZ"] = "UTC"
+    time.tzset()
     from store.server import Place, serve  # noqa: PLC0415 - loads the engine, which its clients do without
 
     parser = argparse.ArgumentParser(prog="python -m store.embedded", description="ClickHouse over HTTP on loopback.")
@@ -133,24 +129,52 @@ def main(arguments: Sequence[str] | None = None) -> int:
     return 0
 
 
-def _answering(process: "subprocess.Popen[bytes]", state: Path, log: Path) -> Endpoint:
+def _spawned(command: list[str], log: Path) -> int:
+    """The pid of a process in a session of its own, which lives on when this one ends."""
+    output = os.open(log, os.O_WRONLY | os.O_CREAT | os.O_APPEND, 0o600)
+    try:
+        return os.posix_spawn(
+            command[0],
+            command,
+            os.environ,
+            file_actions=[
+                (os.POSIX_SPAWN_OPEN, 0, os.devnull, os.O_RDONLY, 0),
+                (os.POSIX_SPAWN_DUP2, output, 1),
+                (os.POSIX_SPAWN_DUP2, output, 2),
+            ],
+            setsid=True,
+        )
+    finally:
+        os.close(output)
+
+
+def _exit_code(pid: int) -> int | None:
+    """How a child ended, or None while it runs."""
+    ended, status = os.waitpid(pid, os.WNOHANG)
+    return os.waitstatus_to_exitcode(status) if ended else None
+
+
+def _answering(pid: int, state: Path, log: Path) -> Endpoint:
     deadline = time.monotonic() + _START_SECONDS
+    code: int | None = None
     while time.monotonic() < deadline:
         found = running_endpoint(state)
         if found is not None:
             return found
+        code = _exit_code(pid) if code is None else code
         # Two starts at once: the one that comes second finds the folder taken, and waits for the first to answer.
-        if process.poll() not in {None, _EXIT_TAKEN}:
+        if code is not None and (code != _EXIT_TAKEN or time.monotonic() > deadline - _START_SECONDS + _TAKEN_SECONDS):
             break
         time.sleep(_POLL_SECONDS)
     said = "\n".join(log.read_text(encoding="utf-8", errors="replace").splitlines()[-_LOG_LINES:])
-    if process.poll() == _EXIT_TAKEN:
+    if code == _EXIT_TAKEN:
         raise StoreTaken(said.splitlines()[-1])
     raise ConnectionFailed(f"the database did not start; {log} ends with:\n{said}")
 
 
 def _command(folder: Path, *, port: int, state: Path, idle_exit: int | None) -> list[str]:
-    command = [sys.executable, "-m", "store.embedded", "--folder", str(folder), "--port", str(port)]
+    # -P: a folder called `store` where the caller happens to stand is not ours.
+    command = [sys.executable, "-P", "-m", "store.embedded", "--folder", str(folder), "--port", str(port)]
     command += ["--endpoint-file", str(_endpoint_file(state)), "--password-file", str(_password_file(state))]
     return command if idle_exit is None else [*command, "--idle-exit", str(idle_exit)]
 

@@ -10,7 +10,7 @@ from pathlib import Path
 from typing import Any
 
 from store.errors import QueryFailed
-from store.statements import Read
+from store.statements import Read, separate
 
 # The extension module itself, which has no types: only here is the engine's statement classifier within reach.
 _chdb: Any = import_module("chdb._chdb")
@@ -20,7 +20,7 @@ _SETTING = re.compile(r"[A-Za-z_][A-Za-z0-9_.]*")
 
 # The function `file` reads any file of the machine and asks for no grant. These are the places in a syntax tree where
 # it shows, or where the tree would not show it: behind APPLY, and in the WHERE of a SHOW.
-_OUTSIDE = re.compile(r"^\s*(?:Function (?:file|catboostEvaluate)\b|ColumnsApplyTransformer)", re.MULTILINE)
+_OUTSIDE = re.compile(r"^\s*(?:Function (?:file|catboostEvaluate|[Pp]ython)\b|ColumnsApplyTransformer)", re.MULTILINE)
 _HIDDEN = re.compile(rb"\bWHERE\b", re.IGNORECASE)
 
 _READONLY_CODE = 164
@@ -131,9 +131,9 @@ class Engine:
         with self._classifying:
             kind = self._keeper.classify_query(_text(sql))
         if kind["statement_count"] > 1:
-            raise QueryFailed(
-                "Code: 62. DB::Exception: Multi-statements are not allowed. (SYNTAX_ERROR)", code=_SYNTAX_ERROR_CODE
-            )
+            raise _syntax_error("Multi-statements are not allowed")
+        if kind["statement_count"] == 0 and not separate(_text(sql)):
+            raise _syntax_error("Empty query")
         return bool(kind["query_class"] == _chdb.query_class.READ_ONLY)
 
     @contextmanager
@@ -160,10 +160,7 @@ def _text(sql: bytes) -> str:
     try:
         return sql.decode()
     except UnicodeDecodeError as error:
-        raise QueryFailed(
-            f"Code: 62. DB::Exception: the statement is not UTF-8: {error.reason}. (SYNTAX_ERROR)",
-            code=_SYNTAX_ERROR_CODE,
-        ) from error
+        raise _syntax_error(f"the statement is not UTF-8: {error.reason}") from error
 
 
 def _failure(error: RuntimeError) -> QueryFailed:
@@ -171,6 +168,10 @@ def _failure(error: RuntimeError) -> QueryFailed:
     at = message.find("Code: ")
     found = _CODE.search(message)
     return QueryFailed(message[max(at, 0) :], code=int(found.group(1)) if found else 0)
+
+
+def _syntax_error(problem: str) -> QueryFailed:
+    return QueryFailed(f"Code: 62. DB::Exception: {problem}. (SYNTAX_ERROR)", code=_SYNTAX_ERROR_CODE)
 
 
 def _readonly() -> QueryFailed:
