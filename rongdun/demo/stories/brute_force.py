@@ -14,6 +14,19 @@ from rongdun.demo.world import EVE, Place, World, place
 ATTACKER = "203.0.113.66"
 ASSET = "gov-apply-03"
 _START = "03:12"
+_GUESSING = frozenset(
+    {
+        "c6e6151b-6128-4599-8e47-514151cdc86b",  # rules/sigma/linux/sshd_brute_force.yml
+        "c9ad38a3-a8ec-40ec-b12f-e4b3a20f32d5",  # rules/sigma/linux/sshd_success_after_brute_force.yml
+    }
+)
+_ROOT = frozenset({"4ca08e41-1dea-4bd0-8cf4-2381b785620d"})  # rules/sigma/linux/sudo_root_shell.yml
+_WEB_SHELL = frozenset(
+    {
+        "eb1f1ace-bef8-49b7-8665-1d69f87f8877",  # rules/sigma/web/web_shell_request.yml
+        "c53be93e-1fc7-4684-9195-bf23159d159f",  # rules/sigma/linux/web_server_starts_shell.yml
+    }
+)
 _GUESSED = ("root", "admin", "oracle", "test", "deploy", "ubuntu", "postgres", "tomcat")
 _TAKEN = "deploy"
 _SHELL = "/uploads/2026/form-help.jsp"
@@ -32,9 +45,9 @@ def story(day: Day) -> Story:
         asset_ids=frozenset({ASSET}),
         addresses=frozenset({ATTACKER}),
         expects=(
-            AlertExpected("passwords guessed over SSH", frozenset()),
-            AlertExpected("a root shell through sudo", frozenset()),
-            AlertExpected("commands sent to a web shell", frozenset()),
+            AlertExpected("passwords guessed over SSH", _GUESSING),
+            AlertExpected("a root shell through sudo", _ROOT),
+            AlertExpected("commands sent to a web shell", _WEB_SHELL),
         ),
     )
 

@@ -8,6 +8,12 @@ from rongdun.demo.world import World, place
 
 ASSET = "dc-storage-17"
 _START = "02:20"
+_TUNNEL = frozenset(
+    {
+        "807ad57d-7538-4687-8c62-49220ac0a4ed",  # rules/sigma/dns/tunnel_long_names.yml
+        "e5400692-0bee-4f7e-b7b6-a1cdc3bb4293",  # rules/sigma/dns/many_text_lookups.yml
+    }
+)
 _ZONE = "t.sync-relay.example.org"
 _OUTSIDE = "192.0.2.53"  # a name server on the Internet, past the data centre's own resolver
 _QUERIES = 1_200
@@ -24,7 +30,7 @@ def story(day: Day) -> Story:
         ends_at=as_datetime(day.at(_START) + 60 * MINUTE),
         asset_ids=frozenset({ASSET}),
         addresses=frozenset({place(ASSET).address}),
-        expects=(AlertExpected("content carried in name lookups", frozenset()),),
+        expects=(AlertExpected("content carried in name lookups", _TUNNEL),),
     )
 
 

@@ -12,6 +12,7 @@ DESK = "10.40.8.23"  # the office network is 10.40.8.0/24, the control network 1
 ASSET = "water-plc-intake"
 _START = "12:41"
 _UNIT = 1
+_WRITE = frozenset({"8b240f07-aa64-49c1-b03a-a968a35c0577"})  # rules/sigma/ics/modbus_write_from_elsewhere.yml
 
 
 def story(day: Day) -> Story:
@@ -24,7 +25,7 @@ def story(day: Day) -> Story:
         ends_at=as_datetime(day.at(_START) + 15 * MINUTE),
         asset_ids=frozenset({ASSET}),
         addresses=frozenset({DESK}),
-        expects=(AlertExpected("a write command from outside the control network", frozenset()),),
+        expects=(AlertExpected("a write command from outside the control network", _WRITE),),
     )
 
 

@@ -12,6 +12,12 @@ TERMINAL = "10.30.6.44"
 ASSET = "bank-clearing"
 _START = "09:06"
 _SESSIONS = 36
+_WEAK = frozenset(
+    {
+        "316258cb-6536-46f6-a6d0-2b3466480637",  # rules/sigma/tls/old_version.yml
+        "d9d57862-0468-4898-91ca-10e1db0d38f5",  # rules/sigma/tls/weak_cipher.yml
+    }
+)
 
 
 def story(day: Day) -> Story:
@@ -24,7 +30,7 @@ def story(day: Day) -> Story:
         ends_at=as_datetime(day.at(_START) + (_SESSIONS + 1) * 11 * MINUTE),
         asset_ids=frozenset({ASSET}),
         addresses=frozenset({TERMINAL}),
-        expects=(AlertExpected("a session in TLS 1.0 with RC4", frozenset()),),
+        expects=(AlertExpected("a session in TLS 1.0 with RC4", _WEAK),),
     )
 
 
