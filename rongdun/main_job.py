@@ -12,7 +12,13 @@ from rongdun.errors import StartFailed
 from rongdun.settings import Settings
 from rongdun.up import dagster_home
 
-STEPS = 5
+_SHOWN = {
+    "monitored_assets": "import the inventory",
+    "telemetry": "ingest",
+    "alerts": "detect",
+    "pii_findings": "scan for personal data",
+    "asset_posture": "score",
+}
 
 
 @dataclass(frozen=True)
@@ -35,9 +41,9 @@ def run_main_job(
     finished: list[str] = []
 
     def listen(event: dg.EventLogEntry) -> None:
-        if event.dagster_event and event.dagster_event.is_step_success:
-            finished.append(str(event.step_key))
-            progress(min(len(finished) / STEPS, 1.0), finished[-1])
+        if event.dagster_event and event.dagster_event.is_step_success and event.step_key in _SHOWN:
+            finished.append(event.step_key)
+            progress(len(finished) / len(_SHOWN), f"done: {_SHOWN[event.step_key]}")
 
     with dg.DagsterInstance.from_config(str(dagster_home(settings))) as instance:
         instance.add_event_listener(run_id, listen)
@@ -56,11 +62,13 @@ def run_main_job(
         if not result.success:
             raise StartFailed(f"the main job failed: {_cause(result)}")
         stats = instance.get_run_step_stats(run_id)
-    return [
-        StepTime(step.step_key, step.end_time - step.start_time)
+    times = [
+        StepTime(_SHOWN.get(step.step_key, "checks"), step.end_time - step.start_time)
         for step in sorted(stats, key=lambda step: step.start_time or 0.0)
-        if step.start_time and step.end_time and step.step_key in finished
+        if step.start_time and step.end_time
     ]
+    names = dict.fromkeys(entry.step for entry in times)
+    return [StepTime(name, sum(entry.seconds for entry in times if entry.step == name)) for name in names]
 
 
 def _cause(result: dg.ExecuteInProcessResult) -> str:

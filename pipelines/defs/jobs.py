@@ -12,8 +12,8 @@ SETTLED_SECONDS = 3  # a file untouched for this long is taken to be complete
 RUNNING = dg.DefaultScheduleStatus.RUNNING
 
 
-_WHAT = {
-    "city": ("Everything, once: inventory, telemetry, alerts, personal data, posture.", ["*"]),
+_WHAT: dict[str, tuple[str, list[str] | dg.AssetSelection]] = {
+    "city": ("Everything, once: inventory, telemetry, alerts, personal data, posture.", dg.AssetSelection.all()),
     "intake": ("Read what was dropped.", ["network_flows", "log_events", "pii_findings"]),
     "detect": ("Judge what arrived.", ["alerts"]),
     "scan": ("Look for personal data.", ["pii_findings"]),
