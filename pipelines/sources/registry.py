@@ -4,7 +4,19 @@ from collections.abc import Iterator
 from typing import BinaryIO, Protocol
 
 from pipelines.batch import Batch
-from pipelines.sources import auditd, capture, evtx_log, syslog, windows_xml, zeek_json, zeek_tsv
+from pipelines.sources import (
+    auditd,
+    capture,
+    evtx_log,
+    json_lines,
+    suricata,
+    syslog,
+    web_access,
+    windows_json,
+    windows_xml,
+    zeek_json,
+    zeek_tsv,
+)
 
 HEAD_BYTES = 64 * 1024
 
@@ -27,7 +39,19 @@ class Source(Protocol):
 
 
 # The more telling comes first: a magic number before a header, a header before a shape of line.
-SOURCES: tuple[Source, ...] = (capture, evtx_log, zeek_tsv, windows_xml, zeek_json, auditd, syslog)
+SOURCES: tuple[Source, ...] = (
+    capture,
+    evtx_log,
+    zeek_tsv,
+    windows_xml,
+    suricata,
+    windows_json,
+    zeek_json,
+    auditd,
+    web_access,
+    syslog,
+    json_lines,
+)
 
 
 def source_for(head: bytes) -> Source | None:

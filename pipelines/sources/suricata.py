@@ -1,0 +1,147 @@
+"""Suricata's EVE JSON: flows as flows, the rest as events, protocols under the names that every sensor shares."""
+
+from collections.abc import Callable, Iterator
+from dataclasses import replace
+from typing import BinaryIO
+
+import polars as pl
+
+from pipelines.batch import Batch, no_rejects
+from pipelines.sources.columns import canonical_addresses, complete, only_rejects, rejected
+from pipelines.sources.json_records import JsonObject, Record, flat_frame, json_objects, read_records
+from pipelines.sources.suricata_names import shared_fields
+from pipelines.sources.times import utc_times
+
+NAME = "suricata"
+
+_FLOWS = frozenset({"flow", "netflow"})
+_KINDS = {"dns": ("dns", "dns"), "http": ("http", "http"), "tls": ("tls", "ssl"), "ssh": ("ssh", "ssh")}
+_ICS = frozenset({"modbus", "dnp3", "enip", "bacnet", "iec104", "s7comm"})
+_ACTIONS = {"dns": "query", "http": "request", "tls": "handshake", "alert": "alert", "fileinfo": "transfer"}
+_ALERT_SEVERITIES = {"1": 4, "2": 3, "3": 2, "4": 1}
+_STATES = {"new": "S0", "established": "S1", "closed": "SF"}
+
+_WANTED = (
+    *("timestamp", "event_type", "src_ip", "src_port", "dest_ip", "dest_port", "proto", "app_proto", "vlan"),
+    *("flow.start", "flow.end", "flow.age", "flow.pkts_toserver", "flow.pkts_toclient", "flow.bytes_toserver"),
+    *("flow.bytes_toclient", "flow.state", "community_id", "host", "alert.severity", "alert.action", "http.status"),
+    *("dns.rcode", "rcode_name", "status_code", "smb.ntlmssp.user", "is_write", "netflow.pkts", "netflow.bytes"),
+    *("netflow.start", "netflow.end", "netflow.age"),
+)
+
+
+def recognises(head: bytes) -> bool:
+    """Whether the first lines are objects with EVE's time and event type."""
+    return any(map(_is_eve, json_objects(head)))
+
+
+def read(stream: BinaryIO) -> Iterator[Batch]:
+    """One batch a block and event type."""
+    for records, rejects in read_records(stream):
+        kinds: dict[str, list[Record]] = {}
+        for record in records:
+            kinds.setdefault(record.flat.get("event_type", ""), []).append(record)
+        if rejects.height:
+            yield only_rejects(rejects)
+        for kind, found in kinds.items():
+            yield _batch(kind, found)
+
+
+def _is_eve(content: JsonObject) -> bool:
+    return "event_type" in content and "timestamp" in content
+
+
+def _batch(kind: str, records: list[Record]) -> Batch:
+    named = [replace(record, flat={**record.flat, **shared_fields(kind, record.content)}) for record in records]
+    frame = flat_frame(named, _WANTED)
+    if not kind:
+        return only_rejects(rejected(frame, "JSON, but no EVE record: event_type is missing"))
+    times = utc_times(frame.select(pl.coalesce("@netflow.start", "@flow.start", "@timestamp")).to_series())
+    if kind not in _FLOWS:
+        times = utc_times(frame["@timestamp"])
+    timed = frame.with_columns(times.alias("event_time")).filter(times.is_not_null())
+    untimed = frame.filter(times.is_null())
+    rejects = rejected(untimed, "no time: timestamp is missing or no point in time") if untimed.height else no_rejects()
+    if kind in _FLOWS:
+        return Batch("network_flows", _flow_rows(timed), rejects, f"suricata_{kind}")
+    return Batch("log_events", _event_rows(timed, kind), rejects, f"suricata_{kind}")
+
+
+def _flow_rows(frame: pl.DataFrame) -> pl.DataFrame:
+    ended = utc_times(frame.select(pl.coalesce("@netflow.end", "@flow.end")).to_series())
+    lasted = (ended - frame["event_time"]).dt.total_milliseconds().clip(lower_bound=0)
+    age = pl.coalesce("@flow.age", "@netflow.age").cast(pl.Float64, strict=False) * 1000
+    return complete(
+        _addressed(frame).with_columns(
+            pl.col("@proto").str.to_lowercase().replace({"ipv6-icmp": "icmp6"}).alias("protocol"),
+            pl.col("@app_proto").replace({"failed": None, "ssl": "tls"}).alias("application"),
+            pl.col("@vlan").str.split(",").list.first().alias("vlan_id"),
+            pl.coalesce(pl.lit(lasted), age.cast(pl.Int64, strict=False)).alias("duration_ms"),
+            pl.coalesce("@flow.pkts_toserver", "@netflow.pkts").alias("packets_out"),
+            pl.col("@flow.pkts_toclient").alias("packets_in"),
+            # Suricata counts whole packets: its bytes are not payload, so payload stays unknown.
+            pl.coalesce("@flow.bytes_toserver", "@netflow.bytes").alias("ip_bytes_out"),
+            pl.col("@flow.bytes_toclient").alias("ip_bytes_in"),
+            pl.col("@flow.state").replace(_STATES).alias("connection_state"),
+            pl.col("@community_id").alias("community_id"),
+        ),
+        "network_flows",
+    )
+
+
+def _event_rows(frame: pl.DataFrame, kind: str) -> pl.DataFrame:
+    category, service = _KINDS.get(kind, ("ics" if kind in _ICS else "", kind))
+    severity = pl.col("@alert.severity").replace_strict(_ALERT_SEVERITIES, default=1, return_dtype=pl.UInt8)
+    return complete(
+        _addressed(frame).with_columns(
+            pl.lit("suricata").alias("product"),
+            pl.lit(category).alias("category"),
+            pl.lit(service).alias("service"),
+            pl.col("@smb.ntlmssp.user").alias("user"),
+            _action(kind).alias("action"),
+            _OUTCOMES.get(kind, _unknown)().alias("outcome"),
+            severity.alias("severity"),
+            pl.col("text").alias("message"),
+        ),
+        "log_events",
+    )
+
+
+def _addressed(frame: pl.DataFrame) -> pl.DataFrame:
+    return frame.with_columns(
+        pl.col("offset").alias("source_offset"),
+        canonical_addresses(frame["@src_ip"]).alias("source_ip"),
+        canonical_addresses(frame["@dest_ip"]).alias("destination_ip"),
+        pl.col("@src_port").alias("source_port"),
+        pl.col("@dest_port").alias("destination_port"),
+    )
+
+
+def _action(kind: str) -> pl.Expr:
+    if kind not in _ICS:
+        return pl.lit(_ACTIONS.get(kind, ""))
+    return pl.col("@is_write").replace_strict({"true": "write", "false": "read"}, default="", return_dtype=pl.String)
+
+
+def _unknown() -> pl.Expr:
+    return pl.lit("unknown")
+
+
+def _of_status() -> pl.Expr:
+    return _verdict(pl.col("@status_code").cast(pl.Int64, strict=False) < 400)
+
+
+def _of_rcode() -> pl.Expr:
+    return _verdict(pl.col("@rcode_name") == "NOERROR")
+
+
+def _of_alert() -> pl.Expr:
+    """What was done about it: blocked traffic failed."""
+    return _verdict(pl.col("@alert.action") == "allowed")
+
+
+def _verdict(worked: pl.Expr) -> pl.Expr:
+    return pl.when(worked).then(pl.lit("success")).when(~worked).then(pl.lit("failure")).otherwise(pl.lit("unknown"))
+
+
+_OUTCOMES: dict[str, Callable[[], pl.Expr]] = {"http": _of_status, "dns": _of_rcode, "alert": _of_alert}
