@@ -36,7 +36,7 @@ SELECT
     if(steps.state = '', 'new', steps.state) AS state,
     steps.verdict AS verdict,
     steps.actor AS last_actor,
-    steps.updated_at AS updated_at
+    if(steps.state = '', toDateTime64(matches.detected_at, 6, 'UTC'), steps.updated_at) AS updated_at
 FROM (SELECT * FROM alert_matches FINAL) AS matches
 LEFT JOIN (
     SELECT

@@ -129,6 +129,16 @@ def test_a_bad_step_is_refused_with_advice(desk: Store, step: Step, error: type[
     assert desk.value("SELECT count() FROM audit_events") == 0
 
 
+def test_an_alert_was_updated_when_it_was_last_touched_or_detected(desk: Store) -> None:
+    event = _acknowledge(desk)
+    rows = desk.rows(
+        "SELECT toUnixTimestamp64Micro(updated_at) AS at, toUnixTimestamp64Milli(detected_at) * 1000 AS detected "
+        "FROM alerts ORDER BY alert_id"
+    )
+    assert rows[0]["at"] == int(event.event_time.timestamp() * 1_000_000)
+    assert rows[1]["at"] == rows[1]["detected"]
+
+
 def test_a_reason_of_several_lines_becomes_one(desk: Store) -> None:
     _acknowledge(desk)
     event = close(desk, "a1", "benign", actor="lin", reason="计划内\n 变更\u3000工单42")
