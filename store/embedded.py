@@ -20,7 +20,6 @@ from store.errors import ConnectionFailed, StoreError, StoreTaken
 DATABASE = "rongdun"
 
 _START_SECONDS = 60.0
-_TAKEN_SECONDS = 15.0
 _STOP_SECONDS = 40.0
 _POLL_SECONDS = 0.05
 _LOG_LINES = 15
@@ -62,7 +61,8 @@ def start_detached(folder: Path, *, port: int = 0, state: Path, idle_exit: int |
         return found
     log = state / "logs" / "database.log"
     log.parent.mkdir(parents=True, exist_ok=True)
-    return _answering(_spawned(_command(folder, port=port, state=state, idle_exit=idle_exit), log), state, log)
+    pid = _spawned(_command(folder, port=port, state=state, idle_exit=idle_exit), log)
+    return _answering(pid, folder, state, log)
 
 
 def running_endpoint(state: Path) -> Endpoint | None:
@@ -154,7 +154,7 @@ def _exit_code(pid: int) -> int | None:
     return os.waitstatus_to_exitcode(status) if ended else None
 
 
-def _answering(pid: int, state: Path, log: Path) -> Endpoint:
+def _answering(pid: int, folder: Path, state: Path, log: Path) -> Endpoint:
     deadline = time.monotonic() + _START_SECONDS
     code: int | None = None
     while time.monotonic() < deadline:
@@ -163,13 +163,21 @@ def _answering(pid: int, state: Path, log: Path) -> Endpoint:
             return found
         code = _exit_code(pid) if code is None else code
         # Two starts at once: the one that comes second finds the folder taken, and waits for the first to answer.
-        if code is not None and (code != _EXIT_TAKEN or time.monotonic() > deadline - _START_SECONDS + _TAKEN_SECONDS):
+        if code is not None and not (code == _EXIT_TAKEN and _taken_for(folder, state)):
             break
         time.sleep(_POLL_SECONDS)
     said = "\n".join(log.read_text(encoding="utf-8", errors="replace").splitlines()[-_LOG_LINES:])
     if code == _EXIT_TAKEN:
         raise StoreTaken(said.splitlines()[-1])
     raise ConnectionFailed(f"the database did not start; {log} ends with:\n{said}")
+
+
+def _taken_for(folder: Path, state: Path) -> bool:
+    """Whether the process that holds the folder is a server of this state folder."""
+    try:
+        return str(_endpoint_file(state)) in psutil.Process(int((folder / "lock").read_text())).cmdline()
+    except (OSError, ValueError, psutil.Error):
+        return False
 
 
 def _command(folder: Path, *, port: int, state: Path, idle_exit: int | None) -> list[str]:

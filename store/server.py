@@ -19,6 +19,7 @@ from store.answers import Runner
 from store.configuration import write_configuration
 from store.credentials import load_or_create
 from store.engine import Engine
+from store.errors import ConnectionFailed
 from store.files import write_whole
 from store.http import Server
 from store.lock import locked
@@ -43,7 +44,7 @@ def serve(place: Place, *, port: int, idle_exit: int | None) -> None:
 
     Raises:
         StoreTaken: another process holds the folder.
-        OSError: the port is taken.
+        ConnectionFailed: the port is taken, or not for this user.
     """
     with locked(place.folder), _listening(port) as listener:
         passwords = load_or_create(place.password_file)
@@ -116,9 +117,9 @@ def _listening(port: int) -> socket.socket:
         # A port in TIME_WAIT after a restart may be taken again.
         listener.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
         listener.bind(("127.0.0.1", port))
-    except OSError:
+    except OSError as error:
         listener.close()
-        raise
+        raise ConnectionFailed(f"port {port} of 127.0.0.1: {error.strerror}; set another, or 0 for any") from error
     return listener
 
 
