@@ -11,7 +11,7 @@ from dashboards.translation import Words
 _HEIGHT = 220
 
 
-def alert_trend(counts: pl.DataFrame, period: Period, words: Words) -> alt.LayerChart | alt.Chart:
+def alert_trend(counts: pl.DataFrame, period: Period, words: Words) -> alt.Chart:
     """Alerts per step as stacked bars by level, the most severe at the bottom."""
     levels = words.codes("level")
     frame = _steps(counts, period).with_columns(
@@ -20,9 +20,9 @@ def alert_trend(counts: pl.DataFrame, period: Period, words: Words) -> alt.Layer
             levels, list(range(len(levels))), default=len(levels), return_dtype=pl.Int8
         ),
     )
-    return (
+    chart: alt.Chart = (
         alt.Chart(frame, height=_HEIGHT)
-        .mark_bar(stroke=None)
+        .mark_bar(orient="vertical")
         .encode(
             x=_time(period),
             x2="until:T",
@@ -36,32 +36,25 @@ def alert_trend(counts: pl.DataFrame, period: Period, words: Words) -> alt.Layer
             ],
         )
     )
+    return chart
 
 
-def telemetry_trend(amounts: pl.DataFrame, period: Period, words: Words, *, height: int = _HEIGHT) -> alt.Chart:
-    """Log events and flows per step, one small chart above the other since their scales differ."""
-    frame = _steps(amounts, period).with_columns(label=_labels(amounts["kind"], words, "kind"))
-    return (
-        alt.Chart(frame, height=height // 2 - 24)
-        .mark_bar()
+def telemetry_trend(amounts: pl.DataFrame, kind: str, period: Period, words: Words) -> alt.Chart:
+    """Log events or flows per step; each kind has a chart of its own since their scales differ."""
+    chart: alt.Chart = (
+        alt.Chart(_steps(amounts, period), height=96)
+        .mark_bar(orient="vertical", color=palette().telemetry[kind])
         .encode(
             x=_time(period),
             x2="until:T",
             y=alt.Y("amount:Q", title=None, axis=alt.Axis(tickCount=3, format="~s")),
-            color=_colours(words, "kind", palette().telemetry, legend=False),
-            row=alt.Row(
-                "label:N",
-                title=None,
-                header=alt.Header(labelAngle=0, labelAlign="left", labelAnchor="start", labelOrient="top"),
-            ),
             tooltip=[
                 alt.Tooltip("moment:T", title=words("column.moment"), format="%m-%d %H:%M"),
-                alt.Tooltip("label:N", title=words("column.kind")),
-                alt.Tooltip("amount:Q", title=words("column.amount"), format=","),
+                alt.Tooltip("amount:Q", title=words.label("kind", kind), format=","),
             ],
         )
-        .resolve_scale(y="independent")
     )
+    return chart
 
 
 def factor_bars(factors: pl.DataFrame, words: Words) -> alt.LayerChart:
@@ -78,13 +71,14 @@ def factor_bars(factors: pl.DataFrame, words: Words) -> alt.LayerChart:
     figures = base.mark_text(align="left", dx=6, color=palette().text).encode(
         text=alt.Text("points:Q", format="+.1f"), x=alt.X("edge:Q")
     )
-    return base.mark_bar(height=16, cornerRadius=2).encode(color=colour) + figures
+    bars: alt.LayerChart = base.mark_bar(height=16, cornerRadius=2).encode(color=colour) + figures
+    return bars
 
 
 def score_line(scores: pl.DataFrame, words: Words) -> alt.Chart:
     """How a score moved over time."""
     frame = scores.with_columns(moment=pl.col("scored_at").dt.convert_time_zone(ZONE).dt.replace_time_zone(None))
-    return (
+    chart: alt.Chart = (
         alt.Chart(frame, height=160)
         .mark_line(point=True, interpolate="step-after", color=palette().telemetry["logs"])
         .encode(
@@ -96,6 +90,7 @@ def score_line(scores: pl.DataFrame, words: Words) -> alt.Chart:
             ],
         )
     )
+    return chart
 
 
 def findings_by_type(counts: pl.DataFrame, words: Words) -> alt.Chart:
@@ -104,7 +99,7 @@ def findings_by_type(counts: pl.DataFrame, words: Words) -> alt.Chart:
         label=_labels(counts["entity_type"], words, "entity"),
         mask=pl.col("masked").map_elements(lambda held: words(f"mask.{str(held).lower()}"), return_dtype=pl.String),
     )
-    return (
+    chart: alt.Chart = (
         alt.Chart(frame, height=alt.Step(26))
         .mark_bar(cornerRadius=2)
         .encode(
@@ -126,6 +121,7 @@ def findings_by_type(counts: pl.DataFrame, words: Words) -> alt.Chart:
             ],
         )
     )
+    return chart
 
 
 def _steps(frame: pl.DataFrame, period: Period) -> pl.DataFrame:
@@ -143,13 +139,13 @@ def _time(period: Period) -> alt.X:
     )
 
 
-def _colours(words: Words, group: str, colours: dict[str, str], *, legend: bool = True) -> alt.Color:
+def _colours(words: Words, group: str, colours: dict[str, str]) -> alt.Color:
     codes = [code for code in words.codes(group) if code in colours]
     return alt.Color(
         "label:N",
         title=None,
         scale=alt.Scale(domain=[words.label(group, code) for code in codes], range=[colours[code] for code in codes]),
-        legend=alt.Legend(orient="top") if legend else None,
+        legend=alt.Legend(orient="top"),
     )
 
 

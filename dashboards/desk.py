@@ -3,12 +3,15 @@
 from collections.abc import Callable
 from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
+from functools import cache
+from importlib.resources import files
 from pathlib import Path
 
 import polars as pl
 import streamlit as st
 from streamlit.navigation.page import StreamlitPage
 
+from assets.weights import PostureWeights, load_weights
 from dashboards.connection import Connections
 from dashboards.queries import ask
 from dashboards.translation import LANGUAGES, Language, Words, words_in
@@ -43,6 +46,16 @@ class Desk:
     rules: Path
     period: Period | None = None
     pages: dict[str, StreamlitPage] = field(default_factory=dict)
+
+    @property
+    def weights(self) -> PostureWeights:
+        """What counts how much in a posture: the city's own thresholds, else those that ship.
+
+        Raises:
+            AssetError: the thresholds cannot be used; the message says where.
+        """
+        own = self.rules / "thresholds.yml"
+        return _weights(own if own.is_file() else Path(str(files("rules").joinpath("thresholds.yml"))))
 
     def ask(self, name: str, **parameters: object) -> pl.DataFrame:
         """The answer to a question within the reader's scope."""
@@ -83,5 +96,11 @@ def sql_time(at: datetime) -> str:
 
 @st.cache_resource(scope="session", show_spinner=False, max_entries=1, on_release=Store.close)
 def _reader(key: str, _connected: Connections) -> Store:
-    """One connection a session: a connection is not shared between threads."""
+    """One connection a session, a new one when the key changes: a connection is not shared between threads."""
+    del key
     return _connected.reader()
+
+
+@cache
+def _weights(path: Path) -> PostureWeights:
+    return load_weights(path)

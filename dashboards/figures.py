@@ -2,16 +2,20 @@
 
 import math
 from datetime import datetime
+from decimal import Decimal
 
 from dashboards.translation import Words
+
+Number = int | float | Decimal
 
 NOTHING = "–"
 
 
-def amount(words: Words, number: float | None) -> str:
+def amount(words: Words, number: Number | None) -> str:
     """A count, shortened from ten thousand up: 1.2 万 in Chinese, 12.3k in English."""
     if number is None or math.isnan(number):
         return NOTHING
+    number = float(number)
     steps = [(1e8, " 亿"), (1e4, " 万")] if words.language == "zh" else [(1e9, "B"), (1e6, "M"), (1e4, "k")]
     for size, unit in steps:
         if number >= size:
@@ -25,10 +29,11 @@ def share(part: float, whole: float) -> str:
     return f"{part / whole:.0%}" if whole else NOTHING
 
 
-def seconds(words: Words, duration: float | None) -> str:
+def seconds(words: Words, duration: Number | None) -> str:
     """A duration in its largest fitting unit, from milliseconds to days."""
     if duration is None or math.isnan(duration):
         return NOTHING
+    duration = float(duration)
     if duration < 1:
         return f"{max(duration, 0) * 1000:.0f} {words('unit.ms')}"
     for size, unit in ((86400, "unit.d"), (3600, "unit.h"), (60, "unit.min")):

@@ -8,6 +8,7 @@ import streamlit as st
 
 from dashboards.connection import Connections
 from dashboards.desk import PERIODS, Desk, chosen_language, open_desk
+from dashboards.harmless import harmless
 from dashboards.translation import LANGUAGES, Language, Words, words_in
 from dashboards.views import VIEWS
 
@@ -19,8 +20,8 @@ def run(connected: Connections, *, root: str, language: Language, rules: Path, f
         ConnectionFailed: the database does not answer.
     """
     words = words_in(chosen_language(language))
-    st.set_page_config(page_title=words("product.name"), page_icon=_mark(), layout="wide")
-    st.logo(_mark(), size="large")
+    st.set_page_config(page_title=words("product.name"), page_icon=_image("mark.svg"), layout="wide")
+    st.logo(_image("wordmark.svg"), size="large", icon_image=_image("mark.svg"))
     desk = open_desk(connected, root=root, language=language, rules=rules)
     for name, (show, icon) in VIEWS.items():
         desk.pages[name] = st.Page(
@@ -36,7 +37,14 @@ def say_absent(absent: Exception, *, language: Language) -> None:
     words = words_in(chosen_language(language))
     st.error(words("absent.title"))
     st.code("rongdun up", language=None)
-    st.text(str(absent))
+    st.text(harmless(str(absent), longest=2000))
+
+
+def say_failed(failed: Exception, *, language: Language) -> None:
+    """One clear message in place of a page: what went wrong, in the words of whatever refused."""
+    words = words_in(chosen_language(language))
+    st.error(words("absent.failed"))
+    st.code(harmless(str(failed), longest=2000), language=None, wrap_lines=True)
 
 
 def _sidebar(desk: Desk, language: Language) -> None:
@@ -87,5 +95,5 @@ def _place(words: Words, path: str) -> str:
     return f"{'　' * depth}{words.entries.get(f'place.{name}', name)}"
 
 
-def _mark() -> str:
-    return str(files("dashboards").joinpath("images", "mark.svg"))
+def _image(name: str) -> str:
+    return str(files("dashboards").joinpath("images", name))

@@ -1,6 +1,7 @@
 """Tables on the screen: text from outside made harmless, codes as coloured chips, times in the city's zone."""
 
 from collections.abc import Mapping
+from functools import partial
 from typing import Any
 
 import polars as pl
@@ -12,8 +13,6 @@ from dashboards.theme import palette
 from dashboards.translation import Words
 
 Column = Any  # Streamlit's ColumnConfig is a private TypedDict
-
-_GROUPS = {"level": "level", "worst_level": "level", "band": "band", "state": "state"}
 
 
 def shown(frame: pl.DataFrame) -> pl.DataFrame:
@@ -33,7 +32,7 @@ def shown(frame: pl.DataFrame) -> pl.DataFrame:
 def labelled(frame: pl.DataFrame, words: Words, groups: Mapping[str, str]) -> pl.DataFrame:
     """The frame with stored codes replaced by their labels, `groups` naming the group of each column."""
     return frame.with_columns(
-        pl.col(column).map_elements(lambda code, group=group: words.label(group, code), return_dtype=pl.String)
+        pl.col(column).map_elements(partial(words.label, group), return_dtype=pl.String)
         for column, group in groups.items()
     )
 
@@ -58,28 +57,27 @@ def chip_column(words: Words, label: str, group: str) -> Column:
         options=codes,
         color=[colours.get(code, palette().muted) for code in codes],
         format_func=lambda code: words.label(group, code),
-        width="small",
     )
 
 
 def time_column(label: str) -> Column:
     """A column of times to the second, in the city's zone."""
-    return st.column_config.DatetimeColumn(label, format="YYYY-MM-DD HH:mm:ss", width="medium")
+    return st.column_config.DatetimeColumn(label, format="YYYY-MM-DD HH:mm:ss")
 
 
 def score_column(label: str) -> Column:
     """A column of posture scores as bars from 0 to 100."""
-    return st.column_config.ProgressColumn(label, min_value=0, max_value=100, format="%.0f", width="small")
+    return st.column_config.ProgressColumn(label, min_value=0, max_value=100, format="%.0f", width=110)
 
 
 def number_column(label: str) -> Column:
     """A column of counts with thousands separators."""
-    return st.column_config.NumberColumn(label, format="localized", width="small")
+    return st.column_config.NumberColumn(label, format="localized")
 
 
 def text_column(label: str, *, wide: bool = False) -> Column:
     """A column of plain text."""
-    return st.column_config.TextColumn(label, width="large" if wide else "medium")
+    return st.column_config.TextColumn(label, width="large" if wide else None)
 
 
 def _harmless(column: pl.Series) -> pl.Series:

@@ -9,7 +9,7 @@ from typing import Literal, get_args
 import yaml
 
 from dashboards.errors import UnknownWord
-from dashboards.harmless import plain
+from dashboards.harmless import one_line
 
 Language = Literal["zh", "en"]
 LANGUAGES: tuple[Language, ...] = get_args(Language)
@@ -33,8 +33,8 @@ class Words:
         return self.entries[key].format(**values) if values else self.entries[key]
 
     def label(self, group: str, code: str) -> str:
-        """The label of a stored code; a code that no label exists for is shown as it is, escaped."""
-        return self.entries.get(f"{group}.{code}") or plain(code) or "–"
+        """The label of a stored code as plain text; a code that no label exists for is shown as it is."""
+        return self.entries.get(f"{group}.{code}") or one_line(code) or "–"
 
     def codes(self, group: str) -> list[str]:
         """The codes of a group that have a label, in the order of the file."""

@@ -69,7 +69,7 @@ def _title(desk: Desk, alert: dict[str, Any]) -> None:
             (words("column.first_seen"), moment(alert["first_seen"])),
             (words("column.last_seen"), moment(alert["last_seen"])),
             (words("column.detected_at"), moment(alert["detected_at"])),
-            (words("column.event_class"), str(alert["event_class"])),
+            (words("column.event_class"), words.label("event_class", str(alert["event_class"]))),
         ),
         strict=True,
     ):
@@ -84,18 +84,13 @@ def _why(desk: Desk, alert: dict[str, Any]) -> None:
     words = desk.words
     st.subheader(words("alert.why"), anchor=False)
     st.caption(words("alert.why.lead"))
-    seen = pl.DataFrame(
-        {"field": alert["matched_names"], "value": alert["matched_values"]},
-        schema={"field": pl.String, "value": pl.String},
-    )
-    st.dataframe(
-        shown(seen),
-        hide_index=True,
-        column_config={
-            "field": text_column(words("column.field")),
-            "value": text_column(words("column.value"), wide=True),
-        },
-    )
+    seen = list(zip(map(one_line, alert["matched_names"]), alert["matched_values"], strict=True))
+    if not seen:
+        st.caption(words("alert.why.none"))
+        return
+    margin = max(len(name) for name, _ in seen)
+    lines = (f"{name:<{margin}}  {one_line(value, longest=2000)}" for name, value in seen)
+    st.code("\n".join(lines), language=None, wrap_lines=True)
 
 
 def _evidence(desk: Desk, alert: dict[str, Any]) -> None:
@@ -179,7 +174,7 @@ def _history(desk: Desk, alert_id: str) -> None:
             return
         for step in steps.iter_rows(named=True):
             verdict = f" · {words.label('verdict', step['verdict'])}" if step["verdict"] else ""
-            st.caption(f"{moment(step['event_time'])} · {words.label('role', step['role'])}")
+            st.caption(f"{moment(step['event_time'])} · {plain(words.label('role', step['role']))}")
             st.text(f"{one_line(step['actor'])}：{words.label('step', step['action'])}{verdict}")
             if step["basis"]:
                 st.text(one_line(step["basis"]))

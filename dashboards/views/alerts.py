@@ -6,10 +6,11 @@ import streamlit as st
 from dashboards.desk import Desk
 from dashboards.figures import amount
 from dashboards.panels import empty_state, page_head
-from dashboards.tables import as_chips, chip_column, number_column, shown, text_column, time_column
+from dashboards.tables import Column, as_chips, chip_column, number_column, shown, text_column, time_column
 from dashboards.views import alert_detail
 
 _MOST = 500
+_TALLEST = 17  # rows before the table scrolls
 _COLUMNS = (
     "level",
     "state",
@@ -102,7 +103,7 @@ def _queue(desk: Desk, filters: dict[str, object]) -> None:
     selection = st.dataframe(
         _table(found, desk),
         hide_index=True,
-        height=min(38 * (found.height + 1), 640),
+        height="content" if found.height <= _TALLEST else 640,
         key="alerts.queue",
         on_select="rerun",
         selection_mode=["single-row", "single-cell"],
@@ -125,7 +126,7 @@ def _table(found: pl.DataFrame, desk: Desk) -> pl.DataFrame:
     return as_chips(shown(named.select(_COLUMNS)), "level", "state")
 
 
-def _column_config(desk: Desk) -> dict[str, object]:
+def _column_config(desk: Desk) -> dict[str, Column]:
     words = desk.words
     return {
         "level": chip_column(words, words("column.level"), "level"),

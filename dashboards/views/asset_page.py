@@ -10,7 +10,7 @@ from dashboards import charts
 from dashboards.desk import Desk
 from dashboards.figures import NOTHING, amount, moment, score
 from dashboards.harmless import one_line, plain
-from dashboards.panels import chips, facts
+from dashboards.panels import chips, facts, telemetry_charts
 from dashboards.tables import as_chips, chip_column, shown, text_column, time_column
 from dashboards.views.data_protection import findings_table
 
@@ -132,7 +132,7 @@ def _activity(desk: Desk, asset_id: str) -> None:
     if desk.period is None or amounts.is_empty():
         st.caption(words("asset.activity.none"))
         return
-    st.altair_chart(charts.telemetry_trend(amounts, desk.period, words), alt=words("asset.activity"))
+    telemetry_charts(amounts, desk.period, words)
 
 
 def _findings(desk: Desk, asset_id: str) -> None:

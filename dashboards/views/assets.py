@@ -8,6 +8,7 @@ from dashboards.panels import empty_state, page_head
 from dashboards.tables import as_chips, chip_column, labelled, number_column, score_column, shown, text_column
 from dashboards.views import asset_page
 
+_TALLEST = 19  # rows before the table scrolls
 _COLUMNS = (
     "name",
     "score",
@@ -82,7 +83,7 @@ def _list(desk: Desk, assets: pl.DataFrame) -> None:
     chosen = st.dataframe(
         as_chips(shown(labelled(assets.select(_COLUMNS), words, {"sector": "sector", "data_grade": "grade"})), "band"),
         hide_index=True,
-        height=min(38 * (assets.height + 1), 700),
+        height="content" if assets.height <= _TALLEST else 700,
         key="assets.list",
         on_select="rerun",
         selection_mode=["single-row", "single-cell"],
@@ -91,13 +92,13 @@ def _list(desk: Desk, assets: pl.DataFrame) -> None:
             "score": score_column(words("column.score")),
             "band": chip_column(words, words("column.band"), "band"),
             "open_alerts": number_column(words("column.open_alerts")),
-            "sector": st.column_config.TextColumn(words("column.sector"), width="small"),
+            "sector": st.column_config.TextColumn(words("column.sector")),
             "organisation": text_column(words("column.organisation")),
             "scope": text_column(words("column.scope")),
-            "is_cii": st.column_config.CheckboxColumn(words("column.is_cii"), width="small"),
+            "is_cii": st.column_config.CheckboxColumn(words("column.is_cii")),
             "mlps_level": number_column(words("column.mlps_level")),
-            "domestic_layers": st.column_config.NumberColumn(words("column.domestic"), format="%d / 4", width="small"),
-            "data_grade": st.column_config.TextColumn(words("column.grade"), width="small"),
+            "domestic_layers": st.column_config.NumberColumn(words("column.domestic"), format="%d / 4"),
+            "data_grade": st.column_config.TextColumn(words("column.grade")),
             "asset_id": text_column(words("column.asset_id")),
         },
     )["selection"]

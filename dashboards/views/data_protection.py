@@ -42,7 +42,9 @@ def _figures(desk: Desk, datasets: pl.DataFrame) -> None:
         ),
         strict=True,
     ):
-        cell.metric(words(f"protection.{key}"), value, border=True, help=words(f"protection.{key}.help"))
+        cell.metric(
+            words(f"protection.{key}"), value, border=True, height="stretch", help=words(f"protection.{key}.help")
+        )
 
 
 def _datasets(desk: Desk, datasets: pl.DataFrame) -> str:
@@ -58,8 +60,8 @@ def _datasets(desk: Desk, datasets: pl.DataFrame) -> str:
         on_select="rerun",
         selection_mode="single-row",
         column_config={
-            "dataset": text_column(words("column.dataset"), wide=True),
-            "grade": st.column_config.TextColumn(words("column.grade"), width="small"),
+            "dataset": text_column(words("column.dataset")),
+            "grade": st.column_config.TextColumn(words("column.grade")),
             "findings": number_column(words("column.findings")),
             "exposed": number_column(words("column.exposed")),
             "sensitive": number_column(words("column.sensitive")),
@@ -124,17 +126,17 @@ def findings_table(desk: Desk, findings: pl.DataFrame) -> None:
         ),
         hide_index=True,
         column_config={
-            "mask": st.column_config.TextColumn(words("column.masked"), width="small", pinned=True),
+            "mask": st.column_config.TextColumn(words("column.masked"), pinned=True),
             "dataset": text_column(words("column.dataset")),
-            "column": st.column_config.TextColumn(words("column.column"), width="small"),
+            "column": st.column_config.TextColumn(words("column.column")),
             "entity_type": text_column(words("column.entity_type")),
             "category": text_column(words("column.category")),
-            "grade": st.column_config.TextColumn(words("column.grade"), width="small"),
+            "grade": st.column_config.TextColumn(words("column.grade")),
             "hits": number_column(words("column.hits")),
-            "hit_rate": st.column_config.NumberColumn(words("column.hit_rate"), format="percent", width="small"),
-            "confidence": st.column_config.NumberColumn(words("column.confidence"), format="%.2f", width="small"),
-            "sensitive_35273": st.column_config.CheckboxColumn(words("column.sensitive_35273"), width="small"),
-            "sensitive_45574": st.column_config.CheckboxColumn(words("column.sensitive_45574"), width="small"),
+            "hit_rate": st.column_config.NumberColumn(words("column.hit_rate"), format="percent"),
+            "confidence": st.column_config.NumberColumn(words("column.confidence"), format="%.2f"),
+            "sensitive_35273": st.column_config.CheckboxColumn(words("column.sensitive_35273")),
+            "sensitive_45574": st.column_config.CheckboxColumn(words("column.sensitive_45574")),
             "masked_sample": text_column(words("column.masked_sample")),
             "review": text_column(words("column.review"), wide=True),
         },

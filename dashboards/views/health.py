@@ -7,19 +7,18 @@ from dashboards.desk import Desk
 from dashboards.figures import NOTHING, amount, seconds, size
 from dashboards.panels import empty_state, page_head
 from dashboards.tables import labelled, number_column, shown, text_column, time_column
-
-_SILENT_AFTER_SECONDS = 3600
+from dashboards.translation import Words
 
 
 def show(desk: Desk) -> None:
     """The pipeline health page."""
-    page_head(desk, "health")
+    page_head(desk, "health", trends=True)
     sources = desk.ask("sources", **(desk.period.parameters if desk.period else {"since": "1970-01-01 00:00:00"}))
     files = desk.ask("ingested_files")
     if sources.is_empty() and files.is_empty():
         empty_state(desk.words, "health", ["rongdun ingest PATH", "rongdun status"])
         return
-    silent = desk.ask("silent_sources", allowed=_SILENT_AFTER_SECONDS)
+    silent = desk.ask("silent_sources", allowed=int(desk.weights.silence.after_minutes * 60))
     _figures(desk, sources, silent)
     left, right = st.columns([5, 3], gap="medium")
     with left:
@@ -59,7 +58,7 @@ def _figures(desk: Desk, sources: pl.DataFrame, silent: pl.DataFrame) -> None:
         ),
         strict=True,
     ):
-        cell.metric(words(f"health.{key}"), value, border=True, help=words(f"health.{key}.help"))
+        cell.metric(words(f"health.{key}"), value, border=True, height="stretch", help=words(f"health.{key}.help"))
 
 
 def _sources(desk: Desk, sources: pl.DataFrame) -> None:
@@ -74,12 +73,12 @@ def _sources(desk: Desk, sources: pl.DataFrame) -> None:
         hide_index=True,
         column_config={
             "source_type": text_column(words("column.source_type")),
-            "kind": st.column_config.TextColumn(words("column.kind"), width="small"),
+            "kind": st.column_config.TextColumn(words("column.kind")),
             "amount": number_column(words("column.amount")),
             "recent": number_column(words("column.recent")),
             "newest_event": time_column(words("column.newest_event")),
             "last_arrival": time_column(words("column.last_arrival")),
-            "since": st.column_config.TextColumn(words("column.since_arrival"), width="small"),
+            "since": st.column_config.TextColumn(words("column.since_arrival")),
         },
     )
 
@@ -91,14 +90,20 @@ def _silent(desk: Desk, silent: pl.DataFrame) -> None:
         st.caption(words("health.silent.none"))
         return
     st.dataframe(
-        shown(silent.select("name", "source_type", "last_heard")),
+        shown(silent.select("name", "source_type", _last_heard(words))),
         hide_index=True,
         column_config={
             "name": text_column(words("column.name")),
-            "source_type": st.column_config.TextColumn(words("column.source_type"), width="small"),
-            "last_heard": time_column(words("column.last_heard")),
+            "source_type": st.column_config.TextColumn(words("column.source_type")),
+            "last_heard": text_column(words("column.last_heard")),
         },
     )
+
+
+def _last_heard(words: Words) -> pl.Expr:
+    """When a source was last heard, in words where it never was."""
+    at = pl.col("last_heard")
+    return pl.when(at.dt.year() > 1970).then(at.dt.strftime("%Y-%m-%d %H:%M")).otherwise(pl.lit(words("health.never")))
 
 
 def _rejects(desk: Desk) -> None:
@@ -112,8 +117,8 @@ def _rejects(desk: Desk) -> None:
         shown(rejects.select("reason", "source_type", "rejects", "sources", "last_rejected")),
         hide_index=True,
         column_config={
-            "reason": text_column(words("column.reason"), wide=True),
-            "source_type": st.column_config.TextColumn(words("column.source_type"), width="small"),
+            "reason": text_column(words("column.reason")),
+            "source_type": st.column_config.TextColumn(words("column.source_type")),
             "rejects": number_column(words("column.rejects")),
             "sources": number_column(words("column.sources")),
             "last_rejected": time_column(words("column.last_rejected")),
@@ -133,7 +138,7 @@ def _runs(desk: Desk) -> None:
         hide_index=True,
         column_config={
             "started_at": time_column(words("column.started_at")),
-            "seconds": st.column_config.NumberColumn(words("column.seconds"), format="%.1f", width="small"),
+            "seconds": st.column_config.NumberColumn(words("column.seconds"), format="%.1f"),
             "events": number_column(words("column.events")),
             "rules": number_column(words("column.rules")),
             "unusable": number_column(words("column.unusable")),
@@ -148,18 +153,18 @@ def _files(desk: Desk, files: pl.DataFrame) -> None:
     if files.is_empty():
         st.caption(words("health.files.none"))
         return
-    named = files.with_columns(bytes=pl.col("bytes").map_elements(lambda held: size(held), return_dtype=pl.String))
+    named = files.with_columns(bytes=pl.col("bytes").map_elements(size, return_dtype=pl.String))
     st.dataframe(
         shown(named.select("completed_at", "source", "source_type", "rows", "rejected", "bytes", "reason")),
         hide_index=True,
         column_config={
             "completed_at": time_column(words("column.completed_at")),
             "source": text_column(words("column.source")),
-            "source_type": st.column_config.TextColumn(words("column.source_type"), width="small"),
+            "source_type": st.column_config.TextColumn(words("column.source_type")),
             "rows": number_column(words("column.rows")),
             "rejected": number_column(words("column.rejected")),
-            "bytes": st.column_config.TextColumn(words("column.bytes"), width="small"),
-            "reason": text_column(words("column.reason"), wide=True),
+            "bytes": st.column_config.TextColumn(words("column.bytes")),
+            "reason": text_column(words("column.reason")),
         },
     )
 
@@ -167,16 +172,14 @@ def _files(desk: Desk, files: pl.DataFrame) -> None:
 def _tables(desk: Desk) -> None:
     words = desk.words
     st.subheader(words("health.tables"), anchor=False)
-    tables = desk.ask("table_sizes").with_columns(
-        bytes=pl.col("bytes").map_elements(lambda held: size(held), return_dtype=pl.String)
-    )
+    tables = desk.ask("table_sizes").with_columns(bytes=pl.col("bytes").map_elements(size, return_dtype=pl.String))
     st.dataframe(
         shown(tables.select("table", "rows", "bytes", "modified_at")),
         hide_index=True,
         column_config={
             "table": text_column(words("column.table")),
             "rows": number_column(words("column.rows")),
-            "bytes": st.column_config.TextColumn(words("column.bytes"), width="small"),
+            "bytes": st.column_config.TextColumn(words("column.bytes")),
             "modified_at": time_column(words("column.modified_at")),
         },
     )

@@ -7,7 +7,7 @@ from dashboards import charts
 from dashboards.desk import Desk
 from dashboards.figures import NOTHING, amount, score, seconds, share
 from dashboards.harmless import plain
-from dashboards.panels import chips, empty_state, page_head
+from dashboards.panels import empty_state, page_head, telemetry_charts
 from dashboards.rollup import Standing, by_organisation, by_sector, standing
 from dashboards.tables import as_chips, chip_column, number_column, score_column, shown, text_column
 from dashboards.theme import badge_colour
@@ -30,7 +30,7 @@ PROMISE_SECONDS = 300  # from event to alert (R11)
 
 def show(desk: Desk) -> None:
     """The overview page."""
-    page_head(desk, "overview")
+    page_head(desk, "overview", trends=True)
     assets = desk.ask("assets")
     if assets.is_empty() and desk.period is None:
         empty_state(desk.words, "overview", ["rongdun demo"])
@@ -54,9 +54,15 @@ def _figures(desk: Desk, assets: pl.DataFrame) -> None:
 
 
 def _city(desk: Desk, assets: pl.DataFrame) -> None:
-    words, city = desk.words, standing(assets)
-    st.metric(words("overview.city"), score(city.score), help=words("overview.city.help"))
-    chips(words, [("band", city.band)])
+    words, city = desk.words, standing(assets, desk.weights)
+    st.metric(
+        words("overview.city"),
+        score(city.score),
+        help=words("overview.city.help"),
+        delta=words.label("band", city.band) if city.band else None,
+        delta_color=badge_colour(city.band),
+        delta_arrow="off",
+    )
     bands = dict(assets.group_by("band").len().iter_rows())
     parts = [f"{words.label('band', band)} {bands[band]}" for band in words.codes("band") if band in bands]
     st.caption(" · ".join(parts) or NOTHING)
@@ -87,7 +93,7 @@ def _judge(desk: Desk, _: pl.DataFrame) -> None:
 def _respond(desk: Desk, counts: pl.DataFrame) -> None:
     words = desk.words
     states = dict(counts.group_by("state").agg(pl.col("alerts").sum()).iter_rows())
-    st.metric(words("stage.respond"), words("stage.respond.open", open=amount(words, states.get("new", 0))))
+    st.metric(words("stage.respond"), amount(words, states.get("new", 0)))
     for state in ("acknowledged", "closed"):
         st.caption(f"{words.label('state', state)} {amount(words, states.get(state, 0))}")
 
@@ -104,8 +110,8 @@ def _learn(desk: Desk, counts: pl.DataFrame) -> None:
 def _sectors(desk: Desk, assets: pl.DataFrame) -> None:
     words = desk.words
     st.subheader(words("overview.sectors"), anchor=False)
-    found = by_sector(assets)
-    with st.grid(4, min_column_width=150, gap="small"):
+    found = by_sector(assets, desk.weights)
+    with st.grid(4, min_column_width=130, gap="small"):
         for sector in SECTORS:
             _tile(desk, sector, found.get(sector))
 
@@ -113,14 +119,17 @@ def _sectors(desk: Desk, assets: pl.DataFrame) -> None:
 def _tile(desk: Desk, sector: str, found: Standing | None) -> None:
     words = desk.words
     with st.container(border=True, gap="xxsmall", height="stretch"):
-        with st.container(horizontal=True, horizontal_alignment="distribute", vertical_alignment="center"):
-            st.markdown(f"**{words.label('sector', sector)}**", width="content")
-            if found is not None:
-                chips(words, [("band", found.band)])
         if found is None:
+            st.metric(words.label("sector", sector), NOTHING)
             st.caption(words("overview.sector.none"))
             return
-        st.markdown(f"### {score(found.score)}")
+        st.metric(
+            words.label("sector", sector),
+            score(found.score),
+            delta=words.label("band", found.band) if found.band else None,
+            delta_color=badge_colour(found.band),
+            delta_arrow="off",
+        )
         st.caption(words("overview.sector.counts", assets=found.assets, alerts=amount(words, found.open_alerts)))
 
 
@@ -154,12 +163,12 @@ def _trends(desk: Desk) -> None:
     with right:
         st.subheader(words("overview.telemetry_trend"), anchor=False)
         telemetry = desk.ask("telemetry_trend", **desk.period.parameters)
-        st.altair_chart(charts.telemetry_trend(telemetry, desk.period, words), alt=words("overview.telemetry_trend"))
+        telemetry_charts(telemetry, desk.period, words)
 
 
 def _organisations(desk: Desk, assets: pl.DataFrame) -> None:
     words = desk.words
-    found = by_organisation(assets)
+    found = by_organisation(assets, desk.weights)
     if not found:
         return
     st.subheader(words("overview.organisations"), anchor=False)

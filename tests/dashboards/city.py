@@ -116,7 +116,7 @@ def _posture(ends: datetime) -> pl.DataFrame:
             factors = [
                 {"factor": "open_alerts", "points": -(100 - place.score) * 0.6, "evidence": {"critical": 1, "high": 2}},
                 {"factor": "unmasked_personal_data", "points": -(100 - place.score) * 0.3, "evidence": {"columns": 2}},
-                {"factor": "weak_crypto", "points": -(100 - place.score) * 0.1, "evidence": {"share": 0.12}},
+                {"factor": "weak_encryption", "points": -(100 - place.score) * 0.1, "evidence": {"share": 0.12}},
             ]
             rows.append(
                 {
@@ -136,34 +136,38 @@ def _posture(ends: datetime) -> pl.DataFrame:
 
 
 def _log_events(start: datetime) -> pl.DataFrame:
-    rows = []
-    for number in range(24 * 30):
-        place = PLACES[number % len(PLACES)]
-        busy = 6 <= number // 30 <= 20
-        for copy in range(3 if busy else 1):
-            rows.append(
-                {
-                    "event_id": f"log-{number}-{copy}",
-                    "event_time": start + timedelta(minutes=2 * number, seconds=copy),
-                    "source": "/srv/logs/auth.log",
-                    "source_type": "syslog",
-                    "batch_id": "batch-1",
-                    "source_offset": number,
-                    "scope": place.scope,
-                    "asset_id": place.asset_id,
-                    "product": "linux",
-                    "service": "sshd",
-                    "host": f"{place.asset_id}.example.org",
-                    "source_ip": "192.0.2.66",
-                    "user": "operator",
-                    "action": "login",
-                    "outcome": "failure",
-                    "severity": 2,
-                    "message": HOSTILE_MESSAGE,
-                    "fields": {"program": "sshd", "user": "operator"},
-                }
-            )
-    return pl.DataFrame(rows, schema_overrides={"source_offset": pl.UInt64, "severity": pl.UInt8, "fields": FIELDS})
+    return pl.DataFrame(
+        [
+            _log_event(start, number, copy)
+            for number in range(24 * 30)
+            for copy in range(3 if 6 <= number // 30 <= 20 else 1)
+        ],
+        schema_overrides={"source_offset": pl.UInt64, "severity": pl.UInt8, "fields": FIELDS},
+    )
+
+
+def _log_event(start: datetime, number: int, copy: int) -> dict[str, object]:
+    place = PLACES[number % len(PLACES)]
+    return {
+        "event_id": f"log-{number}-{copy}",
+        "event_time": start + timedelta(minutes=2 * number, seconds=copy),
+        "source": "/srv/logs/auth.log",
+        "source_type": "syslog",
+        "batch_id": "batch-1",
+        "source_offset": number,
+        "scope": place.scope,
+        "asset_id": place.asset_id,
+        "product": "linux",
+        "service": "sshd",
+        "host": f"{place.asset_id}.example.org",
+        "source_ip": "192.0.2.66",
+        "user": "operator",
+        "action": "login",
+        "outcome": "failure",
+        "severity": 2,
+        "message": HOSTILE_MESSAGE,
+        "fields": {"program": "sshd", "user": "operator"},
+    }
 
 
 def _flows(start: datetime) -> pl.DataFrame:
@@ -231,7 +235,7 @@ def _alerts(start: datetime) -> pl.DataFrame:
                 "level": _LEVELS[severity - 1],
                 "severity": severity,
                 "tags": ["attack.credential_access", "attack.t1110"],
-                "event_class": "网络攻击",
+                "event_class": "NACRED",
                 "event_table": "network_flows" if flows else "log_events",
                 "event_ids": [f"flow-{number * 9}"] if flows else [f"log-{index}-0"],
                 "matched_fields": {"program": "sshd", "message": HOSTILE_MESSAGE},

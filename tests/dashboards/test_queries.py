@@ -6,6 +6,7 @@ from importlib.resources import files
 import pytest
 
 from dashboards.queries import ask, statement
+from response.lifecycle import acknowledge
 from store.client import Store
 from tests.dashboards.city import ELSEWHERE, HERE, PLACES, ROOT, alert_id, fill
 
@@ -44,6 +45,8 @@ def parameters(scope: str, *, alert: int = 0, asset: str = "") -> dict[str, obje
 @pytest.fixture
 def city(store: Store) -> Store:
     fill(store, ends=ENDS)
+    for number in (0, 3):
+        acknowledge(store, alert_id(number), actor="Lin Example")
     return store
 
 
