@@ -11,10 +11,8 @@ STORIES = sorted((ROOT / "rongdun/demo/stories").glob("*.py"))
 
 
 def _rule_ids() -> set[str]:
-    files = (ROOT / "rules").rglob("*.yml")
-    return {
-        found for file in files for found in re.findall(r"^id: (\S+)$", file.read_text(encoding="utf-8"), re.MULTILINE)
-    }
+    texts = (file.read_text(encoding="utf-8") for file in (ROOT / "rules").rglob("*.yml"))
+    return {found for text in texts for found in re.findall(r"^id: (\S+)$", text, re.MULTILINE)}
 
 
 def test_every_rule_that_a_story_names_exists(city: City) -> None:

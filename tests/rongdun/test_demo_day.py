@@ -1,0 +1,102 @@
+"""The whole day through the real readers, rules and scans: every story found, and nothing else raised."""
+
+import uuid
+from collections.abc import Iterator
+from dataclasses import dataclass
+from pathlib import Path
+
+import pytest
+
+from assets.inventory import load_inventory
+from assets.matching import AddressBook
+from dlp.policy import load_policy
+from pipelines.content import load_content
+from pipelines.detect import detect
+from pipelines.ingest import ingest
+from pipelines.report import IngestReport
+from pipelines.scan import scan
+from rongdun.demo.city import City
+from rongdun.demo.findings import stories_found
+from store.client import Store
+from store.migrate import migrate
+
+pytestmark = pytest.mark.slow
+
+RULES = Path(__file__).parents[2] / "rules"
+_STRAYS = """
+    SELECT count()
+    FROM (SELECT event_time FROM log_events UNION ALL SELECT event_time FROM network_flows)
+    WHERE event_time < {starts:DateTime('UTC')} OR event_time >= {ends:DateTime('UTC')}
+"""
+
+
+@dataclass(frozen=True)
+class Judged:
+    """A day that was read, judged and scanned."""
+
+    store: Store
+    ingested: IngestReport
+
+
+@pytest.fixture(scope="module")
+def judged(city: City) -> Iterator[Judged]:
+    database = f"day_{uuid.uuid4().hex}"
+    with Store.connect("chdb://memory") as store:
+        store.execute(f"CREATE DATABASE {database}")
+        store.execute(f"USE {database}")
+        migrate(store)
+        book = AddressBook.of(load_inventory(city.inventory).assets)
+        ingested = ingest([city.telemetry], store, scope="fuzhou", address_book=book)
+        content = load_content(RULES)
+        detect(store, content.ruleset, silence_rule=content.silence)
+        policy = load_policy(RULES / "dlp" / "policy.yml")
+        scan(city.tables / "dept-civil", store, key=b"0123456789abcdef" * 2, scope="fuzhou", policy=policy)
+        yield Judged(store, ingested)
+        store.execute("USE default")
+        store.execute(f"DROP DATABASE {database}")
+
+
+def test_every_file_is_read_without_a_reject(judged: Judged) -> None:
+    assert {str(file.path): file.reason for file in judged.ingested.files if file.reason} == {}
+    assert sum(file.rejected for file in judged.ingested.files) == 0
+
+
+def test_no_event_lies_outside_the_day(city: City, judged: Judged) -> None:
+    bounds = {"starts": f"{city.starts_at:%Y-%m-%d %H:%M:%S}", "ends": f"{city.ends_at:%Y-%m-%d %H:%M:%S}"}
+    assert judged.store.value(_STRAYS, bounds) == 0
+
+
+def test_every_asset_that_expects_a_source_is_heard_through_it(city: City, judged: Judged) -> None:
+    heard = {
+        (row["asset_id"], row["source_type"])
+        for row in judged.store.rows("SELECT DISTINCT asset_id, source_type FROM log_events")
+    }
+    assets = load_inventory(city.inventory).assets
+    assert {(asset.asset_id, source) for asset in assets for source in asset.expected_sources} <= heard
+
+
+def test_every_story_is_found(city: City, judged: Judged) -> None:
+    missed = {result.story_id: result.as_row()["missed"] for result in stories_found(city, judged.store)}
+    assert missed == {story.story_id: "-" for story in city.stories}
+
+
+def test_nothing_but_the_stories_is_raised(city: City, judged: Judged) -> None:
+    assets = {asset for story in city.stories for asset in story.asset_ids}
+    addresses = {address for story in city.stories for address in story.addresses}
+    alerts = judged.store.rows("SELECT rule_title, asset_id, source_ip FROM alerts")
+    stray = [row for row in alerts if row["asset_id"] not in assets and row["source_ip"] not in addresses]
+    assert alerts
+    assert stray == []
+
+
+@pytest.mark.parametrize(
+    ("story_id", "within_seconds"),
+    [("brute-force", 300), ("dns-tunnel", 300), ("modbus-write", 60), ("weak-tls", 60)],
+)
+def test_the_first_alert_needs_little_of_the_story(
+    city: City, judged: Judged, story_id: str, within_seconds: float
+) -> None:
+    (result,) = [each for each in stories_found(city, judged.store) if each.story_id == story_id]
+    assert result.first is not None
+    assert result.first.story_seconds is not None
+    assert 0 <= result.first.story_seconds <= within_seconds
