@@ -21,7 +21,7 @@ AFTER = r"(?![0-9A-Za-z])(?![.][0-9])"
 LONG_DIGITS = r"[0-9]{4}[ -]?[0-9]{3}"
 CHINESE = r"[\u4e00-\u9fff]"
 CAPITALS = r"[A-Z]"
-LETTER_AND_DIGITS = r"[A-Z][0-9]{6}|[A-Z][0-9]{2}[0-9A-Z ]{11}"
+LETTER_AND_DIGITS = r"[A-Z][0-9]{6}"
 CODE = r"[0-9A-Z]{17}"
 
 

@@ -19,6 +19,7 @@ _SPREAD_FROM = 20  # distinct values, from which a real population varies
 _LEAST_NAMES = 5
 _CONTAMINATION = 0.05
 _MASK_SHARE = 0.3
+_MOST = 0.5
 
 
 @dataclass(frozen=True)
@@ -55,8 +56,10 @@ def _of_type(name: str, evidence: ColumnEvidence, hints: NameHints, policy: Poli
     kinds = [kind for kind in KINDS if kind.entity_type == name]
     named = name in hints.says
     hidden = _masked_rows(kinds, evidence, named=named)
-    raws = [_believed(kind, evidence, hints, expected=named or hidden > 0) for kind in kinds]
-    believed = [raw for raw in raws if raw is not None]
+    believed = _all_believed(kinds, evidence, hints, expected=named or hidden > 0)
+    if sum(raw.rows for raw in believed) > evidence.rows * _MOST:
+        # What most values are, the others may be too, written in a way that proves less.
+        believed = _all_believed(kinds, evidence, hints, expected=True)
     if believed:
         return _raw_verdict(name, evidence, believed, hidden, named=named)
     if hidden:
@@ -71,6 +74,11 @@ def _masked_rows(kinds: list[Kind], evidence: ColumnEvidence, *, named: bool) ->
     # A name such as 张* is two characters: alone it proves little.
     least = _MASK_SHARE if kinds[0].entity_type == "PERSON" else 0.001
     return rows if rows >= evidence.rows * least else 0
+
+
+def _all_believed(kinds: list[Kind], evidence: ColumnEvidence, hints: NameHints, *, expected: bool) -> list[_Raw]:
+    raws = (_believed(kind, evidence, hints, expected=expected) for kind in kinds)
+    return [raw for raw in raws if raw is not None]
 
 
 def _believed(kind: Kind, evidence: ColumnEvidence, hints: NameHints, *, expected: bool) -> _Raw | None:

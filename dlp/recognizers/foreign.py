@@ -1,7 +1,7 @@
 """Identifiers of other countries that turn up in a city's tables: American social security numbers and IBANs."""
 
 from dlp.checksums import iban_holds
-from dlp.kinds import LETTER_AND_DIGITS, Kind
+from dlp.kinds import Kind
 
 # 244-76-8917; area 000, 666, 900-999, group 00 and serial 0000 are never issued
 US_SSN = Kind(
@@ -22,12 +22,12 @@ US_SSN = Kind(
 IBAN = Kind(
     name="iban",
     entity_type="IBAN_CODE",
-    gate=LETTER_AND_DIGITS,
+    gate=r"[A-Za-z]{2}[0-9]{2}[0-9A-Za-z ]{11}",
     lengths=(15, 42),
-    pattern=r"[A-Z]{2}[0-9]{2}[A-Z0-9]{11,30}|[A-Z]{2}[0-9]{2}(?: [A-Z0-9]{4}){2,7}(?: [A-Z0-9]{1,4})?",
+    pattern=r"[A-Z]{2}[0-9]{2}[A-Z0-9]{11,30}|[a-z]{2}[0-9]{2}[a-z0-9]{11,30}|[A-Z]{2}[0-9]{2}(?: [A-Z0-9]{4}){2,7}(?: [A-Z0-9]{1,4})?",
     check=iban_holds,
     check_chance=1 / 97,
-    shape=r"[A-Z]{2}[0-9]{2}[A-Z0-9]{11,30}",
+    shape=r"[A-Za-z]{2}[0-9]{2}[A-Za-z0-9]{11,30}",
     shape_chance=1 / 97,
     context=("iban", "bank", "account"),
     score=0.4,

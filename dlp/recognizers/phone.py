@@ -94,4 +94,17 @@ NAMED = Kind(
     masked_forms=(),
 )
 
-KINDS = (MOBILE, LANDLINE, INTERNATIONAL, PLAIN_LANDLINE, NAMED)
+# 07700 063 966, (37) 788-063: believed in text only beside a word for it
+SPOKEN = Kind(
+    name="spoken_phone",
+    entity_type="PHONE_NUMBER",
+    gate=r"[0-9][-. )][ ]?[0-9]|\+[0-9]",
+    lengths=(9, 20),
+    pattern=r"(?:\+[0-9]{1,3}[- ]?)?\(?[0-9]{2,5}\)?(?:[-. ][0-9]{2,5}){1,4}",
+    context=CONTEXT,
+    score=0.1,
+    in_text_alone=False,
+    named=0.6,
+)
+
+KINDS = (MOBILE, LANDLINE, INTERNATIONAL, PLAIN_LANDLINE, SPOKEN, NAMED)

@@ -1,0 +1,70 @@
+import subprocess
+import sys
+
+import pytest
+from presidio_analyzer.predefined_recognizers import CreditCardRecognizer, EmailRecognizer, UsSsnRecognizer
+
+from dlp.analyzer import analyzer
+
+
+def spans(text: str, language: str) -> set[tuple[str, str]]:
+    results = analyzer().analyze(text, language=language, score_threshold=0.3)
+    return {(result.entity_type, text[result.start : result.end]) for result in results}
+
+
+@pytest.mark.parametrize(
+    ("text", "language", "found"),
+    [
+        ("身份证11010519491231002X的用户", "zh", ("CN_RESIDENT_ID", "11010519491231002X")),
+        ("请拨打13800138000联系", "zh", ("PHONE_NUMBER", "13800138000")),
+        ("银行卡6222021234567890128已注销", "zh", ("CREDIT_CARD", "6222021234567890128")),
+        ("信用代码91350100M000100Y43有效", "zh", ("CN_SOCIAL_CREDIT_CODE", "91350100M000100Y43")),
+        ("邮箱zhang@example.org已验证", "zh", ("EMAIL_ADDRESS", "zhang@example.org")),
+        ("车牌闽A12345违停", "zh", ("CN_VEHICLE_REGISTRATION", "闽A12345")),
+        ("护照E12345678过期", "zh", ("CN_PASSPORT", "E12345678")),
+        ("来自192.0.2.7的登录", "zh", ("IP_ADDRESS", "192.0.2.7")),
+        ("联系人张伟已到", "zh", ("PERSON", "张伟")),
+        ("住在福建省福州市鼓楼区东街口8号", "zh", ("LOCATION", "福建省福州市鼓楼区东街口8号")),
+        ("my social security number is 244-76-8917", "en", ("US_SSN", "244-76-8917")),
+        ("mail jo@example.org today", "en", ("EMAIL_ADDRESS", "jo@example.org")),
+        ("card 4111111111111111 declined", "en", ("CREDIT_CARD", "4111111111111111")),
+        ("IBAN GB82WEST12345698765432", "en", ("IBAN_CODE", "GB82WEST12345698765432")),
+    ],
+)
+def test_text_gives_its_spans(text: str, language: str, found: tuple[str, str]) -> None:
+    assert found in spans(text, language)
+
+
+@pytest.mark.parametrize(
+    "text",
+    ["订单号20240101123456789012", "身份证110105194912310021", "车牌号段闽A", "版本10.0.0.256", "单号E123456789"],
+)
+def test_look_alikes_give_nothing(text: str) -> None:
+    assert {kind for kind, _ in spans(text, "zh")} <= {"PERSON", "LOCATION", "ORGANIZATION"}
+
+
+@pytest.mark.parametrize(
+    ("recognizer", "entity_type", "text", "value"),
+    [
+        (CreditCardRecognizer(), "CREDIT_CARD", "银行卡4111111111111111已注销", "4111111111111111"),
+        (UsSsnRecognizer(), "US_SSN", "号码244-76-8917有误", "244-76-8917"),
+        (EmailRecognizer(), "EMAIL_ADDRESS", "邮箱zhang@example.org已验证", "zhang@example.org"),
+    ],
+    ids=["card", "ssn", "email"],
+)
+def test_presidios_own_recognizers_miss_what_stands_beside_chinese(
+    recognizer: CreditCardRecognizer, entity_type: str, text: str, value: str
+) -> None:
+    theirs = recognizer.analyze(text, [entity_type])
+    assert value not in {text[result.start : result.end] for result in theirs}
+    assert (entity_type, value) in spans(text, "zh")
+
+
+@pytest.mark.parametrize("text", ["", "\x00", "𠀀😀", " " * 2000, "1" * 5000, "@" * 500])
+def test_odd_text_gives_nothing_and_no_error(text: str) -> None:
+    assert spans(text, "zh") == set()
+
+
+def test_scanning_columns_does_not_import_presidio() -> None:
+    code = "import sys, pipelines.scan; sys.exit('presidio_analyzer' in sys.modules or 'spacy' in sys.modules)"
+    assert subprocess.run([sys.executable, "-c", code], check=False).returncode == 0

@@ -1,0 +1,174 @@
+import re
+
+import pytest
+
+from dlp.policy import default_policy
+from dlp.registry import ENTITY_TYPES
+from tests.dlp.cases import CHINESE, DICE, ENGLISH, Make, bank_card, digits, judge, order_number
+
+ROWS = 600
+
+
+@pytest.fixture(autouse=True)
+def _same_values_every_time() -> None:
+    CHINESE.seed_instance(11)
+    ENGLISH.seed_instance(11)
+    DICE.seed(11)
+
+
+@pytest.mark.parametrize(
+    ("entity_type", "make"),
+    [
+        ("CN_RESIDENT_ID", CHINESE.ssn),
+        ("PHONE_NUMBER", CHINESE.phone_number),
+        ("PHONE_NUMBER", lambda: "+86 " + CHINESE.phone_number()),
+        ("PHONE_NUMBER", lambda: "0591-8" + digits(7)),
+        ("PHONE_NUMBER", ENGLISH.basic_phone_number),
+        ("CREDIT_CARD", bank_card),
+        ("CREDIT_CARD", ENGLISH.credit_card_number),
+        ("CN_VEHICLE_REGISTRATION", CHINESE.license_plate),
+        ("EMAIL_ADDRESS", CHINESE.email),
+        ("PERSON", CHINESE.name),
+        ("LOCATION", CHINESE.address),
+        ("IP_ADDRESS", CHINESE.ipv4),
+        ("IP_ADDRESS", CHINESE.ipv6),
+        ("MAC_ADDRESS", CHINESE.mac_address),
+        ("VIN", CHINESE.vin),
+        ("IBAN_CODE", CHINESE.iban),
+        ("US_SSN", ENGLISH.ssn),
+    ],
+)
+def test_a_column_without_a_header_is_told_by_its_values(entity_type: str, make: Make) -> None:
+    found = judge([make() for _ in range(ROWS)])
+    assert list(found) == [entity_type]
+    assert not found[entity_type].masked
+    assert found[entity_type].hits > 0.85 * ROWS
+
+
+@pytest.mark.parametrize(
+    "make",
+    [
+        pytest.param(lambda: digits(11), id="random 11 digits"),
+        pytest.param(lambda: digits(13), id="random 13 digits"),
+        pytest.param(lambda: digits(15), id="random 15 digits"),
+        pytest.param(lambda: digits(16), id="random 16 digits"),
+        pytest.param(lambda: digits(18), id="random 18 digits"),
+        pytest.param(lambda: digits(19, "18"), id="snowflake ids"),
+        pytest.param(order_number, id="order numbers with a time"),
+        pytest.param(lambda: digits(16, "17"), id="epoch microseconds"),
+        pytest.param(lambda: digits(13, "17"), id="epoch milliseconds"),
+        pytest.param(lambda: digits(15, "35"), id="equipment numbers"),
+        pytest.param(lambda: "SN" + digits(8), id="serial numbers"),
+        pytest.param(lambda: "".join(DICE.choices("0123456789ABCDEFGHJKLMNPQRTUWXY", k=18)), id="codes of 18"),
+        pytest.param(lambda: "".join(DICE.choices("0123456789ABCDEFGHJKLMNPRSTUVWXYZ", k=17)), id="codes of 17"),
+        pytest.param(lambda: str(CHINESE.uuid4()), id="UUIDs"),
+        pytest.param(lambda: str(CHINESE.md5()), id="hashes in an unnamed column"),
+        pytest.param(lambda: str(CHINESE.date_time()), id="times"),
+        pytest.param(lambda: str(DICE.random()), id="fractions"),
+        pytest.param(lambda: f"{DICE.randint(0, 9)}.{DICE.randint(0, 30)}.{DICE.randint(0, 9)}", id="versions"),
+        pytest.param(CHINESE.company, id="companies"),
+        pytest.param(CHINESE.job, id="jobs"),
+        pytest.param(CHINESE.city, id="cities"),
+        pytest.param(CHINESE.sentence, id="sentences"),
+        pytest.param(CHINESE.word, id="words"),
+        pytest.param(ENGLISH.sentence, id="English sentences"),
+        pytest.param(ENGLISH.company, id="English companies"),
+        pytest.param(ENGLISH.user_agent, id="browsers"),
+        pytest.param(ENGLISH.url, id="web addresses"),
+    ],
+)
+def test_what_only_looks_like_an_identifier_is_not_reported(make: Make) -> None:
+    assert judge([make() for _ in range(ROWS)]) == {}
+
+
+@pytest.mark.parametrize("column", ["order_no", "流水号", "timestamp"])
+def test_a_run_of_numbers_named_as_such_is_no_telephone(column: str) -> None:
+    assert judge([CHINESE.phone_number() for _ in range(ROWS)], column) == {}
+
+
+def test_consecutive_numbers_are_no_telephones() -> None:
+    assert judge([str(13_800_000_000 + at) for at in range(ROWS)]) == {}
+
+
+@pytest.mark.parametrize("base", [CHINESE.sentence, CHINESE.word, lambda: digits(19, "18"), lambda: digits(8)])
+def test_one_resident_id_among_many_rows_is_reported_as_contamination(base: Make) -> None:
+    values = [base() for _ in range(20_000)]
+    values[777] = CHINESE.ssn()
+    found = judge(values)
+    assert list(found) == ["CN_RESIDENT_ID"]
+    assert found["CN_RESIDENT_ID"].hits == 1
+    assert "contamination" in found["CN_RESIDENT_ID"].review
+
+
+@pytest.mark.parametrize(
+    "text",
+    ["客户{}来访", "身份证：{}，请核对", "id={}&page=2", "号码（{}）有误", "'{}'", "\u200b{}\u200b", "name,{},x"],
+)
+def test_an_identifier_is_seen_beside_chinese_characters_and_punctuation(text: str) -> None:
+    assert list(judge([CHINESE.sentence() for _ in range(50)] + [text.format("11010519491231002X")])) == ["CN_RESIDENT_ID"]
+
+
+def test_full_width_digits_are_digits() -> None:
+    assert judge(["１１０１０５１９４９１２３１００２Ｘ"], "身份证号")["CN_RESIDENT_ID"].hits == 1
+
+
+def test_a_longer_number_does_not_hold_a_shorter_one() -> None:
+    assert judge(["单号A11010519491231002X9", "0.13800138000", "x13800138000"]) == {}
+
+
+@pytest.mark.parametrize(
+    ("entity_type", "make", "column"),
+    [
+        ("CN_RESIDENT_ID", lambda: re.sub(r"(?<=^.{4}).{10}", "*" * 10, CHINESE.ssn()), "column_1"),
+        ("CN_RESIDENT_ID", lambda: re.sub(r"(?<=^.{3}).{13}", "*" * 13, CHINESE.ssn()), "身份证号"),
+        ("PHONE_NUMBER", lambda: re.sub(r"(?<=^.{3}).{4}", "****", CHINESE.phone_number()), "column_1"),
+        ("PHONE_NUMBER", lambda: re.sub(r"(?<=^.{3}).{4}", "xxxx", CHINESE.phone_number()), "手机"),
+        ("PERSON", lambda: CHINESE.name()[0] + "**", "column_1"),
+        ("PERSON", lambda: CHINESE.name()[0] + "某", "姓名"),
+        ("EMAIL_ADDRESS", lambda: CHINESE.email()[0] + "***@example.org", "column_1"),
+        ("CREDIT_CARD", lambda: "6222" + "*" * 11 + bank_card()[-4:], "column_1"),
+        ("CN_VEHICLE_REGISTRATION", lambda: "闽A" + "***" + digits(2), "车牌"),
+        ("CN_RESIDENT_ID", lambda: "*" * 18, "id_card"),
+    ],
+)
+def test_a_masked_form_is_a_finding_that_says_masked(entity_type: str, make: Make, column: str) -> None:
+    found = judge([make() for _ in range(ROWS)], column)
+    assert list(found) == [entity_type]
+    assert found[entity_type].masked
+    assert found[entity_type].hits == ROWS
+
+
+def test_partial_masking_says_how_much_is_raw() -> None:
+    values = [re.sub(r"(?<=^.{3}).{4}", "****", CHINESE.phone_number()) for _ in range(90)]
+    found = judge(values + [CHINESE.phone_number() for _ in range(10)], "phone")["PHONE_NUMBER"]
+    assert not found.masked
+    assert found.hits == 100
+    assert "10.00%" in found.review
+
+
+@pytest.mark.parametrize(
+    ("mask", "masked", "says"),
+    [("3501**********002X", True, ""), ("350102********002X", True, "weak mask"), ("3501021990****002X", False, "only 33")],
+)
+def test_a_mask_is_as_good_as_what_it_leaves_open(mask: str, masked: bool, says: str) -> None:
+    found = judge([mask], "身份证号")["CN_RESIDENT_ID"]
+    assert found.masked is masked
+    assert says in found.review
+
+
+def test_a_plain_hash_of_a_telephone_counts_as_not_masked() -> None:
+    hashes = [str(CHINESE.md5()) for _ in range(ROWS)]
+    assert not judge(hashes, "phone_md5")["PHONE_NUMBER"].masked
+    assert judge(hashes, "phone_hmac_md5")["PHONE_NUMBER"].masked
+
+
+def test_numbers_whose_check_digits_fail_are_doubted_where_the_name_expects_them() -> None:
+    wrong = [value[:17] + ("0" if value[17] != "0" else "1") for value in (CHINESE.ssn() for _ in range(ROWS))]
+    found = judge(wrong, "身份证号")["CN_RESIDENT_ID"]
+    assert found.confidence <= 0.5
+    assert "check digits" in found.review
+    assert judge(wrong) == {}
+
+
+def test_every_type_has_a_policy() -> None:
+    assert set(ENTITY_TYPES) <= set(default_policy().entities)
