@@ -1,0 +1,97 @@
+"""Every own rule is usable, says what a city needs to know of it, and proves itself on the real engine."""
+
+from functools import cache
+from pathlib import Path
+from uuid import UUID
+
+import pytest
+import yaml
+
+from detectors.placeholders import load_placeholders
+from detectors.rule import RuleSet, Status
+from detectors.ruleset import load_ruleset
+from pipelines.detect import detect
+from store.client import Store
+from tests.rules.cases import Case, read_cases, store_events
+
+RULES = Path(__file__).parents[2] / "rules"
+SIGMA = RULES / "sigma"
+CASES = Path(__file__).parent / "cases"
+PATHS = sorted(SIGMA.rglob("*.yml"))
+FOLDERS = {"linux", "windows", "network", "dns", "tls", "web", "ics"}
+EVENT_CLASSES = ("MP", "NA", "DS", "IC", "DE", "RO", "SHE", "AB", "FOC", "OTH")
+
+
+@cache
+def loaded(path: Path) -> RuleSet:
+    return load_ruleset(path, placeholders=load_placeholders(RULES / "placeholders.yml"))
+
+
+@cache
+def cases() -> list[Case]:
+    return [case for path in PATHS for case in read_cases(CASES / path.relative_to(SIGMA), path)]
+
+
+def alerting(path: Path) -> list[dict[str, object]]:
+    ruleset = loaded(path)
+    ids = {rule.head.id for rule in (*ruleset.rules, *ruleset.correlations) if rule.alerts}
+    documents = yaml.safe_load_all(path.read_text(encoding="utf-8"))
+    return [document for document in documents if str(document["id"]) in ids]
+
+
+def test_there_are_at_least_thirty_alerting_rules() -> None:
+    assert sum(len(alerting(path)) for path in PATHS) >= 30
+
+
+def test_rules_cover_every_folder_a_city_needs() -> None:
+    assert {path.relative_to(SIGMA).parts[0] for path in PATHS} == FOLDERS
+
+
+@pytest.mark.parametrize("path", PATHS, ids=lambda path: path.stem)
+def test_every_rule_is_usable(path: Path) -> None:
+    assert [check for check in loaded(path).checks if check.status is not Status.USABLE] == []
+
+
+@pytest.mark.parametrize("path", PATHS, ids=lambda path: path.stem)
+def test_every_rule_says_what_it_is(path: Path) -> None:
+    for document in yaml.safe_load_all(path.read_text(encoding="utf-8")):
+        assert UUID(document["id"]).version == 4
+        assert document["title"]
+        assert document["description"]
+        assert document["level"]
+        assert document["event_class"].startswith(EVENT_CLASSES)
+        assert any(tag.startswith("attack.t") for tag in document["tags"])
+
+
+@pytest.mark.parametrize("path", PATHS, ids=lambda path: path.stem)
+def test_every_alerting_rule_has_a_chinese_title_false_positives_and_blind_spots(path: Path) -> None:
+    rules = alerting(path)
+    assert rules
+    for rule in rules:
+        assert any("\u4e00" <= character <= "\u9fff" for character in str(rule["title_zh"]))
+        assert rule["falsepositives"]
+        assert "Blind spots:" in str(rule["description"])
+
+
+def test_no_two_rules_share_an_id_or_a_name() -> None:
+    documents = [document for path in PATHS for document in yaml.safe_load_all(path.read_text(encoding="utf-8"))]
+    for key in ("id", "name"):
+        found = [document[key] for document in documents if key in document]
+        assert len(found) == len(set(found))
+
+
+@pytest.mark.parametrize("path", PATHS, ids=lambda path: path.stem)
+def test_every_rule_has_a_case_that_fires_and_one_that_stays_quiet(path: Path) -> None:
+    assert {case.fires for case in cases() if case.rule == path} == {True, False}
+
+
+def test_no_case_lacks_its_rule() -> None:
+    assert {path.relative_to(CASES) for path in CASES.rglob("*.yml")} == {path.relative_to(SIGMA) for path in PATHS}
+
+
+@pytest.mark.parametrize("case", cases(), ids=str)
+def test_a_rule_fires_exactly_where_its_cases_say(store: Store, case: Case) -> None:
+    store_events(store, case.events)
+    report = detect(store, loaded(case.rule))
+    assert report.unusable == []
+    assert (report.alerts_new > 0) is case.fires
