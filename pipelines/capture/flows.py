@@ -14,11 +14,14 @@ from pipelines.capture.window import Ints, Words
 # Beyond this many open flows those that have been silent longest are closed: memory stays bounded in a flood.
 MOST_OPEN = 262_144
 
-# Ports that servers listen on although they are above 1023; all below are.
+# Ports that all but prove their owner to be the server, when the opening of a conversation was not captured.
+_WELL_KNOWN = (
+    21, 22, 23, 25, 53, 67, 69, 80, 88, 102, 110, 111, 123, 135, 137, 139, 143, 161, 179, 389, 443, 445, 465, 502, 514,
+    515, 548, 554, 587, 636, 853, 873, 989, 990, 993, 995, 1433, 1521, 1883, 2049, 2404, 3306, 3389, 4840, 5432, 5672,
+    6379, 6443, 8000, 8080, 8443, 8883, 9042, 9092, 9200, 11211, 20000, 27017, 34962, 34964, 44818, 47808,
+)  # fmt: skip
 _SERVER_PORTS = np.zeros(65536, np.bool_)
-_SERVER_PORTS[:1024] = True
-_SERVER_PORTS[[1433, 1521, 1883, 2404, 3306, 3389, 4840, 5432, 5672, 6379, 6443, 8000, 8080, 8443, 8883]] = True
-_SERVER_PORTS[[9042, 9092, 9200, 11211, 20000, 27017, 34962, 34964, 44818, 47808]] = True
+_SERVER_PORTS[list(_WELL_KNOWN)] = True
 
 
 @dataclass(frozen=True)

@@ -48,7 +48,7 @@ MAGICS = {
 }
 
 
-def read_windows(stream: ByteReader) -> Iterator[PacketWindow | Problem]:
+def read_windows(stream: ByteReader, *, window_bytes: int = WINDOW_BYTES) -> Iterator[PacketWindow | Problem]:
     """Every packet of a pcap file in windows, and at most one problem: where and why it broke off."""
     header = read_fully(stream, FILE_HEADER_BYTES)
     variant = MAGICS.get(header[:4])
@@ -57,14 +57,16 @@ def read_windows(stream: ByteReader) -> Iterator[PacketWindow | Problem]:
     elif len(header) < FILE_HEADER_BYTES:
         yield Problem(0, f"truncated at byte {len(header)}: the file header has {FILE_HEADER_BYTES} bytes")
     else:
-        yield from _packets(stream, variant, header)
+        yield from _packets(stream, variant, header, window_bytes)
 
 
-def _packets(stream: ByteReader, variant: Variant, header: bytes) -> Iterator[PacketWindow | Problem]:
+def _packets(
+    stream: ByteReader, variant: Variant, header: bytes, window_bytes: int
+) -> Iterator[PacketWindow | Problem]:
     # The upper bits say how long a frame check sequence is.
     link = struct.unpack_from(f"{variant.order}I", header, 20)[0] & 0x03FF_FFFF
     block, position, number = b"", FILE_HEADER_BYTES, 0
-    while chunk := read_fully(stream, WINDOW_BYTES):
+    while chunk := read_fully(stream, window_bytes):
         block += chunk
         starts, end, problem = _framed(block, variant)
         if len(starts):

@@ -47,10 +47,10 @@ class _Found:
     sections: list[tuple[int, str, int]] = field(default_factory=list)
 
 
-def read_windows(stream: ByteReader) -> Iterator[PacketWindow | Problem]:
+def read_windows(stream: ByteReader, *, window_bytes: int = WINDOW_BYTES) -> Iterator[PacketWindow | Problem]:
     """Every packet of a pcapng file in windows, and the problems met (draft-ietf-opsawg-pcapng)."""
     walk, block, position, number = _Walk(), b"", 0, 0
-    while chunk := read_fully(stream, WINDOW_BYTES):
+    while chunk := read_fully(stream, window_bytes):
         block += chunk
         found, end, damage = _framed(block, walk)
         if found.position:
