@@ -1,7 +1,7 @@
 """One migration, two shapes: the statement for a single server, or its counterparts for a cluster.
 
 On a cluster a table `t` is `t_local`, replicated on every shard, under a `Distributed` table `t` that everybody uses.
-Rows with the same sorting key meet on one shard, so that replacing and aggregating engines still see them together.
+Inserts of a materialized view stay on their shard. Rows with the same sorting key meet on one shard, so that replacing and aggregating engines still see them together.
 """
 
 import re
@@ -43,9 +43,10 @@ def repeatable(statement: str) -> str:
 
 
 def tables_of(statements: Collection[str]) -> set[str]:
-    """The tables, views aside, that the statements create."""
+    """The tables of the statements that a cluster keeps as `_local` parts: those of the MergeTree family."""
     found = (_CREATE.fullmatch(statement) for statement in statements)
-    return {match["name"] for match in found if match is not None and match["kind"].upper() == "TABLE"}
+    tables = (match for match in found if match is not None and match["kind"].upper() == "TABLE")
+    return {match["name"] for match in tables if _ENGINE.search(match["rest"]) is not None}
 
 
 def on_cluster(statement: str, cluster: str, tables: Collection[str]) -> list[str]:
@@ -64,6 +65,9 @@ def on_cluster(statement: str, cluster: str, tables: Collection[str]) -> list[st
         raise MigrationError(f"this statement has no known form for a cluster: {statement}")
     kind, name, rest = found["kind"].upper(), found["name"], found["rest"]
     where = f"ON CLUSTER `{cluster}`"
+    if kind == "TABLE" and _ENGINE.search(rest) is None:
+        # A lookup table (engine Join) is memory of its own node: it is made on each, and filled on each.
+        return [f"CREATE TABLE IF NOT EXISTS {name} {where}{rest}"]
     if kind == "TABLE":
         everywhere = f"Distributed(`{cluster}`, currentDatabase(), {name}_local, {_sharding_key(name, rest)})"
         return [

@@ -101,9 +101,7 @@ def applied_statements(migration: Migration, *, cluster: str, tables: set[str]) 
 def _pending(wanted: list[Migration], applied: Mapping[int, Mapping[str, object]]) -> list[Migration]:
     for position, migration in enumerate(wanted, start=1):
         if migration.number != position:
-            raise MigrationError(
-                f"{migration.name} follows a gap: migration {position:04} is missing from this version"
-            )
+            raise MigrationError(f"{migration.name} follows a gap: this version lacks migration {position:04}")
         record = applied.get(migration.number)
         if record is not None and record["checksum"] != migration.checksum:
             raise MigrationError(f"{migration.name} was edited after it was applied: write a new migration instead")
@@ -113,9 +111,7 @@ def _pending(wanted: list[Migration], applied: Mapping[int, Mapping[str, object]
             f"the database has {applied[unknown]['name']}, which this version does not know: use a newer version"
         )
     if sorted(applied) != list(range(1, len(applied) + 1)):
-        raise MigrationError(
-            f"the database has migrations {sorted(applied)}: the one missing in between was never applied"
-        )
+        raise MigrationError(f"the database has migrations {sorted(applied)}: one in between was never applied")
     return wanted[len(applied) :]
 
 

@@ -10,7 +10,7 @@ _TOKEN = re.compile(
     (?P<space>\s+ | --[^\n]* | \#[ !][^\n]* | /\*.*?\*/)
   | (?P<quoted>'(?:[^'\\]|\\.|'')*' | "(?:[^"\\]|\\.|"")*" | `(?:[^`\\]|\\.|``)*` | \$(?P<tag>\w*)\$.*?\$(?P=tag)\$)
   | (?P<word>[A-Za-z_0-9][A-Za-z_0-9$]*)
-  | (?P<mark>.)
+  | (?P<mark>[^\x00-\x7f]+ | .)
     """,
     re.VERBOSE | re.DOTALL,
 )
@@ -90,7 +90,7 @@ def reading(sql: bytes, *, default_format: str) -> Read:
         word, name = words[at], words[at + 1]
         followed = words[at + 2].text.upper() if at + 2 < len(words) else b""
         if word.depth == 0 and word.text.upper() == b"FORMAT" and followed in {b"", b";", b"SETTINGS"}:
-            tail = sql[name.end :].rstrip().rstrip(b";")
+            tail = sql[name.end :].rstrip(b"; \t\r\n")
             return Read(sql[: word.start], name.text.decode(errors="replace"), tail)
     end = words[-1] if words else None
     head = sql[: end.start] if end is not None and end.text == b";" else sql
