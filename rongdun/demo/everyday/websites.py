@@ -1,5 +1,7 @@
 """The city's public web sites: access logs of citizens, search engines and a few scanners."""
 
+from dataclasses import dataclass
+
 from rongdun.demo.dice import Dice
 from rongdun.demo.formats.web import WebRequest, combined
 from rongdun.demo.moments import CITIZENS, MACHINES, moments
@@ -19,21 +21,38 @@ _PAGES = (
     ("/old/index.asp", 404, 1),
 )
 _PROBES = ("/robots.txt", "/favicon.ico", "/.well-known/security.txt", "/admin/", "/login.php")
-_SITES = {
-    "telemetry/gov-cloud-hosts/portal-01/access.log": 11_000,
-    "telemetry/gov-cloud-hosts/portal-02/access.log.gz": 8_000,
-    "telemetry/gov-cloud-hosts/apply-03/access.log": 8_000,
-}
+
+
+@dataclass(frozen=True)
+class Site:
+    """A public site: where its log is, how busy it is, and its name where the log says it."""
+
+    path: str
+    requests: int
+    name: str = ""
+
+
+APPLY = Site("telemetry/gov-cloud-hosts/apply-03/access.log", 8_000, "apply-03.cloud.fuzhou.example.org")
+_SITES = (
+    Site("telemetry/gov-cloud-hosts/portal-01/access.log", 11_000, "portal-01.cloud.fuzhou.example.org"),
+    Site("telemetry/gov-cloud-hosts/portal-02/access.log.gz", 8_000),
+    APPLY,
+)
 
 
 def happen(world: World) -> None:
     """Write the access log of every public site."""
-    for path, requests in _SITES.items():
-        dice = world.dice(f"web/{path}")
-        for at in moments(dice, world.day, requests, CITIZENS):
-            world.chronicle.line(path, at, combined(at, _visit(dice)))
+    for site in _SITES:
+        dice = world.dice(f"web/{site.path}")
+        for at in moments(dice, world.day, site.requests, CITIZENS):
+            request(world, site, at, _visit(dice))
         for at in moments(dice, world.day, 40, MACHINES):
-            world.chronicle.line(path, at, combined(at, _probe(dice)))
+            request(world, site, at, _probe(dice))
+
+
+def request(world: World, site: Site, at: int, asked: WebRequest) -> None:
+    """Write one request into the log of a site."""
+    world.chronicle.line(site.path, at, combined(at, asked, site=site.name))
 
 
 def _visit(dice: Dice) -> WebRequest:

@@ -18,11 +18,11 @@ class WebRequest:
     referrer: str = "-"
 
 
-def combined(at: int, request: WebRequest) -> str:
-    """One line with the local time and its zone."""
+def combined(at: int, request: WebRequest, *, site: str = "") -> str:
+    """One line with the local time and its zone; a site, where named, stands before it (Apache's `vhost_combined`)."""
     moment = as_local(at)
     stamp = f"{moment.day:02d}/{MONTHS[moment.month - 1]}/{moment:%Y:%H:%M:%S} +0800"
     return (
-        f'{request.client} - - [{stamp}] "{request.method} {request.target} HTTP/1.1" '
+        f'{site and f"{site}:443 "}{request.client} - - [{stamp}] "{request.method} {request.target} HTTP/1.1" '
         f'{request.status} {request.size} "{request.referrer}" "{request.agent}"'
     )

@@ -2,10 +2,11 @@
 
 from rongdun.demo.dice import Dice
 from rongdun.demo.everyday.servers import audit_path, log
+from rongdun.demo.everyday.websites import APPLY, request
 from rongdun.demo.formats import eve, syslog
 from rongdun.demo.formats.audit import Execution, execution_records
 from rongdun.demo.formats.eve import Flow
-from rongdun.demo.formats.web import WebRequest, combined
+from rongdun.demo.formats.web import WebRequest
 from rongdun.demo.moments import MINUTE, SECOND, Day, as_datetime
 from rongdun.demo.people import high_port
 from rongdun.demo.stories.story import AlertExpected, Story
@@ -97,8 +98,8 @@ def _take_root(world: World, victim: Place, at: int) -> None:
 
 
 def _use_shell(world: World, dice: Dice, victim: Place, at: int, command: str) -> None:
-    request = WebRequest(ATTACKER, f"{_SHELL}?cmd={command}", "python-requests/2.32.3", size=dice.randrange(40, 900))
-    world.chronicle.line("telemetry/gov-cloud-hosts/apply-03/access.log", at, combined(at, request))
+    asked = WebRequest(ATTACKER, f"{_SHELL}?cmd={command}", "python-requests/2.32.3", size=dice.randrange(40, 900))
+    request(world, APPLY, at, asked)
     plain = command.replace("%20", " ")
     run = Execution(
         "/usr/bin/dash", ("/bin/sh", "-c", plain), pid=61_400, parent_pid=1_310, uid=998, directory="/opt/app"
