@@ -56,6 +56,7 @@ class _Unpacked(io.BufferedIOBase):
         self._chunks = unpack(raw)
         self._rest = b""
         self._at = 0
+        self._broken: SourceBroken | None = None
 
     def readable(self) -> bool:
         return True
@@ -64,15 +65,16 @@ class _Unpacked(io.BufferedIOBase):
         if offset or whence != io.SEEK_SET:
             raise io.UnsupportedOperation("an unpacked stream only goes back to its start")
         self._raw.seek(0)
-        self._chunks, self._rest, self._at = self._unpack(self._raw), b"", 0
+        self._chunks, self._rest, self._at, self._broken = self._unpack(self._raw), b"", 0, None
         return 0
 
     def tell(self) -> int:
         return self._at
 
     def read(self, size: int | None = -1) -> bytes:
-        parts, missing = [], -1 if size is None else size
-        while missing and (piece := self._piece(missing)):
+        parts = list[bytes]()
+        missing = -1 if size is None else size
+        while missing and (piece := self._piece_or_end(missing, parts)):
             parts.append(piece)
             missing -= len(piece) if missing > 0 else 0
         whole = b"".join(parts)
@@ -81,6 +83,17 @@ class _Unpacked(io.BufferedIOBase):
 
     def read1(self, size: int = -1) -> bytes:
         return self.read(size)
+
+    def _piece_or_end(self, size: int, before: list[bytes]) -> bytes:
+        """The next piece; where the content breaks off, what came before is handed out first."""
+        if self._broken is None:
+            try:
+                return self._piece(size)
+            except SourceBroken as broken:
+                self._broken = broken
+        if before:
+            return b""
+        raise self._broken
 
     def _piece(self, size: int) -> bytes:
         while not self._rest:

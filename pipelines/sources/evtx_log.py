@@ -30,14 +30,24 @@ def recognises(head: bytes) -> bool:
 def read(stream: BinaryIO) -> Iterator[Batch]:
     """The records in batches; `source_offset` is the record's place in the file."""
     with tempfile.TemporaryFile() as copy:
-        # The parser seeks back and forth, which a compressed stream cannot.
-        shutil.copyfileobj(stream, copy)
+        broken = _copy(stream, copy)
         size = copy.tell()
         copy.seek(0)
         yield from windows_batches(_records(copy))
+    if broken is not None:
+        raise broken
     missing = (size - _HEADER) % _CHUNK
     if size < _HEADER + _CHUNK or missing:
         raise SourceBroken(f"truncated at byte {size}: an event log is 4 KiB of header and whole chunks of 64 KiB")
+
+
+def _copy(stream: BinaryIO, copy: BinaryIO) -> SourceBroken | None:
+    """Why the copy is not whole: the parser seeks back and forth, which a compressed stream cannot."""
+    try:
+        shutil.copyfileobj(stream, copy)
+    except SourceBroken as broken:
+        return broken
+    return None
 
 
 def _records(file: BinaryIO) -> Iterator[WindowsEvent | Reject]:

@@ -7,6 +7,7 @@ from typing import BinaryIO
 import polars as pl
 
 from pipelines.batch import no_rejects
+from pipelines.errors import SourceBroken
 from pipelines.sources.columns import CONTENT_LIMIT, rejects_of
 
 BLOCK_BYTES = 8 * 1024 * 1024
@@ -31,11 +32,20 @@ class LineBlock:
 
 
 def line_blocks(stream: BinaryIO, block_bytes: int = BLOCK_BYTES) -> Iterator[LineBlock]:
-    """The lines of a stream in blocks of about `block_bytes`; blank lines are passed over, but counted."""
+    """The lines of a stream in blocks of about `block_bytes`; blank lines are passed over, but counted.
+
+    Raises:
+        SourceBroken: the stream breaks off; every line before was given.
+    """
     cutter = _Cutter()
-    while chunk := stream.read(block_bytes):
-        if lines := cutter.cut(chunk):
+    try:
+        while chunk := stream.read(block_bytes):
+            if lines := cutter.cut(chunk):
+                yield _decoded(*lines)
+    except SourceBroken:
+        if lines := cutter.rest():
             yield _decoded(*lines)
+        raise
     if lines := cutter.rest():
         yield _decoded(*lines)
 

@@ -8,6 +8,7 @@ before. A 29th of February must meet a leap year.
 
 import calendar
 import re
+from collections.abc import Iterator
 from dataclasses import dataclass, field
 from datetime import UTC, date, datetime, timedelta
 from typing import BinaryIO
@@ -15,12 +16,15 @@ from typing import BinaryIO
 import numpy as np
 import numpy.typing as npt
 
+from pipelines.errors import SourceBroken
+
 MONTHS = ("Jan", "Feb", "Mar", "Apr", "May", "Jun", "Jul", "Aug", "Sep", "Oct", "Nov", "Dec")
 
 _BLOCK = 4 * 1024 * 1024
 _STAMP = re.compile(rb"^(?:<\d{1,3}>)?(" + "|".join(MONTHS).encode() + rb") +(\d{1,2}) \d\d:", re.MULTILINE)
 _NUMBERS = {name.encode(): number for number, name in enumerate(MONTHS, start=1)}
 _TURN = 6
+_LONGEST_STAMP = 4096
 
 
 @dataclass
@@ -44,8 +48,7 @@ class YearCounter:
 def first_year(stream: BinaryIO, now: datetime) -> int:
     """The year of the first line of a text of RFC 3164 lines; the stream is left at its start."""
     turns, month, latest, leaps = 0, 0, (0, 1, 1), set[int]()
-    while block := stream.read(_BLOCK):
-        block += stream.readline(_BLOCK)
+    for block in _blocks(stream):
         for name, day in _STAMP.findall(block):
             number = _NUMBERS[name]
             turns += (number < month - _TURN) - (number > month + _TURN and month > 0)
@@ -55,6 +58,19 @@ def first_year(stream: BinaryIO, now: datetime) -> int:
                 leaps.add(turns)
     stream.seek(0)
     return _fitting(latest, leaps, now)
+
+
+def _blocks(stream: BinaryIO) -> Iterator[bytes]:
+    """The text in whole lines, as far as it can be read; where it breaks off is for its reader to say."""
+    rest = b""
+    try:
+        while block := stream.read(_BLOCK):
+            whole, _, rest = (rest + block).rpartition(b"\n")
+            yield whole
+            rest = rest[-_LONGEST_STAMP:]
+    except SourceBroken:
+        pass
+    yield rest
 
 
 def utc_now() -> datetime:

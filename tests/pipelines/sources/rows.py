@@ -1,0 +1,50 @@
+"""What the tests of the sources share: a text read to its end, and one row of it."""
+
+import io
+from collections.abc import Iterator
+from typing import Any
+
+import polars as pl
+
+from pipelines.batch import REJECTS, SCHEMAS, Batch
+from pipelines.sources.registry import Source
+
+
+def read_all(source: Source, content: bytes) -> list[Batch]:
+    return [checked(batch) for batch in source.read(io.BytesIO(content))]
+
+
+def checked(batch: Batch) -> Batch:
+    """The batch, when it keeps what every batch promises."""
+    assert batch.rows.schema == SCHEMAS[batch.table]
+    assert batch.rejects.schema == REJECTS
+    assert batch.rows.drop("fields").null_count().sum_horizontal().sum() == 0
+    assert batch.rejects["content"].str.len_chars().max() is None or len(max(batch.rejects["content"], key=len)) <= 4096
+    return batch
+
+
+def events(source: Source, content: bytes) -> list[dict[str, Any]]:
+    return [row for batch in read_all(source, content) for row in batch.rows.iter_rows(named=True)]
+
+
+def event(source: Source, line: str) -> dict[str, Any]:
+    (row,) = events(source, line.encode() + b"\n")
+    return row
+
+
+def reasons(source: Source, content: bytes) -> dict[int, str]:
+    return {
+        offset: reason
+        for batch in read_all(source, content)
+        for offset, reason, _ in batch.rejects.sort("offset").iter_rows()
+    }
+
+
+def offsets(batches: list[Batch]) -> Iterator[int]:
+    for batch in batches:
+        yield from batch.rows["source_offset"]
+        yield from batch.rejects["offset"]
+
+
+def rows_of(batches: list[Batch]) -> pl.DataFrame:
+    return pl.concat([batch.rows for batch in batches])

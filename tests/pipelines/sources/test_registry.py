@@ -1,0 +1,82 @@
+"""What every source promises, whatever it is given."""
+
+import io
+
+import pytest
+from hypothesis import HealthCheck, given, settings
+from hypothesis import strategies as st
+
+from pipelines.errors import SourceBroken
+from pipelines.sources.registry import SOURCES, Source, source_for
+from tests.pipelines.sources.rows import checked, offsets
+
+_LINES = {
+    "zeek_tsv": "#separator \\x09\n#path\tdns\n#fields\tts\tuid\tquery\n1772330400.5\tC1\ta.example.org\n",
+    "zeek_json": '{"ts":1772330400.5,"uid":"C1","id.orig_h":"192.0.2.1","query":"a.example.org","trans_id":7}\n',
+    "windows_xml": "<Events><Event><System><EventID>1</EventID><TimeCreated SystemTime='2026-03-01T10:00:00Z'/>"
+    "</System></Event></Events>",
+    "suricata": '{"timestamp":"2026-03-01T10:00:00.1+0800","event_type":"dns","dns":{"rrname":"a.example.org"}}\n',
+    "windows_json": '{"EventID":1,"Channel":"Security","UtcTime":"2026-03-01 10:00:00"}\n',
+    "auditd": 'type=EXECVE msg=audit(1772330400.123:7): argc=1 a0="id"\n',
+    "web_access": '192.0.2.7 - - [01/Mar/2026:10:00:00 +0800] "GET / HTTP/1.1" 200 5 "-" "curl/8.5"\n',
+    "syslog": "<34>Mar  1 10:00:00 web-1 sshd[811]: Accepted password for alice from 192.0.2.7 port 4 ssh2\n",
+    "json_lines": '{"time":"2026-03-01T10:00:00Z","what":"something"}\n',
+}
+_TEXT_SOURCES = [source for source in SOURCES if source.NAME in _LINES]
+
+
+@pytest.mark.parametrize(("name", "text"), _LINES.items(), ids=_LINES)
+def test_a_format_is_recognised_by_its_content(name: str, text: str) -> None:
+    source = source_for(text.encode())
+    assert source is not None
+    assert name == source.NAME
+
+
+@pytest.mark.parametrize(
+    "head",
+    [
+        b"",
+        b"\n\n",
+        b"hello world\n",
+        b"a,b\n1,2\n",
+        b"PAR1\0\0",
+        b"# a title\n\nsome words\n",
+        b"[]",
+        b"{}",
+        b"null",
+        b"<a/>",
+    ],
+    ids=repr,
+)
+def test_what_is_no_telemetry_is_recognised_by_nobody(head: bytes) -> None:
+    assert source_for(head) is None
+
+
+@pytest.mark.parametrize("source", _TEXT_SOURCES, ids=lambda source: source.NAME)
+@settings(max_examples=25, deadline=None, suppress_health_check=[HealthCheck.too_slow])
+@given(content=st.binary(max_size=400))
+def test_no_bytes_make_a_source_fail(source: Source, content: bytes) -> None:
+    source.recognises(content)
+    for batch in source.read(io.BytesIO(content)):
+        checked(batch)
+
+
+@pytest.mark.parametrize("source", _TEXT_SOURCES, ids=lambda source: source.NAME)
+@settings(max_examples=25, deadline=None, suppress_health_check=[HealthCheck.too_slow])
+@given(at=st.floats(0, 1), junk=st.binary(max_size=6), cut=st.floats(0, 1))
+def test_a_damaged_line_gives_rows_or_rejects_but_never_both_twice(
+    source: Source, at: float, junk: bytes, cut: float
+) -> None:
+    text = _LINES[source.NAME].encode() * 3
+    place = int(at * len(text))
+    damaged = (text[:place] + junk + text[place + len(junk) :])[: int(cut * len(text)) + 1]
+    batches = [checked(batch) for batch in source.read(io.BytesIO(damaged))]
+    found = list(offsets(batches))
+    assert len(found) == len(set(found))
+
+
+def test_a_header_of_an_event_log_without_records_says_that_it_is_cut_off() -> None:
+    evtx = source_for(b"ElfFile\0")
+    assert evtx is not None
+    with pytest.raises(SourceBroken, match=r"truncated at byte 5000|no event log"):
+        list(evtx.read(io.BytesIO(b"ElfFile\0" + bytes(4992))))
