@@ -106,7 +106,13 @@ class SilenceWeights:
     points: Points
     cap: Points
     after_minutes: Annotated[float, Field(ge=10, le=525_600)]
-    archive_lag_hours: Annotated[float, Field(gt=0, le=87_600)]
+    archive_lag_minutes: Annotated[float, Field(gt=0)]
+
+    @model_validator(mode="after")
+    def _ordered(self) -> Self:
+        if self.archive_lag_minutes > self.after_minutes:
+            raise ValueError("archive_lag_minutes must not exceed after_minutes: a late feed would count as silent")
+        return self
 
 
 @dataclass(frozen=True, config=_STRICT)

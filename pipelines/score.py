@@ -83,7 +83,7 @@ def score(store: Store, *, now: datetime | None = None, thresholds: Path | None 
     """
     weights = load_weights(thresholds or Path(str(files("rules").joinpath("thresholds.yml"))))
     moment = now or datetime.now(UTC)
-    reference = telemetry_clock(store, moment, archive_lag=timedelta(hours=weights.silence.archive_lag_hours))
+    reference = telemetry_clock(store, moment, archive_lag=timedelta(minutes=weights.silence.archive_lag_minutes))
     scores = [score_asset(facts, weights, now=reference) for facts in _facts(store, weights, reference)]
     scores.sort(key=lambda each: (each.score, each.asset_id))
     append(store, "asset_posture_history", _frame(scores, moment), token=moment.isoformat())

@@ -32,6 +32,7 @@ def test_bands_begin_at_their_least_score(score: float, band: str) -> None:
         pytest.param("    cap: 70\n", "    cap: -1\n", r"alerts.cap: .*greater than or equal to 0", id="negative"),
         pytest.param("    cap: 70\n", "    cup: 70\n", r"alerts.cup: ", id="unknown-key"),
         pytest.param("all_weak: 25", "all_weak: 5", "any_weak must not exceed all_weak", id="weak-order"),
+        pytest.param("lag_minutes: 60", "lag_minutes: 600", "a late feed would count as silent", id="lag"),
         pytest.param("10.0.0.0/8", "10.0.0.1/8", "host bits set", id="network"),
         pytest.param("ports: [21", "ports: [0", "greater than or equal to 1", id="port"),
         pytest.param("worst_share: 0.3", "worst_share: 3", "less than or equal to 1", id="share"),

@@ -176,7 +176,7 @@ def test_an_event_from_the_future_does_not_turn_the_clock(store: Store, tmp_path
 
 def test_live_telemetry_is_judged_by_the_clock_on_the_wall(store: Store, tmp_path: Path) -> None:
     _import(store, tmp_path, {"asset_id": "pump", "expected_sources": ["syslog"]})
-    _add(store, "log_events", [{"asset_id": "pump", "source_type": "syslog"}], at=NOW - timedelta(hours=1))
+    _add(store, "log_events", [{"asset_id": "pump", "source_type": "syslog"}], at=NOW - timedelta(minutes=30))
     later = NOW + timedelta(days=2)
     report = score(store, now=later)
     assert report.reference == later
