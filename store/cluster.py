@@ -1,7 +1,8 @@
 """One migration, two shapes: the statement for a single server, or its counterparts for a cluster.
 
 On a cluster a table `t` is `t_local`, replicated on every shard, under a `Distributed` table `t` that everybody uses.
-Inserts of a materialized view stay on their shard. Rows with the same sorting key meet on one shard, so that replacing and aggregating engines still see them together.
+What a materialized view adds stays on its shard. Rows with the same sorting key meet on one shard, so that replacing
+and aggregating engines still see them together.
 """
 
 import re
