@@ -22,11 +22,12 @@ PERIODS = {"24h": (24, 3600), "7d": (7 * 24, 6 * 3600), "30d": (30 * 24, 24 * 36
 
 @dataclass(frozen=True)
 class Period:
-    """The stretch of event time that trends show, in UTC, and the seconds of one step."""
+    """The stretch of event time that trends show, the seconds of one step, and the newest telemetry within; in UTC."""
 
     since: datetime
     until: datetime
     step: int
+    newest: datetime
 
     @property
     def parameters(self) -> dict[str, object]:
@@ -86,7 +87,7 @@ def _period(newest: datetime | None, hours: int, step: int) -> Period | None:
         return None
     ends = (int(newest.timestamp()) // 3600 + 1) * 3600
     until = datetime.fromtimestamp(ends, UTC)
-    return Period(until - timedelta(hours=hours), until, step)
+    return Period(until - timedelta(hours=hours), until, step, newest)
 
 
 def sql_time(at: datetime) -> str:

@@ -1,6 +1,15 @@
 -- Sources that an asset is expected to have and that were not heard for longer than allowed, measured against the
 -- newest telemetry of the scope: a whole city read from files of last week is not silent. Never heard is 1970.
-WITH heard AS (
+SELECT
+    expected.asset_id AS asset_id, expected.name AS name, expected.source_type AS source_type,
+    toDateTime64(heard.last_heard, 3, 'UTC') AS last_heard,
+    dateDiff('second', heard.last_heard, {newest:DateTime64(3, 'UTC')}) AS silent_seconds
+FROM (
+    SELECT asset_id, name, arrayJoin(expected_sources) AS source_type
+    FROM monitored_assets
+    WHERE (scope = {scope:String} OR startsWith(scope, concat({scope:String}, '/')))
+) AS expected
+LEFT JOIN (
     SELECT asset_id, source_type, max(bucket) AS last_heard
     FROM (
         SELECT asset_id, source_type, bucket FROM log_activity
@@ -10,17 +19,7 @@ WITH heard AS (
         WHERE bucket <= now() AND (scope = {scope:String} OR startsWith(scope, concat({scope:String}, '/')))
     )
     GROUP BY asset_id, source_type
-)
-SELECT
-    expected.asset_id AS asset_id, expected.name AS name, expected.source_type AS source_type,
-    toDateTime64(heard.last_heard, 3, 'UTC') AS last_heard,
-    dateDiff('second', heard.last_heard, (SELECT max(last_heard) FROM heard)) AS silent_seconds
-FROM (
-    SELECT asset_id, name, arrayJoin(expected_sources) AS source_type
-    FROM monitored_assets
-    WHERE (scope = {scope:String} OR startsWith(scope, concat({scope:String}, '/')))
-) AS expected
-LEFT JOIN heard ON expected.asset_id = heard.asset_id AND expected.source_type = heard.source_type
+) AS heard ON expected.asset_id = heard.asset_id AND expected.source_type = heard.source_type
 WHERE silent_seconds > {allowed:UInt32}
 ORDER BY silent_seconds DESC, asset_id, source_type
 LIMIT 500

@@ -1,9 +1,11 @@
 """The pipeline: what arrives, how late, what could not be read, and how the rules kept up."""
 
+from datetime import UTC, datetime
+
 import polars as pl
 import streamlit as st
 
-from dashboards.desk import Desk
+from dashboards.desk import Desk, sql_time
 from dashboards.figures import NOTHING, amount, seconds, size
 from dashboards.panels import empty_state, page_head
 from dashboards.tables import labelled, number_column, shown, text_column, time_column
@@ -18,7 +20,7 @@ def show(desk: Desk) -> None:
     if sources.is_empty() and files.is_empty():
         empty_state(desk.words, "health", ["rongdun ingest PATH", "rongdun status"])
         return
-    silent = desk.ask("silent_sources", allowed=int(desk.weights.silence.after_minutes * 60))
+    silent = _silent_sources(desk)
     _figures(desk, sources, silent)
     left, right = st.columns([5, 3], gap="medium")
     with left:
@@ -29,6 +31,12 @@ def show(desk: Desk) -> None:
         st.info(desk.words("health.root_only"))
         return
     _whole_city(desk, files)
+
+
+def _silent_sources(desk: Desk) -> pl.DataFrame:
+    newest = desk.period.newest if desk.period else datetime.now(UTC)
+    allowed = int(desk.weights.silence.after_minutes * 60)
+    return desk.ask("silent_sources", newest=sql_time(newest), allowed=allowed)
 
 
 def _whole_city(desk: Desk, files: pl.DataFrame) -> None:

@@ -26,6 +26,7 @@ def parameters(scope: str, *, alert: int = 0, asset: str = "") -> dict[str, obje
         "root": ROOT,
         "since": f"{ENDS - timedelta(days=2):%Y-%m-%d %H:%M:%S}",
         "until": f"{ENDS + timedelta(days=1):%Y-%m-%d %H:%M:%S}",
+        "newest": f"{ENDS:%Y-%m-%d %H:%M:%S}",
         "step": 3600,
         "levels": [],
         "states": [],

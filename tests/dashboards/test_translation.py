@@ -11,7 +11,11 @@ from dashboards.errors import UnknownWord
 from dashboards.translation import LANGUAGES, Words, words_in
 
 SOURCES = sorted(Path(dashboards.__file__).parent.rglob("*.py"))
-USED = {key for source in SOURCES for key in re.findall(r"words\(\s*\"([^\"]+)\"", source.read_text(encoding="utf-8"))}
+USED = {
+    key
+    for source in SOURCES
+    for key in re.findall(r"words\(\s*[\"']([^\"']+)[\"']", source.read_text(encoding="utf-8"))
+}
 BUILT = {
     prefix
     for source in SOURCES
@@ -20,7 +24,7 @@ BUILT = {
 GROUPS = {
     group
     for source in SOURCES
-    for group in re.findall(r"(?:label|codes)\(\s*\"([a-z_]+)\"", source.read_text(encoding="utf-8"))
+    for group in re.findall(r"(?:label|codes)\(\s*[\"']([a-z_]+)[\"']", source.read_text(encoding="utf-8"))
 }
 
 
@@ -65,7 +69,7 @@ def test_every_word_is_used() -> None:
         key
         for key in words_in("zh").entries
         if key not in USED
-        and f'"{key}"' not in literal
+        and not re.search(rf"[\"']{re.escape(key)}[\"']", literal)
         and not any(key.startswith(prefix) for prefix in BUILT)
         and key.split(".")[0] not in GROUPS | {"sector", "grade", "entity", "category", "verdict", "place", "language"}
     ]

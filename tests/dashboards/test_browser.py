@@ -1,0 +1,111 @@
+"""The desk in a real browser over a real server: what a person does, and that it lasts."""
+
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+from playwright.sync_api import Browser, Page, expect, sync_playwright
+
+from tests.dashboards.city import alert_id
+from tests.dashboards.serving import served_city, served_desk
+
+CHROMIUM = Path("/usr/bin/chromium")
+ARGUMENTS = [
+    "--no-sandbox",
+    "--disable-gpu",
+    "--disable-quic",
+    "--no-first-run",
+    "--disable-background-networking",
+    "--disable-component-update",
+    "--disable-sync",
+]
+PATIENCE_MS = 30_000
+
+pytestmark = [
+    pytest.mark.browser,
+    pytest.mark.skipif(not CHROMIUM.exists(), reason="no Chromium at /usr/bin/chromium"),
+]
+
+
+@pytest.fixture(scope="module")
+def city(tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
+    with served_city(tmp_path_factory.mktemp("home")) as address:
+        yield address
+
+
+@pytest.fixture(scope="module")
+def browser() -> Iterator[Browser]:
+    with sync_playwright() as playwright:
+        launched = playwright.chromium.launch(executable_path=CHROMIUM, args=ARGUMENTS)
+        yield launched
+        launched.close()
+
+
+@pytest.fixture
+def page(browser: Browser) -> Iterator[Page]:
+    opened = browser.new_page(viewport={"width": 1440, "height": 1000}, locale="zh-CN")
+    opened.set_default_timeout(PATIENCE_MS)
+    expect.set_options(timeout=PATIENCE_MS)
+    yield opened
+    opened.close()
+
+
+def test_the_overview_loads_and_speaks_either_language(page: Page, city: str) -> None:
+    page.goto(city)
+    expect(page.get_by_role("heading", name="总览")).to_be_visible()
+    page.get_by_role("button", name="English").or_(page.get_by_role("radio", name="English")).first.click()
+    expect(page.get_by_role("heading", name="Overview")).to_be_visible()
+    expect(page.get_by_text("The eleven sectors")).to_be_visible()
+
+
+def test_a_verdict_lasts_over_a_reload(page: Page, city: str) -> None:
+    page.goto(f"{city}/alerts")
+    expect(page.get_by_role("heading", name="告警")).to_be_visible()
+    page.get_by_test_id("stDataFrame").first.locator(".dvn-scroller").click(position={"x": 400, "y": 55})
+    page.wait_for_url("**alert=*")
+    expect(page.get_by_role("heading", name="证据事件")).to_be_visible()
+    page.get_by_label("你的姓名").fill("Lin Example")
+    page.get_by_label("你的姓名").press("Tab")
+    page.get_by_text("误报", exact=True).click()
+    page.get_by_label("理由").fill("planned maintenance of the day")
+    page.get_by_role("button", name="关闭告警").click()
+    expect(page.get_by_text("已关闭，结论已记入留痕。")).to_be_visible()
+    page.reload()
+    expect(page.get_by_role("button", name="重新打开")).to_be_visible()
+    expect(page.get_by_text("planned maintenance of the day")).to_be_visible()
+    expect(page.get_by_text("关闭告警 · 误报")).to_be_visible()
+
+
+def test_an_alert_has_an_address_of_its_own_and_its_text_is_only_text(page: Page, city: str) -> None:
+    dialogs: list[str] = []
+    page.on("dialog", lambda dialog: dialogs.append(dialog.message))
+    page.goto(f"{city}/alerts?alert={alert_id(4)}")
+    expect(page.get_by_role("heading", name="[Click](https://example.org)".replace(":", ":\u2060")[:7])).to_be_visible()
+    assert page.locator("h1 a, h1 img, h1 strong").count() == 0
+    assert page.locator("img[src=x]").count() == 0
+    assert dialogs == []
+
+
+def test_an_asset_opens_from_the_list(page: Page, city: str) -> None:
+    page.goto(f"{city}/assets")
+    page.get_by_test_id("stDataFrame").first.locator(".dvn-scroller").click(position={"x": 100, "y": 55})
+    page.wait_for_url("**asset=gov-cloud-01*")
+    expect(page.get_by_role("heading", name="政务云门户主机")).to_be_visible()
+    expect(page.get_by_role("heading", name="三方责任")).to_be_visible()
+
+
+def test_nothing_is_fetched_from_elsewhere(page: Page, city: str) -> None:
+    asked: list[str] = []
+    page.on("request", lambda request: asked.append(request.url))
+    for path in ("", "alerts", "data_protection", "assets", "health"):
+        page.goto(f"{city}/{path}")
+        expect(page.get_by_test_id("stHeading").first).to_be_visible()
+        page.wait_for_timeout(500)
+    away = [url for url in asked if not url.startswith((city, city.replace("http", "ws"), "data:", "blob:"))]
+    assert away == []
+
+
+def test_without_a_database_the_desk_says_what_to_type(page: Page, tmp_path: Path) -> None:
+    with served_desk(tmp_path) as address:
+        page.goto(address)
+        expect(page.get_by_text("rongdun up")).to_be_visible()
