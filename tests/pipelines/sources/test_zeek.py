@@ -1,0 +1,103 @@
+import json
+from typing import Any
+
+from pipelines.sources import zeek_json, zeek_tsv
+from tests.pipelines.sources.rows import events, read_all, reasons
+
+_CONN = {
+    "ts": 1772330400.25,
+    "uid": "C1",
+    "id.orig_h": "192.0.2.1",
+    "id.orig_p": 5000,
+    "id.resp_h": "2001:DB8::2",
+    "id.resp_p": 443,
+    "proto": "tcp",
+    "service": "ssl",
+    "duration": 1.5,
+    "orig_bytes": 100,
+    "resp_bytes": 200,
+    "conn_state": "SF",
+    "history": "ShADadFf",
+    "orig_pkts": 5,
+    "orig_ip_bytes": 300,
+    "resp_pkts": 4,
+    "resp_ip_bytes": 400,
+    "local_orig": True,
+    "tunnel_parents": [],
+}
+
+
+def _json(*records: dict[str, Any]) -> bytes:
+    return "".join(json.dumps(record) + "\n" for record in records).encode()
+
+
+def _tsv(path: str, columns: dict[str, tuple[str, str]]) -> bytes:
+    header = f"#separator \\x09\n#set_separator\t,\n#empty_field\t(empty)\n#unset_field\t-\n#path\t{path}\n"
+    names, types = "\t".join(columns), "\t".join(kind for kind, _ in columns.values())
+    values = "\t".join(value for _, value in columns.values())
+    return f"{header}#fields\t{names}\n#types\t{types}\n{values}\n".encode()
+
+
+def test_a_connection_is_a_flow() -> None:
+    (batch,) = read_all(zeek_json, _json(_CONN))
+    (row,) = batch.rows.iter_rows(named=True)
+    assert (batch.table, batch.source_type) == ("network_flows", "zeek_conn")
+    assert row["event_time"].isoformat() == "2026-03-01T02:00:00.250000+00:00"
+    assert (row["source_ip"], row["destination_ip"], row["destination_port"]) == ("192.0.2.1", "2001:db8::2", 443)
+    assert (row["application"], row["duration_ms"], row["connection_state"]) == ("tls", 1500, "SF")
+    assert (row["packets_out"], row["packets_in"], row["bytes_out"], row["ip_bytes_in"]) == (5, 4, 100, 400)
+    assert (row["fields"]["uid"], row["fields"]["local_orig"]) == ("C1", "true")
+
+
+def test_both_writers_give_the_same_row() -> None:
+    record = {"ts": 1772330400.25, "uid": "C1", "id.orig_h": "192.0.2.1", "id.orig_p": 5, "id.resp_h": "192.0.2.53"}
+    record |= {"id.resp_p": 53, "query": "a.example.org", "qtype_name": "A", "rcode_name": "NXDOMAIN", "AA": False}
+    tsv = {name: ("bool", "F") if name == "AA" else ("string", str(value)) for name, value in record.items()}
+    (from_json,) = events(zeek_json, _json(record))
+    (from_tsv,) = events(zeek_tsv, _tsv("dns", tsv | {"answers": ("vector[string]", "-")}))
+    different = {name for name in from_json if from_json[name] != from_tsv[name]}
+    assert different == {"message", "source_offset"}
+    assert (from_json["category"], from_json["action"], from_json["outcome"]) == ("dns", "query", "failure")
+
+
+def test_zeeks_escapes_unset_and_empty_values_are_undone() -> None:
+    columns = {
+        "ts": ("time", "1772330400.0"),
+        "name": ("string", r"\\server\\share\x09x"),
+        "empty": ("string", "(empty)"),
+        "unset": ("string", "-"),
+        "answers": ("vector[string]", r"a,b\x2cc"),
+        "flag": ("bool", "T"),
+    }
+    (row,) = events(zeek_tsv, _tsv("smb_files", columns))
+    expected = {"name": "\\server\\share\tx", "empty": "", "answers": "a,b,c", "flag": "true"}
+    assert {name: value for name, value in row["fields"].items() if name != "ts"} == expected
+
+
+def test_a_modbus_write_is_told_from_a_read() -> None:
+    base = {"ts": 1.0, "uid": "C", "id.orig_h": "192.0.2.1", "id.resp_h": "192.0.2.2", "unit": 7}
+    rows = events(zeek_json, _json({**base, "func": "WRITE_SINGLE_REGISTER"}, {**base, "func": "READ_COILS"}))
+    assert [(row["category"], row["service"], row["action"]) for row in rows] == [
+        ("ics", "modbus", "write"),
+        ("ics", "modbus", "read"),
+    ]
+    assert [(row["fields"]["is_write"], row["fields"]["unit_id"]) for row in rows] == [("true", "7"), ("false", "7")]
+
+
+def test_an_unknown_log_is_kept_under_its_own_name() -> None:
+    (row,) = events(zeek_json, _json({"_path": "pumps", "ts": 1.0, "x": 1}))
+    assert (row["product"], row["service"], row["fields"]["x"]) == ("zeek", "pumps", "1")
+
+
+def test_rows_of_another_width_and_without_a_time_are_rejected() -> None:
+    content = _tsv("dns", {"ts": ("time", "1.0"), "uid": ("string", "C")}) + b"1.0\n-\tC\n"
+    assert reasons(zeek_tsv, content) == {
+        8: "the header names 2 columns, the row has another number",
+        9: "no time: ts is missing or no point in time",
+    }
+
+
+def test_a_new_header_inside_a_file_starts_new_columns() -> None:
+    content = _tsv("dns", {"ts": ("time", "1.0"), "query": ("string", "a")})
+    content += _tsv("http", {"ts": ("time", "2.0"), "host": ("string", "b")})
+    assert [(row["service"], row["source_offset"]) for row in events(zeek_tsv, content)] == [("dns", 7), ("http", 15)]
