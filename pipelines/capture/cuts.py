@@ -81,14 +81,13 @@ def _reused(carried: "Flows", packets: "FlowPackets", order: Ints, fresh: Flags,
     """Rows with a new SYN, with another sequence number than the last, after a FIN or RST since that last one."""
     ended = (carried.letters[:, 2 * history.F : 2 * history.INCONSISTENT + 2] != history.NEVER).any(axis=1)
     ends = (packets.letter >= history.F) & (packets.letter <= history.INCONSISTENT)
-    closings = np.cumsum(np.concatenate([ended, ends])[order])
+    ends_here = np.concatenate([ended, ends])[order]
+    closings = np.cumsum(ends_here)
     anew = (syn >= 0) & ~fresh
     rows = np.flatnonzero(anew)
     marks = np.maximum.accumulate(np.where(fresh | (syn >= 0), np.arange(len(order)), 0))
     before = marks[rows - 1]
-    # The row marked may itself be a carried flow that has ended.
-    own_end = np.concatenate([ended, np.zeros(len(packets), np.bool_)])[order][before]
-    closed = closings[rows - 1] - closings[before] + own_end > 0
+    closed = closings[rows - 1] - closings[before] + ends_here[before] > 0
     anew[rows] = closed & (syn[rows] != syn[before])
     return anew
 

@@ -8,7 +8,7 @@ from pipelines.capture import history, keys
 from pipelines.capture.cuts import Cuts, Timeouts, find_cuts
 from pipelines.capture.history import Positions
 from pipelines.capture.network import Flags
-from pipelines.capture.transport import TCP
+from pipelines.capture.transport import SCTP, TCP, UDP
 from pipelines.capture.window import Ints, Words
 
 # Beyond this many open flows those that have been silent longest are closed: memory stays bounded in a flood.
@@ -191,7 +191,8 @@ def _aggregated(
     flow_keys = np.concatenate([carried.keys, packets.keys], axis=1)[:, first_row]
     sender = started("initiator", packets.sender)
     known = first_row < len(carried)
-    initiator = np.where(known, sender, _initiators(flow_keys, sender, letters))[cuts.chain]
+    letter = np.concatenate([np.full(len(carried), -1), packets.letter])[first_row]
+    initiator = np.where(known, sender, _initiators(flow_keys, sender, letter))[cuts.chain]
     flipped = np.where(known, started("flipped", np.zeros(len(packets), np.bool_)), initiator != sender)
     return Flows(
         keys=flow_keys,
@@ -211,16 +212,13 @@ def _aggregated(
     )
 
 
-def _initiators(flow_keys: Words, sender: Ints, letters: Positions) -> Ints:
-    """Who began each flow: who sent the SYN, else who did not send the SYN-ACK, else by well-known port."""
-    syn, answer = letters[:, 2 * history.S : 2 * history.S + 2], letters[:, 2 * history.H : 2 * history.H + 2]
+def _initiators(flow_keys: Words, sender: Ints, letter: Ints) -> Ints:
+    """Who began each flow, by its first packet: who sent a SYN or did not send a SYN-ACK, else by well-known port."""
     low, high = keys.ports(flow_keys)
     protocol = keys.protocols(flow_keys)
-    has_ports = (protocol == TCP) | (protocol == 17) | (protocol == 132)
+    has_ports = (protocol == TCP) | (protocol == UDP) | (protocol == SCTP)
     from_port, to_port = np.where(sender == 0, low, high), np.where(sender == 0, high, low)
     from_server = has_ports & _SERVER_PORTS[from_port] & ~_SERVER_PORTS[to_port]
-    by_port = np.where(from_server, 1 - sender, sender)
-    by_answer = np.where(answer[:, 0] < answer[:, 1], 1, 0)
-    by_syn = np.where(syn[:, 0] < syn[:, 1], 0, 1)
-    answered, opened = (answer[:, 0] != answer[:, 1]), (syn[:, 0] != syn[:, 1])
-    return np.select([opened, answered], [by_syn, by_answer], by_port)
+    answers = (protocol == TCP) & (letter == history.H)
+    opens = (protocol == TCP) & (letter == history.S)
+    return np.where(answers | (from_server & ~opens), 1 - sender, sender)

@@ -83,8 +83,8 @@ def decode_transport(buffer: Bytes, end: Ints, packets: Datagrams, rows: Ints) -
             continue
         columns["header"][here] = _HEADER[number]
         least = 2 if number in (ICMP, ICMP6) else 4
-        columns["complaint"][here[length[here] < _HEADER[number]]] = 3
         columns["complaint"][here[captured[here] < least]] = 1
+        columns["complaint"][here[length[here] < _HEADER[number]]] = 3
         here = here[columns["complaint"][here] == 0]
         read(buffer, start, captured, protocol, here, columns)
     header = columns.pop("header")

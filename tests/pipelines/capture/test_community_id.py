@@ -8,6 +8,7 @@ from pipelines.capture.community_id import community_id
 
 # The published baseline of the Community ID specification, one of each protocol.
 _PUBLISHED = [
+    # ruff: noqa: E501 - addresses and ids are longer than a line
     ("icmp", 1, "192.168.0.89", "192.168.0.1", (8, 0), False, "1:X0snYXpgwiv9TZtqg64sgzUn6Dk="),
     ("icmp one way", 1, "10.0.0.1", "10.0.0.2", (11, 0), True, "1:YHxtAirCG//0OzkcVAukqKQN9xM="),
     ("icmp6", 58, "fe80::200:86ff:fe05:80da", "fe80::260:97ff:fe07:69ea", (135, 136), False, "1:dGHyGvjMfljg6Bppwm3bg0LO8TY="),

@@ -1,7 +1,7 @@
 import io
 
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from pipelines.capture.pcap import read_windows
@@ -50,6 +50,7 @@ def test_the_size_of_a_window_changes_nothing(window_bytes: int) -> None:
     assert pieces.events == whole.events
 
 
+@settings(deadline=None)
 @given(st.binary(max_size=400))
 def test_any_bytes_after_the_magic_are_read_without_an_exception(content: bytes) -> None:
     windows = list(read_windows(io.BytesIO(bytes.fromhex("d4c3b2a1") + content)))

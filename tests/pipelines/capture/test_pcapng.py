@@ -2,10 +2,10 @@ import io
 from datetime import UTC, datetime
 
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from pipelines.capture.pcapng import MAGIC, read_windows
+from pipelines.capture.pcapng import read_windows
 from pipelines.capture.window import PacketWindow, Problem
 from tests.pipelines.capture.frames import (
     CLIENT,
@@ -91,10 +91,10 @@ def test_a_cut_file_keeps_every_whole_packet() -> None:
         assert found.reasons == [f"truncated at byte {length}: a block is incomplete"]
 
 
+@settings(deadline=None)
 @given(st.binary(max_size=400), st.integers(0, 200), st.binary(max_size=8))
 def test_any_damage_is_survived(tail: bytes, at: int, change: bytes) -> None:
     content = bytearray(section() + interface() + enhanced(_FRAME, 0) + tail)
     content[at : at + len(change)] = change
     for window in read_windows(io.BytesIO(bytes(content)), window_bytes=64):
         assert isinstance(window, PacketWindow | Problem)
-    assert MAGIC == section()[:4]
