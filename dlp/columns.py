@@ -18,7 +18,7 @@ from dlp.residual import residual_candidates
 
 _REMEMBERED = 500_000  # distinct values of a column that are told apart across batches
 _CONTEXT_BEFORE, _CONTEXT_AFTER = 24, 8  # characters
-_MASKS_TRIED = 200  # masked values per batch whose residual candidates are counted
+_MASKS_TRIED = 50  # masked values per batch whose residual candidates are counted
 _PREFIXES_KEPT = 200
 _MASK_CHARACTERS = r"[*•●×█∗✱■]|[xX]{3,}|#{3,}|某"
 _NONE = pl.Series([False])

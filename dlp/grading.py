@@ -50,7 +50,8 @@ def combined(findings: Sequence[PiiFinding], policy: Policy) -> list[PiiFinding]
 
 def highest(grades: Iterable[str]) -> Grade:
     """The highest of some grades; general-1, what harms nobody, when there are none."""
-    return max((grade for grade in GRADES if grade in set(grades)), key=GRADES.index, default="general-1")
+    present = set(grades)
+    return max((grade for grade in GRADES if grade in present), key=GRADES.index, default="general-1")
 
 
 def _grade(entity: EntityPolicy, policy: Policy, *, masked: bool, on: date) -> str:

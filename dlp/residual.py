@@ -36,15 +36,23 @@ def residual_candidates(mask: str, entity_type: str, masks: Masks) -> int | None
 @lru_cache(maxsize=4096)
 def resident_candidates(mask: str, masks: Masks) -> int:
     """How many resident IDs fit an 18-character mask: divisions x real birth dates x serials with that check digit."""
-    divisions = _divisions(mask[:6], masks)
-    dates = _residues(_matching(_birth_dates(masks.birth_years), mask[6:14]), 6)
-    serials = _residues(_matching(_serials(), mask[14:17]), 14)
-    total = _convolved(_convolved(divisions, dates), serials)
+    born = _fitting_dates(mask[6:14], masks.birth_years)
+    total = _convolved(_convolved(_divisions(mask[:6], masks), born), _fitting_serials(mask[14:17]))
     return sum(count for residue, count in total.items() if mask[17] in (_HIDDEN, _CHECKS[residue]))
 
 
 def _ways(each: int, mask: str) -> int:
     return int(each ** mask.count(_HIDDEN))
+
+
+@lru_cache(maxsize=4096)
+def _fitting_dates(mask: str, years: tuple[int, int]) -> Counter[int]:
+    return _residues(_matching(_birth_dates(years), mask), 6)
+
+
+@lru_cache(maxsize=4096)
+def _fitting_serials(mask: str) -> Counter[int]:
+    return _residues(_matching(_serials(), mask), 14)
 
 
 def _divisions(mask: str, masks: Masks) -> Counter[int]:

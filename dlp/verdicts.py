@@ -68,7 +68,9 @@ def _of_type(name: str, evidence: ColumnEvidence, hints: NameHints, policy: Poli
 
 
 def _masked_rows(kinds: list[Kind], evidence: ColumnEvidence, *, named: bool) -> int:
-    rows = sum(evidence.kinds[kind.name].masked_rows for kind in kinds if kind.name in evidence.kinds)
+    masks = {kind.name: evidence.kinds[kind.name].masked_rows for kind in kinds if kind.name in evidence.kinds}
+    proving = sum(masks[kind.name] for kind in kinds if kind.name in masks and kind.alone is not None)
+    rows = sum(masks.values()) if named or proving > evidence.rows * _MOST else proving
     if named and (rows or evidence.opaque > evidence.rows * _MASK_SHARE):
         return rows + evidence.opaque
     # A name such as 张* is two characters: alone it proves little.

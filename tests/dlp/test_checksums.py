@@ -46,7 +46,8 @@ def test_a_check_accepts_published_examples_and_refuses_a_changed_digit(check: C
 @given(st.lists(st.from_regex(r"\A3501021990030[1-9][0-9]{3}[0-9X]\Z"), min_size=1))
 def test_the_whole_column_agrees_with_the_standards_formula_value_by_value(values: list[str]) -> None:
     expected = [
-        "10X98765432"[sum(int(digit) * weight for digit, weight in zip(value, _WEIGHTS, strict=False)) % 11] == value[17]
+        "10X98765432"[sum(int(digit) * weight for digit, weight in zip(value, _WEIGHTS, strict=False)) % 11]
+        == value[17]
         for value in values
     ]
     assert list(checksums.resident_id_holds(pl.Series(values))) == expected

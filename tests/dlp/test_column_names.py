@@ -36,7 +36,18 @@ def test_a_name_says_what_its_last_phrase_means(column: str, says: str) -> None:
 
 @pytest.mark.parametrize(
     "column",
-    ["hotel_no", "email_verified", "手机型号", "是否实名", "file_name", "username", "productName", "card_type", "id", "状态"],
+    [
+        "hotel_no",
+        "email_verified",
+        "手机型号",
+        "是否实名",
+        "file_name",
+        "username",
+        "productName",
+        "card_type",
+        "id",
+        "状态",
+    ],
 )
 def test_a_name_that_only_resembles_one_says_nothing(column: str) -> None:
     assert not name_hints(column, default_policy()).says

@@ -61,5 +61,5 @@ def test_several_direct_identifiers_raise_each_other() -> None:
 
 
 def test_the_highest_grade_wins() -> None:
-    assert highest(["general-2", "general-4", "general-1"]) == "general-4"
+    assert highest(grade for grade in ("general-2", "general-4", "general-1")) == "general-4"
     assert highest([]) == "general-1"
