@@ -1,4 +1,4 @@
-"""Sigma conditions in ClickHouse: pySigma's backend for the telemetry tables, also behind `sigma convert -t clickhouse`.
+"""Sigma conditions in ClickHouse: pySigma's backend for the telemetry tables, and `sigma convert -t clickhouse`.
 
 Every predicate is two-valued. What a field or a log source means comes from `detectors.routing`; a field that nothing
 supplies makes its leaf false and is remembered in `blind_fields`.
@@ -17,7 +17,7 @@ from sigma.conditions import (
 from sigma.conversion.base import TextQueryBackend
 from sigma.conversion.state import ConversionState
 from sigma.correlations import SigmaCorrelationRule
-from sigma.exceptions import SigmaConversionError
+from sigma.exceptions import SigmaConversionError, SigmaValueError
 from sigma.processing.pipeline import ProcessingPipeline
 from sigma.rule import SigmaRule
 from sigma.types import (
@@ -37,7 +37,9 @@ from sigma.types import (
 )
 
 from detectors import predicates
+from detectors.correlation_sql import correlation_statement
 from detectors.errors import UnsupportedRule
+from detectors.placeholders import Placeholders, default_placeholders, filled, has_placeholder, names_in
 from detectors.routing import FieldPlace, LogSource, Route, routes
 
 _NOWHERE = FieldPlace("''", "0")
@@ -55,27 +57,27 @@ class ClickHouseBackend(TextQueryBackend):
     Attributes:
         fields: the Sigma fields that the last converted rule looked at, in order; '' stands for keywords.
         blind_fields: those of them that its log source never supplies.
+        empty_placeholders: the placeholders it names that have no value; their leaves are false.
     """
 
     name: ClassVar[str] = "ClickHouse (Rongdun's telemetry tables)"
     identifier: ClassVar[str] = "clickhouse"
     formats: ClassVar[dict[str, str]] = {"default": "One SELECT a rule", "predicate": "The condition alone"}
     requires_pipeline: ClassVar[bool] = False
-    or_token: ClassVar[str] = "OR"
-    and_token: ClassVar[str] = "AND"
-    not_token: ClassVar[str] = "NOT"
-    eq_token: ClassVar[str] = "="
 
     def __init__(
         self,
         processing_pipeline: ProcessingPipeline | None = None,
         collect_errors: bool = False,
+        placeholders: Placeholders | None = None,
         **backend_options: Any,
     ) -> None:
         super().__init__(processing_pipeline, collect_errors, **backend_options)
+        self._placeholders = placeholders
         self._route: Route | None = None
         self.fields: dict[str, None] = {}
         self.blind_fields: dict[str, None] = {}
+        self.empty_placeholders: dict[str, None] = {}
 
     def predicate(self, rule: SigmaRule, route: Route) -> str:
         """The condition of a rule over the rows of a route, as an SQL expression that is 0 or 1.
@@ -84,7 +86,7 @@ class ClickHouseBackend(TextQueryBackend):
             UnsupportedRule: the rule asks for something that cannot be expressed.
             SigmaError: the rule's condition is not valid.
         """
-        self._route, self.fields, self.blind_fields = route, {}, {}
+        self._begin(route)
         conditions = [self._tree(condition.parsed) for condition in rule.detection.parsed_condition]
         return conditions[0] if len(conditions) == 1 else f"({' OR '.join(conditions)})"
 
@@ -99,29 +101,33 @@ class ClickHouseBackend(TextQueryBackend):
         Raises:
             SigmaConversionError: nothing supplies its log source, or it asks for something unsupported.
         """
-        self._route = routes().get(log_source_of(rule))
-        self.fields, self.blind_fields = {}, {}
-        if self._route is None:
+        route = routes().get(log_source_of(rule))
+        if route is None:
             problem = SigmaConversionError(rule, rule.source, f"no source supplies {log_source_of(rule)}")
             if not self.collect_errors:
                 raise problem
             self.errors.append((rule, problem))
             return []
+        self._begin(route)
         return super().convert_rule(rule, output_format, callback)
 
-    def convert_condition(self, cond: Any, state: ConversionState) -> Any:
-        """The predicate of a whole condition tree."""
+    def convert_condition(self, cond: Any, state: ConversionState) -> Any:  # noqa: ARG002 - pySigma's signature
+        """The predicate of a whole condition tree.
+
+        Raises:
+            SigmaValueError: it asks for something that cannot be expressed.
+        """
         try:
             return self._tree(cond)
         except UnsupportedRule as error:
-            raise SigmaConversionError(None, None, error.reason) from error
+            raise SigmaValueError(error.reason) from error
 
-    def finalize_query_default(self, rule: SigmaRule, query: Any, index: int, state: ConversionState) -> str:
+    def finalize_query_default(self, rule: SigmaRule, query: Any, index: int, state: ConversionState) -> str:  # noqa: ARG002
         """A whole statement that gives the matching rows."""
         route = self._current()
         return f"SELECT * FROM {route.table} WHERE ({route.where}) AND {query}"  # noqa: S608 - the Sigma compiler
 
-    def finalize_query_predicate(self, rule: SigmaRule, query: Any, index: int, state: ConversionState) -> str:
+    def finalize_query_predicate(self, rule: SigmaRule, query: Any, index: int, state: ConversionState) -> str:  # noqa: ARG002
         """The predicate as it is."""
         return str(query)
 
@@ -132,16 +138,39 @@ class ClickHouseBackend(TextQueryBackend):
     def convert_correlation_rule(
         self,
         rule: SigmaCorrelationRule,
-        output_format: str | None = None,
-        method: str | None = None,
-        callback: Callable[..., Any] | None = None,
+        output_format: str | None = None,  # noqa: ARG002 - pySigma's signature
+        method: str | None = None,  # noqa: ARG002
+        callback: Callable[..., Any] | None = None,  # noqa: ARG002
     ) -> list[Any]:
-        """Nothing: correlations are evaluated over base matches by `detectors.correlation`.
+        """The statement that gives the matches whose window satisfies the correlation.
 
         Raises:
-            NotImplementedError: always, which `sigma convert --skip-unsupported` passes over.
+            SigmaValueError: its type, or a rule it names, is not supported.
         """
-        raise NotImplementedError(f"{rule.title}: correlations have no single statement; use `rongdun detect`")
+        try:
+            return [correlation_statement(rule, self._matches)] if rule._output else []  # noqa: SLF001 - as pySigma does
+        except UnsupportedRule as error:
+            raise SigmaValueError(error.reason) from error
+
+    def _matches(self, rule: SigmaRule, columns: Sequence[tuple[str, str]]) -> str:
+        """A statement for a rule's matches with these fields, each under a name of its own."""
+        route = routes().get(log_source_of(rule))
+        if route is None:
+            raise UnsupportedRule(f"no source supplies {log_source_of(rule)}")
+        predicate = self.predicate(rule, route)
+        texts = [f"{route.place(field).text} AS {name}" for field, name in columns if route.supplies(field)]
+        texts += [f"'' AS {name}" for field, name in columns if not route.supplies(field)]
+        selected = ", ".join(["event_id", "event_time", *texts])
+        return f"SELECT {selected} FROM {route.table} WHERE ({route.where}) AND {predicate}"  # noqa: S608 - the Sigma compiler
+
+    def _begin(self, route: Route) -> None:
+        self._route, self.fields, self.blind_fields, self.empty_placeholders = route, {}, {}, {}
+
+    def _filled(self, value: SigmaType) -> list[SigmaType]:
+        if self._placeholders is None:
+            self._placeholders = default_placeholders()
+        self.empty_placeholders.update({name: None for name in names_in(value) if not self._placeholders.get(name)})
+        return filled(value, self._placeholders)
 
     def _current(self) -> Route:
         if self._route is None:
@@ -195,6 +224,8 @@ class ClickHouseBackend(TextQueryBackend):
         return predicates.number_equals(place, values)
 
     def _field(self, name: str, value: SigmaType) -> str:
+        if has_placeholder(value):
+            return self._any_of([ConditionFieldEqualsValueExpression(name, each) for each in self._filled(value)])
         place = self._place(name)
         match value:
             case SigmaNull():
@@ -227,6 +258,8 @@ class ClickHouseBackend(TextQueryBackend):
 
     def _keyword(self, value: SigmaType) -> str:
         self.fields[""] = None
+        if has_placeholder(value):
+            return self._any_of([ConditionValueExpression(each) for each in self._filled(value)])
         values = _KEYWORD_VALUES[self._current().table]
         match value:
             case SigmaString():
@@ -253,7 +286,7 @@ def _gathers(node: object) -> tuple[tuple[str, str], Any] | None:
     value = node.value
     if isinstance(value, SigmaNumber) and not isinstance(value, SigmaTimestampPart):
         return ("number", node.field), value.number
-    if not isinstance(value, SigmaString) or isinstance(value, SigmaCasedString):
+    if not isinstance(value, SigmaString) or isinstance(value, SigmaCasedString) or has_placeholder(value):
         return None
     for kind, text in (("equal", predicates.whole_literal(value)), ("contain", predicates.contained_literal(value))):
         if text is not None:

@@ -9,7 +9,7 @@ from sigma.rule import SigmaRule
 
 from detectors.backend import ClickHouseBackend, log_source_of
 from detectors.errors import UnsupportedRule
-from detectors.placeholders import Placeholders, fill
+from detectors.placeholders import Placeholders
 from detectors.routing import Route, routes
 from detectors.rule import CompiledCorrelation, CompiledRule, CorrelationType, Operator, RuleHead
 
@@ -46,8 +46,7 @@ def compile_rule(rule: SigmaRule, head: RuleHead, placeholders: Placeholders, *,
         UnsupportedRule: it asks for something that this engine does not do, or is not a valid rule.
     """
     route = routes().get(log_source_of(rule))
-    empty = fill(rule, placeholders)
-    backend = ClickHouseBackend()
+    backend = ClickHouseBackend(placeholders=placeholders)
     try:
         predicate = backend.predicate(rule, route or Route("log_events", "0", {}))
     except SigmaError as error:
@@ -60,16 +59,15 @@ def compile_rule(rule: SigmaRule, head: RuleHead, placeholders: Placeholders, *,
     if "" in backend.fields and route.table == "log_events":
         fields["message"] = "message"
     compiled = CompiledRule(head, route.table, route.where, predicate, fields, alerts)
-    return Compilation(compiled, route, _blindness(backend.blind_fields, empty), tuple(backend.blind_fields))
+    return Compilation(
+        compiled, route, _blindness(backend.blind_fields, backend.empty_placeholders), tuple(backend.blind_fields)
+    )
 
 
 def compile_correlation(
     rule: SigmaCorrelationRule, head: RuleHead, references: Mapping[str, str], *, alerts: bool
 ) -> CompiledCorrelation:
-    """The correlation over the rules it names.
-
-    Args:
-        references: how the correlation names its rules -> the rules' ids, in order.
+    """The correlation over the rules it names: `references` maps its names for them to their ids, in order.
 
     Raises:
         UnsupportedRule: its type, or a form of its condition, is not supported.
@@ -108,7 +106,7 @@ def _field_of(rule: SigmaCorrelationRule, name: str, reference: str) -> str:
     return name
 
 
-def _blindness(blind_fields: Mapping[str, None], empty: list[str]) -> str:
+def _blindness(blind_fields: Mapping[str, None], empty: Mapping[str, None]) -> str:
     reasons = []
     if blind_fields:
         reasons.append(f"nothing supplies {', '.join(blind_fields)}")

@@ -2,7 +2,7 @@
 
 A window is closed: two matches belong together when they are at most the time span apart. A match that lacks a
 group-by field belongs to no group. A correlation answers once per episode: at the first match whose window satisfies
-the condition when the window of the match before it in the same group did not.
+the condition when the match before it in the same group did not, or lies more than the span back.
 Sigma correlation rules specification 2.1.
 """
 
@@ -23,6 +23,9 @@ _COMPARE: Mapping[Operator, Callable[[int, int], bool]] = {
     "eq": eq,
     "neq": ne,
 }
+# A moment, the evidence when the condition is satisfied by what ends there (else nothing), and what was counted.
+Judgement = tuple[datetime, Sequence["Match"], int]
+
 # An alert names at most so many events; the first and the last of its window are always among them.
 _MOST_EVENTS = 1000
 
@@ -93,14 +96,16 @@ def _distinct(matches: Iterable[Match]) -> Iterator[Match]:
 def _of_group(rule: CompiledCorrelation, key: tuple[str, ...], group: list[Match]) -> Iterator[Episode]:
     group.sort(key=lambda match: (match.time, match.event_ids))
     judge = _ordered(rule, group) if rule.type == "temporal_ordered" else _counting(rule, group)
-    before = False
-    for evidence, count in judge:
-        if evidence and not before:
+    span = timedelta(seconds=rule.span_seconds)
+    satisfied_at: datetime | None = None
+    for moment, evidence, count in judge:
+        going_on = satisfied_at is not None and moment - satisfied_at <= span
+        if evidence and not going_on:
             yield _episode(rule, key, count, evidence)
-        before = bool(evidence)
+        satisfied_at = moment if evidence else None
 
 
-def _counting(rule: CompiledCorrelation, group: Sequence[Match]) -> Iterator[tuple[Sequence[Match], int]]:
+def _counting(rule: CompiledCorrelation, group: Sequence[Match]) -> Iterator[Judgement]:
     """For each moment with a match: the window that ends there if it satisfies the condition, and its count."""
     times = [match.time for match in group]
     span, satisfies = timedelta(seconds=rule.span_seconds), _COMPARE[rule.operator]
@@ -115,7 +120,7 @@ def _counting(rule: CompiledCorrelation, group: Sequence[Match]) -> Iterator[tup
             _forget(counter, _counted(rule, match))
         first = oldest
         count = end - first if rule.type == "event_count" else len(counter) - (None in counter)
-        yield (group[first:end] if satisfies(count, rule.threshold) else (), count)
+        yield times[end - 1], group[first:end] if satisfies(count, rule.threshold) else (), count
 
 
 def _counted(rule: CompiledCorrelation, match: Match) -> object:
@@ -140,7 +145,7 @@ def _ends_of_moments(times: Sequence[datetime]) -> Iterator[int]:
         yield end
 
 
-def _ordered(rule: CompiledCorrelation, group: Sequence[Match]) -> Iterator[tuple[Sequence[Match], int]]:
+def _ordered(rule: CompiledCorrelation, group: Sequence[Match]) -> Iterator[Judgement]:
     """For each moment with a match: the chain of the rules in their order that ends there, if there is one."""
     by_rule: dict[str, list[Match]] = defaultdict(list)
     for match in group:
@@ -148,7 +153,7 @@ def _ordered(rule: CompiledCorrelation, group: Sequence[Match]) -> Iterator[tupl
     times = {rule_id: [match.time for match in found] for rule_id, found in by_rule.items()}
     for moment in dict.fromkeys(match.time for match in group):
         chain = _chain(rule, by_rule, times, moment)
-        yield (chain, len(chain))
+        yield moment, chain, len(chain)
 
 
 def _chain(

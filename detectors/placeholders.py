@@ -2,13 +2,12 @@
 
 import re
 from collections.abc import Iterator, Mapping, Sequence
+from importlib.resources import as_file, files
 from ipaddress import ip_network
 from pathlib import Path
 
 import yaml
-from sigma.rule import SigmaRule
-from sigma.rule.detection import SigmaDetection, SigmaDetectionItem
-from sigma.types import Placeholder, SigmaCIDRExpression, SigmaExpansion, SigmaRegularExpression, SigmaString, SigmaType
+from sigma.types import Placeholder, SigmaCIDRExpression, SigmaRegularExpression, SigmaString, SigmaType
 
 from detectors.errors import ContentError
 
@@ -33,45 +32,40 @@ def load_placeholders(path: Path) -> dict[str, tuple[str, ...]]:
     return {name: tuple(str(value) for value in values) for name, values in content.items()}
 
 
-def fill(rule: SigmaRule, placeholders: Placeholders) -> list[str]:
-    """Put the values into the rule; gives back the names that have none, whose leaves are now false.
-
-    A value that is a network (`192.0.2.0/24`) and stands alone matches the addresses in it.
-    """
-    empty: dict[str, None] = {}
-    for detection in rule.detection.detections.values():
-        for item in _items(detection):
-            item.value = [_filled(value, placeholders, empty) for value in item.value]
-    return list(empty)
+def default_placeholders() -> dict[str, tuple[str, ...]]:
+    """The values that come with the rules, in `rules/placeholders.yml`."""
+    with as_file(files("rules") / "placeholders.yml") as path:
+        return load_placeholders(path)
 
 
-def _items(detection: SigmaDetection) -> Iterator[SigmaDetectionItem]:
-    for item in detection.detection_items:
-        if isinstance(item, SigmaDetection):
-            yield from _items(item)
-        else:
-            yield item
+def has_placeholder(value: SigmaType) -> bool:
+    """Whether a value names a placeholder."""
+    return isinstance(value, SigmaString | SigmaRegularExpression) and value.contains_placeholder()
 
 
-def _filled(value: SigmaType, placeholders: Placeholders, empty: dict[str, None]) -> SigmaType:
-    if isinstance(value, SigmaExpansion):
-        return SigmaExpansion([_filled(each, placeholders, empty) for each in value.values])
-    if not isinstance(value, SigmaString | SigmaRegularExpression) or not value.contains_placeholder():
-        return value
+def names_in(value: SigmaType) -> list[str]:
+    """The placeholders that a value names."""
     text = value.regexp if isinstance(value, SigmaRegularExpression) else value
-    empty.update(dict.fromkeys(part.name for part in _named(text) if not placeholders.get(part.name)))
+    parts = text.s if isinstance(text, SigmaString) else []
+    return [part.name for part in parts if isinstance(part, Placeholder)]
+
+
+def filled(value: SigmaType, placeholders: Placeholders) -> list[SigmaType]:
+    """The values that a value with placeholders stands for; none when one of them is empty.
+
+    A placeholder that stands alone and holds a network (`192.0.2.0/24`) matches the addresses in it.
+    """
     if isinstance(value, SigmaString) and len(value.s) == 1:
-        return SigmaExpansion([_alone(each) for part in _named(value) for each in placeholders.get(part.name, ())])
+        return [_alone(each) for name in names_in(value) for each in placeholders.get(name, ())]
+    if not isinstance(value, SigmaString | SigmaRegularExpression):
+        return [value]
+    in_regex = isinstance(value, SigmaRegularExpression)
 
     def values_of(placeholder: Placeholder) -> Iterator[SigmaString | str]:
         for each in placeholders.get(placeholder.name, ()):
-            yield re.escape(each) if isinstance(value, SigmaRegularExpression) else SigmaString(each)
+            yield re.escape(each) if in_regex else SigmaString(each)
 
-    return SigmaExpansion(list(value.replace_placeholders(values_of)))
-
-
-def _named(text: SigmaString) -> list[Placeholder]:
-    return [part for part in text.s if isinstance(part, Placeholder)]
+    return list(value.replace_placeholders(values_of))
 
 
 def _alone(text: str) -> SigmaType:

@@ -1,4 +1,4 @@
-"""The leaves of a Sigma condition as ClickHouse predicates: each is 0 or 1 for every row, never NULL and never an error.
+"""The leaves of a Sigma condition as ClickHouse predicates: each is 0 or 1 for every row, never NULL, never an error.
 
 A leaf over a field that an event lacks is false, so that NOT over it is true. Text is compared lower-cased by
 `lowerUTF8` (Unicode's lower-case mapping) on both sides unless `cased` asks otherwise; `ILIKE` is not used, since it
@@ -88,7 +88,7 @@ def contained_literal(value: SigmaString) -> str | None:
 
 
 def whole_literal(value: SigmaString) -> str | None:
-    """The text of a pattern without wildcards, or None; the empty text is not one, since an absent value reads as it."""
+    """The text of a pattern without wildcards, or None; nor for the empty text, since an absent value reads as it."""
     parts = pattern_parts(value)
     return parts[0] if len(parts) == 1 and isinstance(parts[0], str) else None
 
@@ -173,7 +173,7 @@ def equals_field(place: FieldPlace, other: FieldPlace, value: SigmaFieldReferenc
     return f"({place.present} AND {other.present} AND {test})"
 
 
-def timestamp_part_equals(place: FieldPlace, part: TimestampPart, number: int | float) -> str:
+def timestamp_part_equals(place: FieldPlace, part: TimestampPart, number: float) -> str:
     """Whether the text reads as a time (UTC unless it says otherwise) whose minute, hour, ... is this number."""
     moment = f"parseDateTime64BestEffortOrNull({place.text}, 6, 'UTC')"
     return f"ifNull({_TIMESTAMP_PARTS[part]}({moment}) = {number!r}, 0)"

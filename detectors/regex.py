@@ -1,7 +1,7 @@
-"""Sigma's regular expressions in RE2: the same matches, or a reason why there can be none.
+r"""Sigma's regular expressions in RE2: the same matches, or a reason why there can be none.
 
 Rules are written for PCRE and checked with Python; ClickHouse runs RE2. The pattern is parsed and written out anew, so
-that what the dialects spell differently (`$`, `\\s`, `{,n}`, `\\u00e9`, POSIX classes) keeps its meaning. Character
+that what the dialects spell differently (`$`, `\s`, `{,n}`, `\u00e9`, POSIX classes) keeps its meaning. Character
 classes are ASCII, as PCRE has them by default. https://github.com/google/re2/wiki/Syntax
 """
 

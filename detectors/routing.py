@@ -21,9 +21,8 @@ from detectors.sql_text import literal
 Table = Literal["network_flows", "log_events"]
 Place = Annotated[str, StringConstraints(min_length=1)]
 
-_INTEGER_COLUMNS = frozenset(
-    "duration_ms packets_out packets_in bytes_out bytes_in ip_bytes_out ip_bytes_in severity source_offset".split()
-)
+_COUNTERS = frozenset({"packets_out", "packets_in", "bytes_out", "bytes_in", "ip_bytes_out", "ip_bytes_in"})
+_INTEGER_COLUMNS = _COUNTERS | {"duration_ms", "severity", "source_offset"}
 # Zero stands for absent in these.
 _OPTIONAL_INTEGER_COLUMNS = frozenset({"source_port", "destination_port", "vlan_id"})
 

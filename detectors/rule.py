@@ -130,6 +130,17 @@ class RuleSet:
     places: Mapping[str, Mapping[str, str]] = field(default_factory=dict)
 
     @property
+    def heads(self) -> tuple[RuleHead, ...]:
+        """What every rule that can run says about itself."""
+        return (*(rule.head for rule in self.rules), *(rule.head for rule in self.correlations))
+
+    @property
+    def alerting_ids(self) -> frozenset[str]:
+        """The rules that raise alerts; the others only serve correlations."""
+        single = {rule.head.id for rule in self.rules if rule.alerts}
+        return frozenset(single | {rule.head.id for rule in self.correlations if rule.alerts})
+
+    @property
     def problems(self) -> tuple[RuleCheck, ...]:
         """Every rule that is not usable, with the reason."""
         return tuple(check for check in self.checks if check.status is not Status.USABLE)

@@ -61,7 +61,7 @@ def read_rule_file(path: Path) -> RuleFile:
     text = _read_text(path)
     lines = _document_lines(path, text)
     try:
-        documents = list(yaml.load_all(text, Loader=SigmaYAMLLoader))  # noqa: S506 - it is a safe loader
+        documents = list(yaml.load_all(text, Loader=SigmaYAMLLoader))
     except yaml.YAMLError as error:
         raise _yaml_error(path, error) from error
     except (ValueError, TypeError, RecursionError, OverflowError) as error:
@@ -103,16 +103,21 @@ def _document_lines(path: Path, text: str) -> list[int]:
                 depth += 1
             elif isinstance(event, yaml.CollectionEndEvent):
                 depth -= 1
+            line = event.start_mark.line + 1 if event.start_mark else 1
             if depth > _DEEPEST or nodes > _MOST_NODES:
                 what = f"nested deeper than {_DEEPEST}" if depth > _DEEPEST else f"more than {_MOST_NODES:,} values"
-                raise ContentError(path, f"{what}, which no rule needs", line=event.start_mark.line + 1)
-            if depth == 1 and isinstance(event, yaml.MappingStartEvent | yaml.SequenceStartEvent):
-                lines.append(event.start_mark.line + 1)
-            elif depth == 0 and isinstance(event, yaml.ScalarEvent | yaml.AliasEvent):
-                lines.append(event.start_mark.line + 1)
+                raise ContentError(path, f"{what}, which no rule needs", line=line)
+            if _starts_document(event, depth):
+                lines.append(line)
     except yaml.YAMLError as error:
         raise _yaml_error(path, error) from error
     return lines
+
+
+def _starts_document(event: yaml.Event, depth: int) -> bool:
+    if isinstance(event, yaml.CollectionStartEvent):
+        return depth == 1
+    return depth == 0 and isinstance(event, yaml.ScalarEvent | yaml.AliasEvent)
 
 
 def _yaml_error(path: Path, error: yaml.YAMLError) -> ContentError:

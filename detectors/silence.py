@@ -1,12 +1,13 @@
 """Log sources that fell silent: steady for long enough to be missed, then nothing while others went on (R64, R103).
 
-A rule of its own kind, in `rules/detections/silent_source.yml`: it looks at what did not arrive, which no Sigma rule can.
+A rule of its own kind, in `rules/detections/silent_source.yml`: it looks at what did not arrive, as no Sigma rule can.
 """
 
 import hashlib
 from collections.abc import Iterable
 from dataclasses import dataclass
 from datetime import datetime, timedelta
+from itertools import pairwise
 from pathlib import Path
 from typing import Literal
 
@@ -117,7 +118,7 @@ def _silence(rule: SilenceRule, source: SourceActivity, horizon: datetime) -> Si
     if len(heard) < 2:
         return None
     silent_for = horizon - heard[-1]
-    longest_gap = max(later - earlier for earlier, later in zip(heard, heard[1:], strict=False))
+    longest_gap = max(later - earlier for earlier, later in pairwise(heard))
     shortest = max(timedelta(minutes=rule.silent_minutes), longest_gap * rule.times_longest_gap)
     if silent_for < shortest or not (source.expected or _steady(rule, heard)):
         return None

@@ -1,4 +1,4 @@
-"""Correlations over stored events: the matches around what just arrived, old ones included, so that late events count."""
+"""Correlations over stored events: the matches around what just arrived, old ones too, so that late events count."""
 
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace

@@ -1,8 +1,8 @@
 """Judge what arrived: every rule over every batch once, alerts written once, whatever happens in between.
 
 Detection follows arrival: a batch in `ingested_batches` without a row in `judged_batches` for this rule set is still to
-be judged, however old its events are. Alerts are written before the batch is marked, and an alert's id is a hash of rule,
-version and events: a run that breaks off is simply repeated.
+be judged, however old its events are. Alerts are written before the batch is marked, and an alert's id is a hash of
+rule, version and events: a run that breaks off is simply repeated.
 """
 
 import hashlib
@@ -144,7 +144,7 @@ def _unusable(ruleset: RuleSet, failures: dict[str, str]) -> list[UnusableRule]:
         for check in ruleset.checks
         if check.status is not Status.USABLE
     ]
-    heads = {rule.head.id: rule.head for rule in (*ruleset.rules, *ruleset.correlations)}
+    heads = {head.id: head for head in ruleset.heads}
     failed = [
         UnusableRule(id=rule_id, path=str(heads[rule_id].path), title=heads[rule_id].title, reason=reason)
         for rule_id, reason in failures.items()

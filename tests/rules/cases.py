@@ -45,24 +45,25 @@ def read_cases(path: Path, rule: Path) -> list[Case]:
     ]
 
 
-def store_events(store: Store, events: Sequence[Event], *, batch_id: str = "") -> None:
-    """Put events into the telemetry tables as one arrived batch each table."""
+def store_events(store: Store, events: Sequence[Event], *, batch_id: str = "", shift: timedelta = timedelta()) -> None:
+    """Put events into the telemetry tables as one arrived batch a table; their ids begin with the batch's."""
+    batch_id = batch_id or uuid.uuid4().hex
     rows: dict[Table, list[dict[str, object]]] = {"log_events": [], "network_flows": []}
     for event in events:
         table: Table = "network_flows" if event.get("table") == "network_flows" else "log_events"
-        rows[table] += _occurrences(event)
+        rows[table] += _occurrences(event, batch_id, START + shift)
     for table, occurrences in rows.items():
         if occurrences:
-            _store(store, table, occurrences, batch_id or uuid.uuid4().hex)
+            _store(store, table, occurrences, batch_id)
 
 
-def _occurrences(event: Event) -> Iterator[dict[str, object]]:
+def _occurrences(event: Event, batch_id: str, start: datetime) -> Iterator[dict[str, object]]:
     control = {"table", "at_seconds", "repeat", "every_seconds"}
     first, every = float(str(event.get("at_seconds", 0))), float(str(event.get("every_seconds", 1)))
     for number in range(int(str(event.get("repeat", 1)))):
         row = {key: _numbered(value, number + 1) for key, value in event.items() if key not in control}
-        row.setdefault("event_time", START + timedelta(seconds=first + number * every))
-        row.setdefault("event_id", uuid.uuid4().hex)
+        row.setdefault("event_time", start + timedelta(seconds=first + number * every))
+        row.setdefault("event_id", f"{batch_id}/{uuid.uuid4().hex}")
         row["source_offset"] = number
         yield row
 
