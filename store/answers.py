@@ -129,6 +129,11 @@ class Runner:
         with self._engine.session() as session:
             session.run(f"KILL QUERY WHERE Settings['log_comment'] = {quoted(query_id)} ASYNC".encode())
 
+    def kill_all(self) -> None:
+        """Stop whatever still runs."""
+        with self._engine.session() as session:
+            session.run(b"KILL QUERY WHERE query NOT LIKE 'KILL %' ASYNC")
+
     @contextmanager
     def _session(self, asked: Asked, user: User, wanted: Statement) -> Iterator[Session]:
         with self._engine.session() as session:

@@ -1,6 +1,8 @@
 """The database that Rongdun brings along: starting it, finding it, stopping it; `python -m store.embedded` is it."""
 
 import argparse
+import base64
+import http.client
 import json
 import os
 import signal
@@ -13,14 +15,14 @@ from urllib.parse import quote
 
 import psutil
 
-from store.client import Store
 from store.credentials import User, load_or_create
 from store.errors import ConnectionFailed, StoreError, StoreTaken
 
 DATABASE = "rongdun"
 
 _START_SECONDS = 60.0
-_STOP_SECONDS = 40.0
+_STOP_SECONDS = 60.0
+_ANSWER_SECONDS = 10.0
 _POLL_SECONDS = 0.05
 _LOG_LINES = 15
 
@@ -72,13 +74,7 @@ def running_endpoint(state: Path) -> Endpoint | None:
         endpoint = Endpoint(str(written["host"]), int(written["port"]), int(written["pid"]), _password_file(state))
     except (FileNotFoundError, ValueError, KeyError, TypeError):
         return None
-    if not psutil.pid_exists(endpoint.pid):
-        return None
-    try:
-        with Store.connect(endpoint.dsn()):
-            return endpoint
-    except ConnectionFailed:
-        return None
+    return endpoint if psutil.pid_exists(endpoint.pid) and _answers(endpoint) else None
 
 
 def stop(state: Path) -> bool:
@@ -127,6 +123,20 @@ def main(arguments: Sequence[str] | None = None) -> int:
         sys.stderr.write(f"{error}\n")
         return _EXIT_REFUSED
     return 0
+
+
+def _answers(endpoint: Endpoint) -> bool:
+    """Whether the server there takes our password; a stranger on the port is given the reader's only."""
+    claim = f"reader:{load_or_create(endpoint.password_file)['reader']}"
+    headers = {"Authorization": "Basic " + base64.b64encode(claim.encode()).decode()}
+    connection = http.client.HTTPConnection(endpoint.host, endpoint.port, timeout=_ANSWER_SECONDS)
+    try:
+        connection.request("POST", "/", b"SELECT 1", headers)
+        return connection.getresponse().status == http.client.OK
+    except (OSError, http.client.HTTPException):
+        return False
+    finally:
+        connection.close()
 
 
 def _spawned(command: list[str], log: Path) -> int:

@@ -27,7 +27,7 @@ from store.lock import locked
 DATABASE = "rongdun"
 
 _THREADS = 64
-_SHUTDOWN_SECONDS = 20
+_SHUTDOWN_SECONDS = 10
 
 
 @dataclass(frozen=True)
@@ -57,6 +57,8 @@ def serve(place: Place, *, port: int, idle_exit: int | None) -> None:
                 runner = Runner(engine, workers, spool)
                 server = Server(runner, passwords, readers=readers, workers=workers, spool=spool)
                 asyncio.run(_answer(server, listener, place.endpoint_file, idle_exit))
+                # What has not ended in the time of grace would keep its thread, and so the process, without end.
+                runner.kill_all()
         finally:
             _forget(place.endpoint_file)
             engine.close()

@@ -4,6 +4,7 @@ import json
 import os
 import signal
 import socket
+import threading
 import time
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
@@ -13,7 +14,7 @@ import pytest
 
 from store.client import Store
 from store.embedded import Endpoint, running_endpoint, start_detached, stop
-from store.errors import ConnectionFailed, StoreTaken
+from store.errors import ConnectionFailed, StoreError, StoreTaken
 
 
 def _started(state: Path, *, port: int = 0, idle_exit: int | None = None) -> Endpoint:
@@ -142,3 +143,24 @@ def test_a_query_stops_when_its_reader_goes_away(state: Path) -> None:
         while store.value("SELECT count() FROM system.processes WHERE query LIKE '%100000000000%'") != 1:
             assert time.monotonic() < deadline
             time.sleep(0.2)
+
+
+def test_a_stop_does_not_wait_for_a_query_without_end(state: Path) -> None:
+    endpoint = _started(state)
+    failures: list[StoreError] = []
+
+    def ask() -> None:
+        with Store.connect(endpoint.dsn()) as store:
+            try:
+                store.value("SELECT count() FROM numbers(1000000000000) WHERE NOT ignore(sipHash64(number))")
+            except StoreError as error:
+                failures.append(error)
+
+    asking = threading.Thread(target=ask)
+    asking.start()
+    with Store.connect(endpoint.dsn()) as store:
+        while store.value("SELECT count() FROM system.processes WHERE query LIKE '%sipHash64(number)%'") != 2:
+            time.sleep(0.1)
+    assert stop(state)
+    asking.join(timeout=30)
+    assert len(failures) == 1
