@@ -9,6 +9,7 @@ import polars as pl
 from assets.matching import AddressBook
 from pipelines.errors import PipelineError
 from store.client import Store
+from store.errors import QueryFailed
 from store.writes import append
 
 _ATTEMPTS = 5
@@ -37,6 +38,8 @@ SELECT
     (SELECT count() FROM alert_matches WHERE asset_id != '') AS alert_matches
 """
 
+_GIVE_UP = "KILL MUTATION WHERE database = currentDatabase() AND table = {table:String} AND NOT is_done SYNC"
+
 
 def rematch(store: Store, book: AddressBook) -> dict[str, int]:
     """How many rows of each table belong to an asset, now that every stored row was matched by this book.
@@ -45,6 +48,7 @@ def rematch(store: Store, book: AddressBook) -> dict[str, int]:
     once. Running it again changes nothing.
 
     Raises:
+        QueryFailed: ClickHouse gave up on a table; the next call does it again.
         PipelineError: telemetry kept arriving while the roll-ups were rebuilt.
     """
     if not store.value(_ANY_ROW):
@@ -55,7 +59,7 @@ def rematch(store: Store, book: AddressBook) -> dict[str, int]:
     # A mutation runs without a current database: the lookups need their full names.
     owners = {"addresses": f"{database}.address_owners", "hosts": f"{database}.host_owners"}
     for table in _TABLES:
-        store.execute(_sql(f"rematch_{table.removeprefix('network_')}"), owners)
+        _rewrite(store, table, owners)
     _rebuild_rollups(store)
     return {table: int(str(count)) for table, count in _counts(store).items()}
 
@@ -68,6 +72,15 @@ def _publish_owners(
     owners = owners.with_columns(book.scope_of(owners["asset_id"], default="").alias("scope"))
     store.execute("TRUNCATE TABLE {table:Identifier}", {"table": table})
     append(store, table, owners, token=datetime.now(UTC).isoformat())
+
+
+def _rewrite(store: Store, table: str, owners: Mapping[str, object]) -> None:
+    try:
+        store.execute(_sql(f"rematch_{table.removeprefix('network_')}"), owners)
+    except QueryFailed:
+        # ClickHouse retries a failed mutation for ever and holds back every later one.
+        store.execute(_GIVE_UP, {"table": table})
+        raise
 
 
 def _rebuild_rollups(store: Store) -> None:

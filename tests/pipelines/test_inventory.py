@@ -14,6 +14,7 @@ from assets.matching import AddressBook
 from pipelines.inventory import import_inventory, load_address_book, monitored_assets
 from response.audit import verify_chain
 from store.client import Store
+from store.errors import QueryFailed
 from store.writes import append
 
 NOON = datetime(2026, 3, 1, 12, 0, tzinfo=UTC)
@@ -164,11 +165,25 @@ def test_the_roll_ups_follow_too_and_equal_what_the_feeds_would_have_given(telem
 def test_a_re_matching_that_broke_off_is_done_by_the_next_import(telemetry: Store, tmp_path: Path) -> None:
     path = _written(tmp_path, PUMP)
     telemetry.execute("RENAME TABLE host_owners TO aside")
-    with pytest.raises(Exception, match="host_owners"):
+    with pytest.raises(QueryFailed, match="host_owners"):
         import_inventory(path, telemetry)
     telemetry.execute("RENAME TABLE aside TO host_owners")
     assert import_inventory(path, telemetry).rematched["log_events"] == 2
     assert import_inventory(path, telemetry).rematched == {}
+
+
+def test_a_failed_rewrite_leaves_nothing_in_the_way_of_the_next(telemetry: Store, tmp_path: Path) -> None:
+    path = _written(tmp_path, PUMP)
+    telemetry.execute("DROP TABLE host_owners")
+    telemetry.execute("CREATE TABLE host_owners (host String, asset_id String, scope String) ENGINE = Log")
+    with pytest.raises(QueryFailed, match="joinGet"):
+        import_inventory(path, telemetry)
+    assert telemetry.value("SELECT count() FROM system.mutations WHERE NOT is_done AND NOT is_killed") == 0
+    telemetry.execute("DROP TABLE host_owners")
+    telemetry.execute(
+        "CREATE TABLE host_owners (host String, asset_id String, scope String) ENGINE = Join(ANY, LEFT, host)"
+    )
+    assert import_inventory(path, telemetry).rematched["log_events"] == 2
 
 
 def test_a_repeated_ingest_after_a_re_matching_still_adds_nothing(telemetry: Store, tmp_path: Path) -> None:
