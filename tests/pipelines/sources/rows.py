@@ -33,11 +33,8 @@ def event(source: Source, line: str) -> dict[str, Any]:
 
 
 def reasons(source: Source, content: bytes) -> dict[int, str]:
-    return {
-        offset: reason
-        for batch in read_all(source, content)
-        for offset, reason, _ in batch.rejects.sort("offset").iter_rows()
-    }
+    rejects = pl.concat([batch.rejects for batch in read_all(source, content)]).sort("offset")
+    return dict(zip(rejects["offset"], rejects["reason"], strict=True))
 
 
 def offsets(batches: list[Batch]) -> Iterator[int]:
