@@ -21,10 +21,12 @@ def test_a_file_becomes_rows_once(rongdun: Rongdun, tmp_path: Path) -> None:
 
 
 def test_unreadable_files_are_told_apart_and_stop_nothing(rongdun: Rongdun, tmp_path: Path) -> None:
-    (tmp_path / "empty.log").touch()
-    (tmp_path / "noise.pcap").write_bytes(bytes(range(256)) * 8)
-    (tmp_path / "z-good.log").write_text(FAILED.format(second=1), encoding="utf-8")
-    report = rongdun.json("ingest", tmp_path)
+    folder = tmp_path / "in"
+    folder.mkdir()
+    (folder / "empty.log").touch()
+    (folder / "noise.pcap").write_bytes(bytes(range(256)) * 8)
+    (folder / "z-good.log").write_text(FAILED.format(second=1), encoding="utf-8")
+    report = rongdun.json("ingest", folder)
     assert isinstance(report, dict)
     rows = {Path(entry["path"]).name: (entry["rows"], bool(entry["reason"])) for entry in report["files"]}
     assert rows == {"empty.log": (0, True), "noise.pcap": (0, True), "z-good.log": (1, False)}
