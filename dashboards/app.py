@@ -1,7 +1,9 @@
 """The desk's entry: `streamlit run dashboards/app.py`."""
 
+import streamlit as st
+
 from assets.errors import AssetError
-from dashboards.connection import connections
+from dashboards.connection import Connections, connections
 from dashboards.errors import DatabaseAbsent
 from dashboards.navigation import run, say_absent, say_failed
 from rongdun.settings import Settings
@@ -13,7 +15,7 @@ def main() -> None:
     settings = Settings()
     try:
         run(
-            connections(settings),
+            _connections(settings),
             root=settings.scope,
             language=settings.language,
             rules=settings.rules_folder,
@@ -22,6 +24,12 @@ def main() -> None:
         say_absent(absent, language=settings.language)
     except (StoreError, AssetError) as failed:
         say_failed(failed, language=settings.language)
+
+
+@st.cache_resource(ttl="5s", show_spinner=False)
+def _connections(_settings: Settings) -> Connections:
+    """Looked up anew every few seconds: the database may have moved to another port."""
+    return connections(_settings)
 
 
 if __name__ == "__main__":

@@ -72,7 +72,7 @@ def open_desk(connected: Connections, *, root: str, language: Language, rules: P
     desk = Desk(words, reader, connected.writer, root, scope, rules)
     newest = desk.ask("newest_telemetry")["newest"].item()
     hours, step = PERIODS[str(st.session_state.get("period") or "24h")]
-    return Desk(words, reader, connected.writer, root, scope, rules, _period(newest, hours, step))
+    return Desk(words, reader, connected.writer, root, scope, rules, period_until(newest, hours, step))
 
 
 def chosen_language(default: Language) -> Language:
@@ -81,7 +81,7 @@ def chosen_language(default: Language) -> Language:
     return next((language for language in LANGUAGES if language == chosen), default)
 
 
-def _period(newest: datetime | None, hours: int, step: int) -> Period | None:
+def period_until(newest: datetime | None, hours: int, step: int) -> Period | None:
     """The period that ends with the step in which the newest telemetry lies, or none without telemetry."""
     if newest is None or newest.year <= 1970:
         return None

@@ -8,7 +8,7 @@ import streamlit as st
 
 from dashboards.connection import Connections
 from dashboards.desk import PERIODS, Desk, chosen_language, open_desk
-from dashboards.harmless import harmless
+from dashboards.harmless import harmless, one_line
 from dashboards.translation import LANGUAGES, Language, Words, words_in
 from dashboards.views import VIEWS
 
@@ -47,12 +47,21 @@ def say_failed(failed: Exception, *, language: Language) -> None:
     st.code(harmless(str(failed), longest=2000), language=None, wrap_lines=True)
 
 
+def scope_paths(scopes: list[str], root: str) -> list[str]:
+    """Every scope below the root, with the levels above each."""
+    paths = {root}
+    for scope in scopes:
+        parts = scope.split("/")
+        paths |= {"/".join(parts[:depth]) for depth in range(root.count("/") + 1, len(parts) + 1)}
+    return sorted(paths)
+
+
 def _sidebar(desk: Desk, language: Language) -> None:
     words = desk.words
     with st.sidebar:
         st.selectbox(
             words("sidebar.scope"),
-            _paths(desk.ask("scopes", scope=desk.root)["scope"].to_list(), desk.root),
+            scope_paths(desk.ask("scopes", scope=desk.root)["scope"].to_list(), desk.root),
             key="scope",
             format_func=lambda path: _place(words, path),
             persist_state="session",
@@ -80,19 +89,10 @@ def _sidebar(desk: Desk, language: Language) -> None:
         st.caption(words("sidebar.zone"))
 
 
-def _paths(scopes: list[str], root: str) -> list[str]:
-    """Every scope below the root, with the levels above each."""
-    paths = {root}
-    for scope in scopes:
-        parts = scope.split("/")
-        paths |= {"/".join(parts[:depth]) for depth in range(root.count("/") + 1, len(parts) + 1)}
-    return sorted(paths)
-
-
 def _place(words: Words, path: str) -> str:
     depth = path.count("/")
     name = path.rsplit("/", 1)[-1]
-    return f"{'　' * depth}{words.entries.get(f'place.{name}', name)}"
+    return f"{'　' * depth}{words.entries.get(f'place.{name}') or one_line(name)}"
 
 
 def _image(name: str) -> str:

@@ -115,7 +115,7 @@ def _alerts(desk: Desk, asset_id: str) -> None:
         column_config={
             "level": chip_column(words, words("column.level"), "level"),
             "state": chip_column(words, words("column.state"), "state"),
-            "rule_title": text_column(words("column.rule_title"), wide=True),
+            "rule_title": text_column(words("column.rule_title")),
             "last_seen": time_column(words("column.last_seen")),
         },
     )["selection"]

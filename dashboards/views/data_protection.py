@@ -110,14 +110,14 @@ def findings_table(desk: Desk, findings: pl.DataFrame) -> None:
         "dataset",
         "column",
         "entity_type",
-        "category",
         "grade",
+        "masked_sample",
         "hits",
         "hit_rate",
         "confidence",
+        "category",
         "sensitive_35273",
         "sensitive_45574",
-        "masked_sample",
         "review",
     ]
     st.dataframe(

@@ -223,8 +223,9 @@ def _alerts(start: datetime) -> pl.DataFrame:
         place = PLACES[number % len(PLACES)]
         severity = (number % 5) + 1
         flows = number % 4 == 1
-        index = number * 18
-        seen = start + timedelta(minutes=2 * index) if not flows else start + timedelta(minutes=3 * (number * 9))
+        index = number * 18 + number % len(PLACES)
+        flow = number * 9 + number % len(PLACES)
+        seen = start + timedelta(minutes=2 * index) if not flows else start + timedelta(minutes=3 * flow)
         rows.append(
             {
                 "alert_id": alert_id(number),
@@ -237,7 +238,7 @@ def _alerts(start: datetime) -> pl.DataFrame:
                 "tags": ["attack.credential_access", "attack.t1110"],
                 "event_class": "NACRED",
                 "event_table": "network_flows" if flows else "log_events",
-                "event_ids": [f"flow-{number * 9}"] if flows else [f"log-{index}-0"],
+                "event_ids": [f"flow-{flow}"] if flows else [f"log-{index}-0"],
                 "matched_fields": {"program": "sshd", "message": HOSTILE_MESSAGE},
                 "source": "/srv/captures/edge.pcap" if flows else "/srv/logs/auth.log",
                 "scope": place.scope,

@@ -35,7 +35,7 @@ def parameters(scope: str, *, alert: int = 0, asset: str = "") -> dict[str, obje
         "wanted": "",
         "most": 500,
         "alert": alert_id(alert),
-        "event_ids": [f"log-{alert * 18}-0", f"flow-{alert * 9}"],
+        "event_ids": [f"log-{alert * 18 + alert % 9}-0", f"flow-{alert * 9 + alert % 9}"],
         "dataset": "",
         "exposed": 0,
         "allowed": 0,
