@@ -16,12 +16,15 @@ from dlp.policy import Policy
 from dlp.registry import KINDS
 from dlp.residual import residual_candidates
 
+Mask = NDArray[np.bool_]
+
 _REMEMBERED = 500_000  # distinct values of a column that are told apart across batches
 _CONTEXT_BEFORE, _CONTEXT_AFTER = 24, 8  # characters
 _MASKS_TRIED = 50  # masked values per batch whose residual candidates are counted
 _PREFIXES_KEPT = 200
-_MASK_CHARACTERS = r"[*•●×█∗✱■]|[xX]{3,}|#{3,}|某"
-_NONE = pl.Series([False])
+_STARS = r"[*•●×█∗✱■]"
+_MASK_CHARACTERS = _STARS + r"|x{3,}|X{4,}|#{3,}|某"
+_LONG = 40  # characters: more is text, not a masked value
 _HASH = r"^(?i:[0-9a-f]{32}|[0-9a-f]{40}|[0-9a-f]{64})$"
 
 
@@ -80,9 +83,10 @@ class ColumnEvidence:
         self.rows += int(values["rows"].sum())
         self.distinct += int(values["fresh"].sum())
         hidden = values["value"].str.contains(_MASK_CHARACTERS)
-        self._observe_raw(values.filter(~hidden), key)
+        # Long text and codes with a run of X are looked at both ways.
+        starred = hidden & values["value"].str.contains(_STARS) & (values["value"].str.len_chars() <= _LONG)
+        self._observe_raw(values.filter(~starred), key)
         if hidden.any():
-            self._observe_raw(values.filter(hidden & (values["value"].str.len_chars() > 40)), key)
             self._observe_masked(values.filter(hidden), key, policy)
 
     def count(self, kind: Kind) -> KindCount:
@@ -100,26 +104,30 @@ class ColumnEvidence:
         if values.is_empty():
             return
         self.hashes += int(values.filter(pl.col("value").str.contains(_HASH))["rows"].sum())
-        lengths = values["value"].str.len_chars()
+        lengths = values["value"].str.len_chars().to_numpy()
+        mixed = values["value"].str.contains(r"[^0-9A-Za-z]").to_numpy()
         gates = _gates(values["value"])
-        mixed = values["value"].str.contains(r"[^0-9A-Za-z]")
-        claimed: dict[str, pl.Series] = {}
+        claimed: dict[str, Mask] = {}
         for kind in KINDS:
-            fits = gates[kind.gate] & lengths.is_between(*kind.lengths)
-            free = fits & ~claimed[kind.entity_type] if kind.entity_type in claimed else fits
-            taken = self._observe_whole(kind, values, free, key)
-            claimed[kind.entity_type] = claimed.get(kind.entity_type, _NONE) | taken
-            self._observe_shapes(kind, values.filter(fits))
-            if kind.in_text:
-                long_enough = gates[kind.gate] & mixed & (lengths > kind.lengths[0]) & ~claimed[kind.entity_type]
-                self._observe_text(kind, values.filter(long_enough), key)
+            gate = gates.get(kind.gate)
+            if gate is None:
+                continue
+            taken = claimed.get(kind.entity_type, np.zeros(len(values), dtype=np.bool_))
+            fits = gate & (lengths >= kind.lengths[0]) & (lengths <= kind.lengths[1])
+            if fits.any():
+                taken = taken | self._observe_whole(kind, values, fits & ~taken, key)
+                self._observe_shapes(kind, values.filter(pl.Series(fits)))
+            claimed[kind.entity_type] = taken
+            longer = gate & mixed & (lengths > kind.lengths[0]) & ~taken
+            if kind.in_text and longer.any():
+                self._observe_text(kind, values.filter(pl.Series(longer)), key)
 
-    def _observe_whole(self, kind: Kind, values: pl.DataFrame, free: pl.Series, key: bytes) -> pl.Series:
+    def _observe_whole(self, kind: Kind, values: pl.DataFrame, free: Mask, key: bytes) -> Mask:
         """Which of all the values hold this kind, counted by the way."""
-        whole = _within(free, values["value"].filter(free).str.contains(kind.whole))
-        found = values.filter(whole)
-        if found.is_empty():
+        whole = _within(free, values["value"].filter(pl.Series(free)).str.contains(kind.whole))
+        if not whole.any():
             return whole
+        found = values.filter(pl.Series(whole))
         holding = kind.holds(found["value"])
         count, kept = self.count(kind), found.filter(holding)
         count.candidates += int(found["fresh"].sum())
@@ -190,19 +198,20 @@ def _show(count: KindCount, value: str, kind: Kind, key: bytes) -> None:
         count.sample_fingerprint = fingerprint(value, key)
 
 
-def _gates(values: pl.Series) -> dict[str, pl.Series]:
-    """For each gate of any kind, which values contain it."""
+def _gates(values: pl.Series) -> dict[str, Mask]:
+    """For each gate that any value contains, which ones do."""
+    gates = list(dict.fromkeys(kind.gate for kind in KINDS))
     frame = values.alias("value").to_frame()
-    gates = list(dict.fromkeys(kind.gate for kind in KINDS if kind.gate))
     found = frame.select(pl.col("value").str.contains(gate).alias(gate) for gate in gates)
-    return {"": pl.Series([True]).new_from_index(0, len(values)), **{gate: found[gate] for gate in gates}}
+    masks = {gate: found[gate].to_numpy() for gate in gates}
+    return {gate: mask for gate, mask in masks.items() if mask.any()}
 
 
-def _within(mask: pl.Series, chosen: pl.Series) -> pl.Series:
+def _within(mask: Mask, chosen: pl.Series) -> Mask:
     """The mask, narrowed to those of its members that are chosen."""
-    taken = mask.to_numpy().copy()
-    taken[taken] = chosen.to_numpy()
-    return pl.Series(taken, dtype=pl.Boolean)
+    taken = mask.copy()
+    taken[mask] = chosen.to_numpy()
+    return taken
 
 
 def _spans(kind: Kind, values: pl.DataFrame) -> pl.DataFrame:
@@ -224,7 +233,7 @@ def _has_context(kind: Kind, text: str, match: re.Match[str]) -> bool:
 
 def _one_mask(value: str) -> str:
     stars = re.sub(r"[•●×█∗✱■某]", "*", value)
-    return re.sub(r"[xX]{3,}|#{3,}", lambda run: "*" * len(run.group()), stars)
+    return re.sub(r"x{3,}|X{4,}|#{3,}", lambda run: "*" * len(run.group()), stars)
 
 
 @cache

@@ -13,7 +13,8 @@ _UNLIKELY = 1e-5  # an accident this rare, among thousands of columns, is none
 _DOUBTFUL = 2e-3  # enough where hardly a candidate fails
 _RARE = 0.05  # for the single value, whose form alone is rare
 _LEAST_SHARE = 0.2  # of the candidates must hold, however many there are
-_FEW_WEAK = 3
+_WEAKEST = 0.1  # a form that random values have more often proves nothing by itself
+_FEW_SHAPES = 50
 _LEAST_PREFIXES = 5
 _SPREAD_FROM = 20  # distinct values, from which a real population varies
 _LEAST_NAMES = 5
@@ -128,7 +129,9 @@ def _significant(kind: Kind, hits: int, candidates: int, shapes: int) -> bool:
         share, unlikely = hits / max(1, candidates), accident(candidates, hits, kind.check_chance)
         if (share >= _LEAST_SHARE and unlikely < _UNLIKELY) or (share >= 0.5 and unlikely < _DOUBTFUL):
             return True
-    return accident(max(shapes, hits), hits, kind.shape_chance) < _RARE
+    # Among many look-alikes the estimate of the chance matters too much: more is asked.
+    bound = _RARE if shapes <= _FEW_SHAPES else _UNLIKELY
+    return accident(max(shapes, hits), hits, kind.shape_chance) < bound
 
 
 def _contaminates(kind: Kind, count: KindCount) -> bool:
@@ -137,7 +140,7 @@ def _contaminates(kind: Kind, count: KindCount) -> bool:
     shapes = max(count.shapes, count.whole)
     if accident(shapes, count.whole, kind.shape_chance) < _UNLIKELY:
         return count.whole / shapes > kind.shape_chance + 0.05
-    return shapes == count.whole <= _FEW_WEAK and kind.shape_chance <= 0.1
+    return shapes == count.whole and kind.shape_chance <= _WEAKEST
 
 
 def _too_uniform(kind: Kind, count: KindCount) -> bool:
