@@ -14,6 +14,7 @@ JsonObject = dict[str, object]
 
 _DEPTH_LIMIT = 32
 _KEY_LIMIT = 2000
+_BLOCK_BYTES = 4 * 1024 * 1024  # an object takes many times the memory of its line
 _LITERALS = {True: "true", False: "false"}
 
 
@@ -39,7 +40,7 @@ def json_objects(head: bytes) -> list[JsonObject]:
 
 def read_records(stream: BinaryIO) -> Iterator[tuple[list[Record], pl.DataFrame]]:
     """The objects of JSON lines, block by block, with the lines that hold none as rejects."""
-    for block in line_blocks(stream):
+    for block in line_blocks(stream, _BLOCK_BYTES):
         yield _records_of(block)
 
 

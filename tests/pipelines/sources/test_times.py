@@ -1,0 +1,53 @@
+from datetime import UTC, datetime, timedelta
+
+import polars as pl
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from pipelines.sources.times import utc_times
+
+_TIMES = {
+    "2026-03-01T10:00:00Z": "2026-03-01T10:00:00+00:00",
+    "2026-03-01t10:00:00z": "2026-03-01T10:00:00+00:00",
+    "2026-03-01 10:00:00": "2026-03-01T10:00:00+00:00",
+    "2026-03-01 10:00:00,5 +0800": "2026-03-01T02:00:00.500000+00:00",
+    "2026-03-01T10:00:00-07:00": "2026-03-01T17:00:00+00:00",
+    "2026-03-01T10:00:00.1234567Z": "2026-03-01T10:00:00.123456+00:00",
+    "2016-12-31T23:59:60Z": "2016-12-31T23:59:59+00:00",
+    "1772330400": "2026-03-01T02:00:00+00:00",
+    "1772330400.865716": "2026-03-01T02:00:00.865716+00:00",
+    "1772330400123": "2026-03-01T02:00:00.123000+00:00",
+    "1772330400123456": "2026-03-01T02:00:00.123456+00:00",
+    "1772330400123456789": "2026-03-01T02:00:00.123456+00:00",
+    "0": "1970-01-01T00:00:00+00:00",
+}
+
+
+@pytest.mark.parametrize(("text", "expected"), _TIMES.items())
+def test_a_time_is_read(text: str, expected: str) -> None:
+    assert [moment.isoformat() for moment in utc_times(pl.Series([text]))] == [expected]
+
+
+@pytest.mark.parametrize(
+    "text", ["", "-", "yesterday", "2026-13-01T00:00:00Z", "2026-02-30T00:00:00Z", "1e400", "9" * 40, "NaN"]
+)
+def test_what_is_no_time_is_null(text: str) -> None:
+    assert utc_times(pl.Series([text])).to_list() == [None]
+
+
+@settings(max_examples=80, deadline=None)
+@given(
+    st.datetimes(datetime(1971, 1, 1), datetime(2105, 1, 1)),  # noqa: DTZ001  # the zone is added below
+    st.integers(-14 * 60, 14 * 60),
+)
+def test_every_iso_time_survives_its_zone(moment: datetime, minutes: int) -> None:
+    sign, (hours, rest) = "-" if minutes < 0 else "+", divmod(abs(minutes), 60)
+    text = f"{moment.isoformat(timespec='microseconds')}{sign}{hours:02d}:{rest:02d}"
+    assert utc_times(pl.Series([text])).to_list() == [moment.replace(tzinfo=UTC) - timedelta(minutes=minutes)]
+
+
+@settings(max_examples=80, deadline=None)
+@given(st.lists(st.text(max_size=30), max_size=5))
+def test_no_text_is_too_strange(texts: list[str]) -> None:
+    assert utc_times(pl.Series(texts, dtype=pl.String)).len() == len(texts)
