@@ -39,8 +39,8 @@ class Conversations:
             piece = payloads.piece(row, kind)
             if kind == "dns":
                 self._dns_datagram(payloads, piece)
-            elif not self._is_repeated(piece):
-                self._read_stream(payloads, piece)
+            elif (unread := self._unread(piece)) is not None:
+                self._read_stream(payloads, unread)
         return self._taken()
 
     def flush(self) -> list[Event]:
@@ -59,9 +59,13 @@ class Conversations:
         if self._dns.read_message(piece, piece.payload):
             payloads.mark(piece.index, APPLICATIONS.index("dns"))
 
-    def _is_repeated(self, piece: Piece) -> bool:
-        read_to = self._positions.get((piece.flow, piece.forward))
-        return read_to is not None and (piece.sequence - read_to) & 0xFFFF_FFFF >= 1 << 31
+    def _unread(self, piece: Piece) -> Piece | None:
+        """The payload without what was read of its stream before; None where nothing is left."""
+        read_to = self._positions.get((piece.flow, piece.forward), piece.sequence)
+        repeated = (read_to - piece.sequence) & 0xFFFF_FFFF
+        if repeated == 0 or repeated >= 1 << 31:
+            return piece
+        return piece.after(repeated) if repeated < len(piece.payload) else None
 
     def _read_stream(self, payloads: Payloads, piece: Piece) -> None:
         consumed = self._readers[piece.kind](payloads, piece)
@@ -80,7 +84,7 @@ class Conversations:
         while consumed < len(piece.payload):
             length = 2 + int.from_bytes(stream[consumed : consumed + 2], "big")
             if len(stream) < consumed + length:
-                stream = payloads.following(piece.index, consumed + max(length, 14))
+                stream = payloads.following(piece, consumed + max(length, 14))
                 length = 2 + int.from_bytes(stream[consumed : consumed + 2], "big")
             if not self._dns.read_message(piece, stream[consumed + 2 : consumed + length]):
                 break
@@ -92,7 +96,7 @@ class Conversations:
         while consumed < len(piece.payload):
             missing = modbus.missing_bytes(stream[consumed:])
             if missing:
-                stream = payloads.following(piece.index, max(len(stream) + missing, consumed + 260))
+                stream = payloads.following(piece, max(len(stream) + missing, consumed + 260))
             unit = modbus.parse_unit(stream[consumed : consumed + 260])
             if unit is None:
                 break

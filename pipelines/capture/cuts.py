@@ -40,12 +40,14 @@ class Cuts:
         chain: for each flow, the flow whose initiator it inherits: itself, or the one that age cut it from.
         own_start: for each flow, whether it is not the continuation of an aged one.
         syn_sequence: for each flow, sequence number of its last SYN, -1 for none.
+        ended: for each flow, whether a FIN or RST came since its last SYN.
     """
 
     begins: Flags
     chain: Ints
     own_start: Flags
     syn_sequence: Ints
+    ended: Flags
 
 
 def find_cuts(carried: "Flows", packets: "FlowPackets", order: Ints, fresh: Flags, timeouts: Timeouts) -> Cuts:
@@ -56,13 +58,17 @@ def find_cuts(carried: "Flows", packets: "FlowPackets", order: Ints, fresh: Flag
     begins = fresh.copy()
     begins[1:] |= first[1:] - latest[:-1] > timeouts.idle_us
     syn = np.concatenate([carried.syn_sequence, np.where(packets.letter == history.S, packets.sequence, -1)])[order]
-    begins |= _reused(carried, packets, order, fresh, syn)
+    ends = (packets.letter >= history.F) & (packets.letter <= history.INCONSISTENT)
+    ended = np.concatenate([carried.ended, ends])[order]
+    begins |= _reused(begins, syn, ended)
     own_start = begins.copy()
     _cut_by_age(begins, first, latest, timeouts.active_us)
     starts = np.flatnonzero(begins)
     own = own_start[starts]
     chain = np.maximum.accumulate(np.where(own, np.arange(len(starts)), 0))
-    return Cuts(begins, chain, own, syn_sequence=_last_syn(syn, begins, starts))
+    last_rows = np.append(starts[1:], len(order)).astype(np.int64)[: len(starts)] - 1
+    marks = _marks(own_start, syn)[last_rows]
+    return Cuts(begins, chain, own, syn[marks], _ended_since(marks, last_rows, ended))
 
 
 def _running_maximum(times: Ints, fresh: Flags) -> Ints:
@@ -77,19 +83,25 @@ def _running_maximum(times: Ints, fresh: Flags) -> Ints:
     return latest
 
 
-def _reused(carried: "Flows", packets: "FlowPackets", order: Ints, fresh: Flags, syn: Ints) -> Flags:
+def _reused(begins: Flags, syn: Ints, ended: Flags) -> Flags:
     """Rows with a new SYN, with another sequence number than the last, after a FIN or RST since that last one."""
-    ended = (carried.letters[:, 2 * history.F : 2 * history.INCONSISTENT + 2] != history.NEVER).any(axis=1)
-    ends = (packets.letter >= history.F) & (packets.letter <= history.INCONSISTENT)
-    ends_here = np.concatenate([ended, ends])[order]
-    closings = np.cumsum(ends_here)
-    anew = (syn >= 0) & ~fresh
+    anew = (syn >= 0) & ~begins
     rows = np.flatnonzero(anew)
-    marks = np.maximum.accumulate(np.where(fresh | (syn >= 0), np.arange(len(order)), 0))
-    before = marks[rows - 1]
-    closed = closings[rows - 1] - closings[before] + ends_here[before] > 0
-    anew[rows] = closed & (syn[rows] != syn[before])
+    before = _marks(begins, syn)[rows - 1]
+    anew[rows] = _ended_since(before, rows - 1, ended) & (syn[rows] != syn[before])
     return anew
+
+
+def _marks(begins: Flags, syn: Ints) -> Ints:
+    """For each row, the last row up to it that has a SYN or begins a flow."""
+    marks: Ints = np.maximum.accumulate(np.where(begins | (syn >= 0), np.arange(len(syn)), 0))
+    return marks
+
+
+def _ended_since(first: Ints, last: Ints, ended: Flags) -> Flags:
+    """Whether a FIN or RST lies among the rows from `first` to `last`."""
+    count = np.cumsum(ended)
+    return count[last] - count[first] + ended[first] > 0
 
 
 def _cut_by_age(begins: Flags, first: Ints, latest: Ints, active_us: int) -> None:
@@ -107,12 +119,3 @@ def _cut_by_age(begins: Flags, first: Ints, latest: Ints, active_us: int) -> Non
             begins[row] = True
             born = int(first[row])
             row = max(row + 1, base + int(np.searchsorted(reached, born + active_us, "right")))
-
-
-def _last_syn(syn: Ints, begins: Flags, starts: Ints) -> Ints:
-    if not len(starts):
-        return starts
-    marks = np.maximum.accumulate(np.where(begins | (syn >= 0), np.arange(len(syn)), 0))
-    ends = np.append(starts[1:], len(syn)) - 1
-    last: Ints = syn[marks[ends]]
-    return last

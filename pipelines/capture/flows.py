@@ -72,6 +72,7 @@ class Flows:
         initiator: 0 the key's first endpoint, 1 its second.
         flipped: the first packet was not the initiator's.
         syn_sequence: sequence number of the last SYN, -1 for none.
+        ended: a FIN or RST came since that SYN.
         application: index of the recognised application, 0 for none.
         tunnel: index of the tunnel's name, 0 for none.
         outer: the tunnel's own addresses, as in `FlowPackets`.
@@ -88,6 +89,7 @@ class Flows:
     initiator: Ints
     flipped: Flags
     syn_sequence: Ints
+    ended: Flags
     application: Ints
     tunnel: Ints
     outer: Words
@@ -163,7 +165,7 @@ def _no_flows() -> Flows:
     return Flows(
         keys=np.zeros((keys.WORDS, 0), np.uint64), number=one, first_us=one, last_us=one, packets=two, payload=two,
         ip_bytes=two, letters=np.zeros((0, history.COLUMNS), np.int32), initiator=one, flipped=np.zeros(0, np.bool_),
-        syn_sequence=one, application=one, tunnel=one, outer=np.zeros((0, 5), np.uint64),
+        syn_sequence=one, ended=np.zeros(0, np.bool_), application=one, tunnel=one, outer=np.zeros((0, 5), np.uint64),
     )  # fmt: skip
 
 
@@ -206,6 +208,7 @@ def _aggregated(
         initiator=initiator,
         flipped=flipped & cuts.own_start,
         syn_sequence=cuts.syn_sequence,
+        ended=cuts.ended,
         application=started("application", np.zeros(len(packets), np.int64))[cuts.chain],
         tunnel=started("tunnel", packets.tunnel),
         outer=started("outer", packets.outer).view(np.uint64),

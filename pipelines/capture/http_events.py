@@ -26,7 +26,7 @@ class HttpEvents:
         stream, consumed = piece.payload, 0
         while consumed < len(piece.payload):
             if not head_length(stream[consumed:]):
-                stream = payloads.following(piece.index, consumed + LONGEST_HEAD)
+                stream = payloads.following(piece, consumed + LONGEST_HEAD)
             head = parse_head(stream[consumed:])
             if head is None:
                 break

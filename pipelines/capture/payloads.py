@@ -1,6 +1,6 @@
 """Which payloads of a window begin something worth reading, and the bytes that follow them in their stream."""
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import cached_property
 from typing import Literal
 
@@ -37,7 +37,8 @@ class Piece:
         receiver: packed address and port.
         protocol: IP protocol number.
         sequence: TCP sequence number of its first byte.
-        payload: the bytes captured.
+        payload: the bytes captured, without those that were read before.
+        skipped: how many of them were.
     """
 
     index: int
@@ -51,6 +52,12 @@ class Piece:
     protocol: int
     sequence: int
     payload: bytes
+    skipped: int = 0
+
+    def after(self, count: int) -> "Piece":
+        """The same payload without its first bytes."""
+        sequence = (self.sequence + count) & 0xFFFF_FFFF
+        return replace(self, payload=self.payload[count:], sequence=sequence, skipped=self.skipped + count)
 
 
 @dataclass(frozen=True)
@@ -105,11 +112,14 @@ class Payloads:
             payload=self._bytes(row),
         )
 
-    def following(self, row: int, wanted: int) -> bytes:
-        """The bytes of a TCP stream from a row's payload on, at least `wanted` if the window has them.
+    def following(self, piece: Piece, wanted: int) -> bytes:
+        """The bytes of a TCP stream from a payload on, at least `wanted` if the window has them.
 
         Segments are put in order by sequence number; what repeats is left out, and a gap ends the bytes.
         """
+        return self._stream_from(piece.index, wanted + piece.skipped)[piece.skipped :]
+
+    def _stream_from(self, row: int, wanted: int) -> bytes:
         parts, length = [self._bytes(row)], int(self.segments.payload_captured[row])
         if length < int(self.segments.payload[row]):
             return parts[0]

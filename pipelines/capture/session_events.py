@@ -33,7 +33,7 @@ class TlsEvents:
         """Take in a hello; gives the bytes read, 0 where there is none."""
         stream = piece.payload
         if not tls.is_whole(stream):
-            stream = payloads.following(piece.index, _LARGEST_HELLO)
+            stream = payloads.following(piece, _LARGEST_HELLO)
         hello = tls.parse_hello(stream)
         if isinstance(hello, tls.ClientHello):
             if self._pending.first((piece.flow, piece.forward)) is None:
@@ -107,7 +107,7 @@ class SshEvents:
 
     def read(self, payloads: Payloads, piece: Piece) -> int:
         """Take in a banner; gives the bytes read, 0 where there is none."""
-        found = _BANNER.match(piece.payload) or _BANNER.match(payloads.following(piece.index, 255))
+        found = _BANNER.match(piece.payload) or _BANNER.match(payloads.following(piece, 255))
         if found is None:
             return 0
         text = f"SSH-{found['version'].decode()}-{readable(found['software'])}"

@@ -50,12 +50,12 @@ def seen_by_scapy(path: Path) -> Seen:
     for packet, wire in dissected(path):
         for network in _outer_networks(packet):
             unclear.add(frozenset((network.src, network.dst)))
-        network = _innermost(packet)
-        if network is None:
+        inner = _innermost(packet)
+        if inner is None:
             continue
-        found = None if _is_fragment(network) else _measured(packet, network, wire)
+        found = None if _is_fragment(inner) else _measured(packet, inner, wire)
         if found is None:
-            unclear.add(frozenset((network.src, network.dst)))
+            unclear.add(frozenset((inner.src, inner.dst)))
             continue
         way, payload, ip_bytes = found
         sent[way].packets += 1
@@ -82,10 +82,10 @@ def dissected(path: Path) -> list[tuple[Packet, int]]:
     with path.open("rb") as stream:
         is_next_generation = stream.read(4) == b"\n\r\r\n"
     reader = RawPcapNgReader(str(path)) if is_next_generation else RawPcapReader(str(path))
-    packets = []
+    packets: list[tuple[Packet, int]] = []
     with reader:
         for content, metadata in reader:
-            link = metadata.linktype if is_next_generation else reader.linktype
+            link = getattr(metadata, "linktype", reader.linktype)
             kind = conf.l2types.num2layer.get(link)
             if kind is not None:
                 packets.append((kind(content), max(metadata.wirelen, len(content))))
@@ -108,7 +108,8 @@ def _is_fragment(network: Packet) -> bool:
 
 def _outer_networks(packet: Packet) -> list[Packet]:
     """The IP packets around the innermost one, and those whose tunnel scapy does not enter."""
-    networks, layer = [], packet
+    networks: list[Packet] = []
+    layer = packet
     while not isinstance(layer, NoPayload):
         if isinstance(layer, (IP, IPv6)):
             networks.append(layer)

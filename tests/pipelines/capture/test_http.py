@@ -1,0 +1,80 @@
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from pipelines.capture.http import parse_head
+from tests.pipelines.capture.frames import pcap_file, read_capture, talk
+
+_GET = b"GET /a?b=c HTTP/1.1\r\nHost: example.org\r\nUser-Agent: probe/1\r\nReferer: http://example.org/\r\n\r\n"
+_OK = b"HTTP/1.1 200 OK\r\nContent-Type: text/html; charset=utf-8\r\nContent-Length: 5\r\n\r\nhello"
+_MISSING = b"HTTP/1.1 404 Not Found\r\n\r\n"
+
+
+def _events(*said: tuple[bool, bytes], to: int = 8080) -> list[dict[str, str]]:
+    events = read_capture(pcap_file(talk(*said, to=to))).events
+    return [event["fields"] | {"outcome": event["outcome"]} for event in events]
+
+
+def test_a_request_and_its_status_are_one_event() -> None:
+    assert _events((True, _GET), (False, _OK)) == [
+        {
+            "method": "GET",
+            "host": "example.org",
+            "uri": "/a?b=c",
+            "referrer": "http://example.org/",
+            "version": "1.1",
+            "user_agent": "probe/1",
+            "status_code": "200",
+            "status_msg": "OK",
+            "response_body_len": "5",
+            "resp_mime_types": "text/html",
+            "outcome": "success",
+        }
+    ]
+
+
+@pytest.mark.parametrize(
+    ("said", "codes"),
+    [
+        pytest.param([(True, _GET), (False, _OK), (True, _GET), (False, _MISSING)], ["200", "404"], id="one by one"),
+        pytest.param([(True, _GET + _GET), (False, _OK), (False, _MISSING)], ["200", "404"], id="pipelined"),
+        pytest.param([(True, _GET)], [None], id="unanswered"),
+        pytest.param([(False, _OK)], ["200"], id="answer alone"),
+        pytest.param([(True, _GET[:40]), (True, _GET[40:]), (False, _OK)], ["200"], id="head in two segments"),
+        pytest.param(
+            [(True, _GET), (False, b"HTTP/1.1 100 Continue\r\n\r\n"), (False, _OK)],
+            ["200"],
+            id="after an interim answer",
+        ),
+    ],
+)
+def test_every_request_has_its_own_event(said: list[tuple[bool, bytes]], codes: list[str | None]) -> None:
+    assert [fields.get("status_code") for fields in _events(*said)] == codes
+
+
+def test_a_repeated_segment_is_read_once() -> None:
+    packets = talk((True, _GET), (False, _OK))
+    packets.insert(4, packets[3])
+    assert len(read_capture(pcap_file(packets)).events) == 1
+
+
+def test_a_basic_authorisation_gives_the_user_and_never_the_password() -> None:
+    head = b"GET / HTTP/1.1\r\nAuthorization: Basic b3BlcmF0b3I6aHVudGVyMg==\r\n\r\n"
+    (fields,) = _events((True, head))
+    assert fields["username"] == "operator"
+    assert "hunter2" not in str(fields)
+
+
+@pytest.mark.parametrize(
+    "payload",
+    [b"", b"GET", b"GET /\r", b"OPTIONS sip:example.org SIP/2.0\r\n\r\n", b"HTTP/1.1 abc\r\n\r\n", b"\0\r\n\r\n"],
+    ids=["empty", "method alone", "no line", "SIP", "no code", "binary"],
+)
+def test_what_is_no_head_gives_none(payload: bytes) -> None:
+    assert parse_head(payload) is None
+
+
+@given(st.binary(max_size=300))
+def test_any_bytes_are_judged_without_an_exception(payload: bytes) -> None:
+    parse_head(payload)
+    parse_head(b"GET /" + payload + b"\r\n\r\n")
