@@ -8,7 +8,7 @@ import streamlit as st
 
 from dashboards.connection import Connections
 from dashboards.desk import PERIODS, Desk, chosen_language, open_desk
-from dashboards.harmless import harmless, one_line
+from dashboards.harmless import harmless
 from dashboards.translation import LANGUAGES, Language, Words, words_in
 from dashboards.views import VIEWS
 
@@ -90,9 +90,7 @@ def _sidebar(desk: Desk, language: Language) -> None:
 
 
 def _place(words: Words, path: str) -> str:
-    depth = path.count("/")
-    name = path.rsplit("/", 1)[-1]
-    return f"{'　' * depth}{words.entries.get(f'place.{name}') or one_line(name)}"
+    return f"{'　' * path.count('/')}{words.place(path)}"
 
 
 def _image(name: str) -> str:

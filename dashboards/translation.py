@@ -36,6 +36,16 @@ class Words:
         """The label of a stored code as plain text; a code that no label exists for is shown as it is."""
         return self.entries.get(f"{group}.{code}") or one_line(code) or "–"
 
+    def place(self, path: str) -> str:
+        """The name of the last step of a scope, or that step as it is."""
+        last = path.rsplit("/", 1)[-1]
+        return self.entries.get(f"place.{path}") or self.entries.get(f"place.{last}") or one_line(last)
+
+    def whole_place(self, path: str) -> str:
+        """The names of a scope's steps, from the city down."""
+        steps = path.split("/")
+        return " / ".join(self.place("/".join(steps[: depth + 1])) for depth in range(len(steps)))
+
     def codes(self, group: str) -> list[str]:
         """The codes of a group that have a label, in the order of the file."""
         return [key.removeprefix(f"{group}.") for key in self.entries if key.startswith(f"{group}.")]

@@ -46,7 +46,8 @@ def _title(desk: Desk, asset: dict[str, Any]) -> None:
     words = desk.words
     st.title(plain(asset["name"]), anchor=False)
     chips(words, [("band", asset["band"]), ("sector", asset["sector"]), ("grade", asset["data_grade"])])
-    st.text(f"{one_line(asset['organisation'])}  ·  {one_line(asset['scope'])}  ·  {one_line(asset['asset_id'])}")
+    steps = (asset["organisation"], desk.words.whole_place(asset["scope"]), asset["asset_id"])
+    st.text("  ·  ".join(one_line(step) for step in steps))
 
 
 def _factors(desk: Desk, asset: dict[str, Any]) -> None:

@@ -6,6 +6,7 @@ import streamlit as st
 from dashboards.desk import Desk
 from dashboards.panels import empty_state, page_head
 from dashboards.tables import as_chips, chip_column, labelled, number_column, score_column, shown, text_column
+from dashboards.translation import Words
 from dashboards.views import asset_page
 
 _TALLEST = 19  # rows before the table scrolls
@@ -81,7 +82,7 @@ def _list(desk: Desk, assets: pl.DataFrame) -> None:
         st.info(words("assets.none"))
         return
     chosen = st.dataframe(
-        as_chips(shown(labelled(assets.select(_COLUMNS), words, {"sector": "sector", "data_grade": "grade"})), "band"),
+        _table(assets.select(_COLUMNS), words),
         hide_index=True,
         height="content" if assets.height <= _TALLEST else 700,
         key="assets.list",
@@ -106,3 +107,9 @@ def _list(desk: Desk, assets: pl.DataFrame) -> None:
     if rows:
         st.query_params["asset"] = assets["asset_id"][rows[0]]
         st.rerun()
+
+
+def _table(assets: pl.DataFrame, words: Words) -> pl.DataFrame:
+    named = labelled(assets, words, {"sector": "sector", "data_grade": "grade"})
+    placed = named.with_columns(pl.col("scope").map_elements(words.whole_place, return_dtype=pl.String))
+    return as_chips(shown(placed), "band")

@@ -9,6 +9,7 @@ from dashboards.connection import connections
 from dashboards.desk import period_until
 from dashboards.errors import DatabaseAbsent
 from dashboards.navigation import scope_paths
+from dashboards.translation import words_in
 from rongdun.settings import Settings
 
 
@@ -39,3 +40,16 @@ def test_the_levels_above_a_scope_can_be_chosen_too() -> None:
 def test_a_home_without_a_database_is_said_to_have_none(tmp_path: Path) -> None:
     with pytest.raises(DatabaseAbsent, match="no database runs for"):
         connections(Settings(home=tmp_path))
+
+
+@pytest.mark.parametrize(
+    ("path", "name"),
+    [
+        ("fuzhou", "福州市"),
+        ("fuzhou/mawei/mawei", "福州市 / 马尾区 / 马尾镇"),
+        ("fuzhou/nowhere\x1b", r"福州市 / nowhere\x1b"),
+    ],
+    ids=["the city", "a town of the district's name", "a place without a name"],
+)
+def test_a_scope_is_read_as_the_names_of_its_places(path: str, name: str) -> None:
+    assert words_in("zh").whole_place(path) == name
