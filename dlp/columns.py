@@ -154,8 +154,8 @@ class ColumnEvidence:
             return
         count = self.count(kind)
         if kind.shape and kind.in_text_alone:
-            edge = r"(?:^|[^0-9A-Za-z.])"
-            count.text_shapes += int(values["value"].str.count_matches(f"{edge}(?:{kind.shape})").sum())
+            edged = rf"(?:^|[^0-9A-Za-z.])(?:{kind.shape})(?:[^0-9A-Za-z]|$)"
+            count.text_shapes += int(values["value"].str.count_matches(edged).sum())
         spans = _spans(kind, values.filter(values["value"].str.contains(kind.pattern)))
         if spans.is_empty():
             return

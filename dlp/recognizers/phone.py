@@ -1,5 +1,8 @@
 """Telephone numbers: Chinese mobile and fixed lines, and numbers written the international or American way."""
 
+import polars as pl
+
+from dlp.checksums import Verdicts
 from dlp.kinds import LONG_DIGITS, Kind
 
 CONTEXT = (
@@ -21,6 +24,14 @@ CONTEXT = (
     "sms",
 )
 
+
+def spoken_number_holds(values: pl.Series) -> Verdicts:
+    """Whether each has the digits of a telephone (ITU-T E.164: at most 15) and is no date and no IP address."""
+    count = values.str.count_matches(r"[0-9]")
+    other = values.str.contains(r"^(?:19|20)[0-9]{2}[-. ][0-9]{1,2}\b|^[0-9]+\.[0-9]+\.[0-9]+\.[0-9]+$")
+    return (count.is_between(7, 15) & ~other).to_numpy()
+
+
 # 13800138000, +86 138-0013-8000
 MOBILE = Kind(
     name="mobile",
@@ -28,7 +39,7 @@ MOBILE = Kind(
     gate=LONG_DIGITS,
     lengths=(11, 19),
     pattern=r"(?:(?:\+|00)?86[- ]?)?1[3-9][0-9][- ]?[0-9]{4}[- ]?[0-9]{4}",
-    shape=r"[0-9]{11}|(?:\+|00)?86[0-9]{11}",
+    shape=r"[0-9]{11}|[0-9]{13}|[0-9]{15}|\+86[0-9]{11}",
     shape_chance=0.08,  # 7.8 % of random 11-digit numbers
     context=CONTEXT,
     score=0.5,
@@ -101,6 +112,7 @@ SPOKEN = Kind(
     gate=r"[0-9][-. )][ ]?[0-9]|\+[0-9]",
     lengths=(9, 20),
     pattern=r"(?:\+[0-9]{1,3}[- ]?)?\(?[0-9]{2,5}\)?(?:[-. ][0-9]{2,5}){1,4}",
+    check=spoken_number_holds,
     context=CONTEXT,
     score=0.1,
     in_text_alone=False,
