@@ -1,6 +1,6 @@
-"""What two assets of one inventory must not share: ids, host names, and ranges that leave open whose an address is."""
+"""What two assets must not share: ids, hosts, data sets, and ranges that leave open whose an address is."""
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass
 
 from assets.addresses import AddressRange, parse_range
@@ -24,7 +24,10 @@ def conflicts(assets: Mapping[int, MonitoredAsset]) -> Iterator[Conflict]:
     A range inside another asset's range is no conflict: the narrower one wins.
     """
     yield from _repeated_ids(assets)
-    yield from _repeated_hosts(assets)
+    yield from _repeated(
+        assets, "hosts", lambda asset: [(host, host.lower().removesuffix(".")) for host in asset.hosts]
+    )
+    yield from _repeated(assets, "datasets", lambda asset: [(pattern, pattern) for pattern in asset.datasets])
     claims: list[_Claim] = []
     for index, asset in assets.items():
         for text in asset.addresses:
@@ -42,13 +45,16 @@ def _repeated_ids(assets: Mapping[int, MonitoredAsset]) -> Iterator[Conflict]:
             yield index, "asset_id", f"assets[{first[asset.asset_id]}] has the same id: an id is given once"
 
 
-def _repeated_hosts(assets: Mapping[int, MonitoredAsset]) -> Iterator[Conflict]:
+def _repeated(
+    assets: Mapping[int, MonitoredAsset], key: str, claimed: Callable[[MonitoredAsset], list[tuple[str, str]]]
+) -> Iterator[Conflict]:
+    """What two assets both claim; `claimed` gives each text with the form in which it is compared."""
     first: dict[str, MonitoredAsset] = {}
     for index, asset in assets.items():
-        for host in asset.hosts:
-            holder = first.setdefault(host.lower().removesuffix("."), asset)
+        for text, compared in claimed(asset):
+            holder = first.setdefault(compared, asset)
             if holder is not asset:
-                yield index, "hosts", f"{host} belongs to {holder.asset_id} already: a host has one asset"
+                yield index, key, f"{text} belongs to {holder.asset_id} already: it has one asset"
 
 
 def _shared_ranges(claims: list[_Claim]) -> Iterator[Conflict]:

@@ -66,6 +66,7 @@ class _Entry(BaseModel):
     data_grade: DataGrade = DataGrade.NONE
     addresses: tuple[Text, ...] = ()
     hosts: tuple[HostName, ...] = ()
+    datasets: tuple[Text, ...] = ()
     expected_sources: tuple[Word, ...] = ()
     last_assessed_on: date | None = None
 

@@ -5,6 +5,7 @@ from bisect import bisect_right
 from collections import Counter
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
+from fnmatch import fnmatchcase
 from heapq import heappop, heappush
 from typing import Self
 
@@ -41,6 +42,7 @@ class AddressBook:
     _ipv4: _Segments = _Segments()
     _ipv6: _Segments = _Segments()
     _hosts: Mapping[str, str] = field(default_factory=dict)
+    _datasets: Mapping[str, str] = field(default_factory=dict)
     _scopes: Mapping[str, str] = field(default_factory=dict)
 
     @classmethod
@@ -56,6 +58,7 @@ class AddressBook:
             _ipv4=_segments([entry for entry in ranges if entry[0].version == 4]),
             _ipv6=_segments([entry for entry in ranges if entry[0].version == 6]),
             _hosts=_host_names(assets),
+            _datasets={pattern: asset.asset_id for asset in assets for pattern in asset.datasets},
             _scopes={asset.asset_id: asset.scope for asset in assets},
         )
 
@@ -80,6 +83,11 @@ class AddressBook:
         """
         distinct = hosts.cast(pl.String).unique().drop_nulls().to_list()
         return _mapped(hosts, {host: self._owner_of_host(host) for host in distinct})
+
+    def asset_of_dataset(self, dataset: str) -> str:
+        """The asset that holds a data set (a path or a table's name), '' where none does; the longest pattern wins."""
+        fitting = [pattern for pattern in self._datasets if fnmatchcase(dataset, pattern)]
+        return self._datasets[max(fitting, key=lambda pattern: (len(pattern), pattern))] if fitting else ""
 
     def scope_of(self, asset_ids: pl.Series, default: str) -> pl.Series:
         """The scope of each asset, `default` where there is no asset or an unknown one."""

@@ -44,6 +44,7 @@ class MonitoredAsset:
         is_cii: declared critical information infrastructure (关键信息基础设施).
         domestic_cpu, domestic_os, domestic_database, domestic_middleware: 信创 (R8).
         addresses: IP, CIDR or first-last.
+        datasets: patterns of the data sets it holds, `*` for any text, such as `*/dept-civil/*`.
         expected_sources: source types that must not fall silent.
         last_assessed_on: day of the last MLPS assessment (等级测评).
     """
@@ -66,5 +67,6 @@ class MonitoredAsset:
     data_grade: DataGrade = DataGrade.NONE
     addresses: tuple[str, ...] = ()
     hosts: tuple[str, ...] = ()
+    datasets: tuple[str, ...] = ()
     expected_sources: tuple[str, ...] = ()
     last_assessed_on: date | None = None

@@ -26,7 +26,7 @@ _COLUMNS: SchemaDict = {
     "mlps_level": pl.UInt8,
     **dict.fromkeys(("is_cii", "domestic_cpu", "domestic_os", "domestic_database", "domestic_middleware"), pl.Boolean),
     "data_grade": pl.String,
-    **dict.fromkeys(("addresses", "hosts", "expected_sources"), _TEXTS),
+    **dict.fromkeys(("addresses", "hosts", "datasets", "expected_sources"), _TEXTS),
     "last_assessed_on": pl.Date,
     "removed": pl.Boolean,
     "updated_at": pl.Datetime("ms", "UTC"),
@@ -134,7 +134,7 @@ def _frame(assets: Iterable[MonitoredAsset], *, removed: bool, now: datetime) ->
 
 
 def _asset(row: dict[str, object]) -> MonitoredAsset:
-    lists = {name: tuple(_texts(row[name])) for name in ("addresses", "hosts", "expected_sources")}
+    lists = {name: tuple(_texts(row[name])) for name in ("addresses", "hosts", "datasets", "expected_sources")}
     codes = {"sector": Sector(str(row["sector"])), "data_grade": DataGrade(str(row["data_grade"]))}
     return MonitoredAsset(**{**row, **lists, **codes})  # type: ignore[arg-type]  # the columns are the fields
 

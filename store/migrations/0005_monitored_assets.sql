@@ -19,6 +19,7 @@ CREATE TABLE monitored_asset_records (
     data_grade              LowCardinality(String),                            -- core, important, general-4 .. general-1, or ''
     addresses               Array(String),                                     -- IP, CIDR or first-last
     hosts                   Array(String),
+    datasets                Array(String),                                     -- patterns of the data sets it holds
     expected_sources        Array(LowCardinality(String)),                     -- source types that must not fall silent
     last_assessed_on        Nullable(Date),                                    -- 等级测评
     removed                 Bool DEFAULT false,

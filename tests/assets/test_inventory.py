@@ -118,6 +118,9 @@ def test_a_wrong_key_is_told_with_what_is_allowed(tmp_path: Path, changed: Mappi
             {"hosts": ["a.example.org"]}, {"hosts": ["A.example.org."]}, "belongs to pump-1 already", id="host"
         ),
         pytest.param(
+            {"datasets": ["*/civil/*"]}, {"datasets": ["*/civil/*"]}, "belongs to pump-1 already", id="data set"
+        ),
+        pytest.param(
             {"addresses": ["192.0.2.0/25"]},
             {"addresses": ["192.0.2.0-192.0.2.127"]},
             "is the range of pump-1 too",

@@ -1,6 +1,7 @@
 """The address book: which asset an address or a host name belongs to."""
 
 import ipaddress
+from dataclasses import replace
 from time import perf_counter
 
 import polars as pl
@@ -137,3 +138,19 @@ def test_a_million_addresses_take_seconds_not_minutes() -> None:
     assert perf_counter() - started < 20
     assert found[256 * 1999] == "net-1999"
     assert found[256 * 2000] == ""
+
+
+@pytest.mark.parametrize(
+    ("dataset", "expected"),
+    [
+        ("/srv/exports/dept-civil/residents.csv", "civil"),
+        ("/srv/exports/dept-civil/archive/residents.csv", "archive"),
+        ("/srv/exports/dept-health/visits.csv", ""),
+        ("log_events", "platform"),
+        ("", ""),
+    ],
+)
+def test_a_data_set_belongs_to_the_asset_with_the_longest_pattern_that_fits(dataset: str, expected: str) -> None:
+    patterns = {"civil": "*/dept-civil/*", "archive": "*/dept-civil/archive/*", "platform": "log_events"}
+    book = AddressBook.of(replace(asset(name), datasets=(pattern,)) for name, pattern in patterns.items())
+    assert book.asset_of_dataset(dataset) == expected
