@@ -85,7 +85,7 @@ def dissected(path: Path) -> list[tuple[Packet, int]]:
     packets: list[tuple[Packet, int]] = []
     with reader:
         for content, metadata in reader:
-            link = getattr(metadata, "linktype", reader.linktype)
+            link = getattr(metadata if is_next_generation else reader, "linktype")  # noqa: B009 - untyped
             kind = conf.l2types.num2layer.get(link)
             if kind is not None:
                 packets.append((kind(content), max(metadata.wirelen, len(content))))
