@@ -124,10 +124,10 @@ class Runner:
         running: Future[Counts] = self._executor.submit(run)
         return Rows(read.format, reader, running.result)
 
-    def kill(self, query_id: str) -> None:
+    def kill(self, tag: str) -> None:
         """Stop a query whose client has gone."""
         with self._engine.session() as session:
-            session.run(f"KILL QUERY WHERE Settings['log_comment'] = {quoted(query_id)} ASYNC".encode())
+            session.run(f"KILL QUERY WHERE Settings['log_comment'] = {quoted(tag)} ASYNC".encode())
 
     def kill_all(self) -> None:
         """Stop whatever still runs."""
@@ -139,9 +139,10 @@ class Runner:
         with self._engine.session() as session:
             if asked.database:
                 session.use(asked.database)
-            session.set({"log_comment": asked.query_id, **asked.settings})
+            # The tag, unlike the id, is not the client's choice: nobody can have another one's query stopped.
+            session.set({**asked.settings, "log_comment": asked.tag})
             if user == "reader":
-                session.restrict(wanted.sql, asked.parameters, gives_rows=wanted.gives_rows)
+                session.restrict(wanted.sql, asked.parameters, asked.settings, gives_rows=wanted.gives_rows)
             yield session
 
 

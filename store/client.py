@@ -11,6 +11,7 @@ import clickhouse_connect
 import polars as pl
 from clickhouse_connect.driver.client import Client
 from clickhouse_connect.driver.exceptions import ClickHouseError, OperationalError
+from clickhouse_connect.driver.httputil import default_pool_manager
 from urllib3.exceptions import HTTPError
 
 from store.arrow_stream import Source, frames_of
@@ -151,11 +152,14 @@ def _client(dsn: str) -> Client:
     logging.getLogger("clickhouse_connect").addHandler(logging.NullHandler())
     if dsn.startswith("chdb:"):
         return clickhouse_connect.get_client(dsn=dsn)
+    near = urlsplit(dsn).hostname in _LOOPBACK
     try:
         return clickhouse_connect.get_client(
             dsn=dsn,
             # On loopback a byte costs less than its compression.
-            compress=urlsplit(dsn).hostname not in _LOOPBACK,
+            compress=not near,
+            # A pool handed in is used as it is: a proxy that the environment names has no business on loopback.
+            pool_mgr=default_pool_manager() if near else None,
             # Queries need nothing from one another; a session would only forbid two at once.
             autogenerate_session_id=False,
             send_receive_timeout=_ANSWER_SECONDS,

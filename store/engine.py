@@ -2,7 +2,7 @@
 
 import re
 import threading
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass
 from importlib import import_module
@@ -22,6 +22,13 @@ _SETTING = re.compile(r"[A-Za-z_][A-Za-z0-9_.]*")
 # it shows, or where the tree would not show it: behind APPLY, and in the WHERE of a SHOW.
 _OUTSIDE = re.compile(r"^\s*(?:Function (?:file|catboostEvaluate|[Pp]ython)\b|ColumnsApplyTransformer)", re.MULTILINE)
 _HIDDEN = re.compile(rb"\bWHERE\b", re.IGNORECASE)
+
+# What a reader may set for a request: the shape of an answer and the limits of its cost. Other settings can carry
+# expressions (additional_table_filters) or change how a statement is read (dialect).
+_HARMLESS = re.compile(
+    r"(?:output_format|input_format|format|max|min|date_time|cast|join|group_by|distinct|timeout|optimize)_\w+"
+    r"|limit|offset|extremes|session_timezone|log_comment"
+)
 
 _READONLY_CODE = 164
 _BAD_ARGUMENTS_CODE = 36
@@ -73,15 +80,15 @@ class Session:
             pairs = ", ".join(f"{name} = {quoted(value)}" for name, value in settings.items())
             self.run(f"SET {pairs}".encode())
 
-    def restrict(self, sql: bytes, parameters: Mapping[str, str], *, gives_rows: bool) -> None:
-        """Make the session read-only, and refuse a statement that would look outside the database.
+    def restrict(self, sql: bytes, parameters: Mapping[str, str], settings: Iterable[str], *, gives_rows: bool) -> None:
+        """Make the session read-only, and refuse a statement or a setting that would look outside the database.
 
         The engine itself then refuses writes, changed settings and every table function that is a source.
 
         Raises:
             QueryFailed: the statement does more than read the database.
         """
-        if not gives_rows:
+        if not gives_rows or not all(_HARMLESS.fullmatch(name) for name in settings):
             raise _readonly()
         tree = self.run(b"EXPLAIN AST " + sql, parameters).body.decode(errors="replace")
         if _OUTSIDE.search(tree) or (tree.startswith("Show") and _HIDDEN.search(sql)):

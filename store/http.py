@@ -127,7 +127,7 @@ class Server:
         finally:
             self.requests_under_way -= 1
             if not ended:
-                self._workers.submit(self._runner.kill, question.query_id)
+                self._workers.submit(self._runner.kill, question.tag)
             self._readers.submit(rows.close)
 
     async def _watched(
@@ -137,7 +137,7 @@ class Server:
         while not running.done():
             await asyncio.wait({running}, timeout=_POLL_SECONDS)
             if may_stop and not running.done() and await request.is_disconnected():
-                await self._in(self._workers, lambda: self._runner.kill(question.query_id))
+                await self._in(self._workers, lambda: self._runner.kill(question.tag))
                 may_stop = False
         return running.result()
 

@@ -61,5 +61,14 @@ def test_a_missing_database_is_made_only_when_asked(endpoint: Endpoint) -> None:
         assert store.value("SELECT currentDatabase()") == "made_on_demand"
 
 
+def test_a_proxy_of_the_environment_is_not_asked_for_loopback(
+    endpoint: Endpoint, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("HTTP_PROXY", "http://127.0.0.1:9")
+    monkeypatch.setenv("http_proxy", "http://127.0.0.1:9")
+    with Store.connect(endpoint.dsn()) as store:
+        assert store.value("SELECT 1") == 1
+
+
 def test_a_store_in_memory_streams_too(store: Store) -> None:
     assert [frame.height for frame in store.stream("SELECT number FROM numbers(3)")] == [3]

@@ -11,6 +11,7 @@ from decimal import Decimal
 from email.message import Message
 from io import IOBase
 from ipaddress import IPv4Address, IPv6Address
+from urllib.parse import urlencode
 
 import clickhouse_connect
 import polars as pl
@@ -336,6 +337,36 @@ def test_the_reader_neither_writes_nor_looks_outside(reader: Client, table: str,
     with pytest.raises(DatabaseError) as caught:
         reader.command(sql.format(t=table))
     assert caught.value.code in {164, 497, 62}
+
+
+@pytest.mark.parametrize(
+    ("name", "value"),
+    [
+        ("additional_result_filter", "file('/etc/hostname') != ''"),
+        ("additional_table_filters", "{'system.one': 'file(\\'/etc/hostname\\') != \\'\\''}"),
+        ("dialect", "kusto"),
+        ("readonly", "0"),
+        ("profile", "default"),
+    ],
+)
+def test_the_reader_sets_nothing_that_reaches_outside(endpoint: Endpoint, name: str, value: str) -> None:
+    password = load_or_create(endpoint.password_file)["reader"]
+    headers = {"X-ClickHouse-User": "reader", "X-ClickHouse-Key": password}
+    path = "/?" + urlencode({name: value})
+    status, _, answered = _ask(endpoint, path=path, body=b"SELECT dummy FROM system.one", headers=headers)
+    assert (status, answered["X-ClickHouse-Exception-Code"]) == (403, "164")
+
+
+def test_the_reader_binds_parameters(reader: Client) -> None:
+    answer = reader.query("SELECT {p:String} WHERE {n:UInt8} IN (1, 2)", parameters={"p": "it's", "n": 2})
+    assert answer.result_rows == [("it's",)]
+
+
+def test_the_reader_shapes_and_limits_its_answers(endpoint: Endpoint) -> None:
+    password = load_or_create(endpoint.password_file)["reader"]
+    headers = {"X-ClickHouse-User": "reader", "X-ClickHouse-Key": password}
+    path = "/?max_threads=1&max_execution_time=9"
+    assert _ask(endpoint, path=path, body=b"SELECT getSetting('max_threads')", headers=headers)[:2] == (200, b"1\n")
 
 
 @pytest.mark.parametrize(
