@@ -2,6 +2,7 @@
 
 import hashlib
 import json
+import warnings
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from pathlib import Path
@@ -44,10 +45,13 @@ def load_ruleset(*roots: Path, placeholders: Placeholders | None = None) -> Rule
         MappingError: a field mapping file is wrong.
     """
     loading = _Loading(placeholders or {})
-    for root in roots:
-        for path in rule_paths(root):
-            loading.read(path)
-    return loading.finished()
+    with warnings.catch_warnings():
+        # Python warns of `[[` in expressions, whose meaning it may change one day; RE2's is spelled out.
+        warnings.simplefilter("ignore", FutureWarning)
+        for root in roots:
+            for path in rule_paths(root):
+                loading.read(path)
+        return loading.finished()
 
 
 @dataclass
