@@ -22,7 +22,6 @@ _OLD_REQUEST = re.compile(rb"GET \S+\Z")
 # HTTP/1.1 404 Not Found
 _STATUS = re.compile(rb"HTTP/(?P<version>\d\.\d)[ \t]+(?P<code>\d{3})(?:[ \t]+(?P<reason>.*))?\Z")
 _LINE_END = re.compile(rb"\r?\n")
-_HEAD_END = re.compile(rb"\r?\n\r?\n")
 
 
 @dataclass(frozen=True)
@@ -47,18 +46,22 @@ class Response:
 
 def head_length(payload: bytes) -> int:
     """The bytes of a head up to and with its empty line; 0 while that is still to come."""
-    found = _HEAD_END.search(payload, 0, LONGEST_HEAD)
-    return found.end() if found else 0
+    end = payload.find(b"\r\n\r\n", 0, LONGEST_HEAD)
+    # Some programs end lines without a carriage return, which RFC 9112 §2.2 lets a reader accept.
+    bare = payload.find(b"\n\n", 0, end if end >= 0 else LONGEST_HEAD)
+    if bare >= 0:
+        return bare + 2
+    return end + 4 if end >= 0 else 0
 
 
 def parse_head(payload: bytes) -> Request | Response | None:
     """The head that a payload begins with (RFC 9112); of a cut one, its whole lines; None for anything else."""
-    head = payload[: head_length(payload) or LONGEST_HEAD]
-    first, *rest = _LINE_END.split(head)
+    length = head_length(payload)
+    first, *rest = _LINE_END.split(payload[: length or LONGEST_HEAD])
     if not rest:
         return None
     # The last line of a cut head may be half a header.
-    headers = _headers(rest if head_length(payload) else rest[:-1])
+    headers = _headers(rest if length else rest[:-1])
     if status := _STATUS.match(first):
         reason = readable(status["reason"] or b"")
         return Response(int(status["code"]), reason, status["version"].decode(), headers)

@@ -25,12 +25,13 @@ class HttpEvents:
         """Take in the heads that a payload begins with; gives the bytes read, 0 where there is none."""
         stream, consumed = piece.payload, 0
         while consumed < len(piece.payload):
-            if not head_length(stream[consumed:]):
+            length = head_length(stream[consumed:])
+            if not length:
                 stream = payloads.following(piece, consumed + LONGEST_HEAD)
+                length = head_length(stream[consumed:]) or len(stream) - consumed
             head = parse_head(stream[consumed:])
             if head is None:
                 break
-            length = head_length(stream[consumed:]) or len(stream) - consumed
             self._take_in(piece, head)
             consumed += length
             # Pipelined requests follow one another; what follows another head is its body.
