@@ -2,9 +2,11 @@
 
 import re
 from dataclasses import dataclass
-from functools import lru_cache
+from functools import lru_cache, partial
 
+from dlp.masking import masked
 from dlp.policy import Policy
+from dlp.registry import KINDS
 
 _PIECES = re.compile(r"[A-Z]+(?=[A-Z][a-z])|[A-Z]?[a-z]+|[A-Z]+|[\u4e00-\u9fff]+|[0-9]+")
 _SUFFIXES = ("", "no", "num", "number", "code", "nbr", "cn")
@@ -48,6 +50,19 @@ def name_hints(column: str, policy: Policy) -> NameHints:
         hashed=_any(words, text, policy.hash_words),
         keyed=_any(words, text, policy.keyed_words),
     )
+
+
+def shown_name(column: str) -> str:
+    """The name as a finding may show it: a header that is itself personal data, as in a table of keys, is masked."""
+    shown = column
+    for kind in KINDS:
+        if kind.in_text and kind.in_text_alone:
+            shown = re.sub(kind.bounded, partial(_masked_match, kind.entity_type), shown)
+    return shown
+
+
+def _masked_match(entity_type: str, match: re.Match[str]) -> str:
+    return masked(match.group(), entity_type)
 
 
 def _named_types(words: tuple[str, ...], text: str, policy: Policy) -> list[str]:

@@ -127,8 +127,11 @@ def _parquet_pieces(path: Path) -> Iterator[Piece]:
             for batch in table.iter_batches(batch_size=_BATCH_ROWS):
                 done += batch.num_rows
                 yield Piece(_texts(_polars(batch)), batch.num_rows, done / total)
-    except pa.ArrowException as error:
-        raise SourceBroken(f"a damaged Parquet file: {str(error).splitlines()[0][:200]}") from error
+    except (pa.ArrowException, pl.exceptions.PolarsError, NotImplementedError, ValueError) as error:
+        # The library may quote what it read; its name for the trouble is enough.
+        raise SourceBroken(
+            f"a damaged Parquet file, or one of a form that is not read ({type(error).__name__})"
+        ) from error
 
 
 def _polars(batch: pa.RecordBatch) -> pl.DataFrame:

@@ -10,7 +10,7 @@ from pathlib import Path
 
 import polars as pl
 
-from dlp.column_names import name_hints
+from dlp.column_names import name_hints, shown_name
 from dlp.columns import ColumnEvidence
 from dlp.findings import PiiFinding
 from dlp.grading import combined, graded, highest
@@ -83,7 +83,7 @@ class _Reading:
 
     def findings(self, on: datetime) -> list[PiiFinding]:
         found = [
-            graded(column, verdict, self.policy, on=on.date())
+            graded(shown_name(column), verdict, self.policy, on=on.date())
             for column, evidence in self.evidence.items()
             for verdict in verdicts(evidence, name_hints(column, self.policy), self.policy)
         ]
@@ -94,7 +94,7 @@ class _Reading:
         if self.passed_over:
             words.append(f"the first {_MOST_COLUMNS} columns only, {len(self.passed_over)} left out")
         if self.sampled:
-            words.append("a sample of the distinct values of " + ", ".join(sorted(self.sampled)))
+            words.append("a sample of the distinct values of " + ", ".join(sorted(map(shown_name, self.sampled))))
         return "; ".join(words)
 
 

@@ -196,6 +196,13 @@ def test_no_value_leaves_the_scan(
     assert any(report.findings for report in reports)
 
 
+def test_a_key_that_is_a_telephone_is_masked_where_it_names_a_column(store: Store, tmp_path: Path) -> None:
+    lines = [json.dumps({phone: {"mail": "canary.person@example.org"}}) for phone in PHONES]
+    (tmp_path / "keys.jsonl").write_text("\n".join(lines), encoding="utf-8")
+    (report,) = scanned(store, tmp_path)
+    assert {finding.column for finding in report.findings} == {phone[:3] + "********.mail" for phone in PHONES}
+
+
 def test_a_stored_finding_depends_on_the_key(store: Store, tmp_path: Path) -> None:
     _csv(tmp_path / "people.csv")
     policy = default_policy()
