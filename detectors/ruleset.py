@@ -187,6 +187,9 @@ class _Loading:
         except UnsupportedRule as error:
             self._refuse(rule.head, rule.file, error.reason, culprit=error.culprit)
             return
+        except Exception as error:  # noqa: BLE001 - conditions are parsed only now, and a hostile one can break anywhere
+            self._refuse(rule.head, rule.file, f"not a valid rule: {_plain(error)}", culprit="condition:")
+            return
         self.compiled[key] = compilation
         status = Status.BLIND if compilation.blind else Status.USABLE
         line = rule.file.line_of(compilation.blind_fields[0] if compilation.blind_fields else "", after=rule.head.line)

@@ -77,7 +77,7 @@ def _numbered(value: object, number: int) -> object:
 
 
 def _store(store: Store, table: Table, rows: list[dict[str, object]], batch_id: str) -> None:
-    schema = dict(SCHEMAS[table]) | {"event_id": pl.String}
+    schema = dict(SCHEMAS[table]) | {"event_id": pl.String, "asset_id": pl.String, "scope": pl.String}
     columns = {name: dtype for name, dtype in schema.items() if any(name in row for row in rows)}
     typed = [{name: _typed(row.get(name), dtype) for name, dtype in columns.items()} for row in rows]
     frame = pl.DataFrame(typed, schema=columns, orient="row").with_columns(pl.lit(batch_id).alias("batch_id"))

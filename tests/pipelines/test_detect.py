@@ -1,0 +1,196 @@
+"""Detection follows arrival, and running it any number of times changes nothing."""
+
+from collections.abc import Mapping
+from datetime import UTC, datetime, timedelta
+from pathlib import Path
+
+import pytest
+
+from detectors.rule import RuleSet
+from detectors.ruleset import load_ruleset
+from detectors.silence import load_silence_rule
+from pipelines.detect import detect
+from store.client import Store
+from store.errors import QueryFailed
+from tests.rules.cases import START, store_events
+
+SILENT = Path(__file__).parents[2] / "rules" / "detections" / "silent_source.yml"
+
+SINGLE = """title: Wrong password
+id: 5f1c1c0e-0000-4000-8000-000000000001
+name: wrong
+logsource: {product: linux, service: sshd}
+detection:
+  s: {message|contains: Failed}
+  condition: s
+level: low
+tags: [attack.credential-access]
+"""
+MANY = """title: Many wrong passwords
+id: 5f1c1c0e-0000-4000-8000-000000000002
+correlation:
+  type: event_count
+  rules: [wrong]
+  group-by: [source_ip]
+  timespan: 1m
+  condition: {gte: 3}
+level: high
+"""
+
+
+@pytest.fixture
+def single(tmp_path: Path) -> RuleSet:
+    (tmp_path / "rule.yml").write_text(SINGLE, encoding="utf-8")
+    return load_ruleset(tmp_path)
+
+
+@pytest.fixture
+def many(tmp_path: Path) -> RuleSet:
+    (tmp_path / "rules.yml").write_text(f"{SINGLE}---\n{MANY}", encoding="utf-8")
+    return load_ruleset(tmp_path)
+
+
+def failed(second: float, **columns: object) -> Mapping[str, object]:
+    return {
+        "product": "linux",
+        "service": "sshd",
+        "host": "app-1",
+        "source_ip": "203.0.113.9",
+        "message": "Failed password for root",
+        "at_seconds": second,
+        **columns,
+    }
+
+
+def alerts(store: Store) -> list[dict[str, object]]:
+    return store.rows("SELECT * FROM alerts ORDER BY first_seen, alert_id")
+
+
+def test_an_alert_says_what_was_seen_where_and_when(store: Store, single: RuleSet) -> None:
+    store_events(store, [failed(5, asset_id="a-1", scope="fuzhou/gulou", event_id="e1")])
+    report = detect(store, single)
+    assert (report.events, report.rules, report.alerts_new, report.unusable) == (1, 1, 1, [])
+    (alert,) = alerts(store)
+    assert alert["rule_id"] == "5f1c1c0e-0000-4000-8000-000000000001"
+    assert (alert["level"], alert["severity"], alert["event_class"]) == ("low", 2, "NACRED")
+    assert alert["event_ids"] == ["e1"]
+    assert (alert["host"], alert["source_ip"]) == ("app-1", "203.0.113.9")
+    assert (alert["event_table"], alert["state"]) == ("log_events", "new")
+    assert alert["matched_fields"] == {"message": "Failed password for root"}
+    assert alert["first_seen"] == (START + timedelta(seconds=5)).replace(tzinfo=None)
+    assert alert["arrived_at"] == store.value("SELECT ingested_at FROM log_events")
+
+
+def test_a_second_run_judges_nothing_and_adds_nothing(store: Store, single: RuleSet) -> None:
+    store_events(store, [failed(5), failed(6)])
+    detect(store, single)
+    again = detect(store, single)
+    assert (again.events, again.alerts_new) == (0, 0)
+    assert len(alerts(store)) == 2
+
+
+def test_a_run_that_broke_off_before_it_marked_the_batch_is_repeated_without_doubles(
+    store: Store, single: RuleSet
+) -> None:
+    store_events(store, [failed(5), failed(6)])
+    detect(store, single)
+    store.execute("TRUNCATE TABLE judged_batches")
+    again = detect(store, single)
+    assert (again.events, again.alerts_new) == (2, 0)
+    assert store.value("SELECT count() FROM alert_matches") == 2
+
+
+def test_late_events_are_judged_when_they_arrive(store: Store, single: RuleSet) -> None:
+    store_events(store, [failed(500)])
+    detect(store, single)
+    store_events(store, [failed(5)])
+    assert detect(store, single).alerts_new == 1
+
+
+def test_a_changed_rule_set_judges_everything_anew(store: Store, single: RuleSet, many: RuleSet) -> None:
+    store_events(store, [failed(5)])
+    detect(store, single)
+    assert detect(store, many).events == 1
+
+
+def test_a_correlation_finds_its_events_across_arrivals(store: Store, many: RuleSet) -> None:
+    store_events(store, [failed(0, event_id="e0"), failed(20, event_id="e20")])
+    assert detect(store, many).alerts_new == 0
+    store_events(store, [failed(40, event_id="e40")])
+    assert detect(store, many).alerts_new == 1
+    (alert,) = alerts(store)
+    assert alert["event_ids"] == ["e0", "e20", "e40"]
+    assert alert["matched_fields"] == {"source_ip": "203.0.113.9", "event_count": "3"}
+    assert alert["level"] == "high"
+
+
+def test_a_late_event_completes_a_correlation_in_the_past(store: Store, many: RuleSet) -> None:
+    store_events(store, [failed(0), failed(40), failed(86_400)])
+    assert detect(store, many).alerts_new == 0
+    store_events(store, [failed(20)])
+    assert detect(store, many).alerts_new == 1
+
+
+def test_an_episode_that_goes_on_over_many_arrivals_is_one_alert(store: Store, many: RuleSet) -> None:
+    for minute in range(6):
+        store_events(store, [failed(minute * 60 + second) for second in range(0, 60, 10)])
+        detect(store, many)
+    assert len(alerts(store)) == 1
+
+
+def test_a_rule_whose_query_fails_is_reported_and_the_rest_run(store: Store, tmp_path: Path) -> None:
+    values = ", ".join(f"'{'x' * 40}{number}'" for number in range(9_000))
+    too_long = SINGLE.replace("0001", "0009").replace("name: wrong\n", "").replace("Failed}", f"[{values}]}}")
+    (tmp_path / "long.yml").write_text(too_long.replace("message|contains", "message"), encoding="utf-8")
+    (tmp_path / "rule.yml").write_text(SINGLE, encoding="utf-8")
+    store_events(store, [failed(5)])
+    report = detect(store, load_ruleset(tmp_path))
+    assert report.alerts_new == 1
+    assert [(each["id"][-4:], "query failed" in each["reason"]) for each in report.unusable] == [("0009", True)]
+
+
+def test_rules_that_cannot_run_are_reported_on_every_run(store: Store, tmp_path: Path) -> None:
+    (tmp_path / "rule.yml").write_text(
+        SINGLE.replace("message|contains: Failed", "message|re: 'a(?=b)'"), encoding="utf-8"
+    )
+    report = detect(store, load_ruleset(tmp_path))
+    assert report.unusable[0]["reason"].startswith("unsupported: ")
+
+
+def test_every_run_is_recorded(store: Store, single: RuleSet) -> None:
+    store_events(store, [failed(5)])
+    detect(store, single)
+    detect(store, single)
+    rows = store.rows("SELECT events, rules, alerts_new FROM detection_runs ORDER BY started_at, events DESC")
+    assert [tuple(row.values()) for row in rows] == [(1, 1, 1), (0, 1, 0)]
+
+
+def test_progress_is_told_in_events(store: Store, single: RuleSet) -> None:
+    store_events(store, [failed(5), failed(6)])
+    told: list[tuple[int, int]] = []
+    detect(store, single, progress=lambda done, total: told.append((done, total)))
+    assert told == [(2, 2)]
+
+
+def test_an_empty_database_has_nothing_to_judge(store: Store, single: RuleSet) -> None:
+    assert detect(store, single, silence_rule=load_silence_rule(SILENT)).alerts_new == 0
+
+
+def test_without_tables_the_failure_is_the_stores_own(single: RuleSet) -> None:
+    with Store.connect("chdb://memory") as bare, pytest.raises(QueryFailed):
+        detect(bare, single)
+
+
+def test_a_source_that_falls_silent_while_another_goes_on_is_an_alert(store: Store, single: RuleSet) -> None:
+    steady = {"product": "linux", "service": "cron", "message": "tick", "every_seconds": 240}
+    talkative = {**steady, "host": "goes-on", "repeat": 360}
+    silent = {**steady, "host": "falls-silent", "repeat": 290, "asset_id": "a-1", "scope": "fuzhou"}
+    store_events(store, [talkative, silent])
+    rule = load_silence_rule(SILENT)
+    now = datetime(2026, 3, 10, tzinfo=UTC)
+    assert detect(store, single, now=now, silence_rule=rule).alerts_new == 1
+    assert detect(store, single, now=now, silence_rule=rule).alerts_new == 0
+    (alert,) = alerts(store)
+    assert (alert["rule_id"], alert["host"], alert["asset_id"]) == (rule.head.id, "falls-silent", "a-1")
+    assert alert["last_seen"] == (START + timedelta(seconds=289 * 240)).replace(tzinfo=None)
+    assert alert["event_class"] == "SHECONFIG"
