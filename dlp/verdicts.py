@@ -103,7 +103,9 @@ def _whole_rows(kind: Kind, count: KindCount, evidence: ColumnEvidence, hints: N
     if not count.whole:
         return False
     if _is_strong(kind):
-        return _significant(kind, count.whole, count.candidates, count.shapes)
+        # Four numbers in a column called version are a version.
+        refused = bool(kind.alone) and hints.about and not expected
+        return not refused and _significant(kind, count.whole, count.candidates, count.shapes)
     rate = count.rows / evidence.rows
     if expected:
         return _typed_rows(kind, evidence) >= kind.named * evidence.rows or (

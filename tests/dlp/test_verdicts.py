@@ -86,6 +86,10 @@ def test_a_run_of_numbers_named_as_such_is_no_telephone(column: str) -> None:
     assert judge([CHINESE.phone_number() for _ in range(ROWS)], column) == {}
 
 
+def test_versions_named_as_such_are_no_addresses() -> None:
+    assert judge([f"10.{DICE.randint(0, 9)}.{DICE.randint(0, 9)}.1" for _ in range(ROWS)], "version") == {}
+
+
 def test_consecutive_numbers_are_no_telephones() -> None:
     assert judge([str(13_800_000_000 + at) for at in range(ROWS)]) == {}
 
