@@ -16,6 +16,8 @@ from pipelines.stretch import Stretch, head_of
 from pipelines.writing import BatchWriter, note_unread, write_stretch
 from store.client import Store
 
+_MANY = 20
+
 Listener = Callable[[Progress], None]
 
 
@@ -56,6 +58,8 @@ class _Run:
     def __init__(self, store: Store, writer: BatchWriter, progress: Listener | None, files: int) -> None:
         self.unread: list[tuple[str, FileReport]] = []
         self._ledger = Ledger(store)
+        if files > _MANY:
+            self._ledger.read_ahead()
         self._writer = writer
         self._progress = progress
         self._files = files

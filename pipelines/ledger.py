@@ -8,15 +8,25 @@ import polars as pl
 from pipelines.arrival import EARLIEST, Origin
 from pipelines.batch import Batch
 from pipelines.report import FileReport
-from store.client import Store
+from store.client import Parameters, Store
 from store.writes import append
 
-_VERSION = """
-SELECT file_hash, source, source_type, bytes, rows, rejected, reason
+_ALL = """
+SELECT file_hash, source, source_type, bytes FROM ingested_files ORDER BY completed_at
+"""
+
+_OF_HASH = """
+SELECT file_hash, source, source_type, bytes
 FROM ingested_files
-WHERE ({condition:String} = 'hash' AND file_hash = {key:String})
-   OR ({condition:String} = 'source' AND source = {key:String})
-ORDER BY bytes DESC, completed_at DESC
+WHERE file_hash = {file_hash:String}
+ORDER BY completed_at
+"""
+
+_OF_SOURCE = """
+SELECT file_hash, source, source_type, bytes
+FROM ingested_files
+WHERE source = {source:String}
+ORDER BY completed_at
 """
 _LAST_OFFSET = """
 SELECT max(source_offset) FROM (
@@ -56,15 +66,31 @@ class Ledger:
 
     def __init__(self, store: Store) -> None:
         self._store = store
+        self._by_hash: dict[str, list[Version]] | None = None
+        self._by_source: dict[str, list[Version]] = {}
+
+    def read_ahead(self) -> None:
+        """Fetch all of it at once, for a run over so many files that asking for each would take longer."""
+        self._by_hash, self._by_source = {}, {}
+        for version in self._fetched(_ALL, {}):
+            self._by_hash.setdefault(version.file_hash, []).append(version)
+            self._by_source.setdefault(version.source, []).append(version)
 
     def with_hash(self, file_hash: str) -> Version | None:
-        """The first file that brought this content, None when it is new."""
-        found = self._versions("hash", file_hash)
-        return found[-1] if found else None
+        """The first file that brought this content and was read, else one that nothing read; None when it is new."""
+        if self._by_hash is None:
+            found = self._fetched(_OF_HASH, {"file_hash": file_hash})
+        else:
+            found = self._by_hash.get(file_hash, [])
+        return next((version for version in found if version.source_type), found[0] if found else None)
 
     def of_source(self, source: str) -> list[Version]:
         """What was stored from this path before, the longest first."""
-        return self._versions("source", source)
+        if self._by_hash is None:
+            found = self._fetched(_OF_SOURCE, {"source": source})
+        else:
+            found = self._by_source.get(source, [])
+        return sorted(found, key=lambda version: version.bytes, reverse=True)
 
     def last_offset(self, version: Version) -> int:
         """The highest line, record or packet number stored from this content, -1 when there is none."""
@@ -103,9 +129,14 @@ class Ledger:
             for file_hash, file in files
         ]
         append(self._store, "ingested_files", pl.DataFrame(rows, schema=_FILES, orient="row"), token=token)
+        if self._by_hash is not None:
+            for file_hash, file in files:
+                version = Version(file_hash, str(file.path.resolve()), file.format, file.bytes)
+                self._by_hash.setdefault(file_hash, []).append(version)
+                self._by_source.setdefault(version.source, []).append(version)
 
-    def _versions(self, condition: str, key: str) -> list[Version]:
-        found = self._store.rows(_VERSION, {"condition": condition, "key": key})
+    def _fetched(self, sql: str, parameters: Parameters) -> list[Version]:
+        found = self._store.rows(sql, parameters)
         return [
             Version(str(row["file_hash"]), str(row["source"]), str(row["source_type"]), int(str(row["bytes"])))
             for row in found

@@ -1,5 +1,6 @@
 """Batches into tables: each write carries a token, and the ledger is told after the rows are in."""
 
+import time
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import closing
 from dataclasses import dataclass, replace
@@ -45,6 +46,7 @@ class BatchWriter:
 
 def write_stretch(stretch: Stretch, source: Source, writer: BatchWriter, ledger: Ledger, tell: Tell) -> FileReport:
     """What became of a file whose source is known: all its batches written, then the ledger told that it is done."""
+    started = time.monotonic()
     reading = opened(stretch, source)
     seen = -1 if stretch.previous is None or reading.continues else ledger.last_offset(stretch.previous)
     rows = rejected = 0
@@ -60,9 +62,9 @@ def write_stretch(stretch: Stretch, source: Source, writer: BatchWriter, ledger:
             ledger.batch_stored(fresh, origin, stretch.mark.file_hash, token=token)
             rows, rejected = rows + fresh.rows.height, rejected + fresh.rejects.height
             tell(reading.part.bytes_read, rows)
-    report = FileReport(
-        stretch.path, source.NAME, rows, rejected, stretch.mark.size, reason=_reason(reasons, rows, rejected)
-    )
+    reason = _reason(reasons, rows, rejected)
+    seconds = time.monotonic() - started
+    report = FileReport(stretch.path, source.NAME, rows, rejected, stretch.mark.size, seconds, reason=reason)
     ledger.files_done([(stretch.mark.file_hash, report)], token=f"{stretch.mark.file_hash}:{PARSER_VERSION}")
     return report
 

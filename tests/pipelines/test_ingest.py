@@ -272,3 +272,14 @@ def test_every_real_file_gives_rows_or_a_reason(store: Store, shared_data: Path,
     assert silent == []
     total = count(store, "log_events") + count(store, "network_flows")
     assert (report.rows, report.rejected) == (total, count(store, "rejects"))
+
+
+def test_a_folder_of_many_files_is_read_once_too(store: Store, tmp_path: Path) -> None:
+    for number in range(30):
+        (tmp_path / f"{number:02d}.log").write_text(lines(1 + number % 15))
+    first = ingest([tmp_path], store, scope="fuzhou")
+    again = ingest([tmp_path], store, scope="fuzhou")
+    assert [sum(file.already_ingested for file in report.files) for report in (first, again)] == [15, 30]
+    assert count(store, "log_events") == sum(range(1, 16))
+    (tmp_path / "14.log").write_text(lines(16))
+    assert ingest([tmp_path], store, scope="fuzhou").rows == 1
