@@ -116,10 +116,8 @@ def brute_force(rule: CompiledCorrelation, matches: Sequence[Match]) -> set[tupl
         last: datetime | None = None
         for moment in sorted({each.time for each in group}):
             window = [each for each in group if moment - span <= each.time <= moment]
-            if rule.type == "event_count":
-                count = len(window)
-            else:
-                count = len({each.values["value"] for each in window} - {""})
+            values = {each.values["value"] for each in window} - {""}
+            count = len(window) if rule.type == "event_count" else len(values)
             if count >= rule.threshold and not (last is not None and moment - last <= span):
                 found.add((who, moment))
             last = moment if count >= rule.threshold else None

@@ -5,19 +5,21 @@ import warnings
 from collections.abc import Iterator, Mapping
 from itertools import islice
 from pathlib import Path
+from typing import Any
 
 import polars as pl
 import pytest
 from evtx import PyEvtxParser
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
+from polars._typing import SchemaDict
 from sigma.exceptions import SigmaError
 from sigma.rule import SigmaRule
 
 from detectors.backend import ClickHouseBackend, log_source_of
 from detectors.errors import UnsupportedRule
-from detectors.rule_files import read_rule_file, rule_paths
 from detectors.routing import Route, routes
+from detectors.rule_files import read_rule_file, rule_paths
 from store.client import Store
 from tests.detectors.oracle import SeenEvent, matches
 
@@ -53,13 +55,13 @@ def engine() -> Iterator[Store]:
 def put(store: Store, events: list[Mapping[str, str]]) -> None:
     store.execute("TRUNCATE TABLE events")
     rows = [{"number": number, "message": "", "fields": dict(event)} for number, event in enumerate(events)]
-    schema = pl.Schema({"number": pl.UInt32, "message": pl.String, "fields": pl.Map(pl.String, pl.String)})
+    schema: SchemaDict = {"number": pl.UInt32, "message": pl.String, "fields": pl.Map(pl.String, pl.String)}
     store.insert("events", pl.DataFrame(rows, schema=schema, orient="row"))
 
 
 def found(store: Store, rule: SigmaRule, route: Route) -> list[int]:
     predicate = ClickHouseBackend(placeholders={}).predicate(rule, route)
-    sql = f"SELECT number FROM events WHERE ({route.where}) AND {predicate} ORDER BY number"  # noqa: S608 - the compiler's own
+    sql = f"SELECT number FROM events WHERE ({route.where}) AND {predicate} ORDER BY number"
     return [int(str(row["number"])) for row in store.rows(sql)]
 
 
@@ -102,7 +104,7 @@ def windows_events(folder: Path) -> Iterator[dict[str, str]]:
             yield flattened(json.loads(record["data"])["Event"])
 
 
-def flattened(event: dict[str, dict[str, object]]) -> dict[str, str]:
+def flattened(event: Mapping[str, Mapping[str, Any]]) -> dict[str, str]:
     system = event["System"]
     number = system["EventID"]
     fields = {
@@ -134,7 +136,7 @@ def held(engine: Store, rules: Iterator[SigmaRule], events: list[dict[str, str]]
         if route is None:
             continue
         everywhere = Route("log_events", "1", route.fields, route.expressions, route.known)
-        names = {name: places for name, places in route.fields.items()}
+        names = dict(route.fields)
         try:
             engine_found = found(engine, rule, everywhere)
         except UnsupportedRule:

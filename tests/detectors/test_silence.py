@@ -53,5 +53,5 @@ def test_the_longest_silence_comes_first(rule: SilenceRule) -> None:
 def test_a_wrong_rule_file_says_where(tmp_path: Path, text: str) -> None:
     path = tmp_path / "silent.yml"
     path.write_text(text, encoding="utf-8")
-    with pytest.raises(ContentError, match="silent.yml"):
+    with pytest.raises(ContentError, match=r"silent\.yml"):
         load_silence_rule(path)
