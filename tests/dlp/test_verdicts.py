@@ -1,6 +1,8 @@
 import re
 
 import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
 
 from dlp.policy import default_policy
 from dlp.registry import ENTITY_TYPES
@@ -182,3 +184,11 @@ def test_numbers_whose_check_digits_fail_are_doubted_where_the_name_expects_them
 
 def test_every_type_has_a_policy() -> None:
     assert set(ENTITY_TYPES) <= set(default_policy().entities)
+
+
+@given(st.lists(st.text(max_size=60), max_size=8), st.text(max_size=20))
+@settings(max_examples=40, deadline=None)
+def test_any_text_under_any_name_is_judged_without_an_error(values: list[str], column: str) -> None:
+    for verdict in judge(values, column).values():
+        assert 0 < verdict.hits <= verdict.rows
+        assert 0 < verdict.confidence <= 1
