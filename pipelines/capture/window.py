@@ -61,6 +61,21 @@ class PacketWindow:
         return len(self.start)
 
 
+class PutBack:
+    """A stream of which some bytes were read and are to be read again."""
+
+    def __init__(self, head: bytes, stream: ByteReader) -> None:
+        self._head = head
+        self._stream = stream
+
+    def read(self, size: int, /) -> bytes:
+        """At most `size` bytes; none only at the end."""
+        if not self._head:
+            return self._stream.read(size)
+        part, self._head = self._head[:size], self._head[size:]
+        return part
+
+
 def read_fully(stream: ByteReader, wanted: int) -> bytes:
     """Up to `wanted` bytes: fewer only at the end, however short the stream's own reads are."""
     parts: list[bytes] = []

@@ -7,7 +7,7 @@ from pipelines.batch import Batch
 from pipelines.capture import pcap, pcapng
 from pipelines.capture.cuts import Timeouts
 from pipelines.capture.reader import CaptureReader
-from pipelines.capture.window import read_fully
+from pipelines.capture.window import PutBack, read_fully
 
 NAME: Final = "pcap"
 
@@ -24,18 +24,4 @@ def read(stream: BinaryIO, timeouts: Timeouts | None = None) -> Iterator[Batch]:
     """
     head = read_fully(stream, 4)
     read_windows = pcapng.read_windows if head == pcapng.MAGIC else pcap.read_windows
-    yield from CaptureReader(timeouts or Timeouts()).batches(read_windows(_PutBack(head, stream)))
-
-
-class _PutBack:
-    """A stream of which some bytes were read and are to be read again."""
-
-    def __init__(self, head: bytes, stream: BinaryIO) -> None:
-        self._head = head
-        self._stream = stream
-
-    def read(self, size: int, /) -> bytes:
-        if not self._head:
-            return self._stream.read(size)
-        part, self._head = self._head[:size], self._head[size:]
-        return part
+    yield from CaptureReader(timeouts or Timeouts()).batches(read_windows(PutBack(head, stream)))
