@@ -113,7 +113,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
     parser.add_argument("--password-file", type=Path, required=True, help="made if absent")
     parser.add_argument("--idle-exit", type=int, help="end after so many seconds without a request")
     options = parser.parse_args(arguments)
-    place = Place(options.folder.resolve(), options.endpoint_file, options.password_file)
+    place = Place(options.folder.resolve(), options.endpoint_file.resolve(), options.password_file.resolve())
     try:
         serve(place, port=options.port, idle_exit=options.idle_exit)
     except StoreTaken as error:
@@ -176,6 +176,8 @@ def _answering(pid: int, folder: Path, state: Path, log: Path) -> Endpoint:
         if code is not None and not (code == _EXIT_TAKEN and _taken_for(folder, state)):
             break
         time.sleep(_POLL_SECONDS)
+    if code is None:
+        os.kill(pid, signal.SIGTERM)
     said = "\n".join(log.read_text(encoding="utf-8", errors="replace").splitlines()[-_LOG_LINES:])
     if code == _EXIT_TAKEN:
         raise StoreTaken(said.splitlines()[-1])

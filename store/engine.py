@@ -119,9 +119,9 @@ class Session:
 
 
 class Engine:
-    """The database of a folder, open as long as this object is."""
+    """The database of a folder, open as long as this object is; both paths are relative and plain."""
 
-    def __init__(self, folder: Path, configuration: Path) -> None:
+    def __init__(self, folder: str, configuration: str) -> None:
         self._address = f"{folder}?config-file={configuration}"
         # Handlers of the engine would take SIGTERM away from the server that has to close it.
         _chdb.set_signal_handlers_enabled(0)

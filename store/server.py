@@ -32,7 +32,7 @@ _SHUTDOWN_SECONDS = 10
 
 @dataclass(frozen=True)
 class Place:
-    """Where a server keeps what: its data, the file that says where it listens, and its passwords."""
+    """Where a server keeps what, in absolute paths: its data, the file that says where it listens, its passwords."""
 
     folder: Path
     endpoint_file: Path
@@ -49,10 +49,15 @@ def serve(place: Place, *, port: int, idle_exit: int | None) -> None:
     with locked(place.folder), _listening(port) as listener:
         passwords = load_or_create(place.password_file)
         spool = _empty(place.folder / "spool")
-        engine = Engine(_engine_folder(place.folder), write_configuration(place.folder))
+        # From inside, neither path holds a mark that means something in the engine's connection string.
+        os.chdir(place.folder)
+        Path("engine").mkdir(exist_ok=True)
+        engine = Engine("engine", write_configuration(place.folder).name)
         try:
             with engine.session() as session:
                 session.run(f"CREATE DATABASE IF NOT EXISTS {DATABASE}".encode())
+                # Without its configuration the engine would neither guard a reader nor sync a write: it fails here.
+                session.run(b"SET ROLE reading")
             with ThreadPoolExecutor(_THREADS, "query") as workers, ThreadPoolExecutor(_THREADS, "rows") as readers:
                 runner = Runner(engine, workers, spool)
                 server = Server(runner, passwords, readers=readers, workers=workers, spool=spool)
@@ -123,12 +128,6 @@ def _listening(port: int) -> socket.socket:
         listener.close()
         raise ConnectionFailed(f"port {port} of 127.0.0.1: {error.strerror}; set another, or 0 for any") from error
     return listener
-
-
-def _engine_folder(folder: Path) -> Path:
-    path = folder / "engine"
-    path.mkdir(parents=True, exist_ok=True)
-    return path
 
 
 def _empty(folder: Path) -> Path:

@@ -21,6 +21,12 @@ def _started(state: Path, *, port: int = 0, idle_exit: int | None = None) -> End
     return start_detached(state / "database", port=port, state=state, idle_exit=idle_exit)
 
 
+def _running(state: Path) -> Endpoint:
+    endpoint = running_endpoint(state)
+    assert endpoint is not None
+    return endpoint
+
+
 def _wait_until_gone(pid: int) -> None:
     psutil.wait_procs([psutil.Process(pid)], timeout=20)
 
@@ -103,7 +109,7 @@ def test_two_homes_never_meet(state: Path, tmp_path: Path) -> None:
         stop(other)
 
 
-@pytest.mark.parametrize("folder", ["with space", "城市", "semi;colon & more", "quote's"])
+@pytest.mark.parametrize("folder", ["with space", "城市", "semi;colon & more", "a?b=c&d%20#", "quote's"])
 def test_any_folder_name_will_do(tmp_path: Path, folder: str) -> None:
     state = tmp_path / folder
     try:
@@ -111,6 +117,8 @@ def test_any_folder_name_will_do(tmp_path: Path, folder: str) -> None:
             store.execute("CREATE TABLE t (a UInt8) ENGINE = MergeTree ORDER BY a")
             store.execute("INSERT INTO t VALUES (1)")
             assert [frame.height for frame in store.stream("SELECT * FROM t")] == [1]
+        with Store.connect(_running(state).dsn("reader")) as store:
+            assert store.value("SELECT count() FROM t") == 1
         assert (state / "database" / "engine" / "store").is_dir()
     finally:
         stop(state)
