@@ -69,8 +69,7 @@ class _Breaking(io.BytesIO):
 
 
 def test_where_a_stream_breaks_off_the_lines_before_are_kept() -> None:
-    found = []
     with pytest.raises(SourceBroken):
-        found.extend(line_blocks(_Breaking(b"a\nb")))
+        list(line_blocks(_Breaking(b"a\nb")))
     blocks = line_blocks(_Breaking(b"a\nb"))
     assert [next(blocks).lines["text"].to_list(), next(blocks).lines["text"].to_list()] == [["a"], ["b"]]
