@@ -22,8 +22,8 @@ _REMEMBERED = 500_000  # distinct values of a column that are told apart across 
 _CONTEXT_BEFORE, _CONTEXT_AFTER = 24, 8  # characters
 _MASKS_TRIED = 50  # masked values per batch whose residual candidates are counted
 _PREFIXES_KEPT = 200
-_STARS = r"[*•●×█∗✱■]"
-_MASK_CHARACTERS = _STARS + r"|x{3,}|X{4,}|#{3,}|某"
+_STARS = r"[*•●×█∗✱■某]"
+_MASK_CHARACTERS = _STARS + r"|x{3,}|X{4,}|#{3,}"
 _LONG = 40  # characters: more is text, not a masked value
 _HASH = r"^(?i:[0-9a-f]{32}|[0-9a-f]{40}|[0-9a-f]{64})$"
 
@@ -83,8 +83,9 @@ class ColumnEvidence:
         self.rows += int(values["rows"].sum())
         self.distinct += int(values["fresh"].sum())
         hidden = values["value"].str.contains(_MASK_CHARACTERS)
-        # Long text and codes with a run of X are looked at both ways.
+        # Long text, codes with a run of X and stars beside a whole number are looked at both ways.
         starred = hidden & values["value"].str.contains(_STARS) & (values["value"].str.len_chars() <= _LONG)
+        starred = starred & ~values["value"].str.contains(r"[0-9]{11}")
         self._observe_raw(values.filter(~starred), key)
         if hidden.any():
             self._observe_masked(values.filter(hidden), key, policy)

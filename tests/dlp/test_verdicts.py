@@ -116,6 +116,10 @@ def test_an_identifier_is_seen_beside_chinese_characters_and_punctuation(text: s
     ]
 
 
+def test_a_star_beside_a_whole_number_hides_nothing() -> None:
+    assert list(judge([CHINESE.word() for _ in range(50)] + ["某用户*13800138000"])) == ["PHONE_NUMBER"]
+
+
 def test_full_width_digits_are_digits() -> None:
     assert judge(["１１０１０５１９４９１２３１００２Ｘ"], "身份证号")["CN_RESIDENT_ID"].hits == 1
 
