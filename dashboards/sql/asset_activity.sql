@@ -1,15 +1,16 @@
--- One asset's log events and flows per hour of the window.
-SELECT moment, kind, sum(amount) AS amount
+-- One asset's log events and flows per step of time.
+SELECT toDateTime64(step_number * {step:UInt32} - 28800, 3, 'UTC') AS moment, kind, amount
 FROM (
-    SELECT toDateTime64(intDiv(toUnixTimestamp(bucket) + 28800, {step:UInt32}) * {step:UInt32} - 28800, 3, 'UTC') AS moment, 'logs' AS kind, events AS amount
+    SELECT 'logs' AS kind, intDiv(toUnixTimestamp(bucket) + 28800, {step:UInt32}) AS step_number, sum(events) AS amount
     FROM log_activity
     WHERE asset_id = {asset:String} AND bucket >= {since:DateTime64(3, 'UTC')} AND bucket < {until:DateTime64(3, 'UTC')}
       AND (scope = {scope:String} OR startsWith(scope, concat({scope:String}, '/')))
+    GROUP BY step_number
     UNION ALL
-    SELECT toDateTime64(intDiv(toUnixTimestamp(bucket) + 28800, {step:UInt32}) * {step:UInt32} - 28800, 3, 'UTC') AS moment, 'flows' AS kind, flows AS amount
+    SELECT 'flows' AS kind, intDiv(toUnixTimestamp(bucket) + 28800, {step:UInt32}) AS step_number, sum(flows) AS amount
     FROM flow_activity
     WHERE asset_id = {asset:String} AND bucket >= {since:DateTime64(3, 'UTC')} AND bucket < {until:DateTime64(3, 'UTC')}
       AND (scope = {scope:String} OR startsWith(scope, concat({scope:String}, '/')))
+    GROUP BY step_number
 )
-GROUP BY moment, kind
 ORDER BY moment, kind

@@ -10,13 +10,15 @@ FROM (
     WHERE (scope = {scope:String} OR startsWith(scope, concat({scope:String}, '/')))
 ) AS expected
 LEFT JOIN (
-    SELECT asset_id, source_type, max(bucket) AS last_heard
+    SELECT asset_id, source_type, max(newest) AS last_heard
     FROM (
-        SELECT asset_id, source_type, bucket FROM log_activity
+        SELECT asset_id, source_type, max(bucket) AS newest FROM log_activity
         WHERE bucket <= now() AND (scope = {scope:String} OR startsWith(scope, concat({scope:String}, '/')))
+        GROUP BY asset_id, source_type
         UNION ALL
-        SELECT asset_id, source_type, bucket FROM flow_activity
+        SELECT asset_id, source_type, max(bucket) AS newest FROM flow_activity
         WHERE bucket <= now() AND (scope = {scope:String} OR startsWith(scope, concat({scope:String}, '/')))
+        GROUP BY asset_id, source_type
     )
     GROUP BY asset_id, source_type
 ) AS heard ON expected.asset_id = heard.asset_id AND expected.source_type = heard.source_type

@@ -1,17 +1,24 @@
--- What each kind of source delivered: how much, the newest event, the last arrival and the lag between the two clocks.
+-- What each kind of source delivered: how much, the newest event, the last arrival and how long ago that was.
 SELECT
-    kind, source_type, sum(rows) AS amount, sumIf(rows, bucket >= {since:DateTime64(3, 'UTC')}) AS recent,
-    toDateTime64(max(bucket), 3, 'UTC') AS newest_event,
-    max(arrived) AS last_arrival,
-    dateDiff('second', last_arrival, now64(3, 'UTC')) AS silent_seconds
+    kind, source_type, branch_amount AS amount, branch_recent AS recent,
+    toDateTime64(newest, 3, 'UTC') AS newest_event,
+    arrived AS last_arrival,
+    dateDiff('second', arrived, now64(3, 'UTC')) AS silent_seconds
 FROM (
-    SELECT 'logs' AS kind, source_type, bucket, events AS rows, last_ingested_at AS arrived
+    SELECT
+        'logs' AS kind, source_type, sum(events) AS branch_amount,
+        sumIf(events, bucket >= {since:DateTime64(3, 'UTC')}) AS branch_recent,
+        max(bucket) AS newest, max(last_ingested_at) AS arrived
     FROM log_activity
     WHERE (scope = {scope:String} OR startsWith(scope, concat({scope:String}, '/')))
+    GROUP BY source_type
     UNION ALL
-    SELECT 'flows' AS kind, source_type, bucket, flows AS rows, last_ingested_at AS arrived
+    SELECT
+        'flows' AS kind, source_type, sum(flows) AS branch_amount,
+        sumIf(flows, bucket >= {since:DateTime64(3, 'UTC')}) AS branch_recent,
+        max(bucket) AS newest, max(last_ingested_at) AS arrived
     FROM flow_activity
     WHERE (scope = {scope:String} OR startsWith(scope, concat({scope:String}, '/')))
+    GROUP BY source_type
 )
-GROUP BY kind, source_type
 ORDER BY amount DESC, source_type

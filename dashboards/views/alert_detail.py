@@ -110,7 +110,7 @@ def _evidence(desk: Desk, alert: dict[str, Any]) -> None:
 
 def _event(desk: Desk, event: dict[str, Any], *, opened: bool, flow: bool) -> None:
     words = desk.words
-    where = f"{event['source_ip']} → {event['destination_ip']}" if flow else str(event["host"])
+    where = f"{event['source_ip']} → {event['destination_ip']}" if flow or not event["host"] else str(event["host"])
     head = f"{moment(event['event_time'])} · {event['source_type']} · {where}"
     with st.expander(plain(head), expanded=opened):
         if event.get("message"):
