@@ -155,8 +155,8 @@ def in_network(place: FieldPlace, network: IPv4Network | IPv6Network) -> str:
 
 def compares(place: FieldPlace, value: SigmaCompareExpression) -> str:
     """Whether the text reads as a number that is less or greater, as asked; text that is no number is neither."""
-    number = value.number.number
-    return f"ifNull(toFloat64OrNull({place.text}) {_COMPARISONS[value.op]} {number!r}, 0)"
+    seen = f"toFloat64OrNull({place.text})"  # also reads `inf` and `nan`, which no event means as numbers
+    return f"ifNull(isFinite({seen}) AND {seen} {_COMPARISONS[value.op]} {value.number.number!r}, 0)"
 
 
 def equals_field(place: FieldPlace, other: FieldPlace, value: SigmaFieldReference) -> str:
