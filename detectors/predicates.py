@@ -5,7 +5,7 @@ A leaf over a field that an event lacks is false, so that NOT over it is true. T
 folds differently. Sigma specification 2.1, appendix "modifiers".
 """
 
-from ipaddress import IPv4Network, IPv6Address, IPv6Network, ip_network
+from ipaddress import IPv4Network, IPv6Network
 
 from sigma.types import (
     CompareOperators,
@@ -222,5 +222,5 @@ def _like_part(part: Part) -> str:
 
 
 def _as_ipv6(address: object) -> str:
-    text = str(ip_network(str(address)).network_address)
-    return str(IPv6Address(f"::ffff:{text}")) if "." in text and ":" not in text else text
+    text = str(address)
+    return text if ":" in text else f"::ffff:{text}"
