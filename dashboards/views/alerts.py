@@ -15,12 +15,12 @@ _COLUMNS = (
     "level",
     "state",
     "rule_title",
-    "host",
+    "last_seen",
     "asset_id",
-    "user",
+    "host",
     "source_ip",
     "destination_ip",
-    "last_seen",
+    "user",
     "events",
     "verdict",
 )
@@ -131,7 +131,7 @@ def _column_config(desk: Desk) -> dict[str, Column]:
     return {
         "level": chip_column(words, words("column.level"), "level"),
         "state": chip_column(words, words("column.state"), "state"),
-        "rule_title": text_column(words("column.rule_title"), wide=True),
+        "rule_title": text_column(words("column.rule_title")),
         "last_seen": time_column(words("column.last_seen")),
         "events": number_column(words("column.events")),
         **{
