@@ -1,15 +1,14 @@
 """Scans for personal data: reads tables, asks `dlp`, and writes what it found, masked."""
 
-import hashlib
 import time
-import uuid
 from collections.abc import Callable, Iterator, Sequence
-from dataclasses import asdict, dataclass, field
+from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from pathlib import Path
 
 import polars as pl
 
+from assets.matching import AddressBook
 from dlp.column_names import name_hints, shown_name
 from dlp.columns import ColumnEvidence
 from dlp.findings import PiiFinding
@@ -20,47 +19,19 @@ from pipelines.datasets import file_pieces, is_table
 from pipelines.errors import SourceBroken
 from pipelines.files import found_files
 from pipelines.fingerprint_key import fingerprint_key
+from pipelines.inventory import load_address_book
+from pipelines.scan_report import Owner, ScanReport, write_findings
 from pipelines.table_columns import counted_columns, table_rows
 from rongdun.settings import Settings
 from store.client import Store
 from store.errors import QueryFailed
-from store.writes import append
 
 TABLE_PREFIX = "table:"
 _MOST_COLUMNS = 2_000
 
+_SCANNED_BEFORE = "SELECT DISTINCT dataset FROM pii_scans ORDER BY dataset"
+
 Progress = Callable[[float, str], None]  # how much of everything is done, 0 to 1, and the data set at hand
-
-
-@dataclass(frozen=True)
-class ScanReport:
-    """What a scan of one data set found.
-
-    Attributes:
-        dataset: the resolved path of a file, or the name of a table.
-        grade: of the data set, the highest of its findings.
-        rejected: rows that could not be read.
-        reason: why it could not be read, or where it broke off; '' when all is well.
-        method: how it was read, in words.
-    """
-
-    dataset: str
-    rows: int = 0
-    columns: int = 0
-    findings: tuple[PiiFinding, ...] = ()
-    grade: str = "general-1"
-    rejected: int = 0
-    seconds: float = 0.0
-    reason: str = ""
-    method: str = ""
-
-    def as_json(self) -> dict[str, object]:
-        """The report as values that `json.dumps` takes; no finding holds a raw value."""
-        return {
-            **asdict(self),
-            "findings": [asdict(finding) for finding in self.findings],
-            "seconds": round(self.seconds, 3),
-        }
 
 
 @dataclass
@@ -105,15 +76,24 @@ def scan(
     key: bytes,
     scope: str,
     policy: Policy,
-    asset_id: str = "",
+    address_book: AddressBook | None = None,
     progress: Progress | None = None,
 ) -> list[ScanReport]:
     """A report on every table at a path, or on the ClickHouse table `table:NAME`; the findings are stored.
 
     A scan replaces what an earlier scan of the same data set found. What cannot be read is reported with its reason
     and does not stop the others.
+
+    Args:
+        target: what to scan.
+        store: where the findings go, and where a `table:NAME` is.
+        key: behind the fingerprints.
+        scope: of findings in data sets that no asset claims.
+        policy: categories, grades and thresholds.
+        address_book: whose each data set is; without it no finding has an asset.
+        progress: told the share done and the data set at hand.
     """
-    report = progress or _silent
+    report, book = progress or _silent, address_book or AddressBook()
     names = list(_datasets(target))
     reports = []
     for at, (dataset, problem) in enumerate(names):
@@ -127,7 +107,9 @@ def scan(
         started = datetime.now(UTC)
         result = _scanned(dataset, store, _Reading(key, policy), within)
         if not result.reason or result.rows:
-            _write(result, store, started=started, scope=scope, asset_id=asset_id, policy=policy)
+            asset_id = book.asset_of_dataset(result.dataset)
+            owner = Owner(asset_id, book.scope_of(pl.Series([asset_id]), scope)[0])
+            write_findings(result, store, owner, started=started, policy=policy)
         reports.append(result)
     report(1.0, "")
     return reports
@@ -136,22 +118,31 @@ def scan(
 def scan_all(
     targets: Sequence[str], store: Store, settings: Settings, progress: Progress | None = None
 ) -> list[ScanReport]:
-    """Reports on these targets, or, when none is named, on every table in the drop folder and on the log events.
+    """Reports on these targets; when none is named, on the tables in the drop folder and all that was scanned before.
 
     Raises:
         PolicyError: the policy in the rules folder is wrong.
     """
     policy = load_policy(settings.rules_folder / "dlp" / "policy.yml")
     key = fingerprint_key(settings.key_file)
-    wanted = list(targets) or [str(settings.inbox), f"{TABLE_PREFIX}log_events"]
+    book = load_address_book(store)
+    wanted = list(targets) or known_targets(store, settings.inbox)
     reports: list[ScanReport] = []
     for at, target in enumerate(wanted):
 
         def within(share: float, name: str, done: int = at) -> None:
             (progress or _silent)((done + share) / len(wanted), name)
 
-        reports += scan(target, store, key=key, scope=settings.scope, policy=policy, progress=within)
+        reports += scan(target, store, key=key, scope=settings.scope, policy=policy, address_book=book, progress=within)
     return reports
+
+
+def known_targets(store: Store, inbox: Path) -> list[str]:
+    """The drop folder, and every data set scanned before that lies elsewhere and is still there."""
+    names = [str(row["dataset"]) for row in store.rows(_SCANNED_BEFORE)]
+    tables = [f"{TABLE_PREFIX}{name}" for name in names if "/" not in name and "\\" not in name]
+    elsewhere = [name for name in names if Path(name).is_file() and not Path(name).is_relative_to(inbox)]
+    return [str(inbox), *tables, *elsewhere]
 
 
 def _silent(_share: float, _name: str) -> None:
@@ -223,44 +214,3 @@ def _read_table(table: str, store: Store, reading: _Reading, progress: Callable[
             reading.sampled.add(counted.column)
         reading.observe(counted.column, counted.values)
         progress(counted.share)
-
-
-def _write(report: ScanReport, store: Store, *, started: datetime, scope: str, asset_id: str, policy: Policy) -> None:
-    scan_id = uuid.uuid4().hex
-    rows = [_row(report.dataset, finding, scan_id, scope, asset_id) for finding in report.findings]
-    if rows:
-        frame = pl.DataFrame(rows).with_columns(pl.col("rows", "hits").cast(pl.UInt64))
-        append(store, "pii_finding_records", frame, token=scan_id)
-    # The scan's own row comes last: until it is there, the findings of the scan before count.
-    append(store, "pii_scans", _scan_row(report, scan_id, started, policy), token=scan_id)
-
-
-def _scan_row(report: ScanReport, scan_id: str, started: datetime, policy: Policy) -> pl.DataFrame:
-    row = {
-        "scan_id": scan_id,
-        "dataset": report.dataset,
-        "started_at": started,
-        "rows": report.rows,
-        "columns": report.columns,
-        "findings": len(report.findings),
-        "grade": report.grade,
-        "policy_version": policy.version,
-        "method": report.method,
-    }
-    return pl.DataFrame([row]).with_columns(
-        pl.col("started_at").cast(pl.Datetime("ms", "UTC")),
-        pl.col("rows").cast(pl.UInt64),
-        pl.col("columns", "findings").cast(pl.UInt32),
-    )
-
-
-def _row(dataset: str, finding: PiiFinding, scan_id: str, scope: str, asset_id: str) -> dict[str, object]:
-    name = f"{dataset}\x00{finding.column}\x00{finding.entity_type}"
-    return {
-        "finding_id": hashlib.sha256(name.encode("utf-8", "surrogatepass")).hexdigest()[:32],
-        "scan_id": scan_id,
-        "dataset": dataset,
-        "scope": scope,
-        "asset_id": asset_id,
-        **asdict(finding),
-    }

@@ -216,7 +216,7 @@ def _watch(parts: list[Part], settings: Settings) -> None:
     """Start again what falls down; asking the database each time also keeps it from ending itself as idle."""
     while True:
         time.sleep(5)
-        if settings.clickhouse_url is None:
+        if settings.clickhouse_url is None and server.running_endpoint(settings.run_folder) is None:
             embedded(settings, stays=True)
         for part in parts:
             if part.process.poll() is None:

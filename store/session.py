@@ -4,7 +4,7 @@ from typing import Literal
 
 from rongdun.settings import Settings
 from store.client import Store
-from store.embedded import Endpoint, running_endpoint, start_detached
+from store.embedded import Endpoint, start_detached
 from store.migrate import migrate
 
 IDLE_EXIT_SECONDS = 600
@@ -19,21 +19,31 @@ def open_store(settings: Settings, *, user: Literal["rongdun", "reader"] = "rong
         MigrationError: the schema cannot be brought up to date.
     """
     if settings.clickhouse_url is not None:
-        return Store.connect(settings.clickhouse_url.get_secret_value())
+        return Store.connect(settings.clickhouse_url.get_secret_value(), create_database=user == "rongdun")
     return Store.connect(embedded(settings).dsn(user))
+
+
+def unmigrated(settings: Settings) -> Store:
+    """An open store whose database may have no tables: where a backup can be brought back.
+
+    Raises:
+        ConnectionFailed: the server does not answer.
+    """
+    if settings.clickhouse_url is not None:
+        return Store.connect(settings.clickhouse_url.get_secret_value(), create_database=True)
+    return Store.connect(_server(settings, IDLE_EXIT_SECONDS).dsn("rongdun"))
 
 
 def embedded(settings: Settings, *, stays: bool = False) -> Endpoint:
     """The embedded server's endpoint; one started here ends itself when idle unless it `stays`."""
-    running = running_endpoint(settings.run_folder)
-    if running is not None:
-        return running
-    endpoint = start_detached(
-        settings.database_folder,
-        port=settings.database_port,
-        state=settings.run_folder,
-        idle_exit=None if stays else IDLE_EXIT_SECONDS,
-    )
+    endpoint = _server(settings, None if stays else IDLE_EXIT_SECONDS)
+    # Also for one that runs already: another process may have started it a moment ago and not got to its tables yet.
     with Store.connect(endpoint.dsn("rongdun")) as store:
         migrate(store)
     return endpoint
+
+
+def _server(settings: Settings, idle_exit: int | None) -> Endpoint:
+    return start_detached(
+        settings.database_folder, port=settings.database_port, state=settings.run_folder, idle_exit=idle_exit
+    )

@@ -4,13 +4,13 @@ from pathlib import Path
 from typing import Annotated
 
 import typer
-from store.backup import backup as back_up
 
-from rongdun.console import err, out, print_json, print_table, progress
+from rongdun.console import out, print_json, print_table, progress
 from rongdun.settings import Settings
-from store.client import Store
+from store.backup import backup as back_up
+from store.backup import restore as bring_back
 from store.migrate import migrate as apply_migrations
-from store.session import embedded, open_store
+from store.session import embedded, open_store, unmigrated
 
 app = typer.Typer(no_args_is_help=True, help="The database: start it, bring its schema up to date, ask it, back it up.")
 
@@ -59,9 +59,10 @@ def backup(folder: Annotated[Path, typer.Argument(help="Where the backup goes; m
     out().print(f"backup: {written}")
 
 
-def require_schema(store: Store) -> Store:
-    """The same store, after a warning on standard error when its schema is older than this version."""
-    if store.value("SELECT count() FROM system.tables WHERE database = currentDatabase() AND name = 'log_events'") == 0:
-        err().print("this database has no schema yet: run `rongdun db migrate`")
-        raise typer.Exit(2)
-    return store
+@app.command()
+def restore(folder: Annotated[Path, typer.Argument(help="A folder that `rongdun db backup` wrote.")]) -> None:
+    """Bring a backup back, into a home whose database has no tables yet."""
+    settings = Settings()
+    with unmigrated(settings) as store, progress("restoring"):
+        bring_back(store, folder)
+    out().print(f"restored from {folder}")

@@ -7,7 +7,8 @@ from typing import Annotated
 
 import typer
 
-from pipelines.scan import ScanReport, scan_all
+from pipelines.scan import scan_all
+from pipelines.scan_report import ScanReport
 from rongdun.console import err, harmless, print_json, print_table, progress
 from rongdun.settings import Settings
 from store.session import open_store

@@ -9,9 +9,12 @@ from pathlib import Path
 import polars as pl
 import pytest
 
+from assets.matching import AddressBook
 from dlp.policy import default_policy
-from pipelines.scan import ScanReport, scan
+from pipelines.scan import known_targets, scan
+from pipelines.scan_report import ScanReport
 from store.client import Store
+from tests.assets.sample import asset
 
 KEY = b"a key for tests only, 32 bytes.."
 
@@ -212,3 +215,28 @@ def test_a_stored_finding_depends_on_the_key(store: Store, tmp_path: Path) -> No
     assert replace(one.findings[0], fingerprint="", masked_sample="") == replace(
         other.findings[0], fingerprint="", masked_sample=""
     )
+
+
+def test_findings_count_for_the_asset_that_claims_the_data_set(store: Store, tmp_path: Path) -> None:
+    office = asset("civil-affairs", scope="fuzhou/dept-civil")
+    book = AddressBook.of([replace(office, datasets=(f"{tmp_path.resolve()}/dept-civil/*",))])
+    for folder in ("dept-civil", "elsewhere"):
+        (tmp_path / folder).mkdir()
+        (tmp_path / folder / "people.csv").write_text("mail\n" + "lin@example.org\n" * 9, encoding="utf-8")
+    scan(tmp_path, store, key=KEY, scope="fuzhou", policy=default_policy(), address_book=book)
+    rows = store.rows("SELECT asset_id, scope FROM pii_findings ORDER BY dataset")
+    assert rows == [
+        {"asset_id": "civil-affairs", "scope": "fuzhou/dept-civil"},
+        {"asset_id": "", "scope": "fuzhou"},
+    ]
+
+
+def test_without_a_target_what_was_scanned_before_is_scanned_again(store: Store, tmp_path: Path) -> None:
+    inbox, kept, gone = tmp_path / "inbox", tmp_path / "kept.csv", tmp_path / "gone.csv"
+    inbox.mkdir()
+    for file in (kept, gone, inbox / "dropped.csv"):
+        file.write_text("mail\n" + f"{file.stem}@example.org\n" * 9, encoding="utf-8")
+        scan(file, store, key=KEY, scope="fuzhou", policy=default_policy())
+    scan("table:rejects", store, key=KEY, scope="fuzhou", policy=default_policy())
+    gone.unlink()
+    assert known_targets(store, inbox.resolve()) == [str(inbox.resolve()), "table:rejects", str(kept.resolve())]

@@ -1,0 +1,97 @@
+"""What a scan says of one data set, and the rows that stand for it."""
+
+import hashlib
+import uuid
+from dataclasses import asdict, dataclass
+from datetime import datetime
+
+import polars as pl
+
+from dlp.findings import PiiFinding
+from dlp.policy import Policy
+from store.client import Store
+from store.writes import append
+
+
+@dataclass(frozen=True)
+class ScanReport:
+    """What a scan of one data set found.
+
+    Attributes:
+        dataset: the resolved path of a file, or the name of a table.
+        grade: of the data set, the highest of its findings.
+        rejected: rows that could not be read.
+        reason: why it could not be read, or where it broke off; '' when all is well.
+        method: how it was read, in words.
+    """
+
+    dataset: str
+    rows: int = 0
+    columns: int = 0
+    findings: tuple[PiiFinding, ...] = ()
+    grade: str = "general-1"
+    rejected: int = 0
+    seconds: float = 0.0
+    reason: str = ""
+    method: str = ""
+
+    def as_json(self) -> dict[str, object]:
+        """The report as values that `json.dumps` takes; no finding holds a raw value."""
+        return {
+            **asdict(self),
+            "findings": [asdict(finding) for finding in self.findings],
+            "seconds": round(self.seconds, 3),
+        }
+
+
+@dataclass(frozen=True)
+class Owner:
+    """The asset that a data set counts for, '' for none, and the scope of its findings."""
+
+    asset_id: str
+    scope: str
+
+
+def write_findings(report: ScanReport, store: Store, owner: Owner, *, started: datetime, policy: Policy) -> None:
+    """Store a scan and its findings; from then on they count, and those of the scan before do not.
+
+    Raises:
+        QueryFailed: the rows do not fit the tables.
+    """
+    scan_id = uuid.uuid4().hex
+    rows = [_row(report.dataset, finding, scan_id, owner) for finding in report.findings]
+    if rows:
+        frame = pl.DataFrame(rows).with_columns(pl.col("rows", "hits").cast(pl.UInt64))
+        append(store, "pii_finding_records", frame, token=scan_id)
+    # The scan's own row comes last: until it is there, the findings of the scan before count.
+    append(store, "pii_scans", _scan_row(report, scan_id, started, policy), token=scan_id)
+
+
+def _scan_row(report: ScanReport, scan_id: str, started: datetime, policy: Policy) -> pl.DataFrame:
+    row = {
+        "scan_id": scan_id,
+        "dataset": report.dataset,
+        "started_at": started,
+        "rows": report.rows,
+        "columns": report.columns,
+        "findings": len(report.findings),
+        "grade": report.grade,
+        "policy_version": policy.version,
+        "method": report.method,
+    }
+    return pl.DataFrame([row]).with_columns(
+        pl.col("started_at").cast(pl.Datetime("ms", "UTC")),
+        pl.col("rows").cast(pl.UInt64),
+        pl.col("columns", "findings").cast(pl.UInt32),
+    )
+
+
+def _row(dataset: str, finding: PiiFinding, scan_id: str, owner: Owner) -> dict[str, object]:
+    name = f"{dataset}\x00{finding.column}\x00{finding.entity_type}"
+    return {
+        "finding_id": hashlib.sha256(name.encode("utf-8", "surrogatepass")).hexdigest()[:32],
+        "scan_id": scan_id,
+        "dataset": dataset,
+        **asdict(owner),
+        **asdict(finding),
+    }
