@@ -180,6 +180,7 @@ def _parameters(store: Store, until: datetime, page: str) -> dict[str, object]:
     return {
         "scope": ROOT,
         "root": ROOT,
+        "language": "zh",
         "newest": f"{until:%Y-%m-%d %H:%M:%S}",
         "step": 3600,
         "levels": [],

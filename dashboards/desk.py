@@ -60,7 +60,9 @@ class Desk:
 
     def ask(self, name: str, **parameters: object) -> pl.DataFrame:
         """The answer to a question within the reader's scope."""
-        return ask(self.store, name, {"scope": self.scope, "root": self.root, **parameters})
+        return ask(
+            self.store, name, {"scope": self.scope, "root": self.root, "language": self.words.language, **parameters}
+        )
 
 
 def open_desk(connected: Connections, *, root: str, language: Language, rules: Path) -> Desk:

@@ -33,6 +33,7 @@ class RuleHead:
     Attributes:
         id: the rule's own id, else its name, else its path.
         version: hash of everything that decides what it matches.
+        title_zh: the title in Chinese, from the custom attribute of that name, or ''.
         path: file, as given.
         event_class: GB/T 20986-2023 code, or ''.
         line: where the rule starts in its file, from 1.
@@ -46,6 +47,7 @@ class RuleHead:
     tags: tuple[str, ...] = ()
     event_class: str = ""
     line: int = 1
+    title_zh: str = ""
 
     @property
     def severity(self) -> int:

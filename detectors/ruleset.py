@@ -282,6 +282,7 @@ def _head(rule: SigmaDocument | SigmaFilter, path: Path, line: int, content: str
         tags=tags,
         event_class=event_class_of(tags, named=rule.custom_attributes.get("event_class")),
         line=line,
+        title_zh=str(rule.custom_attributes.get("title_zh") or ""),
     )
 
 

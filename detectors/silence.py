@@ -78,6 +78,7 @@ class _File(BaseModel):
     model_config = ConfigDict(extra="allow", frozen=True)
     id: str
     title: str
+    title_zh: str = ""
     level: Literal["informational", "low", "medium", "high", "critical"]
     event_class: str = "SHECONFIG"
     tags: list[str] = []
@@ -96,7 +97,16 @@ def load_silence_rule(path: Path) -> SilenceRule:
     except (OSError, ValueError, yaml.YAMLError, ValidationError) as error:
         raise ContentError(path, f"not a rule for silent sources: {error}") from error
     version = hashlib.sha256(text.encode()).hexdigest()[:32]
-    head = RuleHead(content.id, version, content.title, path, content.level, tuple(content.tags), content.event_class)
+    head = RuleHead(
+        id=content.id,
+        version=version,
+        title=content.title,
+        path=path,
+        level=content.level,
+        tags=tuple(content.tags),
+        event_class=content.event_class,
+        title_zh=content.title_zh,
+    )
     return SilenceRule(head, **content.parameters.model_dump())
 
 

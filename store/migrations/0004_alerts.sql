@@ -5,6 +5,7 @@ CREATE TABLE alert_matches (
     rule_id                 String,                                            -- the rule's own id
     rule_version            String,                                            -- hash of the rule's content
     rule_title              String,
+    rule_title_zh           String,                                            -- '' where the rule has none
     rule_path               String,
     level                   LowCardinality(String),                            -- informational, low, medium, high, critical
     severity                UInt8,                                             -- 1 informational .. 5 critical, for sorting

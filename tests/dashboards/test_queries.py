@@ -3,11 +3,13 @@
 from datetime import UTC, datetime, timedelta
 from importlib.resources import files
 
+import polars as pl
 import pytest
 
 from dashboards.queries import ask, statement
 from response.lifecycle import acknowledge
 from store.client import Store
+from store.writes import append
 from tests.dashboards.city import ELSEWHERE, HERE, PLACES, ROOT, alert_id, fill
 
 ENDS = datetime.now(UTC).replace(microsecond=0)
@@ -24,6 +26,7 @@ def parameters(scope: str, *, alert: int = 0, asset: str = "") -> dict[str, obje
     return {
         "scope": scope,
         "root": ROOT,
+        "language": "zh",
         "since": f"{ENDS - timedelta(days=2):%Y-%m-%d %H:%M:%S}",
         "until": f"{ENDS + timedelta(days=1):%Y-%m-%d %H:%M:%S}",
         "newest": f"{ENDS:%Y-%m-%d %H:%M:%S}",
@@ -80,3 +83,25 @@ def test_what_has_no_scope_is_for_readers_of_the_whole_city(city: Store, name: s
 def test_a_scope_is_a_path_not_a_prefix(store: Store) -> None:
     fill(store, ends=ENDS)
     assert ask(store, "assets", parameters("fuzhou/gu")).is_empty()
+
+
+@pytest.mark.parametrize(
+    ("language", "title_zh", "shown"),
+    [("zh", "口令爆破", "口令爆破"), ("en", "口令爆破", "SSH brute force"), ("zh", "", "SSH brute force")],
+)
+def test_a_rule_is_named_in_the_readers_language_where_it_can_be(
+    language: str, title_zh: str, shown: str, store: Store
+) -> None:
+    row = {
+        "alert_id": "a-1",
+        "rule_title": "SSH brute force",
+        "rule_title_zh": title_zh,
+        "level": "high",
+        "scope": ROOT,
+        "first_seen": ENDS,
+        "last_seen": ENDS,
+        "arrived_at": ENDS,
+    }
+    append(store, "alert_matches", pl.DataFrame([row]), token="a-1")
+    asked = {**parameters(ROOT), "language": language, "alert": "a-1", "asset": ""}
+    assert [ask(store, name, asked)["rule_title"].to_list() for name in ("alert", "alert_queue")] == [[shown], [shown]]
