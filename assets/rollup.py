@@ -1,6 +1,6 @@
 """How a sector, an organisation or the city stands: its assets by criticality, the worst one in sight."""
 
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass
 
 from assets.monitored import DataGrade, MonitoredAsset
@@ -29,17 +29,28 @@ class RollUp:
 
 def criticality(asset: MonitoredAsset) -> int:
     """How much an asset weighs in its groups: by MLPS level, CII and the grade of its data; at least 1."""
-    graded = asset.data_grade in {DataGrade.CORE, DataGrade.IMPORTANT}
-    return 1 + asset.mlps_level + (2 if asset.is_cii else 0) + (1 if graded else 0)
+    return weight_of(asset.mlps_level, asset.is_cii, asset.data_grade)
+
+
+def weight_of(mlps_level: int, is_cii: bool, data_grade: str) -> int:
+    """The criticality of an asset with this MLPS level (0 to 4), CII flag and data grade; at least 1."""
+    graded = data_grade in {DataGrade.CORE, DataGrade.IMPORTANT}
+    return 1 + mlps_level + (2 if is_cii else 0) + (1 if graded else 0)
+
+
+def group_score(weighed: Sequence[tuple[float, int]], weights: PostureWeights) -> float:
+    """The score of a group whose assets have these scores and criticalities, at least one: a mean, pulled down."""
+    total = sum(weight for _, weight in weighed)
+    mean = sum(score * weight for score, weight in weighed) / total
+    worst = min(score for score, _ in weighed)
+    return round(mean + (worst - mean) * weights.roll_up.worst_share, 1)
 
 
 def roll_up(key: str, scores: Iterable[PostureScore], weights: PostureWeights) -> RollUp:
     """How a group of at least one asset stands."""
     members = list(scores)
     worst = min(members, key=lambda each: (each.score, each.asset.asset_id))
-    total = sum(criticality(each.asset) for each in members)
-    mean = sum(each.score * criticality(each.asset) for each in members) / total
-    score = round(mean + (worst.score - mean) * weights.roll_up.worst_share, 1)
+    score = group_score([(each.score, criticality(each.asset)) for each in members], weights)
     bands = dict.fromkeys(("good", "fair", "poor", "critical"), 0)
     for each in members:
         bands[each.band] += 1

@@ -1,9 +1,10 @@
-"""Posture of a sector, an organisation or the city: the arithmetic of `assets.rollup`, on a frame."""
+"""Posture of a sector, an organisation or the city, from a frame of assets; `assets.rollup` does the arithmetic."""
 
 from dataclasses import dataclass
 
 import polars as pl
 
+from assets.rollup import group_score, weight_of
 from assets.weights import PostureWeights
 
 
@@ -26,8 +27,9 @@ def standing(assets: pl.DataFrame, weights: PostureWeights) -> Standing:
     """The standing of all assets of a frame (`assets.sql`); unscored ones count, but weigh nothing."""
     scored = assets.filter(pl.col("score").is_not_null())
     worst = scored.sort("score", "asset_id").head(1)
-    mean = _mean(scored)
-    score = None if mean is None else round(mean + (worst["score"].item() - mean) * weights.roll_up.worst_share, 1)
+    rows = scored.select("score", "mlps_level", "is_cii", "data_grade").iter_rows()
+    weighed = [(score, weight_of(level, is_cii, grade)) for score, level, is_cii, grade in rows]
+    score = group_score(weighed, weights) if weighed else None
     return Standing(
         score,
         "" if score is None else weights.bands.of(score),
@@ -51,11 +53,3 @@ def by_organisation(assets: pl.DataFrame, weights: PostureWeights) -> dict[str, 
 def _by(assets: pl.DataFrame, column: str, weights: PostureWeights) -> dict[str, Standing]:
     groups = assets.group_by(column, maintain_order=True)
     return {str(key[0]): standing(group, weights) for key, group in groups}
-
-
-def _mean(scored: pl.DataFrame) -> float | None:
-    if scored.is_empty():
-        return None
-    criticality = 1 + pl.col("mlps_level").cast(pl.Int64) + 2 * pl.col("is_cii").cast(pl.Int64)
-    criticality += pl.col("data_grade").is_in(["core", "important"]).cast(pl.Int64)
-    return float(scored.select((pl.col("score") * criticality).sum() / criticality.sum()).item())
