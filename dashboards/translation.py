@@ -1,6 +1,6 @@
 """The words on the screen: one language at a time, from `locale/`."""
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from functools import cache
 from importlib.resources import files
@@ -35,6 +35,10 @@ class Words:
     def label(self, group: str, code: str) -> str:
         """The label of a stored code as plain text; a code that no label exists for is shown as it is."""
         return self.entries.get(f"{group}.{code}") or one_line(code) or "–"
+
+    def listed(self, items: Iterable[str]) -> str:
+        """The items one after the other, separated as the language does it."""
+        return ("、" if self.language == "zh" else ", ").join(items)
 
     def place(self, path: str) -> str:
         """The name of the last step of a scope, or that step as it is."""

@@ -175,6 +175,6 @@ def _history(desk: Desk, alert_id: str) -> None:
         for step in steps.iter_rows(named=True):
             verdict = f" · {words.label('verdict', step['verdict'])}" if step["verdict"] else ""
             st.caption(f"{moment(step['event_time'])} · {plain(words.label('role', step['role']))}")
-            st.text(f"{one_line(step['actor'])}：{words.label('step', step['action'])}{verdict}")
+            st.text(f"{one_line(step['actor'])} · {words.label('step', step['action'])}{verdict}")
             if step["basis"]:
                 st.text(one_line(step["basis"]))

@@ -8,6 +8,7 @@ import streamlit as st
 
 from dashboards import charts
 from dashboards.desk import Desk
+from dashboards.evidence import evidence_text
 from dashboards.figures import NOTHING, amount, moment, score
 from dashboards.harmless import one_line, plain
 from dashboards.panels import chips, facts, telemetry_charts
@@ -84,7 +85,7 @@ def factor_frame(desk: Desk, factors: str) -> pl.DataFrame:
         {
             "label": desk.words.label("factor", str(each.get("factor", ""))),
             "points": float(each.get("points", 0)),
-            "evidence": _evidence(each.get("evidence")),
+            "evidence": evidence_text(desk.words, each.get("evidence")),
         }
         for each in found
         if isinstance(each, dict)
@@ -92,12 +93,6 @@ def factor_frame(desk: Desk, factors: str) -> pl.DataFrame:
     schema = {"label": pl.String, "points": pl.Float64, "evidence": pl.String}
     frame = pl.DataFrame(rows, schema=schema).sort("points")
     return frame.with_columns(edge=pl.max_horizontal("points", 0.0))
-
-
-def _evidence(evidence: object) -> str:
-    if not isinstance(evidence, dict):
-        return ""
-    return " · ".join(f"{key}: {json.dumps(value, ensure_ascii=False)}" for key, value in evidence.items())
 
 
 def _alerts(desk: Desk, asset_id: str) -> None:
@@ -164,7 +159,7 @@ def _protection(desk: Desk, asset: dict[str, Any]) -> None:
                 (words("column.mlps_level"), words("asset.mlps", level=level) if level else words("asset.mlps.none")),
                 (words("column.last_assessed_on"), str(asset["last_assessed_on"] or NOTHING)),
                 (words("column.is_cii"), words(f"answer.{str(asset['is_cii']).lower()}")),
-                (words("column.domestic"), "、".join(domestic) or NOTHING),
+                (words("column.domestic"), words.listed(domestic) or NOTHING),
                 (words("column.addresses"), "  ".join(asset["addresses"])),
                 (words("column.hosts"), "  ".join(asset["hosts"])),
                 (words("column.expected_sources"), "  ".join(asset["expected_sources"])),

@@ -115,7 +115,11 @@ def _posture(ends: datetime) -> pl.DataFrame:
     for place in PLACES[:-1]:
         for back in range(6):
             factors = [
-                {"factor": "open_alerts", "points": -(100 - place.score) * 0.6, "evidence": {"critical": 1, "high": 2}},
+                {
+                    "factor": "open_alerts",
+                    "points": -(100 - place.score) * 0.6,
+                    "evidence": {"open": 3, "by_level": {"high": 3}},
+                },
                 {"factor": "unmasked_personal_data", "points": -(100 - place.score) * 0.3, "evidence": {"columns": 2}},
                 {"factor": "weak_encryption", "points": -(100 - place.score) * 0.1, "evidence": {"share": 0.12}},
             ]
