@@ -1,6 +1,7 @@
 """How much each fact takes off an asset's score: `rules/thresholds.yml`, validated."""
 
 from collections.abc import Mapping
+from importlib.resources import files
 from pathlib import Path
 from typing import Annotated, Self
 
@@ -155,6 +156,12 @@ class PostureWeights:
     exposure: ExposureWeights
     compliance: ComplianceWeights
     roll_up: RollUpWeights
+
+
+def thresholds_in(folder: Path) -> Path:
+    """The thresholds file of a content folder, or the one that ships where the folder has none."""
+    own = folder / "thresholds.yml"
+    return own if own.is_file() else Path(str(files("rules").joinpath("thresholds.yml")))
 
 
 def load_weights(path: Path) -> PostureWeights:

@@ -4,14 +4,13 @@ from collections.abc import Callable
 from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
 from functools import cache
-from importlib.resources import files
 from pathlib import Path
 
 import polars as pl
 import streamlit as st
 from streamlit.navigation.page import StreamlitPage
 
-from assets.weights import PostureWeights, load_weights
+from assets.weights import PostureWeights, load_weights, thresholds_in
 from dashboards.connection import Connections
 from dashboards.queries import ask
 from dashboards.translation import LANGUAGES, Language, Words, words_in
@@ -55,8 +54,7 @@ class Desk:
         Raises:
             AssetError: the thresholds cannot be used; the message says where.
         """
-        own = self.rules / "thresholds.yml"
-        return _weights(own if own.is_file() else Path(str(files("rules").joinpath("thresholds.yml"))))
+        return _weights(thresholds_in(self.rules))
 
     def ask(self, name: str, **parameters: object) -> pl.DataFrame:
         """The answer to a question within the reader's scope."""

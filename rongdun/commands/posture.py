@@ -6,6 +6,7 @@ from typing import Annotated
 
 import typer
 
+from assets.weights import thresholds_in
 from pipelines.inventory import import_inventory
 from pipelines.score import score
 from rongdun.console import out, print_json, print_table, progress
@@ -39,7 +40,7 @@ def posture(
     """Score every asset, say why, and roll up per sector and organisation; the scores are kept."""
     settings = Settings()
     with open_store(settings) as store, progress("scoring"):
-        report = score(store, thresholds=settings.rules_folder / "thresholds.yml")
+        report = score(store, thresholds=thresholds_in(settings.rules_folder))
     if as_json:
         print_json(report.as_json())
     else:

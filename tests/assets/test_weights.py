@@ -6,7 +6,7 @@ from pathlib import Path
 import pytest
 
 from assets.errors import WeightsInvalid
-from assets.weights import load_weights
+from assets.weights import load_weights, thresholds_in
 
 SHIPPED = Path(__file__).parents[2] / "rules" / "thresholds.yml"
 
@@ -53,3 +53,9 @@ def test_a_wrong_weight_is_told_with_what_is_allowed(tmp_path: Path, old: str, n
 
 def test_a_single_address_is_an_internal_network_too(tmp_path: Path) -> None:
     assert "::1/128" in load_weights(SHIPPED).exposure.internal_networks
+
+
+def test_a_folder_without_thresholds_falls_back_to_those_that_ship(tmp_path: Path) -> None:
+    assert thresholds_in(tmp_path) == SHIPPED
+    (tmp_path / "thresholds.yml").touch()
+    assert thresholds_in(tmp_path) == tmp_path / "thresholds.yml"

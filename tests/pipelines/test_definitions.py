@@ -10,9 +10,11 @@ from pathlib import Path
 import dagster as dg
 import pytest
 
+from assets.errors import WeightsInvalid
 from pipelines.definitions import defs
 from pipelines.defs.jobs import settled_files
 from pipelines.defs.resources import Settled
+from pipelines.defs.respond import asset_posture
 from rongdun.settings import Settings
 from store import embedded
 from store.session import open_store
@@ -81,6 +83,17 @@ def test_the_main_job_fills_the_tables_and_its_checks_hold(home: Settings) -> No
         assert store.value("SELECT count() FROM log_events") == 40
         assert store.value("SELECT count() FROM alerts WHERE has(event_ids, '')") == 0
         assert store.value("SELECT count() > 0 FROM pii_findings WHERE entity_type = 'EMAIL_ADDRESS'") == 1
+
+
+def test_the_scheduled_posture_goes_by_the_citys_own_thresholds(
+    home: Settings, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    own = tmp_path / "content"
+    own.mkdir()
+    (own / "thresholds.yml").write_text("nothing: here\n", encoding="utf-8")
+    monkeypatch.setenv("RONGDUN_RULES", str(own))
+    with pytest.raises(WeightsInvalid, match=str(own)):
+        asset_posture(settled=Settled(home=str(home.home)))
 
 
 def test_only_files_left_alone_for_a_while_are_taken_up_and_links_never(tmp_path: Path) -> None:
