@@ -12,7 +12,7 @@ from sigma.collection import SigmaCollection
 from sigma.correlations import SigmaCorrelationRule
 from sigma.exceptions import SigmaError, SigmaRuleLocation
 from sigma.filters import SigmaFilter
-from sigma.rule import SigmaRule
+from sigma.rule import SigmaLevel, SigmaRule
 
 from detectors.compile import Compilation, compile_correlation, compile_rule
 from detectors.errors import ContentError, UnsupportedRule
@@ -271,7 +271,7 @@ def _text(route: Route, name: str) -> str:
 
 def _head(rule: SigmaDocument | SigmaFilter, path: Path, line: int, content: str) -> RuleHead:
     identity = str(rule.id) if rule.id else rule.name or str(path)
-    level = rule.level.name.lower() if rule.level else "medium"
+    level = rule.level.name.lower() if isinstance(rule.level, SigmaLevel) else "medium"
     tags = tuple(str(tag) for tag in rule.tags)
     return RuleHead(
         id=identity,

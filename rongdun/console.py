@@ -44,16 +44,16 @@ def print_json(value: object) -> None:
 
 def print_table(title: str, rows: Sequence[Row], *, right: frozenset[str] = frozenset()) -> None:
     """Show rows as a table with a heading; columns named in `right` are aligned for numbers."""
-    table = Table(title=Text(title), title_justify="left", header_style="bold")
+    table = Table(title=Text(harmless(title)), title_justify="left", header_style="bold")
     for name in rows[0] if rows else ():
-        table.add_column(Text(name), justify="right" if name in right else "left", overflow="fold")
+        table.add_column(Text(harmless(name)), justify="right" if name in right else "left", overflow="fold")
     for row in rows:
         table.add_row(*(Text(harmless(value)) for value in row.values()))
     console = out()
     if rows:
         console.print(table)
     else:
-        console.print(Text(f"{title}: nothing"))
+        console.print(Text(harmless(f"{title}: nothing")))
 
 
 @contextmanager
@@ -78,7 +78,7 @@ def _text(value: object) -> str:
     if isinstance(value, bytes):
         return value.decode(errors="backslashreplace")
     if isinstance(value, datetime):
-        return value.strftime("%Y-%m-%d %H:%M:%S")
+        return _in_utc(value).strftime("%Y-%m-%d %H:%M:%S")
     if isinstance(value, float):
         return f"{value:.2f}".rstrip("0").rstrip(".")
     return str(value)
@@ -86,19 +86,27 @@ def _text(value: object) -> str:
 
 def _plain(value: object) -> object:
     match value:
-        case None | bool() | int() | str():
+        case None | bool() | int():
             return value
+        case str():
+            # A file name may hold bytes that are no text: no encoding of JSON could carry them.
+            return value.encode(errors="backslashreplace").decode()
         case float():
             return value if math.isfinite(value) else None
         case datetime():
-            return (value if value.tzinfo else value.replace(tzinfo=UTC)).astimezone(UTC).isoformat()
+            return _in_utc(value).isoformat()
         case date():
             return value.isoformat()
         case bytes():
             return value.decode(errors="backslashreplace")
         case Mapping():
-            return {_text(key): _plain(entry) for key, entry in value.items()}
+            return {str(_plain(_text(key))): _plain(entry) for key, entry in value.items()}
         case list() | tuple() | set() | frozenset():
             return [_plain(entry) for entry in value]
         case _:
             return str(value)
+
+
+def _in_utc(value: datetime) -> datetime:
+    """The moment in UTC; one without a zone is in UTC already."""
+    return (value if value.tzinfo else value.replace(tzinfo=UTC)).astimezone(UTC)

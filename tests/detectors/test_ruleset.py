@@ -52,6 +52,8 @@ BROKEN = {
     "compact nesting": ("- " * 5000 + "x", "nested deeper"),
     "too many values": ("a: [" + "x, " * 150_000 + "x]", "values"),
     "a control character": ("title: \x01", "not valid YAML"),
+    "an unknown level": (GOOD + "level: x' OR 1=1 --\n", "level"),
+    "a level that is a number": (GOOD + "level: 5\n", "level"),
     "no condition": (GOOD.replace("  condition: s\n", ""), "condition"),
     "an unknown modifier": (GOOD.replace("endswith", "sounds_like"), "modifier"),
     "an unknown detection": (GOOD.replace("condition: s", "condition: t"), "not defined"),

@@ -1,7 +1,7 @@
 """The terminal: what a log line says is shown, never obeyed."""
 
 import json
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta, timezone
 
 import pytest
 from hypothesis import given
@@ -22,6 +22,7 @@ def test_no_control_character_survives(value: str) -> None:
         ("two\nlines", "two\\nlines"),
         ("福州", "福州"),
         (datetime(2026, 3, 1, 8, 0, tzinfo=UTC), "2026-03-01 08:00:00"),
+        (datetime(2026, 3, 1, 8, 0, tzinfo=timezone(timedelta(hours=8))), "2026-03-01 00:00:00"),
         (0.5, "0.5"),
         (b"a1", "a1"),
     ],
@@ -46,3 +47,15 @@ def test_json_is_json_whatever_is_in_it(capsys: pytest.CaptureFixture[str]) -> N
 def test_markup_in_a_cell_is_text(capsys: pytest.CaptureFixture[str]) -> None:
     print_table("alerts", [{"title": "[bold red]boom[/]"}])
     assert "[bold red]boom[/]" in capsys.readouterr().out
+
+
+def test_headings_and_titles_are_shown_and_not_obeyed(capsys: pytest.CaptureFixture[str]) -> None:
+    print_table("\x1b[2Jalerts", [{"\x1b[31mwho": "a"}])
+    print_table("\x1b[2Jnone", [])
+    assert "\x1b" not in capsys.readouterr().out
+
+
+def test_a_file_name_that_is_no_text_leaves_json_whole(capsys: pytest.CaptureFixture[str]) -> None:
+    name = b"a\xff.log".decode(errors="surrogateescape")
+    print_json({"path": name, name: 1})
+    assert json.loads(capsys.readouterr().out) == {"path": "a\\udcff.log", "a\\udcff.log": 1}
