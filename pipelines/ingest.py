@@ -1,22 +1,25 @@
 """Files in, rows out, exactly once: what was stored is in the ledger, and every write may be repeated."""
 
 import time
-from collections.abc import Callable, Sequence
-from dataclasses import replace
+from collections.abc import Callable, Iterator, Sequence
+from dataclasses import dataclass, replace
 from pathlib import Path
 
 from pipelines.arrival import Assets
 from pipelines.errors import SourceBroken
-from pipelines.files import Found, fingerprint, found_files
+from pipelines.files import Fingerprint, Found, fingerprint, found_files
 from pipelines.ledger import Ledger, Version
 from pipelines.report import FileReport, IngestReport, Progress
-from pipelines.sources.registry import source_for
+from pipelines.sources.registry import Source, source_for
 from pipelines.sources.unread import reason_unread
 from pipelines.stretch import Stretch, head_of
 from pipelines.writing import BatchWriter, note_unread, write_stretch
 from store.client import Store
 
 _MANY = 20
+
+# Files looked at together: a note of intent is one insert for all of them.
+_GROUP_FILES = 128
 
 Listener = Callable[[Progress], None]
 
@@ -47,68 +50,153 @@ def ingest(
     """
     found = list(found_files(paths))
     run = _Run(store, BatchWriter(store, scope, address_book), progress, len(found))
-    reports = tuple(run.file(at, item) for at, item in enumerate(found))
-    note_unread(store, run.unread)
+    reports = tuple(report for group in _groups(found) for report in run.files(group))
+    run.end()
     return IngestReport(reports)
 
 
+@dataclass(frozen=True)
+class _Candidate:
+    """A file with a content that is not stored yet.
+
+    Attributes:
+        source: what reads it, None where nothing does.
+        reason: why nothing does.
+    """
+
+    path: Path
+    mark: Fingerprint
+    source: Source | None
+    reason: str = ""
+
+
 class _Run:
-    """One call of `ingest`, and the files it met that nothing reads (hash of the content, report)."""
+    """One call of `ingest`, and the files it met that nothing reads, by the hash of their content."""
 
     def __init__(self, store: Store, writer: BatchWriter, progress: Listener | None, files: int) -> None:
-        self.unread: list[tuple[str, FileReport]] = []
+        self._store = store
         self._ledger = Ledger(store)
         if files > _MANY:
             self._ledger.read_ahead()
+        self._unfinished = self._ledger.unfinished()
+        self._unread: dict[str, FileReport] = {}
         self._writer = writer
         self._progress = progress
+        self._files_done = 0
         self._files = files
 
-    def file(self, at: int, found: Found) -> FileReport:
-        """What became of one file."""
-        started = time.monotonic()
-        try:
-            report = self._report(at, found)
-        except OSError as error:
-            report = FileReport(found.path, rejected=1, reason=f"cannot be read: {error.strerror or error}")
-        return replace(report, seconds=time.monotonic() - started)
+    def files(self, group: Sequence[Found]) -> Iterator[FileReport]:
+        """What became of each file; before the first row of any, the ledger is told what is about to be stored."""
+        looks = [self._look(found) for found in group]
+        new = [look for look in looks if isinstance(look, _Candidate) and look.source is not None]
+        self._ledger.starting([_version(look.path, look.mark) for look in new])
+        for look in looks:
+            yield self._file(look) if isinstance(look, _Candidate) else look
+            self._files_done += 1
 
-    def _report(self, at: int, found: Found) -> FileReport:
+    def end(self) -> None:
+        """Write down what is still to be noted."""
+        note_unread(self._store, self._ledger, list(self._unread.items()))
+        self._ledger.commit()
+
+    def _look(self, found: Found) -> _Candidate | FileReport:
         if found.problem:
             return FileReport(found.path, rejected=1, reason=found.problem)
-        earlier = self._ledger.of_source(str(found.path.resolve()))
-        mark = fingerprint(found.path, [version.bytes for version in earlier])
-        stored = self._ledger.with_hash(mark.file_hash)
-        if stored is not None and stored.source_type:
-            return _passed_over(found.path, mark.size, stored)
-        previous = next(
-            (old for old in earlier if old.source_type and mark.begins_with(old.bytes, old.file_hash)), None
-        )
-        return self._read(at, Stretch(found.path, mark, previous), known=stored is not None)
-
-    def _read(self, at: int, stretch: Stretch, *, known: bool) -> FileReport:
+        source = str(found.path.resolve())
+        known = [*self._ledger.of_source(source), *self._unfinished.get(source, [])]
         try:
-            head = head_of(stretch)
-        except SourceBroken as broken:
-            return self._unreadable(stretch, str(broken), known=known)
-        source = source_for(head)
-        if source is None:
-            return self._unreadable(stretch, reason_unread(head), known=known)
+            mark = fingerprint(found.path, [version.bytes for version in known])
+            stored = self._passed_over(found.path, mark)
+            return stored or _candidate(found.path, mark)
+        except OSError as error:
+            return _not_readable(found.path, error)
+
+    def _file(self, candidate: _Candidate) -> FileReport:
+        started = time.monotonic()
+        try:
+            report = self._passed_over(candidate.path, candidate.mark) or self._read(candidate)
+        except OSError as error:
+            report = _not_readable(candidate.path, error)
+        return replace(report, seconds=time.monotonic() - started)
+
+    def _passed_over(self, path: Path, mark: Fingerprint) -> FileReport | None:
+        stored = self._ledger.with_hash(mark.file_hash)
+        if stored is None or not stored.source_type:
+            return None
+        elsewhere = stored.source != str(path.resolve())
+        reason = f"already ingested: the same content as {stored.source}" if elsewhere else "already ingested"
+        return FileReport(path, format=stored.source_type, bytes=mark.size, already_ingested=True, reason=reason)
+
+    def _read(self, candidate: _Candidate) -> FileReport:
+        mark = candidate.mark
+        if candidate.source is None:
+            report = FileReport(candidate.path, rejected=1, bytes=mark.size, reason=candidate.reason)
+            if self._ledger.with_hash(mark.file_hash) is None:
+                self._unread[mark.file_hash] = report
+            return report
+        rows = rejected = 0
+        for broken_off in self._broken_off(candidate):
+            report = self._stretch(candidate, broken_off)
+            rows, rejected = rows + report.rows, rejected + report.rejected
+        report = self._stretch(candidate, mark)
+        return replace(report, rows=rows + report.rows, rejected=rejected + report.rejected)
+
+    def _broken_off(self, candidate: _Candidate) -> Iterator[Fingerprint]:
+        """What the file was when a run over it broke off: to be finished as it was then, so that names are the same."""
+        mark = candidate.mark
+        for version in self._unfinished.get(str(candidate.path.resolve()), []):
+            grown = version.bytes < mark.size and mark.begins_with(version.bytes, version.file_hash)
+            if grown and self._ledger.with_hash(version.file_hash) is None:
+                yield replace(mark, size=version.bytes, file_hash=version.file_hash)
+
+    def _stretch(self, candidate: _Candidate, mark: Fingerprint) -> FileReport:
+        earlier = self._ledger.of_source(str(candidate.path.resolve()))
+        previous = next(
+            (
+                old
+                for old in earlier
+                if old.source_type and old.bytes < mark.size and mark.begins_with(old.bytes, old.file_hash)
+            ),
+            None,
+        )
+        stretch = Stretch(candidate.path, mark, previous)
+        # What a file is may only show when it is longer: its beginning is judged for itself.
+        source = candidate.source if mark is candidate.mark else source_for(head_of(stretch))
 
         def tell(bytes_done: int, rows: int) -> None:
             if self._progress is not None:
-                self._progress(Progress(stretch.path, at, self._files, bytes_done, stretch.mark.size, rows))
+                self._progress(Progress(stretch.path, self._files_done, self._files, bytes_done, mark.size, rows))
 
+        if source is None:
+            return FileReport(candidate.path)
         return write_stretch(stretch, source, self._writer, self._ledger, tell)
 
-    def _unreadable(self, stretch: Stretch, reason: str, *, known: bool) -> FileReport:
-        report = FileReport(stretch.path, rejected=1, bytes=stretch.mark.size, reason=reason)
-        if not known:
-            self.unread.append((stretch.mark.file_hash, report))
-        return report
+
+def _groups(found: Sequence[Found]) -> Iterator[list[Found]]:
+    """Files to look at together: no path twice, since the second look must see what became of the first."""
+    group = dict[Path, Found]()
+    for item in found:
+        path = item.path.resolve()
+        if len(group) >= _GROUP_FILES or path in group:
+            yield list(group.values())
+            group = {}
+        group[path] = item
+    if group:
+        yield list(group.values())
 
 
-def _passed_over(path: Path, size: int, stored: Version) -> FileReport:
-    elsewhere = stored.source != str(path.resolve())
-    reason = f"already ingested: the same content as {stored.source}" if elsewhere else "already ingested"
-    return FileReport(path, format=stored.source_type, bytes=size, already_ingested=True, reason=reason)
+def _candidate(path: Path, mark: Fingerprint) -> _Candidate:
+    try:
+        head = head_of(Stretch(path, mark, None))
+    except SourceBroken as broken:
+        return _Candidate(path, mark, None, str(broken))
+    source = source_for(head)
+    return _Candidate(path, mark, source, "" if source else reason_unread(head))
+
+
+def _version(path: Path, mark: Fingerprint) -> Version:
+    return Version(mark.file_hash, str(path.resolve()), "", mark.size)
+
+
+def _not_readable(path: Path, error: OSError) -> FileReport:
+    return FileReport(path, rejected=1, reason=f"cannot be read: {error.strerror or error}")

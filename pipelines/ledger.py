@@ -1,5 +1,7 @@
 """The ledger: which contents are stored, as which file, and how far."""
 
+import hashlib
+import time
 from collections.abc import Sequence
 from dataclasses import dataclass
 
@@ -28,6 +30,15 @@ FROM ingested_files
 WHERE source = {source:String}
 ORDER BY completed_at
 """
+
+_UNFINISHED = """
+SELECT DISTINCT file_hash, source, '' AS source_type, bytes
+FROM started_files
+WHERE file_hash NOT IN (SELECT file_hash FROM ingested_files WHERE source_type != '')
+"""
+
+_NOTED = "SELECT batch_id FROM ingested_batches WHERE batch_id IN {batches:Array(String)}"
+
 _LAST_OFFSET = """
 SELECT max(source_offset) FROM (
     SELECT max(source_offset) AS source_offset FROM log_events WHERE source = {source:String} HAVING count() > 0
@@ -36,6 +47,11 @@ SELECT max(source_offset) FROM (
 )
 HAVING count() > 0
 """
+
+# A run that dies repeats the files of at most so many seconds; detection sees their batches so much later.
+_COMMIT_SECONDS = 2.0
+
+_STARTED = pl.Schema({"file_hash": pl.String, "source": pl.String, "bytes": pl.UInt64})
 
 _FILES = pl.Schema(
     {
@@ -62,42 +78,57 @@ class Version:
 
 
 class Ledger:
-    """What is stored, asked and told through one `Store`."""
+    """What is stored, asked and told through one `Store`.
+
+    What is told is known here at once, and written down some seconds' worth at a time: a run that dies before knows
+    less than is stored, reads those files again, and the database drops what it has.
+    """
 
     def __init__(self, store: Store) -> None:
         self._store = store
-        self._by_hash: dict[str, list[Version]] | None = None
+        self._ahead = False
+        self._by_hash: dict[str, list[Version]] = {}
         self._by_source: dict[str, list[Version]] = {}
+        self._batches: list[pl.DataFrame] = []
+        self._files: list[tuple[str, FileReport]] = []
+        self._committed = time.monotonic()
 
     def read_ahead(self) -> None:
         """Fetch all of it at once, for a run over so many files that asking for each would take longer."""
-        self._by_hash, self._by_source = {}, {}
+        self._ahead = True
         for version in self._fetched(_ALL, {}):
-            self._by_hash.setdefault(version.file_hash, []).append(version)
-            self._by_source.setdefault(version.source, []).append(version)
+            self._remember(version)
 
     def with_hash(self, file_hash: str) -> Version | None:
         """The first file that brought this content and was read, else one that nothing read; None when it is new."""
-        if self._by_hash is None:
-            found = self._fetched(_OF_HASH, {"file_hash": file_hash})
-        else:
-            found = self._by_hash.get(file_hash, [])
+        asked = [] if self._ahead else self._fetched(_OF_HASH, {"file_hash": file_hash})
+        found = asked + self._by_hash.get(file_hash, [])
         return next((version for version in found if version.source_type), found[0] if found else None)
 
     def of_source(self, source: str) -> list[Version]:
         """What was stored from this path before, the longest first."""
-        if self._by_hash is None:
-            found = self._fetched(_OF_SOURCE, {"source": source})
-        else:
-            found = self._by_source.get(source, [])
+        asked = [] if self._ahead else self._fetched(_OF_SOURCE, {"source": source})
+        found = asked + self._by_source.get(source, [])
         return sorted(found, key=lambda version: version.bytes, reverse=True)
+
+    def unfinished(self) -> dict[str, list[Version]]:
+        """Contents that earlier runs began to store and did not finish, by path, the shortest first."""
+        found: dict[str, list[Version]] = {}
+        for version in sorted(self._fetched(_UNFINISHED, {}), key=lambda version: version.bytes):
+            found.setdefault(version.source, []).append(version)
+        return found
 
     def last_offset(self, version: Version) -> int:
         """The highest line, record or packet number stored from this content, -1 when there is none."""
         value = self._store.value(_LAST_OFFSET, {"source": version.source})
         return int(str(value)) if value is not None else -1
 
-    def batch_stored(self, batch: Batch, origin: Origin, file_hash: str, *, token: str) -> None:
+    def starting(self, versions: Sequence[Version]) -> None:
+        """Note that these contents are about to be stored, before their first row is."""
+        rows = [(version.file_hash, version.source, version.bytes) for version in versions]
+        append(self._store, "started_files", pl.DataFrame(rows, schema=_STARTED, orient="row"), token=_token(rows))
+
+    def batch_stored(self, batch: Batch, origin: Origin, file_hash: str) -> None:
         """Note that a batch is in its table; the times are its first and last event, else 1970."""
         times, nothing = pl.col("event_time"), pl.lit(EARLIEST)
         row = batch.rows.select(
@@ -111,10 +142,18 @@ class Ledger:
             pl.coalesce(times.min(), nothing).alias("first_event_time"),
             pl.coalesce(times.max(), nothing).alias("last_event_time"),
         )
-        append(self._store, "ingested_batches", row, token=token)
+        self._batches.append(row)
+        self._commit_when_due()
 
-    def files_done(self, files: Sequence[tuple[str, FileReport]], *, token: str) -> None:
-        """Note that files, each with the hash of its content, are done."""
+    def file_done(self, file_hash: str, file: FileReport) -> None:
+        """Note that a file, of which this is the content's hash, is done."""
+        self._files.append((file_hash, file))
+        self._remember(Version(file_hash, str(file.path.resolve()), file.format, file.bytes))
+        self._commit_when_due()
+
+    def commit(self) -> None:
+        """Write down what was told: batches first, since a file that is done must not lack one."""
+        self._write_batches()
         rows = [
             (
                 file_hash,
@@ -126,14 +165,29 @@ class Ledger:
                 file.reason,
                 file.seconds,
             )
-            for file_hash, file in files
+            for file_hash, file in self._files
         ]
-        append(self._store, "ingested_files", pl.DataFrame(rows, schema=_FILES, orient="row"), token=token)
-        if self._by_hash is not None:
-            for file_hash, file in files:
-                version = Version(file_hash, str(file.path.resolve()), file.format, file.bytes)
-                self._by_hash.setdefault(file_hash, []).append(version)
-                self._by_source.setdefault(version.source, []).append(version)
+        append(self._store, "ingested_files", pl.DataFrame(rows, schema=_FILES, orient="row"), token=_token(rows))
+        self._files.clear()
+        self._committed = time.monotonic()
+
+    def _commit_when_due(self) -> None:
+        if time.monotonic() - self._committed > _COMMIT_SECONDS:
+            self.commit()
+
+    def _write_batches(self) -> None:
+        if not self._batches:
+            return
+        told = pl.concat(self._batches).unique("batch_id", maintain_order=True)
+        # Some may be there already: a run that broke off wrote them down together with others.
+        noted = [row["batch_id"] for row in self._store.rows(_NOTED, {"batches": told["batch_id"].to_list()})]
+        fresh = told.filter(~pl.col("batch_id").is_in(noted))
+        append(self._store, "ingested_batches", fresh, token=_token(fresh["batch_id"].to_list()))
+        self._batches.clear()
+
+    def _remember(self, version: Version) -> None:
+        self._by_hash.setdefault(version.file_hash, []).append(version)
+        self._by_source.setdefault(version.source, []).append(version)
 
     def _fetched(self, sql: str, parameters: Parameters) -> list[Version]:
         found = self._store.rows(sql, parameters)
@@ -141,3 +195,8 @@ class Ledger:
             Version(str(row["file_hash"]), str(row["source"]), str(row["source_type"]), int(str(row["bytes"])))
             for row in found
         ]
+
+
+def _token(rows: Sequence[object]) -> str:
+    """A name for rows written together: equal for equal rows."""
+    return hashlib.sha256(repr(rows).encode()).hexdigest()[:32]

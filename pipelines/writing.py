@@ -8,7 +8,7 @@ from dataclasses import dataclass, replace
 import polars as pl
 
 from pipelines.arrival import Assets, Origin, arrived_rejects, arrived_rows, settled
-from pipelines.batch import Batch
+from pipelines.batch import SCHEMAS, Batch
 from pipelines.errors import SourceBroken
 from pipelines.ledger import Ledger
 from pipelines.report import FileReport
@@ -21,6 +21,7 @@ from store.writes import append
 # Part of every token: raise it when a source reads the same bytes differently.
 PARSER_VERSION = 1
 
+_ROWS_TOGETHER = 20_000
 _MONTHS_PER_INSERT = 60  # ClickHouse refuses an insert that touches more than 100 partitions
 
 # What a source may trip over in hostile content; anything else is a fault of ours and shows itself.
@@ -37,11 +38,14 @@ class BatchWriter:
     scope: str
     assets: Assets | None
 
-    def write(self, batch: Batch, origin: Origin, *, token: str) -> None:
-        """Put the rows and the rejects of a batch into their tables, once."""
-        for number, part in enumerate(_by_months(arrived_rows(batch, origin, self.assets))):
-            append(self.store, batch.table, part, token=f"{token}:{number}")
-        append(self.store, "rejects", arrived_rejects(batch, origin), token=token)
+    def write(self, batches: Sequence[tuple[Batch, Origin]], *, token: str) -> None:
+        """Put the rows and the rejects of batches into their tables, once: an insert for each table, not each batch."""
+        for table in SCHEMAS:
+            rows = [arrived_rows(batch, origin, self.assets) for batch, origin in batches if batch.table == table]
+            for number, part in enumerate(_by_months(pl.concat(rows)) if rows else ()):
+                append(self.store, table, part, token=f"{token}:{number}")
+        rejects = pl.concat([arrived_rejects(batch, origin) for batch, origin in batches])
+        append(self.store, "rejects", rejects, token=token)
 
 
 def write_stretch(stretch: Stretch, source: Source, writer: BatchWriter, ledger: Ledger, tell: Tell) -> FileReport:
@@ -51,25 +55,28 @@ def write_stretch(stretch: Stretch, source: Source, writer: BatchWriter, ledger:
     seen = -1 if stretch.previous is None or reading.continues else ledger.last_offset(stretch.previous)
     rows = rejected = 0
     with closing(reading.part):
-        batches = _Tokens(reading)
         reasons = list[str]()
-        for batch in _batches(source, reading, reasons):
-            fresh = settled(_unseen(_shifted(batch, reading.shift), seen))
-            batch_id = batches.next_id()
-            origin = Origin(stretch.source, batch.source_type or source.NAME, batch_id, writer.scope)
-            token = f"{batch_id}:{source.NAME}:{PARSER_VERSION}"
-            writer.write(fresh, origin, token=token)
-            ledger.batch_stored(fresh, origin, stretch.mark.file_hash, token=token)
-            rows, rejected = rows + fresh.rows.height, rejected + fresh.rejects.height
+        for together in _together(_named(_batches(source, reading, reasons), reading)):
+            fresh = [
+                (
+                    settled(_unseen(_shifted(batch, reading.shift), seen)),
+                    Origin(stretch.source, batch.source_type or source.NAME, batch_id, writer.scope),
+                )
+                for batch_id, batch in together
+            ]
+            writer.write(fresh, token=f"{together[0][0]}:{source.NAME}:{PARSER_VERSION}")
+            for batch, origin in fresh:
+                ledger.batch_stored(batch, origin, stretch.mark.file_hash)
+                rows, rejected = rows + batch.rows.height, rejected + batch.rejects.height
             tell(reading.part.bytes_read, rows)
     reason = _reason(reasons, rows, rejected)
     seconds = time.monotonic() - started
     report = FileReport(stretch.path, source.NAME, rows, rejected, stretch.mark.size, seconds, reason=reason)
-    ledger.files_done([(stretch.mark.file_hash, report)], token=f"{stretch.mark.file_hash}:{PARSER_VERSION}")
+    ledger.file_done(stretch.mark.file_hash, report)
     return report
 
 
-def note_unread(store: Store, unread: Sequence[tuple[str, FileReport]]) -> None:
+def note_unread(store: Store, ledger: Ledger, unread: Sequence[tuple[str, FileReport]]) -> None:
     """Write down the files that nothing reads, each with the hash of its content, all at once."""
     if not unread:
         return
@@ -77,27 +84,39 @@ def note_unread(store: Store, unread: Sequence[tuple[str, FileReport]]) -> None:
     rejects = [(str(file.path.resolve()), file_hash[:32], 0, file.reason) for file_hash, file in unread]
     schema = {"source": pl.String, "batch_id": pl.String, "offset": pl.UInt64, "reason": pl.String}
     append(store, "rejects", pl.DataFrame(rejects, schema=schema, orient="row"), token=token)
-    Ledger(store).files_done(unread, token=token)
+    for file_hash, file in unread:
+        ledger.file_done(file_hash, file)
 
 
-class _Tokens:
-    """Names for batches: the hash of what was read until the batch was cut, and a number where one cut gives several.
+def _named(batches: Iterator[Batch], reading: Reading) -> Iterator[tuple[str, Batch]]:
+    """Batches with a name: the hash of what was read until each was cut, and a number where one cut gives several.
 
     A batch is a function of the bytes read before it, so equal names mean equal rows, in any run and although the
     file has grown in between.
     """
+    last, number = "", 0
+    for batch in batches:
+        read_hash = reading.part.read_hash[:24]
+        number = number + 1 if read_hash == last else 0
+        last = read_hash
+        yield f"{read_hash}-{number}", batch
 
-    def __init__(self, reading: Reading) -> None:
-        self._part = reading.part
-        self._last = ""
-        self._number = 0
 
-    def next_id(self) -> str:
-        """The name of the batch just read."""
-        read_hash = self._part.read_hash[:24]
-        self._number = self._number + 1 if read_hash == self._last else 0
-        self._last = read_hash
-        return f"{read_hash}-{self._number}"
+def _together(named: Iterator[tuple[str, Batch]]) -> Iterator[list[tuple[str, Batch]]]:
+    """Batches of one cut in groups to write at once; the same groups in every run, since names and lengths are."""
+    group, rows = list[tuple[str, Batch]](), 0
+    for batch_id, batch in named:
+        if group and group[0][0].partition("-")[0] != batch_id.partition("-")[0]:
+            yield group
+            group, rows = [], 0
+        group.append((batch_id, batch))
+        rows += batch.rows.height + batch.rejects.height
+        # Larger ones do not wait for the next cut: that would hold both in memory.
+        if rows > _ROWS_TOGETHER:
+            yield group
+            group, rows = [], 0
+    if group:
+        yield group
 
 
 def _batches(source: Source, reading: Reading, reasons: list[str]) -> Iterator[Batch]:

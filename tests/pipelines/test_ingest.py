@@ -1,7 +1,9 @@
 """Files in, rows out, exactly once: repeated, broken off, grown, damaged, hostile."""
 
+import contextlib
 import gzip
 import os
+from collections import Counter
 from pathlib import Path
 
 import polars as pl
@@ -10,7 +12,7 @@ import zstandard
 
 from pipelines.ingest import ingest
 from pipelines.report import FileReport, Progress
-from store.client import Store
+from store.client import Parameters, Store
 
 _LINE = "<38>Mar  1 10:00:{second:02d} web-1 sshd[811]: Failed password for root from 192.0.2.7 port 40022 ssh2\n"
 
@@ -283,3 +285,77 @@ def test_a_folder_of_many_files_is_read_once_too(store: Store, tmp_path: Path) -
     assert count(store, "log_events") == sum(range(1, 16))
     (tmp_path / "14.log").write_text(lines(16))
     assert ingest([tmp_path], store, scope="fuzhou").rows == 1
+
+
+_GROWN = {"lines": (3, 5, ""), "half a line": (3, 5, "<38>Mar  1 10:00:03 web"), "nothing appended": (3, 3, "")}
+
+
+@pytest.mark.parametrize("inserts", range(6))
+@pytest.mark.parametrize(("first", "later", "stump"), _GROWN.values(), ids=_GROWN)
+def test_a_run_that_dies_anywhere_before_the_file_grows_leaves_nothing_twice(
+    store: Store,
+    tmp_path: Path,
+    monkeypatch: pytest.MonkeyPatch,
+    inserts: int,
+    first: int,
+    later: int,
+    stump: str,
+) -> None:
+    path = tmp_path / "auth.log"
+    path.write_text("x\n" + lines(first) + stump)
+    with monkeypatch.context() as patch:
+        _die_after(inserts, store, patch)
+        with contextlib.suppress(Stopped):
+            ingest([path], store, scope="fuzhou")
+    path.write_text("x\n" + lines(later))
+    one(store, path)
+    one(store, path)
+    # A line that was cut off when it was stored is kept beside the whole one.
+    whole = [offset for message, offset in stored(store) if message.endswith("ssh2")]
+    assert whole == list(range(1, later + 1))
+    ledger = store.rows("SELECT sum(rows) AS rows, sum(rejected) AS rejected FROM ingested_batches")[0]
+    assert (ledger["rows"], ledger["rejected"]) == (count(store, "log_events"), count(store, "rejects"))
+
+
+def test_runs_that_die_one_after_another_while_the_file_grows_leave_nothing_twice(
+    store: Store, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    path = tmp_path / "auth.log"
+    for length in range(1, 8):
+        path.write_text(lines(length))
+        with monkeypatch.context() as patch:
+            _die_after(2 + length % 3, store, patch)
+            with contextlib.suppress(Stopped):
+                ingest([path], store, scope="fuzhou")
+    path.write_text(lines(9))
+    one(store, path)
+    assert [offset for _, offset in stored(store)] == list(range(9))
+
+
+def test_the_ledger_is_told_in_few_writes_for_many_files(
+    store: Store, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    for number in range(15):
+        (tmp_path / f"{number:02d}.log").write_text(lines(1 + number))
+    told = list[str]()
+    insert = store.insert
+
+    def counted(table: str, frame: pl.DataFrame, settings: Parameters | None = None) -> None:
+        told.append(table)
+        insert(table, frame, settings)
+
+    monkeypatch.setattr(store, "insert", counted)
+    monkeypatch.setattr("pipelines.ledger._COMMIT_SECONDS", 600.0)
+    ingest([tmp_path], store, scope="fuzhou")
+    assert Counter(told) == {"started_files": 1, "log_events": 15, "ingested_batches": 1, "ingested_files": 1}
+
+
+def _die_after(inserts: int, store: Store, patch: pytest.MonkeyPatch) -> None:
+    insert, left = store.insert, iter(range(inserts))
+
+    def dying(table: str, frame: pl.DataFrame, settings: Parameters | None = None) -> None:
+        if next(left, None) is None:
+            raise Stopped
+        insert(table, frame, settings)
+
+    patch.setattr(store, "insert", dying)
