@@ -71,7 +71,8 @@ class Route:
 
     def place(self, name: str) -> FieldPlace:
         """Where the field's value is found."""
-        places = [self._one(where) for where in self.fields.get(name, (name,))]
+        # Only a mapping says where to look; a name that a rule brings along is a key, whatever it begins with.
+        places = [self._one(where) for where in self.fields.get(name, ())] or [_key(name)]
         if len(places) == 1:
             return places[0]
         branches = ", ".join(f"{place.present}, {place.text}" for place in places[:-1])
@@ -84,8 +85,12 @@ class Route:
             return FieldPlace(f"({expression})", f"notEmpty({expression})")
         if where.startswith("$"):
             return _column(where[1:])
-        key = literal(where)
-        return FieldPlace(f"fields[{key}]", f"mapContains(fields, {key})")
+        return _key(where)
+
+
+def _key(name: str) -> FieldPlace:
+    key = literal(name)
+    return FieldPlace(f"fields[{key}]", f"mapContains(fields, {key})")
 
 
 @cache
