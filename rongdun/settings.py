@@ -2,28 +2,36 @@
 
 from importlib.resources import files
 from pathlib import Path
-from typing import Literal
+from typing import Annotated, Literal
 
 import platformdirs
-from pydantic import Field, SecretStr
+from pydantic import AfterValidator, Field, SecretStr
 from pydantic_settings import BaseSettings, SettingsConfigDict
 
 Port = Field(default=0, ge=0, le=65535)
 
 
+def _absolute(path: Path) -> Path:
+    """The path from the root: what is started from here stands in another folder."""
+    return path.expanduser().absolute()
+
+
+Place = Annotated[Path, AfterValidator(_absolute)]
+
+
 class Settings(BaseSettings):
-    """What can be set, all through `RONGDUN_*` variables. Port 0 means: any free one."""
+    """What can be set, all through `RONGDUN_*` variables; empty counts as not set. Port 0 means: any free one."""
 
-    model_config = SettingsConfigDict(env_prefix="RONGDUN_", frozen=True)
+    model_config = SettingsConfigDict(env_prefix="RONGDUN_", frozen=True, env_ignore_empty=True)
 
-    home: Path = Field(default_factory=lambda: Path(platformdirs.user_data_dir("rongdun")))
+    home: Place = Field(default_factory=lambda: Path(platformdirs.user_data_dir("rongdun")))
     clickhouse_url: SecretStr | None = None
     clickhouse_cluster: str = Field(default="", pattern=r"^\w*$")
     database_port: int = Port
     dashboard_port: int = Port
     dagster_port: int = Port
-    rules: Path | None = None
-    inventory: Path | None = None
+    rules: Place | None = None
+    inventory: Place | None = None
     scan_targets: tuple[str, ...] = ()
     scope: str = Field(default="fuzhou", pattern=r"^[a-z0-9][a-z0-9/_-]*$")
     language: Literal["zh", "en"] = "zh"

@@ -10,7 +10,7 @@ from collections.abc import Callable
 from dataclasses import asdict, dataclass
 from pathlib import Path
 from urllib.error import URLError
-from urllib.request import urlopen
+from urllib.request import ProxyHandler, build_opener
 
 import psutil
 
@@ -23,6 +23,9 @@ from store.session import embedded
 START_SECONDS = 90
 STOP_SECONDS = 20
 RESTARTS = 3
+
+# -P: a folder called `store` where the caller happens to stand is not ours.
+_MODULE = (sys.executable, "-P", "-m")
 
 _DAGSTER_YAML = """\
 # Written by `rongdun up`. One run at a time per kind keeps two cores usable.
@@ -125,8 +128,8 @@ def start_detached(settings: Settings) -> Running:
         return found
     log = _logs(settings) / "up.log"
     with log.open("ab") as sink:
-        process = subprocess.Popen(
-            [sys.executable, "-m", "rongdun", "up"],
+        process = subprocess.Popen(  # noqa: S603 - our own interpreter and our own module name
+            [*_MODULE, "rongdun", "up"],
             stdin=subprocess.DEVNULL,
             stdout=sink,
             stderr=sink,
@@ -186,10 +189,13 @@ def _start(name: str, command: list[str], settings: Settings) -> Part:
 
 
 def _spawn(command: list[str], log: Path, settings: Settings) -> subprocess.Popen[bytes]:
-    environment = {**os.environ, "RONGDUN_HOME": str(settings.home), "DAGSTER_HOME": str(settings.dagster_home)}
+    # Absolute, since the parts stand in the home and not where the person stands.
+    places = {"home": settings.home, "rules": settings.rules, "inventory": settings.inventory}
+    named = {f"RONGDUN_{name.upper()}": str(place) for name, place in places.items() if place is not None}
+    environment = {**os.environ, **named, "DAGSTER_HOME": str(settings.dagster_home)}
     with log.open("ab") as sink:
         return subprocess.Popen(  # noqa: S603 - our own interpreter and our own module names
-            [sys.executable, "-m", *command],
+            [*_MODULE, *command],
             stdin=subprocess.DEVNULL,
             stdout=sink,
             stderr=sink,
@@ -199,13 +205,15 @@ def _spawn(command: list[str], log: Path, settings: Settings) -> subprocess.Pope
 
 
 def _await(url: str, parts: list[Part]) -> None:
+    # A proxy that the environment names has no business on loopback.
+    directly = build_opener(ProxyHandler({}))
     deadline = time.monotonic() + START_SECONDS
     while time.monotonic() < deadline:
         for part in parts:
             if part.process.poll() is not None:
                 raise StartFailed(f"{part.name} ended while starting; the end of {part.log}:\n{_tail(part.log)}")
         try:
-            with urlopen(url, timeout=2):  # noqa: S310 - a loopback address made here
+            with directly.open(url, timeout=2):
                 return
         except (URLError, TimeoutError, ConnectionError):
             time.sleep(0.2)
