@@ -11,7 +11,7 @@ from pipelines.content import load_content
 from pipelines.detect import detect as judge
 from pipelines.ingest import ingest as read_in
 from pipelines.inventory import load_address_book
-from pipelines.report import Progress
+from pipelines.report import FileReport, Progress
 from rongdun.console import err, harmless, out, print_json, print_table, progress
 from rongdun.settings import Settings
 from store.session import open_store
@@ -41,13 +41,13 @@ def ingest(
 ) -> None:
     """Read captures and logs into the database; reading the same file again adds nothing."""
     settings = Settings()
-    missing = [path for path in paths if not path.exists()]
-    if missing:
-        err().print(harmless(f"no such file or folder: {missing[0]}"), markup=False)
+    missing = [path for path in paths if not path.exists() and not path.is_symlink()]
+    if len(missing) == len(paths):
+        _say_missing(missing)
         raise typer.Exit(2)
     with open_store(settings) as store, progress("ingesting") as advance:
         report = read_in(
-            paths,
+            [path for path in paths if path not in missing],
             store,
             scope=settings.scope,
             address_book=load_address_book(store),
@@ -55,19 +55,13 @@ def ingest(
         )
     if as_json:
         print_json(report.as_json())
-        return
-    shown = [
-        {
-            "file": file.path,
-            "format": file.format,
-            "rows": file.rows,
-            "rejected": file.rejected,
-            "seconds": file.seconds,
-            "note": "already ingested" if file.already_ingested else file.reason or "",
-        }
-        for file in report.files
-    ]
-    print_table("ingested", shown, right=frozenset({"rows", "rejected", "seconds"}))
+    else:
+        print_table(
+            "ingested", [_shown(file) for file in report.files], right=frozenset({"rows", "rejected", "seconds"})
+        )
+    if missing:
+        _say_missing(missing)
+        raise typer.Exit(2)
 
 
 def detect(
@@ -100,6 +94,23 @@ def detect(
         if report.unusable:
             out().print(f"{len(report.unusable)} rules cannot be used; `rongdun rules check` says why")
     raise typer.Exit(1 if urgent else 0)
+
+
+def _say_missing(paths: list[Path]) -> None:
+    for path in paths:
+        err().print(harmless(f"no such file or folder: {path}"), markup=False)
+
+
+def _shown(file: FileReport) -> dict[str, object]:
+    note = "already ingested" if file.already_ingested else file.reason
+    return {
+        "file": file.path,
+        "format": file.format,
+        "rows": file.rows,
+        "rejected": file.rejected,
+        "seconds": file.seconds,
+        "note": note,
+    }
 
 
 def _share(step: Progress) -> float:

@@ -1,5 +1,6 @@
 """From a file to rows to alerts, as a script does it."""
 
+import json
 from pathlib import Path
 
 from tests.rongdun.command import Rongdun
@@ -30,6 +31,15 @@ def test_unreadable_files_are_told_apart_and_stop_nothing(rongdun: Rongdun, tmp_
     assert isinstance(report, dict)
     rows = {Path(entry["path"]).name: (entry["rows"], bool(entry["reason"])) for entry in report["files"]}
     assert rows == {"empty.log": (0, True), "noise.pcap": (0, True), "z-good.log": (1, False)}
+
+
+def test_a_missing_file_is_named_and_stops_nothing(rongdun: Rongdun, tmp_path: Path) -> None:
+    log = tmp_path / "auth.log"
+    log.write_text(FAILED.format(second=1), encoding="utf-8")
+    finished = rongdun.run("ingest", tmp_path / "gone.log", log, "--json")
+    assert finished.returncode == 2
+    assert "gone.log" in finished.stderr
+    assert [file["rows"] for file in json.loads(finished.stdout)["files"]] == [1]
 
 
 def test_two_homes_do_not_see_each_other(rongdun: Rongdun, tmp_path: Path) -> None:
