@@ -44,6 +44,11 @@ def found_files(paths: Sequence[Path]) -> Iterator[Found]:
             yield _checked(path)
 
 
+def source_of(path: Path) -> str:
+    r"""The resolved path as tables and reports name it; bytes of a name that are no UTF-8 become `\xNN`."""
+    return os.fsencode(path.resolve()).decode("utf-8", "backslashreplace")
+
+
 def fingerprint(path: Path, beginnings: Iterable[int] = ()) -> Fingerprint:
     """The fingerprint of the file as long as it is now; what is appended meanwhile is left to the next run.
 
@@ -132,10 +137,16 @@ def _below(folder: Path) -> Iterator[Found]:
         folders.sort()
         for name in sorted(files):
             path = Path(parent) / name
-            if path.is_symlink() and not path.resolve().is_relative_to(inside):
-                yield Found(path, "a symbolic link that leaves the folder: not followed")
-            else:
-                yield _checked(path)
+            problem = _link_problem(path, inside) if path.is_symlink() else ""
+            yield Found(path, problem) if problem else _checked(path)
+
+
+def _link_problem(path: Path, inside: Path) -> str:
+    try:
+        leads_out = not path.resolve().is_relative_to(inside)
+    except (OSError, RuntimeError):  # RuntimeError until Python 3.12
+        return "a symbolic link that leads to itself"
+    return "a symbolic link that leaves the folder: not followed" if leads_out else ""
 
 
 def _checked(path: Path) -> Found:
@@ -143,8 +154,8 @@ def _checked(path: Path) -> Found:
         if not path.exists():
             return Found(path, "no such file")
         return Found(path) if path.is_file() else Found(path, "not a regular file")
-    except OSError as error:
-        return Found(path, f"cannot be looked at: {error.strerror}")
+    except (OSError, RuntimeError, ValueError) as error:
+        return Found(path, f"cannot be looked at: {getattr(error, 'strerror', None) or error}")
 
 
 def _feed(hasher: "hashlib._Hash", stream: BinaryIO, size: int) -> int:

@@ -7,7 +7,7 @@ from pathlib import Path
 
 from pipelines.arrival import Assets
 from pipelines.errors import SourceBroken
-from pipelines.files import Fingerprint, Found, fingerprint, found_files
+from pipelines.files import Fingerprint, Found, fingerprint, found_files, source_of
 from pipelines.ledger import Ledger, Version
 from pipelines.report import FileReport, IngestReport, Progress
 from pipelines.sources.registry import Source, source_for
@@ -102,7 +102,7 @@ class _Run:
     def _look(self, found: Found) -> _Candidate | FileReport:
         if found.problem:
             return FileReport(found.path, rejected=1, reason=found.problem)
-        source = str(found.path.resolve())
+        source = source_of(found.path)
         known = [*self._ledger.of_source(source), *self._unfinished.get(source, [])]
         try:
             mark = fingerprint(found.path, [version.bytes for version in known])
@@ -123,7 +123,7 @@ class _Run:
         stored = self._ledger.with_hash(mark.file_hash)
         if stored is None or not stored.source_type:
             return None
-        elsewhere = stored.source != str(path.resolve())
+        elsewhere = stored.source != source_of(path)
         reason = f"already ingested: the same content as {stored.source}" if elsewhere else "already ingested"
         return FileReport(path, format=stored.source_type, bytes=mark.size, already_ingested=True, reason=reason)
 
@@ -144,13 +144,13 @@ class _Run:
     def _broken_off(self, candidate: _Candidate) -> Iterator[Fingerprint]:
         """What the file was when a run over it broke off: to be finished as it was then, so that names are the same."""
         mark = candidate.mark
-        for version in self._unfinished.get(str(candidate.path.resolve()), []):
+        for version in self._unfinished.get(source_of(candidate.path), []):
             grown = version.bytes < mark.size and mark.begins_with(version.bytes, version.file_hash)
             if grown and self._ledger.with_hash(version.file_hash) is None:
                 yield replace(mark, size=version.bytes, file_hash=version.file_hash)
 
     def _stretch(self, candidate: _Candidate, mark: Fingerprint) -> FileReport:
-        earlier = self._ledger.of_source(str(candidate.path.resolve()))
+        earlier = self._ledger.of_source(source_of(candidate.path))
         previous = next(
             (
                 old
@@ -176,7 +176,7 @@ def _groups(found: Sequence[Found]) -> Iterator[list[Found]]:
     """Files to look at together: no path twice, since the second look must see what became of the first."""
     group = dict[Path, Found]()
     for item in found:
-        path = item.path.resolve()
+        path = item.path if item.problem else item.path.resolve()
         if len(group) >= _GROUP_FILES or path in group:
             yield list(group.values())
             group = {}
@@ -195,7 +195,7 @@ def _candidate(path: Path, mark: Fingerprint) -> _Candidate:
 
 
 def _version(path: Path, mark: Fingerprint) -> Version:
-    return Version(mark.file_hash, str(path.resolve()), "", mark.size)
+    return Version(mark.file_hash, source_of(path), "", mark.size)
 
 
 def _not_readable(path: Path, error: OSError) -> FileReport:

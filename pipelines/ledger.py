@@ -9,6 +9,7 @@ import polars as pl
 
 from pipelines.arrival import EARLIEST, Origin
 from pipelines.batch import Batch
+from pipelines.files import source_of
 from pipelines.report import FileReport
 from store.client import Parameters, Store
 from store.writes import append
@@ -148,7 +149,7 @@ class Ledger:
     def file_done(self, file_hash: str, file: FileReport) -> None:
         """Note that a file, of which this is the content's hash, is done."""
         self._files.append((file_hash, file))
-        self._remember(Version(file_hash, str(file.path.resolve()), file.format, file.bytes))
+        self._remember(Version(file_hash, source_of(file.path), file.format, file.bytes))
         self._commit_when_due()
 
     def commit(self) -> None:
@@ -157,7 +158,7 @@ class Ledger:
         rows = [
             (
                 file_hash,
-                str(file.path.resolve()),
+                source_of(file.path),
                 file.format,
                 file.bytes,
                 file.rows,

@@ -4,7 +4,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import BinaryIO
 
-from pipelines.files import Fingerprint, Part, buffered
+from pipelines.files import Fingerprint, Part, buffered, source_of
 from pipelines.ledger import Version
 from pipelines.sources.compression import is_plain, plain
 from pipelines.sources.registry import HEAD_BYTES, Source, continuable
@@ -23,7 +23,7 @@ class Stretch:
     @property
     def source(self) -> str:
         """The resolved path, as the tables name it."""
-        return str(self.path.resolve())
+        return source_of(self.path)
 
 
 @dataclass(frozen=True)

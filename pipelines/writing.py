@@ -10,6 +10,7 @@ import polars as pl
 from pipelines.arrival import Assets, Origin, arrived_rejects, arrived_rows, settled
 from pipelines.batch import SCHEMAS, Batch
 from pipelines.errors import SourceBroken
+from pipelines.files import source_of
 from pipelines.ledger import Ledger
 from pipelines.report import FileReport
 from pipelines.sources.columns import only_rejects, rejects_of
@@ -81,7 +82,7 @@ def note_unread(store: Store, ledger: Ledger, unread: Sequence[tuple[str, FileRe
     if not unread:
         return
     token = f"unread:{unread[0][0]}:{unread[-1][0]}:{len(unread)}:{PARSER_VERSION}"
-    rejects = [(str(file.path.resolve()), file_hash[:32], 0, file.reason) for file_hash, file in unread]
+    rejects = [(source_of(file.path), file_hash[:32], 0, file.reason) for file_hash, file in unread]
     schema = {"source": pl.String, "batch_id": pl.String, "offset": pl.UInt64, "reason": pl.String}
     append(store, "rejects", pl.DataFrame(rejects, schema=schema, orient="row"), token=token)
     for file_hash, file in unread:

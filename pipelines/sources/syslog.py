@@ -33,7 +33,7 @@ _BSD = (
 _RFC5424 = (
     r"(?s)^(?:\d{1,7} )?<(?P<priority>\d{1,3})>[1-9]\d{0,2} (?P<iso>\S+) (?P<host>\S+) (?P<program>\S+) "
     r"(?P<process>\S+) (?P<message_id>\S+) "
-    r'(?P<structured>-|(?:\[[^\s=\]"]+(?: [^\s=\]"]+="(?:[^"\\\]]|\\.)*")*\])+)(?: \x{FEFF}?(?P<message>.*))?$'
+    r'(?P<structured>-|(?:\[[^\s=\]"]+(?: [^\s=\]"]+="(?:[^"\\]|\\.)*")*\])+)(?: \x{FEFF}?(?P<message>.*))?$'
 )
 
 _TELLING_BSD = re.compile(

@@ -12,9 +12,11 @@ from pipelines.sources.lines import LineBlock, first_lines, line_blocks
 
 NAME = "web_access"
 
+# A proxy may write the list of X-Forwarded-For in place of the client: its first address is the client.
 # 192.0.2.7 - alice [01/Mar/2026:10:00:00 +0800] "GET /a?b=c HTTP/1.1" 200 512 "https://example.org/" "curl/8.5"
 _LINE = (
-    r"(?s)^(?:(?P<vhost>[\w.\-]+):\d{1,5} )?(?P<client>\S+) \S+ (?P<user>[^\[]*?) ?"
+    r"(?s)^(?:(?P<vhost>[\w.\-]+):\d{1,5} )?"
+    r'"?(?P<client>[^\s,"]+)(?:, ?[^\s,"]+)*"? \S+ (?P<user>[^\[]*?) ?'
     r"\[(?P<time>\d{1,2}/[A-Za-z]{3}/\d{4}:\d\d:\d\d:\d\d [+-]\d{4})\] "
     r'"(?P<request>(?:[^"\\]|\\.)*)" (?P<status>\d{3}|-)(?: (?P<bytes>\d+|-))?'
     r'(?: "(?P<referer>(?:[^"\\]|\\.)*)"(?: "(?P<agent>(?:[^"\\]|\\.)*)")?)?(?P<rest>.*)$'

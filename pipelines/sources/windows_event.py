@@ -5,6 +5,7 @@ EventData or UserData as it is.
 """
 
 from collections.abc import Mapping
+from itertools import count, takewhile
 
 from pipelines.sources.columns import Row, canonical_address
 from pipelines.sources.json_records import text_of
@@ -57,7 +58,8 @@ _ACTIONS: dict[tuple[str, str], str] = {
 _FAILED_LOGINS = frozenset({"4625", "4771"})
 _AUDIT_FAILURE, _AUDIT_SUCCESS = 0x0010_0000_0000_0000, 0x0020_0000_0000_0000
 
-_USERS = ("TargetUserName", "SubjectUserName", "User", "AccountName", "UserName", "param1")
+_USERS = ("TargetUserName", "SubjectUserName", "User", "AccountName", "UserName")
+_CLASSIC_POWERSHELL = "powershell-classic"
 _SOURCES = ("IpAddress", "SourceIp", "SourceAddress", "ClientAddress")
 _SOURCE_PORTS = ("IpPort", "SourcePort", "ClientPort")
 _DESTINATIONS = ("DestinationIp", "DestAddress")
@@ -69,6 +71,8 @@ def windows_row(offset: int, fields: Mapping[str, str], text: str) -> Row:
     channel = fields.get("Channel", "")
     service = _service(channel)
     number = fields.get("EventID", "")
+    if service == _CLASSIC_POWERSHELL and "Data" not in fields:
+        fields = {**fields, **_unnamed(fields)}
     return {
         "source_offset": offset,
         "product": "windows",
@@ -78,7 +82,7 @@ def windows_row(offset: int, fields: Mapping[str, str], text: str) -> Row:
         "source_port": _port(_first(fields, _SOURCE_PORTS)),
         "destination_ip": canonical_address(_first(fields, _DESTINATIONS)),
         "destination_port": _port(_first(fields, _DESTINATION_PORTS)),
-        "user": _user(fields, number),
+        "user": _user(fields, number, service),
         "action": _ACTIONS.get((service, number), ""),
         "outcome": _outcome(fields, number),
         "severity": _SEVERITIES.get(fields.get("Level", ""), 0),
@@ -100,14 +104,31 @@ def leaves(node: object, name: str = "Data") -> dict[str, str]:
     if node is None:
         return {}
     if isinstance(node, list):
-        return {name: ",".join(text for item in node for text in leaves(item, name).values())}
+        return _joined([leaves(item, name) for item in node])
     if not isinstance(node, dict):
         return {name: text_of(node)}
+    name = _own_name(node) or name
     found: dict[str, str] = {}
     for key, value in node.items():
-        if key != "#attributes" and not key.endswith("_attributes"):
+        if key != "#attributes" and not key.startswith("@") and not key.endswith("_attributes"):
             found.update(leaves(value, name if key == "#text" else key))
     return found
+
+
+def _joined(parts: list[dict[str, str]]) -> dict[str, str]:
+    """The names of several elements; what has the same name is joined."""
+    found: dict[str, list[str]] = {}
+    for part in parts:
+        for name, text in part.items():
+            found.setdefault(name, []).append(text)
+    return {name: ",".join(texts) for name, texts in found.items()}
+
+
+def _own_name(node: Mapping[str, object]) -> str:
+    """The Name attribute of a `Data` element in the shapes that tools give attributes."""
+    inner = node.get("#attributes")
+    name = inner.get("Name") if isinstance(inner, dict) else node.get("@Name")
+    return name if isinstance(name, str) else ""
 
 
 def _system_fields(system: Mapping[str, object]) -> dict[str, str]:
@@ -137,7 +158,7 @@ def _attributes(system: Mapping[str, object], name: str) -> Mapping[str, object]
     for candidate in (system.get(name), system.get(f"{name}_attributes")):
         if isinstance(candidate, dict):
             inner = candidate.get("#attributes", candidate)
-            return inner if isinstance(inner, dict) else {}
+            return {key.removeprefix("@"): value for key, value in inner.items()} if isinstance(inner, dict) else {}
     return {}
 
 
@@ -150,8 +171,18 @@ def _service(channel: str) -> str:
     return _SERVICES.get(lowered) or lowered.removeprefix("microsoft-windows-").partition("/")[0].replace(" ", "-")
 
 
-def _user(fields: Mapping[str, str], number: str) -> str:
-    names = _USERS if number.startswith(("462", "463", "4648", "476", "477")) else ("SubjectUserName", *_USERS)
+def _unnamed(fields: Mapping[str, str]) -> dict[str, str]:
+    """The texts without a name, which Winlogbeat numbers, under the name that all other exports and rules give them."""
+    numbered = takewhile(lambda name: name in fields, (f"param{number}" for number in count(1)))
+    texts = [fields[name] for name in numbered]
+    return {"Data": ",".join(texts)} if texts else {}
+
+
+def _user(fields: Mapping[str, str], number: str, service: str) -> str:
+    is_logon = number.startswith(("462", "463", "4648", "476", "477"))
+    names = _USERS if is_logon else ("SubjectUserName", *_USERS)
+    if service.startswith("terminalservices"):
+        names = (*names, "Param1", "param1")
     return next((fields[name] for name in names if fields.get(name, "-") not in {"-", ""}), "")
 
 

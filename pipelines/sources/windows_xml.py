@@ -16,9 +16,11 @@ NAME = "windows_xml"
 
 _CHUNK = 1024 * 1024
 _EVENT_LIMIT = 4 * 1024 * 1024
-_OPENS = re.compile(rb"<Event[\s>]")
-_CLOSES = b"</Event>"
-_TELLING = re.compile(rb"<Event[\s>].{0,4000}?<System[\s>]", re.DOTALL)
+_OPENS = re.compile(rb"<(?:[\w.-]{1,64}:)?Event[\s>]")
+_CLOSES = re.compile(rb"</(?:[\w.-]{1,64}:)?Event\s*>")
+_CLOSES_LIMIT = 80
+_TELLING = re.compile(rb"<(?:[\w.-]{1,64}:)?Event[\s>].{0,4000}?<(?:[\w.-]{1,64}:)?System[\s>]", re.DOTALL)
+_PREFIX = re.compile(r"<([\w.-]{1,64}):Event[\s>]")
 
 # What XML 1.0 forbids (section 2.2), raw or as a reference; real events hold it all the same.
 _FORBIDDEN = re.compile(
@@ -42,11 +44,11 @@ def _elements(stream: BinaryIO) -> Iterator[bytes]:
     while chunk := stream.read(_CHUNK):
         rest += chunk
         start = 0
-        while (opening := _OPENS.search(rest, start)) and (end := rest.find(_CLOSES, opening.start())) >= 0:
-            yield rest[opening.start() : end + len(_CLOSES)]
-            start = end + len(_CLOSES)
+        while (opening := _OPENS.search(rest, start)) and (closing := _CLOSES.search(rest, opening.end())):
+            yield rest[opening.start() : closing.end()]
+            start = closing.end()
         opening = _OPENS.search(rest, start)
-        rest = rest[opening.start() :] if opening else rest[max(start, len(rest) - len(_CLOSES)) :]
+        rest = rest[opening.start() :] if opening else rest[max(start, len(rest) - _CLOSES_LIMIT) :]
         if len(rest) > _EVENT_LIMIT:
             yield rest[:_CHUNK]
             rest = b""
@@ -71,6 +73,9 @@ def _event(place: int, chunk: bytes) -> WindowsEvent | Reject:
 
 
 def _parsed(text: str) -> Element:
+    if prefixed := _PREFIX.match(text):
+        # The prefix is declared on an element around the events.
+        text = re.sub(rf"(</?){re.escape(prefixed[1])}:", r"\1", text)
     try:
         return fromstring(text)
     except ParseError:

@@ -1,12 +1,13 @@
 import hashlib
 import io
+import os
 from pathlib import Path
 
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from pipelines.files import Part, buffered, fingerprint, found_files
+from pipelines.files import Part, buffered, fingerprint, found_files, source_of
 
 
 def test_a_folder_is_walked_in_a_settled_order(tmp_path: Path) -> None:
@@ -22,6 +23,19 @@ def test_a_link_to_a_folder_is_not_descended_into(tmp_path: Path) -> None:
     (tmp_path / "inside" / "a.log").touch()
     (tmp_path / "loop").symlink_to(tmp_path)
     assert [item.path.name for item in found_files([tmp_path])] == ["a.log"]
+
+
+def test_a_link_that_leads_to_itself_is_a_problem_of_its_own(tmp_path: Path) -> None:
+    (tmp_path / "a.log").touch()
+    (tmp_path / "loop").symlink_to(tmp_path / "loop")
+    problems = {item.path.name: item.problem for item in found_files([tmp_path, tmp_path / "loop"])}
+    assert (problems["a.log"], bool(problems["loop"])) == ("", True)
+
+
+def test_a_name_that_is_no_utf8_is_written_so_that_it_can_be_stored(tmp_path: Path) -> None:
+    path = tmp_path / os.fsdecode(b"bad\xff.log")
+    assert source_of(path).endswith("/bad\\xff.log")
+    assert source_of(tmp_path / "榕.log").endswith("/榕.log")
 
 
 def test_a_fingerprint_knows_the_beginnings(tmp_path: Path) -> None:

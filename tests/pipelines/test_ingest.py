@@ -224,6 +224,17 @@ def test_links_that_leave_the_folder_are_not_followed(store: Store, tmp_path: Pa
     assert count(store, "log_events") == 0
 
 
+def test_odd_names_and_links_stop_nothing(store: Store, tmp_path: Path) -> None:
+    (tmp_path / "loop").symlink_to(tmp_path / "loop")
+    (tmp_path / os.fsdecode(b"bad\xff.log")).write_text(lines(2))
+    (tmp_path / os.fsdecode(b"bad\xff.bin")).write_bytes(b"words only")
+    (tmp_path / "z.log").write_text(lines(1))
+    report = ingest([tmp_path], store, scope="fuzhou")
+    assert (report.rows, sum(bool(file.reason) for file in report.files)) == (3, 2)
+    again = ingest([tmp_path], store, scope="fuzhou")
+    assert (again.rows, count(store, "rejects")) == (0, 1)
+
+
 @pytest.mark.parametrize("name", ["missing.log", "pipe"])
 def test_what_is_no_file_gets_a_reason(store: Store, tmp_path: Path, name: str) -> None:
     if name == "pipe":

@@ -146,6 +146,11 @@ def test_years_turn_inside_a_file_and_late_lines_belong_to_the_year_before() -> 
     assert years == [2025, 2026, 2025, 2026]
 
 
+def test_a_bracket_that_nobody_escaped_does_not_lose_the_line() -> None:
+    row = event(syslog, '<165>1 2026-03-01T10:00:00Z h p - - [a@1 x="[1] y" z="2"] m')
+    assert (row["fields"]["a@1.x"], row["fields"]["a@1.z"], row["message"]) == ("[1] y", "2", "m")
+
+
 def test_structured_data_becomes_fields() -> None:
     row = event(syslog, r'<165>1 2026-03-01T10:00:00Z h p - ID47 [a@1 x="1" y="q\"\]\\n"][b@1 x="2"] m')
     assert row["fields"]["a@1.x"] == "1"

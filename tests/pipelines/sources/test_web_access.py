@@ -53,6 +53,12 @@ def test_a_line_becomes_columns_and_fields(line: str, expected: dict[str, Any]) 
     assert (row["event_time"].isoformat(), row["category"]) == ("2026-03-01T02:00:00+00:00", "webserver")
 
 
+@pytest.mark.parametrize("client", ['"192.0.2.7, 198.51.100.2"', "192.0.2.7, 198.51.100.2", "192.0.2.7,10.0.0.1"])
+def test_of_the_addresses_that_a_proxy_lists_the_first_is_the_client(client: str) -> None:
+    row = event(web_access, f'{client} - - [01/Mar/2026:10:00:00 +0800] "GET / HTTP/1.1" 200 5 "-" "-"')
+    assert (row["source_ip"], row["fields"]["c-ip"], row["user"]) == ("192.0.2.7", "192.0.2.7", "")
+
+
 def test_what_is_no_access_line_is_rejected() -> None:
     content = b'nonsense\n192.0.2.7 - - [31/Feb/2026:10:00:00 +0000] "GET / HTTP/1.1" 200 5\n'
     assert reasons(web_access, content) == {

@@ -1,6 +1,7 @@
 import gzip
 import io
 import json
+import re
 from pathlib import Path
 from typing import Any
 
@@ -48,8 +49,24 @@ _FLAT = {
 }
 _FLAT |= {"@timestamp": "2026-03-01T02:00:00.123456Z", **_DETAILS}
 
+_ATTRIBUTED = {
+    "System": {
+        **_SYSTEM,
+        "Provider": {"@Name": "Microsoft-Windows-Security-Auditing"},
+        "TimeCreated": {"@SystemTime": "2026-03-01T02:00:00.123456Z"},
+    },
+    "EventData": {"Data": [{"@Name": name, "#text": value} for name, value in _DETAILS.items()]},
+}
+_PREFIXED = _XML.replace("</", "\0").replace("<", "<ev:").replace("\0", "</ev:").replace("xmlns=", "xmlns:ev=")
+
 _EXPORTS: dict[str, tuple[Any, bytes]] = {
     "XML": (windows_xml, f"<?xml version='1.0'?><Events>{_XML}</Events>".encode()),
+    "XML with a prefix": (windows_xml, f"<ev:Events>{_PREFIXED}</ev:Events>".encode()),
+    "XML with a prefix declared outside": (
+        windows_xml,
+        f"<ev:Events xmlns:ev='x'>{re.sub(' xmlns:ev=.*?>', '>', _PREFIXED, count=1)}</ev:Events>".encode(),
+    ),
+    "JSON with marked attributes": (windows_json, json.dumps({"Event": _ATTRIBUTED}).encode()),
     "XML one after another": (windows_xml, _XML.encode()),
     "evtx_dump": (windows_json, json.dumps({"Event": {"System": _SYSTEM, "EventData": _DETAILS}}).encode()),
     "evtx_dump, indented": (
@@ -105,6 +122,40 @@ def test_user_data_and_unnamed_data_are_fields() -> None:
     cleared, plain_texts = events(windows_json, f"{json.dumps(content)}\n{json.dumps(unnamed)}\n".encode())
     assert (cleared["fields"]["SubjectUserName"], cleared["user"], cleared["action"]) == ("eve", "eve", "clear_log")
     assert plain_texts["fields"]["Data"] == "a,b"
+
+
+_CLASSIC = {"Provider": {"#attributes": {"Name": "PowerShell"}}, "EventID": 400, "Channel": "Windows PowerShell"}
+_CLASSIC |= {"TimeCreated": {"#attributes": {"SystemTime": "2026-03-01T02:00:00Z"}}, "Computer": "ws-1"}
+_STARTED = ["Available", "None", "\tHostName=ConsoleHost\n\tHostApplication=powershell -NoP"]
+_CLASSIC_XML = "".join(f"<Data>{text}</Data>" for text in _STARTED)
+_CLASSIC_EXPORTS: dict[str, tuple[Any, bytes]] = {
+    "evtx_dump": (windows_json, json.dumps({"Event": {"System": _CLASSIC, "EventData": {"Data": _STARTED}}}).encode()),
+    "Winlogbeat": (
+        windows_json,
+        json.dumps(
+            {
+                "@timestamp": "2026-03-01T02:00:00Z",
+                "winlog": {
+                    "channel": "Windows PowerShell",
+                    "event_id": 400,
+                    "event_data": {f"param{at}": text for at, text in enumerate(_STARTED, 1)},
+                },
+            }
+        ).encode(),
+    ),
+    "XML": (
+        windows_xml,
+        f"<Event><System><EventID>400</EventID><Channel>Windows PowerShell</Channel><TimeCreated "
+        f"SystemTime='2026-03-01T02:00:00Z'/></System><EventData>{_CLASSIC_XML}</EventData></Event>".encode(),
+    ),
+}
+
+
+@pytest.mark.parametrize(("source", "content"), _CLASSIC_EXPORTS.values(), ids=_CLASSIC_EXPORTS)
+def test_the_unnamed_texts_of_classic_powershell_are_one_field_data(source: Any, content: bytes) -> None:
+    (row,) = events(source, content)
+    assert (row["service"], row["user"]) == ("powershell-classic", "")
+    assert row["fields"]["Data"] == ",".join(_STARTED)
 
 
 def test_an_array_that_is_cut_off_keeps_what_was_whole() -> None:
