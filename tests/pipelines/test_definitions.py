@@ -17,6 +17,7 @@ from pipelines.defs.resources import Settled
 from pipelines.defs.respond import asset_posture
 from rongdun.settings import Settings
 from store import embedded
+from store.errors import ConnectionFailed
 from store.session import open_store
 
 FAILED = "Mar  1 08:00:{second:02d} web-1 sshd[811]: Failed password for root from 192.0.2.7 port 52211 ssh2\n"
@@ -94,6 +95,14 @@ def test_the_scheduled_posture_goes_by_the_citys_own_thresholds(
     monkeypatch.setenv("RONGDUN_RULES", str(own))
     with pytest.raises(WeightsInvalid, match=str(own)):
         asset_posture(settled=Settled(home=str(home.home)))
+
+
+def test_a_step_waits_for_a_database_that_went_away(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("RONGDUN_CLICKHOUSE_URL", "clickhouse://127.0.0.1:9/rongdun")
+    with pytest.raises(dg.RetryRequested) as waiting, Settled(home=str(tmp_path)).open():
+        raise AssertionError("nothing answers there")
+    assert isinstance(waiting.value.__cause__, ConnectionFailed)
+    assert waiting.value.max_retries > 0
 
 
 def test_only_files_left_alone_for_a_while_are_taken_up_and_links_never(tmp_path: Path) -> None:
