@@ -69,5 +69,7 @@ def _recognizers() -> list[EntityRecognizer]:
     kinds = [KindRecognizer(kind, language) for language in LANGUAGES for kind in wanted]
     # Presidio's own, where they hold: the others rely on \b, on a spaCy model, or on a suffix list from the network.
     own = [CryptoRecognizer(), UsItinRecognizer(), PhoneRecognizer(supported_regions=("US", "GB"), leniency=1)]
-    guessed = SpacyRecognizer(supported_language="zh", supported_entities=["PERSON", "LOCATION", "ORGANIZATION"])
+    guessed = SpacyRecognizer(
+        supported_language="zh", name="words of jieba", supported_entities=["PERSON", "LOCATION", "ORGANIZATION"]
+    )
     return [*kinds, *own, guessed]

@@ -24,9 +24,10 @@ _CARD_WIDTH = 19
 
 def resident_id_holds(values: pl.Series) -> Verdicts:
     """GB 11643-1999: a real date of birth that is past, and the ISO 7064 MOD 11-2 check character."""
-    digits = _characters(values, 18)
+    bare = _ungrouped(values)
+    digits = _characters(bare, 18)
     numbers = np.where((digits == ord("X")) | (digits == ord("x")), 10, digits.astype(np.int64) - ord("0"))
-    return np.asarray(numbers @ _RESIDENT_WEIGHTS % 11 == 1) & _past_dates(values.str.slice(6, 8))
+    return np.asarray(numbers @ _RESIDENT_WEIGHTS % 11 == 1) & _past_dates(bare.str.slice(6, 8))
 
 
 def old_resident_id_holds(values: pl.Series) -> Verdicts:
@@ -51,13 +52,13 @@ def luhn_holds(values: pl.Series) -> Verdicts:
 def social_credit_code_holds(values: pl.Series) -> Verdicts:
     """GB 32100-2015: the MOD 31 check character of a unified social credit code."""
     table = _table({symbol: index for index, symbol in enumerate(_USCC_ALPHABET)})
-    return np.asarray(table[_characters(values, 18)] @ _USCC_WEIGHTS % 31 == 0)
+    return np.asarray(table[_characters(values.str.to_uppercase(), 18)] @ _USCC_WEIGHTS % 31 == 0)
 
 
 def vin_holds(values: pl.Series) -> Verdicts:
     """GB 16735-2019, ISO 3779: the ninth character of a vehicle identification number."""
     worth = {str(digit): digit for digit in range(10)} | {letter: int(v) for letter, v in _VIN_VALUES.items()}
-    characters = _characters(values, 17)
+    characters = _characters(values.str.to_uppercase(), 17)
     expected = _table(worth)[characters] @ _VIN_WEIGHTS % 11
     ninth = characters[:, 8]
     return np.asarray(np.where(expected == 10, ninth == ord("X"), ninth == expected + ord("0")))
@@ -91,6 +92,10 @@ def _iban_remainder(value: str) -> int:
 
 def _characters(values: pl.Series, width: int) -> NDArray[np.uint8]:
     return np.frombuffer("".join(values.to_list()).encode("ascii"), dtype=np.uint8).reshape(-1, width)
+
+
+def _ungrouped(values: pl.Series) -> pl.Series:
+    return values.str.replace_all("[ -]", "")
 
 
 def _table(worth: dict[str, int]) -> NDArray[np.int64]:

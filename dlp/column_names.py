@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from functools import lru_cache, partial
 
 from dlp.masking import masked
-from dlp.policy import Policy
+from dlp.policy import EntityPolicy, Policy
 from dlp.registry import KINDS
 
 _PIECES = re.compile(r"[A-Z]+(?=[A-Z][a-z])|[A-Z]?[a-z]+|[A-Z]+|[\u4e00-\u9fff]+|[0-9]+")
@@ -23,6 +23,7 @@ class NameHints:
         about: it says something about a value, such as whether it was verified.
         machine: it names a number made by a machine, such as an order number or a time.
         hashed: it names a hash of the value; `keyed` when the hash has a key.
+        vaguely: of the types, those whose word may name other things as well.
     """
 
     says: frozenset[str] = frozenset()
@@ -31,6 +32,7 @@ class NameHints:
     machine: bool = False
     hashed: bool = False
     keyed: bool = False
+    vaguely: frozenset[str] = frozenset()
 
 
 def name_hints(column: str, policy: Policy) -> NameHints:
@@ -49,6 +51,7 @@ def name_hints(column: str, policy: Policy) -> NameHints:
         machine=not says and _any(words, text, policy.machine_words),
         hashed=_any(words, text, policy.hash_words),
         keyed=_any(words, text, policy.keyed_words),
+        vaguely=frozenset(name for name in says if _is_vague(words, text, policy.entities[name])),
     )
 
 
@@ -73,6 +76,11 @@ def _named_types(words: tuple[str, ...], text: str, policy: Policy) -> list[str]
     }
     best = max(ranks.values(), default=_NOWHERE)
     return [name for name, rank in ranks.items() if rank == best > _NOWHERE]
+
+
+def _is_vague(words: tuple[str, ...], text: str, entity: EntityPolicy) -> bool:
+    vague = _rank(words, text, entity.vague_names)
+    return vague > _NOWHERE and vague == _rank(words, text, entity.column_names)
 
 
 def _any(words: tuple[str, ...], text: str, phrases: tuple[str, ...]) -> bool:

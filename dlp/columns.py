@@ -9,22 +9,19 @@ import numpy as np
 import polars as pl
 from numpy.typing import NDArray
 
+from dlp.free_text import DistinctSample, TextSample
 from dlp.kinds import Kind
+from dlp.masked_values import MaskedValues, is_masked, is_nothing_else
 from dlp.masking import fingerprint, masked
 from dlp.normal import normalised
 from dlp.policy import Policy
 from dlp.registry import KINDS
-from dlp.residual import residual_candidates
 
 Mask = NDArray[np.bool_]
 
 _REMEMBERED = 500_000  # distinct values of a column that are told apart across batches
 _CONTEXT_BEFORE, _CONTEXT_AFTER = 24, 8  # characters
-_MASKS_TRIED = 50  # masked values per batch whose residual candidates are counted
 _PREFIXES_KEPT = 200
-_STARS = r"[*•●×█∗✱■某]"
-_MASK_CHARACTERS = _STARS + r"|x{3,}|X{4,}|#{3,}"
-_LONG = 40  # characters: more is text, not a masked value
 _HASH = r"^(?i:[0-9a-f]{32}|[0-9a-f]{40}|[0-9a-f]{64})$"
 
 
@@ -42,13 +39,9 @@ class KindCount:
     text_candidates: int = 0
     text_shapes: int = 0
     with_context: int = 0
-    masked_rows: int = 0
-    weakest_mask: int | None = None
     prefixes: set[str] = field(default_factory=set)
     sample: str = ""
     sample_fingerprint: str = ""
-    mask_sample: str = ""
-    mask_fingerprint: str = ""
 
     @property
     def shapes(self) -> int:
@@ -63,14 +56,18 @@ class ColumnEvidence:
     Attributes:
         rows: rows that hold a value.
         hashes: rows that hold something as long as an MD5, SHA-1 or SHA-256 in hex.
-        opaque: rows whose value is nothing but mask characters.
+        masks: what was counted of its masked values.
+        texts: some of its sentences.
+        values: some of its distinct values.
     """
 
     rows: int = 0
     distinct: int = 0
     hashes: int = 0
-    opaque: int = 0
     kinds: dict[str, KindCount] = field(default_factory=dict)
+    masks: MaskedValues = field(default_factory=MaskedValues)
+    texts: TextSample = field(default_factory=TextSample)
+    values: DistinctSample = field(default_factory=DistinctSample)
     _seen: NDArray[np.uint64] = field(default_factory=lambda: np.empty(0, dtype=np.uint64))
 
     def observe(self, counted: pl.DataFrame, *, key: bytes, policy: Policy) -> None:
@@ -82,13 +79,12 @@ class ColumnEvidence:
         values = values.with_columns(pl.Series("fresh", self._fresh(values["value"])))
         self.rows += int(values["rows"].sum())
         self.distinct += int(values["fresh"].sum())
-        hidden = values["value"].str.contains(_MASK_CHARACTERS)
-        # Long text, codes with a run of X and stars beside a whole number are looked at both ways.
-        starred = hidden & values["value"].str.contains(_STARS) & (values["value"].str.len_chars() <= _LONG)
-        starred = starred & ~values["value"].str.contains(r"[0-9]{11}")
-        self._observe_raw(values.filter(~starred), key)
+        self.texts.observe(values, policy.text)
+        self.values.observe(values, policy.text.confirmed_values)
+        hidden = is_masked(values["value"])
+        self._observe_raw(values.filter(~(hidden & is_nothing_else(values["value"]))), key)
         if hidden.any():
-            self._observe_masked(values.filter(hidden), key, policy)
+            self.masks.observe(values.filter(hidden), key=key, policy=policy)
 
     def count(self, kind: Kind) -> KindCount:
         """What was counted of a kind."""
@@ -169,29 +165,6 @@ class ColumnEvidence:
         if not believed.is_empty():
             _show(count, believed["token"][0], kind, key)
 
-    def _observe_masked(self, values: pl.DataFrame, key: bytes, policy: Policy) -> None:
-        masks = values.with_columns(pl.Series("value", [_one_mask(value) for value in values["value"].to_list()]))
-        opaque = masks["value"].str.contains(r"^[*\s-]+$")
-        self.opaque += int(masks.filter(opaque)["rows"].sum())
-        masks = masks.filter(~opaque & masks["value"].str.contains(r"\*"))
-        for kind in KINDS:
-            if not kind.masked_forms or masks.is_empty():
-                continue
-            fits = masks["value"].str.contains("^(?:" + "|".join(kind.masked_forms) + ")$")
-            if fits.any():
-                self._count_masks(kind, masks.filter(fits), key, policy)
-                masks = masks.filter(~fits)
-
-    def _count_masks(self, kind: Kind, masks: pl.DataFrame, key: bytes, policy: Policy) -> None:
-        count = self.count(kind)
-        count.masked_rows += int(masks["rows"].sum())
-        for mask in masks["value"].head(_MASKS_TRIED).to_list():
-            left = residual_candidates(mask, kind.entity_type, policy.masks)
-            if left is not None and (count.weakest_mask is None or left < count.weakest_mask):
-                count.weakest_mask = left
-        count.mask_sample = count.mask_sample or masked(masks["value"][0], kind.entity_type)
-        count.mask_fingerprint = count.mask_fingerprint or fingerprint(masks["value"][0], key)
-
 
 def _show(count: KindCount, value: str, kind: Kind, key: bytes) -> None:
     if not count.sample:
@@ -230,11 +203,6 @@ def _has_context(kind: Kind, text: str, match: re.Match[str]) -> bool:
     start, end = match.span()
     near = f"{text[max(0, start - _CONTEXT_BEFORE) : start]} {text[end : end + _CONTEXT_AFTER]}"
     return _any_word(kind.context).search(near) is not None
-
-
-def _one_mask(value: str) -> str:
-    stars = re.sub(r"[•●×█∗✱■某]", "*", value)
-    return re.sub(r"x{3,}|X{4,}|#{3,}", lambda run: "*" * len(run.group()), stars)
 
 
 @cache

@@ -33,19 +33,17 @@ def graded(column: str, verdict: Verdict, policy: Policy, *, on: date) -> PiiFin
 
 
 def combined(findings: Sequence[PiiFinding], policy: Policy) -> list[PiiFinding]:
-    """The findings of one data set, raised where several unmasked direct identifiers stand side by side."""
+    """The findings of one data set, raised where several unmasked direct identifiers stand side by side.
+
+    A masked finding and a mere hint raise nothing and are not raised.
+    """
     rule = policy.house.combination
-    direct = {
-        finding.entity_type
-        for finding in findings
-        if policy.entities[finding.entity_type].direct_identifier and not finding.masked
-    }
+    sure = [finding for finding in findings if not finding.masked and finding.confidence > policy.text.hint_confidence]
+    direct = {finding.entity_type for finding in sure if policy.entities[finding.entity_type].direct_identifier}
     if len(direct) < rule.direct_identifiers:
         return list(findings)
-    return [
-        replace(finding, grade=rule.to) if finding.entity_type in direct and finding.grade == rule.below else finding
-        for finding in findings
-    ]
+    raised = {finding for finding in sure if finding.entity_type in direct and finding.grade == rule.below}
+    return [replace(finding, grade=rule.to) if finding in raised else finding for finding in findings]
 
 
 def highest(grades: Iterable[str]) -> Grade:

@@ -22,7 +22,7 @@ LONG_DIGITS = r"[0-9]{4}[ -]?[0-9]{3}"
 CHINESE = r"[\u4e00-\u9fff]"
 CAPITALS = r"[A-Z]"
 LETTER_AND_DIGITS = r"[A-Z][0-9]{6}"
-CODE = r"[0-9A-Z]{17}"
+CODE = r"[0-9A-Za-z]{17}"
 
 
 @dataclass(frozen=True)
@@ -48,6 +48,7 @@ class Kind:
         spread: how many leading characters must vary when nothing but the shape speaks for it.
         not_after: what must not stand before it in text, besides letters and digits.
         masked_forms: patterns of its masked forms, with `*` for a hidden character.
+        named_masks: more of them, believed only where the name of the column says so.
     """
 
     name: str
@@ -68,6 +69,7 @@ class Kind:
     spread: int = 0
     not_after: tuple[str, ...] = ()
     masked_forms: tuple[str, ...] = ()
+    named_masks: tuple[str, ...] = ()
 
     @property
     def whole(self) -> str:

@@ -67,6 +67,19 @@ class Masks(BaseModel):
     birth_years: tuple[int, int]
 
 
+class TextPolicy(BaseModel):
+    """How much of a column of sentences the text engine reads, and what it must see."""
+
+    model_config = _STRICT
+    values: int = Field(default=200, ge=0)
+    characters: int = Field(default=500, ge=1)
+    least_share: float = Field(default=0.05, ge=0, le=1)
+    least_score: float = Field(default=0.3, ge=0, le=1)
+    least_names: float = Field(default=0.1, ge=0, le=1)
+    hint_confidence: float = Field(default=0.3, gt=0, lt=0.5)
+    confirmed_values: int = Field(default=20, ge=0)
+
+
 class Category(BaseModel):
     """A branch of the personal-information tree of GB/T 43697-2024 annex B.1."""
 
@@ -90,6 +103,7 @@ class EntityPolicy(BaseModel):
     jrt_level: int = Field(ge=1, le=5)
     column_names: tuple[str, ...] = ()
     not_names: tuple[str, ...] = ()
+    vague_names: tuple[str, ...] = ()  # may name other things as well: the values must speak too
 
 
 class Policy(BaseModel):
@@ -100,6 +114,7 @@ class Policy(BaseModel):
     standards: Standards
     house: House
     masks: Masks
+    text: TextPolicy = TextPolicy()
     categories: dict[str, Category]
     entities: dict[str, EntityPolicy]
     about_words: tuple[str, ...]

@@ -6,6 +6,7 @@ from dlp.chance import accident, interval
 from dlp.column_names import NameHints
 from dlp.columns import ColumnEvidence, KindCount
 from dlp.kinds import Kind
+from dlp.masked_values import MaskCount
 from dlp.policy import Policy
 from dlp.registry import ENTITY_TYPES, KINDS
 
@@ -20,6 +21,7 @@ _SPREAD_FROM = 20  # distinct values, from which a real population varies
 _LEAST_NAMES = 5
 _CONTAMINATION = 0.05
 _MASK_SHARE = 0.3
+_VAGUE_SHARE = 0.5
 _MOST = 0.5
 
 
@@ -55,8 +57,8 @@ def verdicts(evidence: ColumnEvidence, hints: NameHints, policy: Policy) -> list
 
 def _of_type(name: str, evidence: ColumnEvidence, hints: NameHints, policy: Policy) -> Verdict | None:
     kinds = [kind for kind in KINDS if kind.entity_type == name]
-    named = name in hints.says
-    hidden = _masked_rows(kinds, evidence, named=named)
+    named = name in hints.says and (name not in hints.vaguely or _speaks_itself(kinds, evidence))
+    hidden = _masked_rows(name, evidence, hints)
     believed = _all_believed(kinds, evidence, hints, expected=named or hidden > 0)
     if sum(raw.rows for raw in believed) > evidence.rows * _MOST:
         # What most values are, the others may be too, written in a way that proves less.
@@ -64,18 +66,23 @@ def _of_type(name: str, evidence: ColumnEvidence, hints: NameHints, policy: Poli
     if believed:
         return _raw_verdict(name, evidence, believed, hidden, named=named)
     if hidden:
-        return _masked_verdict(name, kinds, evidence, hidden, policy)
+        return _masked_verdict(name, evidence, hidden, policy)
     return _hash_verdict(name, evidence, hints)
 
 
-def _masked_rows(kinds: list[Kind], evidence: ColumnEvidence, *, named: bool) -> int:
-    masks = {kind.name: evidence.kinds[kind.name].masked_rows for kind in kinds if kind.name in evidence.kinds}
-    proving = sum(masks[kind.name] for kind in kinds if kind.name in masks and kind.alone is not None)
-    rows = sum(masks.values()) if named or proving > evidence.rows * _MOST else proving
-    if named and (rows or evidence.opaque > evidence.rows * _MASK_SHARE):
-        return rows + evidence.opaque
+def _speaks_itself(kinds: list[Kind], evidence: ColumnEvidence) -> bool:
+    """Whether enough values look like the type without their name: `name` is what things and places have, too."""
+    counts = [evidence.kinds[kind.name] for kind in kinds if kind.alone is not None and kind.name in evidence.kinds]
+    return sum(count.rows for count in counts) >= _VAGUE_SHARE * evidence.rows
+
+
+def _masked_rows(name: str, evidence: ColumnEvidence, hints: NameHints) -> int:
+    rows = evidence.masks.rows_by_type(hints.says, evidence.rows)[name]
+    opaque = evidence.masks.opaque
+    if name in hints.says and (rows or opaque > evidence.rows * _MASK_SHARE):
+        return rows + opaque
     # A name such as 张* is two characters: alone it proves little.
-    least = _MASK_SHARE if kinds[0].entity_type == "PERSON" else 0.001
+    least = _MASK_SHARE if name == "PERSON" else 0.001
     return rows if rows >= evidence.rows * least else 0
 
 
@@ -206,19 +213,17 @@ def _raw_review(rows: int, hidden: int, total: int, best: _Raw, *, named: bool) 
     return ""
 
 
-def _masked_verdict(name: str, kinds: list[Kind], evidence: ColumnEvidence, hidden: int, policy: Policy) -> Verdict:
-    counts = [evidence.kinds[kind.name] for kind in kinds if kind.name in evidence.kinds]
-    shown = max(counts, key=lambda count: count.masked_rows, default=KindCount())
-    left = min((count.weakest_mask for count in counts if count.weakest_mask is not None), default=None)
+def _masked_verdict(name: str, evidence: ColumnEvidence, hidden: int, policy: Policy) -> Verdict:
+    shown = evidence.masks.shown.get(name, MaskCount())
     return Verdict(
         entity_type=name,
         rows=evidence.rows,
         hits=min(evidence.rows, hidden),
-        confidence=0.9 if shown.masked_rows else 0.7,
-        masked=left is None or left > policy.masks.broken_at_most,
-        masked_sample=shown.mask_sample,
-        fingerprint=shown.mask_fingerprint,
-        review=_mask_review(left, policy),
+        confidence=0.9 if shown.sample else 0.7,
+        masked=shown.weakest is None or shown.weakest > policy.masks.broken_at_most,
+        masked_sample=shown.sample,
+        fingerprint=shown.fingerprint,
+        review=_mask_review(shown.weakest, policy),
     )
 
 
@@ -231,7 +236,7 @@ def _mask_review(left: int | None, policy: Policy) -> str:
 
 
 def _hash_verdict(name: str, evidence: ColumnEvidence, hints: NameHints) -> Verdict | None:
-    if name not in hints.says or evidence.hashes < 0.5 * evidence.rows:
+    if name not in hints.says - hints.vaguely or evidence.hashes < 0.5 * evidence.rows:
         return None
     review = (
         "a keyed hash: see that the key is kept elsewhere"

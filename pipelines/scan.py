@@ -2,24 +2,21 @@
 
 import time
 from collections.abc import Callable, Iterator, Sequence
-from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from pathlib import Path
 
 import polars as pl
 
 from assets.matching import AddressBook
-from dlp.column_names import name_hints, shown_name
-from dlp.columns import ColumnEvidence
-from dlp.findings import PiiFinding
-from dlp.grading import combined, graded, highest
+from dlp.column_names import name_hints
+from dlp.grading import highest
 from dlp.policy import Policy, load_policy
-from dlp.verdicts import verdicts
 from pipelines.datasets import file_pieces, is_table
 from pipelines.errors import SourceBroken
 from pipelines.files import found_files
 from pipelines.fingerprint_key import fingerprint_key
 from pipelines.inventory import load_address_book
+from pipelines.scan_reading import Reading
 from pipelines.scan_report import Owner, ScanReport, write_findings
 from pipelines.table_columns import counted_columns, table_rows
 from rongdun.settings import Settings
@@ -27,46 +24,10 @@ from store.client import Store
 from store.errors import QueryFailed
 
 TABLE_PREFIX = "table:"
-_MOST_COLUMNS = 2_000
 
 _SCANNED_BEFORE = "SELECT DISTINCT dataset FROM pii_scans ORDER BY dataset"
 
 Progress = Callable[[float, str], None]  # how much of everything is done, 0 to 1, and the data set at hand
-
-
-@dataclass
-class _Reading:
-    """What was read of one data set so far."""
-
-    key: bytes
-    policy: Policy
-    rows: int = 0
-    rejected: int = 0
-    evidence: dict[str, ColumnEvidence] = field(default_factory=dict)
-    passed_over: set[str] = field(default_factory=set)
-    sampled: set[str] = field(default_factory=set)
-
-    def observe(self, column: str, values: pl.DataFrame) -> None:
-        if column not in self.evidence and len(self.evidence) >= _MOST_COLUMNS:
-            self.passed_over.add(column)
-            return
-        self.evidence.setdefault(column, ColumnEvidence()).observe(values, key=self.key, policy=self.policy)
-
-    def findings(self, on: datetime) -> list[PiiFinding]:
-        found = [
-            graded(shown_name(column), verdict, self.policy, on=on.date())
-            for column, evidence in self.evidence.items()
-            for verdict in verdicts(evidence, name_hints(column, self.policy), self.policy)
-        ]
-        return combined(found, self.policy)
-
-    def method(self) -> str:
-        words = ["every row, counted over distinct values"]
-        if self.passed_over:
-            words.append(f"the first {_MOST_COLUMNS} columns only, {len(self.passed_over)} left out")
-        if self.sampled:
-            words.append("a sample of the distinct values of " + ", ".join(sorted(map(shown_name, self.sampled))))
-        return "; ".join(words)
 
 
 def scan(
@@ -105,7 +66,7 @@ def scan(
             reports.append(ScanReport(dataset, reason=problem))
             continue
         started = datetime.now(UTC)
-        result = _scanned(dataset, store, _Reading(key, policy), within)
+        result = _scanned(dataset, store, Reading(key, policy), within)
         if not result.reason or result.rows:
             asset_id = book.asset_of_dataset(result.dataset)
             owner = Owner(asset_id, book.scope_of(pl.Series([asset_id]), scope)[0])
@@ -164,7 +125,7 @@ def _datasets(target: Path | str) -> Iterator[tuple[str, str]]:
         yield str(entry.path.resolve()), entry.problem
 
 
-def _scanned(dataset: str, store: Store, reading: _Reading, progress: Callable[[float], None]) -> ScanReport:
+def _scanned(dataset: str, store: Store, reading: Reading, progress: Callable[[float], None]) -> ScanReport:
     started = time.monotonic()
     reason = ""
     try:
@@ -194,7 +155,7 @@ def _without_values(error: SourceBroken | QueryFailed) -> str:
     return f"ClickHouse refused to read it (code {error.code})" if isinstance(error, QueryFailed) else str(error)
 
 
-def _read_file(path: Path, reading: _Reading, progress: Callable[[float], None]) -> None:
+def _read_file(path: Path, reading: Reading, progress: Callable[[float], None]) -> None:
     def is_name(cell: str) -> bool:
         return bool(name_hints(cell, reading.policy).says)
 
@@ -207,7 +168,7 @@ def _read_file(path: Path, reading: _Reading, progress: Callable[[float], None])
         progress(piece.share)
 
 
-def _read_table(table: str, store: Store, reading: _Reading, progress: Callable[[float], None]) -> None:
+def _read_table(table: str, store: Store, reading: Reading, progress: Callable[[float], None]) -> None:
     reading.rows = table_rows(store, table)
     for counted in counted_columns(store, table):
         if counted.left_out:

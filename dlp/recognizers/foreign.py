@@ -1,7 +1,7 @@
 """Identifiers of other countries that turn up in a city's tables: American social security numbers and IBANs."""
 
 from dlp.checksums import iban_holds
-from dlp.kinds import Kind
+from dlp.kinds import LONG_DIGITS, Kind
 
 # 244-76-8917; area 000, 666, 900-999, group 00 and serial 0000 are never issued
 US_SSN = Kind(
@@ -33,7 +33,19 @@ IBAN = Kind(
     context=("iban", "bank", "account"),
     score=0.4,
     alone=0.0,
-    masked_forms=(r"[A-Z]{2}[0-9]{2}[A-Z0-9 ]{0,8}\*{4,}[A-Z0-9* ]{0,12}",),
+    masked_forms=(r"[A-Z]{2}[0-9]{2}[A-Z0-9 ]{0,8}\*{8,}[A-Z0-9* ]{0,12}",),
+    named_masks=(r"[A-Z]{2}[0-9*]{2}[A-Z0-9* ]{4,30}",),
 )
 
-KINDS = (US_SSN, IBAN)
+# 244768917: believed only where the column says so
+BARE_SSN = Kind(
+    name="bare_ssn",
+    entity_type="US_SSN",
+    gate=LONG_DIGITS,
+    lengths=(9, 9),
+    pattern=r"(?:[0-57-8][0-9]{2}|6[0-57-9][0-9]|66[0-57-9])[0-9]{6}",
+    named=0.7,
+    in_text=False,
+)
+
+KINDS = (US_SSN, IBAN, BARE_SSN)

@@ -17,6 +17,11 @@ _DIVISION = r"(?:市|区|县|旗|镇|乡)"
 _REST = r"[\u4e00-\u9fff0-9A-Za-z#（）()-]{0,30}(?: [0-9]{6})?"
 _ANY = r"[\u4e00-\u9fff0-9A-Za-z]"
 
+_TAIWAN = (
+    "臺北|台北|新北|桃園|臺中|台中|臺南|台南|高雄|基隆|新竹|苗栗|彰化|南投|"
+    "雲林|嘉義|屏東|宜蘭|花蓮|臺東|台東|澎湖|金門|連江"
+)
+
 # 福建省福州市鼓楼区东街口8号
 CHINESE_ADDRESS = Kind(
     name="chinese_address",
@@ -32,6 +37,21 @@ CHINESE_ADDRESS = Kind(
     masked_forms=(rf"{_PLACE}{_ANY}{{0,20}}\*{{2,}}[\u4e00-\u9fff0-9A-Za-z*]{{0,20}}",),
 )
 
+# 697 嘉義市劍潭巷1段97號4樓
+TAIWAN_ADDRESS = Kind(
+    name="taiwan_address",
+    entity_type="LOCATION",
+    gate=CHINESE,
+    lengths=(8, 80),
+    pattern=rf"(?:[0-9]{{3,6}} ?)?(?:{_TAIWAN})(?:市|縣|县)[\u4e00-\u9fff]{{0,12}}?(?:路|街|道|巷|村|里|弄)"
+    r"[\u4e00-\u9fff0-9A-Za-z-]{0,8}?[0-9]{1,5}(?:號|号)[\u4e00-\u9fff0-9A-Za-z-]{0,20}",
+    shape_chance=1e-4,
+    context=("地址", "住址", "住在", "address"),
+    score=0.5,
+    alone=0.2,
+    named=0.2,
+)
+
 _STREET_WORDS = (
     "Street|St|Avenue|Ave|Road|Rd|Drive|Dr|Lane|Ln|Loop|Court|Ct|Circle|Boulevard|Blvd|Way|Place|Pl|Square|Parkway|"
     "Highway|Trail|Terrace"
@@ -43,7 +63,11 @@ ENGLISH_ADDRESS = Kind(
     entity_type="LOCATION",
     gate=r"[0-9] [A-Z]",
     lengths=(8, 160),
-    pattern=rf"[0-9]{{1,6}} (?:[A-Z][A-Za-z.'-]+ ){{1,4}}(?:{_STREET_WORDS})\.?(?:[ ,\n]+[A-Za-z0-9#.,\n -]{{0,60}})?",
+    pattern=rf"[0-9]{{1,6}} (?:[A-Z][A-Za-z.'-]+ ){{1,4}}(?:{_STREET_WORDS})\.?(?:[ ,\n]+[A-Za-z0-9#.,\n -]{{0,60}})?"
+    # 42 Any Name Suite 7, a town, and an American state with its code
+    r"|(?:[0-9]{1,6} [A-Z][A-Za-z.' -]{2,40}(?:(?:Apt\.|Suite|Unit) [0-9]{1,6})?"
+    r"|(?:PSC|Unit|USNS|USS|USCGC|USNV) [A-Za-z0-9, ]{2,40})"
+    r"[ ,\n]+[A-Z][A-Za-z. '-]{1,40},? [A-Z]{2} [0-9]{5}(?:-[0-9]{4})?",
     shape_chance=1e-3,
     context=("address", "street", "live"),
     score=0.4,
@@ -56,10 +80,10 @@ NAMED_ADDRESS = Kind(
     name="named_address",
     entity_type="LOCATION",
     gate="",
-    lengths=(6, 161),
-    pattern=r"[\p{L}0-9#][\p{L}\p{N}\s,.#'()（）/-]{5,160}",
+    lengths=(4, 161),
+    pattern=r"[\p{L}0-9#][\p{L}\p{N}\s,.#'()（）/-]{5,160}|[\u4e00-\u9fff]{1,4}[路街巷村弄里苑][0-9A-Za-z\u4e00-\u9fff]{1,3}[号座栋幢室]",
     named=0.6,
     in_text=False,
 )
 
-KINDS = (CHINESE_ADDRESS, ENGLISH_ADDRESS, NAMED_ADDRESS)
+KINDS = (CHINESE_ADDRESS, TAIWAN_ADDRESS, ENGLISH_ADDRESS, NAMED_ADDRESS)

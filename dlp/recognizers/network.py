@@ -81,4 +81,16 @@ MAC = Kind(
     masked_forms=(r"(?:[0-9A-Fa-f*]{2}[:-]){5}[0-9A-Fa-f*]{2}",),
 )
 
-KINDS = (IPV4, IPV6, MAC)
+# 02005e005301: believed only where the column says so
+BARE_MAC = Kind(
+    name="bare_mac",
+    entity_type="MAC_ADDRESS",
+    gate=r"[0-9A-Fa-f]{12}",
+    lengths=(12, 12),
+    pattern=r"[0-9A-Fa-f]{12}",
+    check=hardware_address_holds,
+    named=0.6,
+    in_text=False,
+)
+
+KINDS = (IPV4, IPV6, MAC, BARE_MAC)

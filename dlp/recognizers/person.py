@@ -8,6 +8,8 @@ SURNAMES = (
     "涂谷祁耿牟卜路詹关苗凌费纪靳盛童欧甄项曲成游阳裴席卫查屈鲍位覃霍翁隋植甘景薄单包司柏宁柯阮桂闵解强丘肖饶车冉房边吉刁晏蒲沙佘米池褚沃卓官来"
     "柴阚冼连蓝闫郎鄢占尚时国冀娄巫敖应宗凤瞿危迟戚滕邰简仇艾商党符师商巩郁邬帅储匡练揭蔺楼麦骆臧喻缪苟虞谈闻衣岑桑封郗原全冷晋晁"
     "舒蒙华穆古窦宫佟卞姬栾荣寇仲麻苑邝鞠荆胥栗燕楚谌奚皮粟厉伊仝郜屠朴廉禹漆丰卿狄敬扈芮阙浦戈鹿邸雍辜羊裘亓况宿逯茹慕嵇昝尉冶"
+    # The same, and some more, as they are written in Taiwan and Hong Kong.
+    "陳張劉楊趙黃吳孫馬羅鄭謝韓馮蕭許鄧呂蘇盧蔣賈葉閻鐘蔡賴龔陸龍萬錢湯範韋顧嚴溫蘆聶叢喬莊塗龐凌費紀靳歐項遊陽裴衛畢鮑單闕饒閔車鄔連簡廖游詹邱巫柯"
 )
 _COMPOUND = (
     "欧阳|太史|端木|上官|司马|东方|独孤|南宫|夏侯|诸葛|尉迟|皇甫|澹台|公孙|慕容|令狐|长孙|宇文|司徒|司空|鲜于|闾丘|亓官"
@@ -29,7 +31,7 @@ _GIVEN_NAMES = (
     "Todd|Craig|Shane|Phillip|Philip|Johnny|Bobby|Antonio|Luis|Carlos|Jesus|Miguel|Angel|Oscar|Ricardo|Mario|Edwin|Troy|Joel"
 )
 # The last character of a name is never the generic word of a place or an organisation.
-_LAST = r"[^\x00-\u4dff\ua000-\uffff市县区省州镇乡村路街巷号局部厅处科院校店厂司室组色]"
+_LAST = r"[^\x00-\u4dff\ua000-\uffff市县区省州镇乡村路街巷号局部厅处科院校店厂司室组色縣區號廠]"
 
 # 张伟, 欧阳修文
 CHINESE_NAME = Kind(
@@ -71,7 +73,8 @@ NAMED = Kind(
     entity_type="PERSON",
     gate="",
     lengths=(2, 60),
-    pattern=rf"{_WORD}(?: {_WORD}){{0,3}}|[\u4e00-\u9fff]{{2,4}}(?:·[\u4e00-\u9fff]{{1,6}})?",
+    pattern=rf"{_WORD}(?:,? {_WORD}){{0,3}}|[\u4e00-\u9fff]{{1,2}}(?: [\u4e00-\u9fff]{{1,2}}){{1,2}}"
+    r"|[\u4e00-\u9fff]{2,4}(?:·[\u4e00-\u9fff]{1,6})?",
     named=0.7,
     in_text=False,
     masked_forms=(r"[\u4e00-\u9fff]{1,2}\*{1,3}[\u4e00-\u9fff]?", r"[A-Z][a-z]?\*+(?: [A-Z]?\*+)?"),

@@ -32,6 +32,20 @@ def spoken_number_holds(values: pl.Series) -> Verdicts:
     return (count.is_between(7, 15) & ~other).to_numpy()
 
 
+def named_number_holds(values: pl.Series) -> Verdicts:
+    """Whether each may be dialled: 7 to 12 digits, 15 with a plus, and no date, amount, version or book number."""
+    digits = values.str.replace_all(r"[^0-9]", "")
+    count = digits.str.len_chars()
+    fits = count.is_between(7, 12) | values.str.starts_with("+") & (count <= 15) | digits.str.contains(r"^86[0-9]{11}$")
+    # Ten or eleven digits that begin with 1 are a Chinese mobile, an American number with its country, or a time.
+    time = digits.str.contains(r"^1[0-9]{9}$|^1[0-2][0-9]{9}$") & ~values.str.contains(r"^\+?1[^0-9]")
+    date = values.str.contains(
+        r"^(?:19|20)[0-9]{2}[-./][0-9]{1,2}[-./]|^[0-9]{1,2}[-./][0-9]{1,2}[-./](?:19|20)[0-9]{2}"
+    )
+    other = values.str.contains(r"^[0-9]+\.[0-9]+$|^97[89][- ]|(?:\.[0-9]+){3}")
+    return (fits & ~time & ~date & ~other).to_numpy()
+
+
 # 13800138000, +86 138-0013-8000
 MOBILE = Kind(
     name="mobile",
@@ -39,7 +53,7 @@ MOBILE = Kind(
     gate=LONG_DIGITS,
     lengths=(11, 19),
     pattern=r"(?:(?:\+|00)?86[- ]?)?1[3-9][0-9][- ]?[0-9]{4}[- ]?[0-9]{4}",
-    shape=r"[0-9]{11}|[0-9]{13}|[0-9]{15}|\+86[0-9]{11}",
+    shape=r"[0-9]{3}[- ]?[0-9]{4}[- ]?[0-9]{4}|[0-9]{13}|[0-9]{15}|\+86[0-9]{11}",
     shape_chance=0.08,  # 7.8 % of random 11-digit numbers
     context=CONTEXT,
     score=0.5,
@@ -100,9 +114,10 @@ NAMED = Kind(
     gate=r"[0-9]",
     lengths=(7, 30),
     pattern=r"\+?[0-9(][0-9() ./-]{5,20}[0-9](?: ?x[0-9]{1,6})?",
+    check=named_number_holds,
     in_text=False,
     named=0.6,
-    masked_forms=(),
+    named_masks=(r"\*{4,8}[0-9]{3,4}", r"[0-9+][0-9() .-]{0,10}\*{2,}[0-9*() .-]{0,14}"),
 )
 
 # 07700 063 966, (37) 788-063: believed in text only beside a word for it

@@ -26,17 +26,18 @@ RESIDENT_ID = Kind(
     name="resident_id",
     entity_type="CN_RESIDENT_ID",
     gate=LONG_DIGITS,
-    lengths=(18, 18),
-    pattern=rf"{_PROVINCE}[0-9]{{4}}(?:18|19|20)[0-9]{{2}}{_DAY}[0-9]{{3}}[0-9Xx]",
+    lengths=(18, 20),
+    pattern=rf"{_PROVINCE}[0-9]{{4}}[ -]?(?:18|19|20)[0-9]{{2}}{_DAY}[ -]?[0-9]{{3}}[0-9Xx]",
     check=resident_id_holds,
     check_chance=1 / 11,
-    shape=r"[0-9]{17}[0-9Xx]",
+    shape=r"[0-9]{6}[ -]?[0-9]{8}[ -]?[0-9]{3}[0-9Xx]",
     # Measured: 0.008 % of random digits, 0.082 % of order numbers that begin with a time.
     shape_chance=0.001,
     context=CONTEXT,
     score=0.5,
     alone=0.0,
-    masked_forms=(r"[1-8*][0-9*]{16}[0-9Xx*]",),
+    masked_forms=(r"[1-8*][0-9*]{5}[ -]?[0-9*]{8}[ -]?[0-9*]{3}[0-9Xx*]", r"[1-8][0-9]{5}\*{1,7}[0-9]{3}X"),
+    named_masks=(r"[1-8][0-9]{2,5}\*{1,17}[0-9]{0,3}[0-9Xx]",),
 )
 
 # 350102900307461

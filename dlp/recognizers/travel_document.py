@@ -30,6 +30,7 @@ EXIT_PERMIT = Kind(
     context=("往来港澳", "港澳通行证", "通行证"),
     score=0.1,
     in_text_alone=False,
+    named_masks=(r"[CW][A-Z0-9*][0-9*]{7}",),
 )
 
 # H1234567801, M12345678: the permit of Hong Kong and Macao people for the mainland
@@ -44,6 +45,7 @@ HOME_RETURN_PERMIT = Kind(
     context=("回乡证", "来往内地通行证", "港澳居民"),
     score=0.1,
     in_text_alone=False,
+    named_masks=(r"[HM][0-9*]{8}(?:[0-9*]{2})?",),
 )
 
 # 12345678: the card of Taiwan people for the mainland
@@ -56,6 +58,7 @@ TAIWAN_PERMIT = Kind(
     context=("台胞证", "台湾居民来往", "来往大陆通行证", "往来台湾"),
     score=0.05,
     in_text_alone=False,
+    named_masks=(r"[TL]?[0-9*]{8}(?:[0-9*]{2}[A-Z]?)?",),
 )
 
 # Such as G123456(A).
@@ -72,6 +75,7 @@ HONG_KONG_ID = Kind(
     context=("香港身份证", "香港身份證", "身份證", "hkid", "hong kong identity"),
     score=0.2,
     in_text_alone=False,
+    named_masks=(r"[A-Z]{1,2}[0-9*]{6}(?:\([0-9A*]\)|[0-9A*])?",),
 )
 
 # A123456789
@@ -88,6 +92,7 @@ TAIWAN_ID = Kind(
     context=("身分證", "身分证", "台湾身份证"),
     score=0.2,
     in_text_alone=False,
+    named_masks=(r"[A-Z*][0-9*]{9}",),
 )
 
 KINDS = (PASSPORT, EXIT_PERMIT, HOME_RETURN_PERMIT, TAIWAN_PERMIT, HONG_KONG_ID, TAIWAN_ID)

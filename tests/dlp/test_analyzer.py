@@ -1,10 +1,32 @@
+import string
 import subprocess
 import sys
+from collections.abc import Callable
 
+import polars as pl
 import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
 from presidio_analyzer.predefined_recognizers import CreditCardRecognizer, EmailRecognizer, UsSsnRecognizer
 
-from dlp.analyzer import analyzer
+from dlp.analyzer import KindRecognizer, analyzer
+from dlp.kinds import Kind
+from dlp.registry import KINDS
+from tests.dlp.cases import CHINESE, DICE, ENGLISH, bank_card, digits, judge, order_number
+
+_ASCII = st.sampled_from(string.ascii_letters + string.digits + ".:@-_+%() ")
+VALUES: dict[str, Callable[[], str]] = {
+    "resident id": CHINESE.ssn,
+    "mobile": CHINESE.phone_number,
+    "card": bank_card,
+    "e-mail": ENGLISH.email,
+    "plate": CHINESE.license_plate,
+    "address": CHINESE.address,
+    "ipv4": CHINESE.ipv4_public,
+    "hardware address": CHINESE.mac_address,
+    "iban": ENGLISH.iban,
+    "ssn": ENGLISH.ssn,
+}
 
 
 def spans(text: str, language: str) -> set[tuple[str, str]]:
@@ -68,3 +90,34 @@ def test_odd_text_gives_nothing_and_no_error(text: str) -> None:
 def test_scanning_columns_does_not_import_presidio() -> None:
     code = "import sys, pipelines.scan; sys.exit('presidio_analyzer' in sys.modules or 'spacy' in sys.modules)"
     assert subprocess.run([sys.executable, "-c", code], check=False).returncode == 0
+
+
+@pytest.mark.parametrize("kind", [kind for kind in KINDS if kind.in_text and kind.check and kind.check_chance < 1])
+@given(examples=st.data())
+@settings(max_examples=25, deadline=None)
+def test_presidio_and_the_column_count_agree_on_values_with_a_check(kind: Kind, examples: st.DataObject) -> None:
+    value = examples.draw(st.from_regex(f"\\A(?:{kind.pattern})\\Z", alphabet=_ASCII))
+    holds = bool(kind.holds(pl.Series([value]))[0])
+    seen = KindRecognizer(kind, "zh").analyze(f"号码{value}。", [kind.entity_type], None)
+    whole = [result for result in seen if (result.start, result.end) == (2, 2 + len(value))]
+    assert bool(whole) == holds
+
+
+@pytest.mark.parametrize("make", VALUES.values(), ids=list(VALUES))
+def test_presidio_sees_in_a_value_what_the_column_is_found_to_hold(make: Callable[[], str]) -> None:
+    values = [make() for _ in range(20)]
+    (found,) = judge(values)
+    seen = [{result.entity_type for result in analyzer().analyze(value, language="zh")} for value in values]
+    assert all(found in types for types in seen)
+
+
+@pytest.mark.parametrize(
+    "make",
+    [lambda: digits(13), lambda: digits(19, "18"), order_number, lambda: f"{DICE.random():.12f}"],
+    ids=["13 digits", "snowflake", "order number", "fraction"],
+)
+def test_presidio_sees_nothing_sure_in_look_alikes_that_no_column_is_reported_for(make: Callable[[], str]) -> None:
+    values = [make() for _ in range(50)]
+    assert judge(values) == {}
+    sure = [analyzer().analyze(value, language="zh", score_threshold=0.9) for value in values]
+    assert sum(bool(results) for results in sure) <= len(values) // 4

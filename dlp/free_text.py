@@ -1,0 +1,72 @@
+"""Which columns hold sentences, and a bounded, repeatable choice of them for the text engine; imports no engine."""
+
+from dataclasses import dataclass, field
+
+import polars as pl
+
+from dlp.policy import TextPolicy
+
+_SEED = 11
+_SHORTEST = 10  # characters
+_CHINESE = r"[\u4e00-\u9fff]"
+_ENGLISH_WORD = r"[A-Za-z]{2,}"
+_KEPT = pl.Schema({"value": pl.String, "rows": pl.Int64, "order": pl.UInt64})
+
+
+@dataclass
+class DistinctSample:
+    """Some distinct values of one column, the same ones in whatever order the batches come.
+
+    Attributes:
+        kept: columns `value`, `rows` and `order`: the values with the least hashes.
+    """
+
+    kept: pl.DataFrame = field(default_factory=lambda: pl.DataFrame(schema=_KEPT))
+
+    def observe(self, values: pl.DataFrame, most: int) -> None:
+        """Choose among the values of one more batch: columns `value` and `rows`."""
+        ordered = values.select("value", "rows", values["value"].hash(seed=_SEED).alias("order"))
+        together = pl.concat([self.kept, ordered.bottom_k(most, by=["order", "value"]).cast(_KEPT)])
+        # A value that was once left out has more than enough before it: what is kept is counted in full.
+        counted = together.group_by("value").agg(pl.col("rows").sum(), pl.col("order").first())
+        self.kept = counted.sort("order", "value").head(most)
+
+    def counted(self) -> list[tuple[str, int]]:
+        """The values with their rows."""
+        return list(self.kept.select("value", "rows").iter_rows())
+
+
+@dataclass
+class TextSample:
+    """Some of the sentences of one column.
+
+    Attributes:
+        rows: how many rows hold a sentence.
+    """
+
+    rows: int = 0
+    sentences: DistinctSample = field(default_factory=DistinctSample)
+
+    def observe(self, values: pl.DataFrame, policy: TextPolicy) -> None:
+        """Count and choose the sentences of one more batch: columns `value` and `rows`."""
+        sentences = values.filter(values["value"].str.len_chars() >= _SHORTEST)
+        sentences = sentences.filter(_is_sentence(sentences["value"]))
+        if not sentences.is_empty():
+            self.rows += int(sentences["rows"].sum())
+            self.sentences.observe(sentences, policy.values)
+
+    def is_free_text(self, rows: int, policy: TextPolicy) -> bool:
+        """Whether enough of so many rows are sentences."""
+        return self.rows > 0 and self.rows >= policy.least_share * rows
+
+
+def language_of(text: str) -> str:
+    """`zh` for a text with any Chinese character, else `en`."""
+    return "zh" if any("\u4e00" <= character <= "\u9fff" for character in text) else "en"
+
+
+def _is_sentence(values: pl.Series) -> pl.Series:
+    chinese = values.str.count_matches(_CHINESE)
+    punctuated = (chinese >= 4) & values.str.contains(r"[，。！？；：、,!?;:]")
+    english = (values.str.count_matches(_ENGLISH_WORD) >= 4) & values.str.contains(r"[\s{]")
+    return (chinese >= 12) | punctuated | english

@@ -1,0 +1,140 @@
+"""Masked values of a column: what is left of them tells which type they were, and how many values still fit."""
+
+import re
+from collections import Counter
+from dataclasses import dataclass, field
+
+import polars as pl
+
+from dlp.masking import fingerprint, masked
+from dlp.policy import Policy
+from dlp.registry import ENTITY_TYPES, KINDS
+from dlp.residual import residual_candidates
+
+_MASKS_TRIED = 50  # masked values per batch whose residual candidates are counted
+_LONG = 40  # characters: more is text, not a masked value
+_STARS = r"[*•●×█▇▓■□◯○∗✱■某]"
+_WORDS = (
+    r"^[\[(<{【（#]*(?i:redacted|masked|hidden|removed|anonymi[sz]ed|confidential|name|phone|email|id|number|person|ssn)"
+    r"[\])>}】）#]+$|^[\[(<{【（]*(?i:redacted|masked|anonymi[sz]ed|已?脱敏|已?隐藏|已?屏蔽|已?遮蔽|已?加密|保密|匿名)(?:处理|用户)?[\])>}】）]*$"
+)
+_HIDDEN_CAPITALS = r"(?:^|[-:. ])X{2,}(?:$|[-:. ])"
+_CHARACTERS = _STARS + r"|x{3,}|X{4,}|#{3,}|[0-9A-Z]\.{4,}|^尾号[0-9]{3,4}$|" + f"{_HIDDEN_CAPITALS}|{_WORDS}"
+_MOST = 0.5
+_MASKED_TYPES = {kind.entity_type for kind in KINDS if kind.masked_forms or kind.named_masks}
+_TYPES = [name for name in ENTITY_TYPES if name in _MASKED_TYPES]
+
+Claims = tuple[tuple[str, bool], ...]  # the types a masked value may be of, and whether its form alone says so
+
+
+@dataclass
+class MaskCount:
+    """Of the masked values of one type: the fewest values that fit one of them, and one to show."""
+
+    weakest: int | None = None
+    sample: str = ""
+    fingerprint: str = ""
+
+
+@dataclass
+class MaskedValues:
+    """What was counted of masked values so far.
+
+    Attributes:
+        opaque: rows whose value is nothing but mask characters, or a word for that.
+        claims: rows by the types that they may be of.
+        shown: by type, what to tell of it.
+    """
+
+    opaque: int = 0
+    claims: Counter[Claims] = field(default_factory=Counter)
+    shown: dict[str, MaskCount] = field(default_factory=dict)
+
+    def observe(self, values: pl.DataFrame, *, key: bytes, policy: Policy) -> None:
+        """Count masked values: columns `value` and `rows`."""
+        texts = [_one_mask(value) for value in values["value"].to_list()]
+        masks = values.with_columns(pl.Series("value", texts, dtype=pl.String))
+        opaque = masks["value"].str.contains(r"^[*\s-]+$")
+        self.opaque += int(masks.filter(opaque)["rows"].sum())
+        masks = masks.filter(~opaque & masks["value"].str.contains(r"\*"))
+        if masks.is_empty():
+            return
+        fits = pl.DataFrame({name: _fits(masks["value"], name) for name in _TYPES})
+        for name in _TYPES:
+            of_type = masks.filter(fits[name] > 0)
+            if not of_type.is_empty():
+                self._show(name, of_type["value"], key, policy)
+        claimed = fits.with_columns(masks["rows"]).group_by(_TYPES).agg(pl.col("rows").sum())
+        for *strengths, rows in claimed.iter_rows():
+            claims = tuple((name, strength == 2) for name, strength in zip(_TYPES, strengths, strict=True) if strength)
+            self.claims[claims] += int(rows)
+
+    def rows_by_type(self, named: frozenset[str], rows: int) -> dict[str, int]:
+        """Of so many rows, how many are masked values of each type, when the name of the column says those types."""
+        sure = self._settled(named)
+        # What most values are, the others may be too, masked in a way that proves less.
+        return self._settled(named | {name for name, count in sure.items() if count > _MOST * rows})
+
+    def _settled(self, named: frozenset[str]) -> Counter[str]:
+        possible: Counter[str] = Counter()
+        for claims, rows in self.claims.items():
+            possible.update(dict.fromkeys(_candidates(claims, named), rows))
+        settled: Counter[str] = Counter()
+        for claims, rows in self.claims.items():
+            candidates = _candidates(claims, named)
+            if candidates:
+                settled[max(candidates, key=lambda name: possible[name])] += rows
+        return settled
+
+    def _show(self, name: str, masks: pl.Series, key: bytes, policy: Policy) -> None:
+        count = self.shown.setdefault(name, MaskCount())
+        for mask in masks.head(_MASKS_TRIED).to_list():
+            left = residual_candidates(re.sub("[ -]", "", mask), name, policy.masks)
+            if left is not None and (count.weakest is None or left < count.weakest):
+                count.weakest = left
+        count.sample = count.sample or masked(masks[0], name)
+        count.fingerprint = count.fingerprint or fingerprint(masks[0], key)
+
+
+def is_masked(values: pl.Series) -> pl.Series:
+    """Which values hold a mask, somewhere."""
+    return values.str.contains(_CHARACTERS)
+
+
+def is_nothing_else(values: pl.Series) -> pl.Series:
+    """Which of the values that hold a mask are to be looked at as masked values only.
+
+    Long text, codes with a run of X and stars beside a whole number are looked at both ways.
+    """
+    short = values.str.len_chars() <= _LONG
+    return (short & values.str.contains(_STARS) & ~values.str.contains(r"[0-9]{11}")) | values.str.contains(_WORDS)
+
+
+def _candidates(claims: Claims, named: frozenset[str]) -> list[str]:
+    """The types to choose from: those that the name says, else those whose form alone says so."""
+    return [name for name, _ in claims if name in named] or [name for name, proving in claims if proving]
+
+
+def _fits(masks: pl.Series, name: str) -> pl.Series:
+    """For each mask 2 when its form alone says that type, 1 when it may be of it, 0 when it cannot."""
+    kinds = [kind for kind in KINDS if kind.entity_type == name]
+    proving = [form for kind in kinds if kind.alone is not None for form in kind.masked_forms]
+    others = [form for kind in kinds for form in (*kind.masked_forms, *kind.named_masks)]
+    return _fitting(masks, proving).cast(pl.Int8) + _fitting(masks, others).cast(pl.Int8)
+
+
+def _fitting(masks: pl.Series, forms: list[str]) -> pl.Series:
+    return masks.str.contains("^(?:" + "|".join(forms) + ")$") if forms else pl.repeat(False, len(masks), eager=True)
+
+
+def _one_mask(value: str) -> str:
+    if re.search(_WORDS, value):
+        return "*"
+    stars = re.sub(_STARS, "*", re.sub(r"^尾号(?=[0-9])", "*" * 12, value))
+    stars = re.sub(r"(?<=[0-9A-Z])\.{4,}", _as_stars, stars)
+    stars = re.sub(r"(?:(?<=[-:. ])|^)[xX]{2,}(?=[-:. ]|$)", _as_stars, stars)
+    return re.sub(r"x{3,}|X{4,}|#{3,}", _as_stars, stars)
+
+
+def _as_stars(run: re.Match[str]) -> str:
+    return "*" * len(run.group())
