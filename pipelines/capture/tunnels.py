@@ -1,15 +1,16 @@
-"""From a tunnel's header to the packet inside: IP in IP, GRE, VXLAN, Geneve, GTP-U."""
+"""From a tunnel's header to the packet inside: IP in IP, GRE, ERSPAN, VXLAN, Geneve, GTP-U."""
 
 import numpy as np
 
 from pipelines.capture.cursor import ETHERNET, IPV4, IPV6, PPP, Cursor
 from pipelines.capture.window import Ints
 
-TUNNELS = ("", "ipip", "6in4", "gre", "vxlan", "geneve", "gtp-u")
+TUNNELS = ("", "ipip", "6in4", "gre", "vxlan", "geneve", "gtp-u", "erspan")
 
 _IPIP, _TCP_IPV6, _GRE, _UDP = 4, 41, 47, 17
 _VXLAN_PORT, _GENEVE_PORT, _GTP_PORT = 4789, 6081, 2152
 _BRIDGED, _PPP_IN_GRE = 0x6558, 0x880B
+_ERSPAN, _ERSPAN_3 = 0x88BE, 0x22EB
 _MOST_GTP_EXTENSIONS = 4
 
 
@@ -48,13 +49,22 @@ def _gre(cursor: Cursor, rows: Ints) -> Ints:
     flags, kind = cursor.short(rows, 0), cursor.short(rows, 2)
     length = 4 + sum(np.where(flags & bit, 4, 0) for bit in (0x8000, 0x2000, 0x1000))
     length = length + np.where((flags & 7 == 1) & (flags & 0x80 != 0), 4, 0)
-    layer = np.select([kind == _BRIDGED, kind == _PPP_IN_GRE], [ETHERNET, PPP], kind)
+    mirrored = np.isin(kind, (_ERSPAN, _ERSPAN_3))
+    length = length + _erspan_header(cursor, rows, flags, kind, length)
+    layer = np.select([(kind == _BRIDGED) | mirrored, kind == _PPP_IN_GRE], [ETHERNET, PPP], kind)
     # A routing field (0x4000) has a length of its own and is long deprecated.
     sound = (flags & 0x4000 == 0) & (flags & 7 <= 1)
     rows = rows[sound]
     cursor.move(rows, length[sound], layer[sound])
-    cursor.tunnel[rows] = 3
+    cursor.tunnel[rows] = np.where(mirrored[sound], 7, 3)
     return rows
+
+
+def _erspan_header(cursor: Cursor, rows: Ints, flags: Ints, kind: Ints, at: Ints) -> Ints:
+    """A mirror's header length (draft-foschiano-erspan): type I has none, type III may be eight bytes longer."""
+    numbered = flags & 0x1000 != 0
+    more = cursor.buffer[cursor.offset[rows] + at + 11].astype(np.int64) & 1
+    return np.select([kind == _ERSPAN_3, (kind == _ERSPAN) & numbered], [12 + 8 * more, 8], 0)
 
 
 def _over_udp(cursor: Cursor, rows: Ints, length: Ints) -> Ints:

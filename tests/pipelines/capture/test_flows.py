@@ -162,12 +162,25 @@ _INNER = ip(CLIENT, SERVER, 17, udp(4000, 5000, b"in"))
         (4, _INNER, "ipip", None),
         (47, _GRE_IP + _INNER, "gre", None),
         (47, b"\x20\0\x08\0\0\0\0\x07" + _INNER, "gre", None),
+        (47, b"\0\0\x88\xbe" + ethernet(_INNER), "erspan", None),
+        (47, b"\x10\0\x88\xbe\0\0\0\x07" + b"\x10\x01\0\x02\0\0\0\0" + ethernet(_INNER), "erspan", None),
+        (47, b"\x10\0\x22\xeb\0\0\0\x07" + b"\x20" + bytes(11) + ethernet(_INNER), "erspan", None),
+        (47, b"\x10\0\x22\xeb\0\0\0\x07" + b"\x20" + bytes(10) + b"\x01" + bytes(8) + ethernet(_INNER), "erspan", None),
         (17, udp(9999, 4789, _VXLAN + ethernet(_INNER)), "vxlan", "42"),
         (17, udp(9999, 6081, _GENEVE + ethernet(_INNER)), "geneve", "42"),
         (17, udp(2152, 2152, b"\x30\xff\0\0\0\0\0\x09" + _INNER), "gtp-u", None),
         (17, udp(2152, 2152, b"\x32\xff\0\0\0\0\0\x09\0\x01\0\0" + _INNER), "gtp-u", None),
     ],
-    ids=["IP in IP", "GRE", "GRE with key", "VXLAN", "Geneve", "GTP-U", "GTP-U with numbers"],
+    ids=[
+        "IP in IP",
+        "GRE",
+        "GRE with key",
+        *(f"ERSPAN {kind}" for kind in ("I", "II", "III", "III, longer")),
+        "VXLAN",
+        "Geneve",
+        "GTP-U",
+        "GTP-U with numbers",
+    ],
 )
 def test_a_tunnel_gives_the_inner_flow_and_keeps_the_outer_addresses(
     protocol: int, body: bytes, tunnel: str, network: str | None
