@@ -54,7 +54,7 @@ def write_stretch(stretch: Stretch, source: Source, writer: BatchWriter, ledger:
     started = time.monotonic()
     reading = opened(stretch, source)
     seen = -1 if stretch.previous is None or reading.continues else ledger.last_offset(stretch.previous)
-    rows = rejected = 0
+    rows, rejected, first_reject = 0, 0, ""
     with closing(reading.part):
         reasons = list[str]()
         for together in _together(_named(_batches(source, reading, reasons), reading)):
@@ -69,8 +69,9 @@ def write_stretch(stretch: Stretch, source: Source, writer: BatchWriter, ledger:
             for batch, origin in fresh:
                 ledger.batch_stored(batch, origin, stretch.mark.file_hash)
                 rows, rejected = rows + batch.rows.height, rejected + batch.rejects.height
+                first_reject = first_reject or next(iter(batch.rejects["reason"].head(1)), "")
             tell(reading.part.bytes_read, rows)
-    reason = _reason(reasons, rows, rejected)
+    reason = _reason(reasons, rows, rejected, first_reject)
     seconds = time.monotonic() - started
     report = FileReport(stretch.path, source.NAME, rows, rejected, stretch.mark.size, seconds, reason=reason)
     ledger.file_done(stretch.mark.file_hash, report)
@@ -169,7 +170,9 @@ def _by_months(rows: pl.DataFrame) -> Iterator[pl.DataFrame]:
         yield rows.filter(months.is_in(distinct[start : start + _MONTHS_PER_INSERT].implode()))
 
 
-def _reason(reasons: list[str], rows: int, rejected: int) -> str:
+def _reason(reasons: list[str], rows: int, rejected: int, first_reject: str) -> str:
     if reasons or rows:
         return "; ".join(reasons)
-    return "every line was rejected" if rejected else "nothing in it: no event"
+    if not rejected:
+        return "nothing in it: no event"
+    return first_reject if rejected == 1 else f"{rejected} rejects and no row; the first: {first_reject}"

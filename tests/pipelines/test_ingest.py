@@ -224,6 +224,13 @@ def test_links_that_leave_the_folder_are_not_followed(store: Store, tmp_path: Pa
     assert count(store, "log_events") == 0
 
 
+@pytest.mark.parametrize(("bad", "reason"), [(1, "no such time"), (3, "3 rejects and no row; the first: no such time")])
+def test_a_file_without_a_row_says_what_was_wrong_first(store: Store, tmp_path: Path, bad: int, reason: str) -> None:
+    path = tmp_path / "access.log"
+    path.write_text('192.0.2.7 - - [31/Feb/2026:10:00:00 +0000] "GET / HTTP/1.1" 200 5\n' * bad)
+    assert one(store, path).reason == reason
+
+
 def test_odd_names_and_links_stop_nothing(store: Store, tmp_path: Path) -> None:
     (tmp_path / "loop").symlink_to(tmp_path / "loop")
     (tmp_path / os.fsdecode(b"bad\xff.log")).write_text(lines(2))
