@@ -1,7 +1,8 @@
 """Rule files as they lie on disk: hostile until shown otherwise, so size, depth and aliases have limits."""
 
+import json
 import os
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -14,6 +15,14 @@ _LARGEST_FILE = 2 * 1024 * 1024
 _MOST_NODES = 100_000
 _DEEPEST = 40
 _SUFFIXES = frozenset({".yml", ".yaml"})
+
+# Sigma specification 2.1: attributes that say something about a rule; the last two are our own.
+_DESCRIBING = frozenset(
+    {
+        "title", "description", "author", "date", "modified", "references", "tags", "falsepositives", "status", "level",
+        "license", "related", "scope", "fields", "title_zh", "event_class",
+    }
+)  # fmt: skip
 
 Document = dict[str, object]
 
@@ -34,6 +43,12 @@ class RuleFile:
                 if number >= after and wanted in line:
                     return number
         return after
+
+
+def deciding_text(documents: Sequence[Document]) -> str:
+    """All that decides what documents match, as one text: a better title must not raise every closed alert again."""
+    kept = [{key: value for key, value in document.items() if key not in _DESCRIBING} for document in documents]
+    return json.dumps(kept, sort_keys=True, default=str)
 
 
 def rule_paths(root: Path) -> Iterator[Path]:

@@ -29,7 +29,7 @@ from detectors.rule import (
     RuleSet,
     Status,
 )
-from detectors.rule_files import Document, RuleFile, read_rule_file, rule_paths
+from detectors.rule_files import Document, RuleFile, deciding_text, read_rule_file, rule_paths
 
 # Raised when the same rule text comes to mean something else, so that everything is judged anew.
 _ENGINE_VERSION = "1"
@@ -127,7 +127,7 @@ class _Loading:
             reason = f"not a valid rule: {_plain(error)}"
             self.checks.append(RuleCheck(name, file.path, title, Status.UNSUPPORTED, reason, line))
             return
-        content = json.dumps(documents, sort_keys=True, default=str)
+        content = deciding_text(documents)
         if not collection.rules and not collection.filters:
             reason = f"not a valid rule: {_plain(collection.errors[0]) if collection.errors else 'it holds no rule'}"
             self.checks.append(RuleCheck(name, file.path, title, Status.UNSUPPORTED, reason, line))

@@ -92,11 +92,10 @@ def load_silence_rule(path: Path) -> SilenceRule:
         ContentError: it cannot be read, or a parameter is missing or out of range.
     """
     try:
-        text = path.read_text(encoding="utf-8")
-        content = _File.model_validate(yaml.safe_load(text))
+        content = _File.model_validate(yaml.safe_load(path.read_text(encoding="utf-8")))
     except (OSError, ValueError, yaml.YAMLError, ValidationError) as error:
         raise ContentError(path, f"not a rule for silent sources: {error}") from error
-    version = hashlib.sha256(text.encode()).hexdigest()[:32]
+    version = hashlib.sha256(content.parameters.model_dump_json().encode()).hexdigest()[:32]
     head = RuleHead(
         id=content.id,
         version=version,

@@ -143,6 +143,22 @@ def test_the_rule_set_has_another_id_when_a_rule_changes(tmp_path: Path) -> None
     assert load(tmp_path, rule=GOOD.replace("x.exe", "y.exe")).ruleset_id != first
 
 
+@pytest.mark.parametrize(
+    "line",
+    [
+        "description: said better",
+        "title_zh: 更好的标题",
+        "author: Somebody",
+        "modified: 2026-03-01",
+        "falsepositives: [Backups]",
+    ],
+)
+def test_better_words_leave_a_rule_what_it_was(line: str, tmp_path: Path) -> None:
+    before, after = load(tmp_path, rule=GOOD), load(tmp_path, rule=f"{GOOD.rstrip()}\n{line}\n")
+    assert after.rules[0].head.version == before.rules[0].head.version
+    assert after.ruleset_id == before.ruleset_id
+
+
 def test_a_correlation_has_another_version_when_its_base_rule_changes(tmp_path: Path) -> None:
     first = load(tmp_path, both=BASE + "---\n" + CORRELATION).correlations[0].head.version
     changed = load(tmp_path, both=BASE.replace("x.exe", "y.exe") + "---\n" + CORRELATION)
