@@ -40,6 +40,7 @@ class KindCount:
     text_shapes: int = 0
     with_context: int = 0
     prefixes: set[str] = field(default_factory=set)
+    shown: str = field(default="", repr=False)
     sample: str = ""
     sample_fingerprint: str = ""
 
@@ -135,7 +136,7 @@ class ColumnEvidence:
             bare = kept["value"].str.replace(r"^(?:\+|00)?86[- ]?", "")
             count.prefixes.update(bare.str.head(kind.spread).unique().head(_PREFIXES_KEPT).to_list())
         if not kept.is_empty():
-            _show(count, kept["value"][0], kind, key)
+            _show(count, kept["value"], kind, key)
         return _within(whole, holding)
 
     def _observe_shapes(self, kind: Kind, values: pl.DataFrame) -> None:
@@ -163,11 +164,14 @@ class ColumnEvidence:
         believed = spans if kind.in_text_alone else spans.filter(pl.col("context"))
         count.text_rows += int(believed.unique("at")["rows"].sum())
         if not believed.is_empty():
-            _show(count, believed["token"][0], kind, key)
+            _show(count, believed["token"], kind, key)
 
 
-def _show(count: KindCount, value: str, kind: Kind, key: bytes) -> None:
-    if not count.sample:
+def _show(count: KindCount, values: pl.Series, kind: Kind, key: bytes) -> None:
+    # The least of all, so that it does not depend on the order in which values come.
+    value = str(values.min())
+    if not count.shown or value < count.shown:
+        count.shown = value
         count.sample = masked(value, kind.entity_type)
         count.sample_fingerprint = fingerprint(value, key)
 

@@ -32,6 +32,7 @@ class MaskCount:
     """Of the masked values of one type: the fewest values that fit one of them, and one to show."""
 
     weakest: int | None = None
+    shown: str = ""
     sample: str = ""
     fingerprint: str = ""
 
@@ -88,12 +89,13 @@ class MaskedValues:
 
     def _show(self, name: str, masks: pl.Series, key: bytes, policy: Policy) -> None:
         count = self.shown.setdefault(name, MaskCount())
-        for mask in masks.head(_MASKS_TRIED).to_list():
+        for mask in masks.bottom_k(_MASKS_TRIED).to_list():
             left = residual_candidates(re.sub("[ -]", "", mask), name, policy.masks)
             if left is not None and (count.weakest is None or left < count.weakest):
                 count.weakest = left
-        count.sample = count.sample or masked(masks[0], name)
-        count.fingerprint = count.fingerprint or fingerprint(masks[0], key)
+        least = str(masks.min())
+        if not count.shown or least < count.shown:
+            count.shown, count.sample, count.fingerprint = least, masked(least, name), fingerprint(least, key)
 
 
 def is_masked(values: pl.Series) -> pl.Series:

@@ -75,7 +75,10 @@ def column_names(first: Sequence[str], *, header: bool) -> list[str]:
 
 
 def _steadiness(lines: list[str], delimiter: str) -> float:
-    widths = Counter(len(row) for row in csv.reader(lines, delimiter=delimiter, strict=False))
+    try:
+        widths = Counter(len(row) for row in csv.reader(lines, delimiter=delimiter, strict=False))
+    except csv.Error:  # a cell beyond the reader's limit: nothing is known of this delimiter
+        return 0
     if not widths:
         return 0
     width, times = widths.most_common(1)[0]

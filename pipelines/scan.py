@@ -13,7 +13,7 @@ from dlp.grading import highest
 from dlp.policy import Policy, load_policy
 from pipelines.datasets import file_pieces, is_table
 from pipelines.errors import SourceBroken
-from pipelines.files import found_files
+from pipelines.files import found_files, source_of
 from pipelines.fingerprint_key import fingerprint_key
 from pipelines.inventory import load_address_book
 from pipelines.scan_reading import Reading
@@ -60,10 +60,10 @@ def scan(
     for at, (dataset, problem) in enumerate(names):
 
         def within(share: float, name: str = dataset, done: int = at) -> None:
-            report((done + share) / len(names), name)
+            report((done + share) / len(names), _shown(name))
 
         if problem:
-            reports.append(ScanReport(dataset, reason=problem))
+            reports.append(ScanReport(_shown(dataset), reason=problem))
             continue
         started = datetime.now(UTC)
         result = _scanned(dataset, store, Reading(key, policy), within)
@@ -134,20 +134,26 @@ def _scanned(dataset: str, store: Store, reading: Reading, progress: Callable[[f
             _read_table(dataset, store, reading, progress)
         else:
             _read_file(Path(dataset), reading, progress)
+            reason = reading.left_out()
     except (SourceBroken, QueryFailed) as error:
         reason = _without_values(error)
     findings = reading.findings(datetime.now(UTC))
     return ScanReport(
-        dataset=dataset,
+        dataset=_shown(dataset),
         rows=reading.rows,
         columns=len(reading.evidence),
         findings=tuple(findings),
-        grade=highest(finding.grade for finding in findings),
+        # What could not be read has no grade: general-1 would say that it harms nobody.
+        grade=highest(finding.grade for finding in findings) if reading.rows or not reason else "",
         rejected=reading.rejected,
         seconds=time.monotonic() - started,
         reason=reason,
-        method=reading.method() + (f"; broke off: {reason}" if reason else ""),
+        method=reading.method() + (f"; {reason}" if reason else ""),
     )
+
+
+def _shown(dataset: str) -> str:
+    return source_of(Path(dataset)) if "/" in dataset else dataset
 
 
 def _without_values(error: SourceBroken | QueryFailed) -> str:

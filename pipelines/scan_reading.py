@@ -59,11 +59,14 @@ class Reading:
         ]
         return combined(found, self.policy)
 
+    def left_out(self) -> str:
+        """What was not looked at, in words; '' when everything was."""
+        left = len(self.passed_over)
+        return f"only the first {_MOST_COLUMNS} columns were looked at, {left} were left out" if left else ""
+
     def method(self) -> str:
         """How the data set was read, in words."""
         words = ["every row, counted over distinct values", *self.analysed]
-        if self.passed_over:
-            words.append(f"the first {_MOST_COLUMNS} columns only, {len(self.passed_over)} left out")
         if self.sampled:
             words.append("a sample of the distinct values of " + ", ".join(sorted(map(shown_name, self.sampled))))
         return "; ".join(words)

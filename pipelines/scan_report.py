@@ -19,7 +19,7 @@ class ScanReport:
 
     Attributes:
         dataset: the resolved path of a file, or the name of a table.
-        grade: of the data set, the highest of its findings.
+        grade: of the data set, the highest of its findings; '' when nothing of it could be read.
         rejected: rows that could not be read.
         reason: why it could not be read, or where it broke off; '' when all is well.
         method: how it was read, in words.
@@ -29,7 +29,7 @@ class ScanReport:
     rows: int = 0
     columns: int = 0
     findings: tuple[PiiFinding, ...] = ()
-    grade: str = "general-1"
+    grade: str = ""
     rejected: int = 0
     seconds: float = 0.0
     reason: str = ""

@@ -12,31 +12,34 @@ from store.client import Store
 _PIECE = 100_000  # distinct values asked for at once
 _MOST_PIECES = 20
 
+_DATABASE = "SELECT currentDatabase()"
 _COLUMNS = """
 SELECT name, type FROM system.columns
-WHERE database = if({database:String} = '', currentDatabase(), {database:String}) AND table = {table:String}
+WHERE database = {database:String} AND table = {table:String}
   AND default_kind NOT IN ('ALIAS', 'EPHEMERAL')
 ORDER BY position
 """
-_ROWS = "SELECT count() AS total FROM {table:Identifier}"
-_DISTINCT = "SELECT uniq({column:Identifier}) AS total FROM {table:Identifier}"
+_ROWS = "SELECT count() AS total FROM {database:Identifier}.{table:Identifier}"
+_DISTINCT = "SELECT uniq({column:Identifier}) AS total FROM {database:Identifier}.{table:Identifier}"
 _DISTINCT_PAIRS = """
-SELECT uniq(_key, _value) AS total FROM {table:Identifier}
+SELECT uniq(_key, _value) AS total FROM {database:Identifier}.{table:Identifier}
 ARRAY JOIN mapKeys({column:Identifier}) AS _key, mapValues({column:Identifier}) AS _value
 """
 _VALUES = """
-SELECT '' AS _name, toString({column:Identifier}) AS _text, count() AS _rows FROM {table:Identifier}
+SELECT '' AS _name, toString({column:Identifier}) AS _text, count() AS _rows
+FROM {database:Identifier}.{table:Identifier}
 WHERE cityHash64({column:Identifier}) % {pieces:UInt64} = {piece:UInt64} AND {column:Identifier} IS NOT NULL
 GROUP BY _text
 """
 _ITEMS = """
-SELECT '' AS _name, toString(_item) AS _text, count() AS _rows FROM {table:Identifier}
+SELECT '' AS _name, toString(_item) AS _text, count() AS _rows FROM {database:Identifier}.{table:Identifier}
 ARRAY JOIN {column:Identifier} AS _item
 WHERE cityHash64(_item) % {pieces:UInt64} = {piece:UInt64}
 GROUP BY _text
 """
 _PAIRS = """
-SELECT toString(_key) AS _name, toString(_value) AS _text, count() AS _rows FROM {table:Identifier}
+SELECT toString(_key) AS _name, toString(_value) AS _text, count() AS _rows
+FROM {database:Identifier}.{table:Identifier}
 ARRAY JOIN mapKeys({column:Identifier}) AS _key, mapValues({column:Identifier}) AS _value
 WHERE cityHash64(_value) % {pieces:UInt64} = {piece:UInt64}
 GROUP BY _name, _text
@@ -71,26 +74,32 @@ def table_rows(store: Store, table: str) -> int:
     """
     if not _described(store, table):
         raise SourceBroken(f"no table is called {table}: SHOW TABLES lists those there are")
-    total = store.value(_ROWS, {"table": table})
+    total = store.value(_ROWS, _address(store, table))
     return total if isinstance(total, int) else 0
 
 
 def counted_columns(store: Store, table: str) -> Iterator[CountedValues]:
     """Every text column of a table, keys of a map as `column.key`, as distinct values with their rows."""
+    address = _address(store, table)
     columns = [(name, _how(kind)) for name, kind in _described(store, table) if _how(kind)]
     for at, (column, how) in enumerate(columns):
-        pieces = _pieces(store, table, column, how)
+        pieces = _pieces(store, address, column, how)
         asked = min(pieces, _MOST_PIECES)
         for piece in range(asked):
-            bound = {"table": table, "column": column, "pieces": pieces, "piece": piece}
+            bound = {**address, "column": column, "pieces": pieces, "piece": piece}
             counted = store.frame(how, bound)
             done = (at + (piece + 1) / asked) / len(columns)
             yield from _by_name(column, counted, done, pieces - asked)
 
 
-def _described(store: Store, table: str) -> list[tuple[str, str]]:
+def _address(store: Store, table: str) -> dict[str, str]:
+    """The database and the table of `table` or `database.table`."""
     database, _, name = table.rpartition(".")
-    rows = store.rows(_COLUMNS, {"database": database, "table": name})
+    return {"database": database or str(store.value(_DATABASE)), "table": name}
+
+
+def _described(store: Store, table: str) -> list[tuple[str, str]]:
+    rows = store.rows(_COLUMNS, _address(store, table))
     return [(str(row["name"]), str(row["type"])) for row in rows]
 
 
@@ -101,9 +110,9 @@ def _how(kind: str) -> str:
     return ""
 
 
-def _pieces(store: Store, table: str, column: str, how: str) -> int:
+def _pieces(store: Store, address: dict[str, str], column: str, how: str) -> int:
     counting = _DISTINCT_PAIRS if how == _PAIRS else _DISTINCT
-    distinct = store.value(counting, {"table": table, "column": column})
+    distinct = store.value(counting, {**address, "column": column})
     return max(1, -(-distinct // _PIECE)) if isinstance(distinct, int) else 1
 
 

@@ -2,6 +2,9 @@
 
 import gzip
 import json
+import os
+import subprocess
+import sys
 from collections.abc import Callable
 from dataclasses import replace
 from pathlib import Path
@@ -119,6 +122,7 @@ def test_a_file_without_a_header_is_scanned_under_numbered_columns(store: Store,
         ("sheet.csv", b"PK\x03\x04" + bytes(64), "zip"),
         ("broken.json", b'[{"a": 1', "JSON"),
         ("broken.jsonl", b"{nothing\n{here\n", "JSON"),
+        ("one_cell.csv", b"A" * 3_000_000, "no row"),
     ],
 )
 def test_a_file_that_cannot_be_read_says_why_and_stops_no_other(
@@ -128,6 +132,7 @@ def test_a_file_that_cannot_be_read_says_why_and_stops_no_other(
     _csv(tmp_path / "z.csv")
     broken, good = scanned(store, tmp_path)
     assert broken.reason
+    assert broken.rows > 0 or broken.grade == ""
     assert says in broken.reason
     assert found(good) == EXPECTED
 
@@ -240,3 +245,66 @@ def test_without_a_target_what_was_scanned_before_is_scanned_again(store: Store,
     scan("table:rejects", store, key=KEY, scope="fuzhou", policy=default_policy())
     gone.unlink()
     assert known_targets(store, inbox.resolve()) == [str(inbox.resolve()), "table:rejects", str(kept.resolve())]
+
+
+def test_a_table_of_another_database_is_named_with_it(store: Store) -> None:
+    (report,) = scanned(store, "table:system.one")
+    assert (report.reason, report.rows) == ("", 1)
+
+
+def test_a_name_that_is_no_text_is_shown_as_its_bytes(store: Store, tmp_path: Path) -> None:
+    path = tmp_path / os.fsdecode(b"bad\xff.csv")
+    _csv(path)
+    (report,) = scanned(store, path)
+    assert report.dataset.endswith(r"bad\xff.csv")
+    assert found(report) == EXPECTED
+
+
+def test_every_column_of_a_wide_table_is_looked_at(store: Store, tmp_path: Path) -> None:
+    path = tmp_path / "wide.csv"
+    path.write_text(",".join(f"a{at}" for at in range(2_500)) + ",phone\n" + "1," * 2_500 + "13800138000\n")
+    (report,) = scanned(store, path)
+    assert report.columns == 2_501
+    assert found(report) == {("phone", "PHONE_NUMBER")}
+
+
+MESSAGES = [f"您好，我是{name}，关于上周的申请请尽快回复，谢谢" for name in NAMES] * 5
+TALK = pl.DataFrame({"留言": [*MESSAGES, "请回电13800138000，谢谢您的帮助"], "手机号": (PHONES * 6)[:31]})
+
+
+def test_sentences_are_read_by_presidio_whose_guessed_names_are_hints(store: Store, tmp_path: Path) -> None:
+    TALK.write_csv(tmp_path / "talk.csv")
+    (report,) = scanned(store, tmp_path)
+    talk = {finding.entity_type: finding for finding in report.findings if finding.column == "留言"}
+    assert set(talk) == {"PHONE_NUMBER", "PERSON"}
+    assert talk["PHONE_NUMBER"].hits == 1
+    assert talk["PERSON"].confidence == default_policy().text.hint_confidence
+    assert "a hint to look at" in talk["PERSON"].review
+    assert talk["PERSON"].grade == "general-2"
+    assert "7 texts analysed by Presidio" in report.method
+    assert "手机号: Presidio sees PHONE_NUMBER in 6 of 6 values (mobile)" in report.method
+
+
+def test_two_scans_of_the_same_sentences_say_the_same(store: Store, tmp_path: Path) -> None:
+    for name, frame in (("a.csv", TALK), ("b.csv", TALK.reverse())):
+        frame.write_csv(tmp_path / name)
+    one, other = scanned(store, tmp_path)
+    assert set(one.findings) == set(other.findings)
+    assert one.method == other.method
+
+
+def test_a_table_without_sentences_is_scanned_without_presidio(tmp_path: Path) -> None:
+    _csv(tmp_path / "people.csv")
+    code = """
+import sys
+from datetime import UTC, datetime
+from pathlib import Path
+from dlp.policy import default_policy
+from pipelines.scan import _read_file
+from pipelines.scan_reading import Reading
+reading = Reading(bytes(32), default_policy())
+_read_file(Path(sys.argv[1]), reading, lambda _: None)
+assert reading.findings(datetime.now(UTC))
+sys.exit("presidio_analyzer" in sys.modules)
+"""
+    assert subprocess.run([sys.executable, "-c", code, tmp_path / "people.csv"], check=False).returncode == 0
