@@ -1,6 +1,8 @@
 """The `rongdun` command: one line for a mistake, never a traceback."""
 
+import os
 import sys
+from io import TextIOWrapper
 from typing import Never
 
 import typer
@@ -42,12 +44,19 @@ app.add_typer(alerts.audit_app, name="audit")
 
 def main() -> Never:
     """Run the command line; a mistake of the user's is one message on standard error and exit code 2."""
+    # What is kept here is a city's telemetry: no other account of the machine has a business in it.
+    os.umask(0o077)
+    for stream in (sys.stdout, sys.stderr):
+        if isinstance(stream, TextIOWrapper):
+            stream.reconfigure(errors="backslashreplace")
     try:
         app()
     except ValidationError as error:
         _fail("\n".join(_setting_problem(problem["loc"], problem["msg"]) for problem in error.errors()))
     except EXPECTED as error:
         _fail(str(error))
+    except UnicodeEncodeError as error:
+        _fail(f"not UTF-8 text: {error.object[error.start : error.start + 40]!a}")
     except OSError as error:
         _fail(f"{error.filename or 'the system'}: {error.strerror or error}")
     sys.exit(0)

@@ -38,7 +38,8 @@ def harmless(value: object) -> str:
 
 def print_json(value: object) -> None:
     """Write one JSON document to standard output: times in ISO 8601 UTC, NaN and infinity as null."""
-    json.dump(_plain(value), sys.stdout, ensure_ascii=False, allow_nan=False)
+    # JSON is UTF-8 (RFC 8259, 8.1): where the terminal's encoding is another, ASCII is what both have in common.
+    json.dump(_plain(value), sys.stdout, ensure_ascii=sys.stdout.encoding.lower() != "utf-8", allow_nan=False)
     sys.stdout.write("\n")
 
 

@@ -4,28 +4,36 @@ import json
 import os
 import signal
 import subprocess
-import sys
 import time
 from collections.abc import Callable
 from dataclasses import asdict, dataclass
 from pathlib import Path
-from urllib.error import URLError
-from urllib.request import ProxyHandler, build_opener
 
 import psutil
 
 from rongdun.errors import StartFailed
+from rongdun.parts import (
+    MODULE,
+    START_SECONDS,
+    STOP_SECONDS,
+    Part,
+    await_answer,
+    end_leftovers,
+    end_process,
+    log_folder,
+    note_parts,
+    spawn,
+    start_part,
+    tail,
+)
 from rongdun.ports import LOOPBACK, usable_port
 from rongdun.settings import Settings
 from store import embedded as server
+from store.files import write_whole
+from store.lock import one_at_a_time
 from store.session import embedded
 
-START_SECONDS = 90
-STOP_SECONDS = 20
 RESTARTS = 3
-
-# -P: a folder called `store` where the caller happens to stand is not ours.
-_MODULE = (sys.executable, "-P", "-m")
 
 _DAGSTER_YAML = """\
 # Written by `rongdun up`. One run at a time per kind keeps two cores usable.
@@ -59,17 +67,6 @@ class Running:
     dagster: str
 
 
-@dataclass
-class Part:
-    """One process of ours and how to start it again."""
-
-    name: str
-    command: list[str]
-    log: Path
-    process: subprocess.Popen[bytes]
-    restarts: int = 0
-
-
 def running(settings: Settings) -> Running | None:
     """What runs for this home, or None; a process id that now belongs to someone else counts as None."""
     try:
@@ -81,40 +78,56 @@ def running(settings: Settings) -> Running | None:
 
 
 def serve(settings: Settings, announce: Callable[[Running], None]) -> None:
-    """Run everything until SIGINT or SIGTERM; calls `announce` once the pages answer.
+    """Run everything until SIGINT, SIGTERM or SIGHUP; calls `announce` once the pages answer.
+
+    When another process has everything running already, or is just starting it, announces that one and returns.
 
     Raises:
         PortTaken: a configured port is in use.
         StartFailed: a part did not come up, or kept falling down.
     """
-    signal.signal(signal.SIGTERM, _interrupt)
-    dashboard = usable_port(settings.dashboard_port, "RONGDUN_DASHBOARD_PORT")
-    dagster = usable_port(settings.dagster_port, "RONGDUN_DAGSTER_PORT")
+    for number in (signal.SIGTERM, signal.SIGHUP):
+        signal.signal(number, _interrupt)
     had_database = server.running_endpoint(settings.run_folder) is not None
-    if settings.clickhouse_url is None:
-        embedded(settings, stays=True)
     parts: list[Part] = []
     try:
-        parts = [_start(name, command, settings) for name, command in _commands(settings, dashboard, dagster).items()]
-        now = Running(
-            os.getpid(),
-            psutil.Process().create_time(),
-            f"http://{LOOPBACK}:{dashboard}",
-            f"http://{LOOPBACK}:{dagster}",
-        )
-        _await(f"{now.dashboard}/_stcore/health", parts)
-        _await(f"{now.dagster}/server_info", parts)
-        _state(settings).write_text(json.dumps(asdict(now)), encoding="utf-8")
+        with one_at_a_time(settings.run_folder / "up.lock"):
+            found = running(settings)
+            now = found or _come_up(settings, parts)
         announce(now)
-        _watch(parts, settings)
+        if found is None:
+            _watch(parts, settings)
     except KeyboardInterrupt:
         pass
     finally:
-        _state(settings).unlink(missing_ok=True)
-        for part in parts:
-            _end(part.process)
-        if settings.clickhouse_url is None and not had_database:
-            server.stop(settings.run_folder)
+        if parts:
+            _state(settings).unlink(missing_ok=True)
+            for part in parts:
+                end_process(part.process)
+            if settings.clickhouse_url is None and not had_database:
+                server.stop(settings.run_folder)
+
+
+def _come_up(settings: Settings, parts: list[Part]) -> Running:
+    """Start every part, into `parts`; where they answer, once they do."""
+    end_leftovers(settings)
+    dashboard = usable_port(settings.dashboard_port, "RONGDUN_DASHBOARD_PORT")
+    dagster = usable_port(settings.dagster_port, "RONGDUN_DAGSTER_PORT")
+    if settings.clickhouse_url is None:
+        embedded(settings, stays=True)
+    for name, command in _commands(settings, dashboard, dagster).items():
+        parts.append(start_part(name, command, settings))
+        note_parts(settings, parts)
+    now = Running(
+        os.getpid(),
+        psutil.Process().create_time(),
+        f"http://{LOOPBACK}:{dashboard}",
+        f"http://{LOOPBACK}:{dagster}",
+    )
+    await_answer(f"{now.dashboard}/_stcore/health", parts)
+    await_answer(f"{now.dagster}/server_info", parts)
+    write_whole(_state(settings), json.dumps(asdict(now)))
+    return now
 
 
 def start_detached(settings: Settings) -> Running:
@@ -126,10 +139,10 @@ def start_detached(settings: Settings) -> Running:
     found = running(settings)
     if found is not None:
         return found
-    log = _logs(settings) / "up.log"
+    log = log_folder(settings) / "up.log"
     with log.open("ab") as sink:
         process = subprocess.Popen(  # noqa: S603 - our own interpreter and our own module name
-            [*_MODULE, "rongdun", "up"],
+            [*MODULE, "rongdun", "up"],
             stdin=subprocess.DEVNULL,
             stdout=sink,
             stderr=sink,
@@ -141,7 +154,11 @@ def start_detached(settings: Settings) -> Running:
         if found is not None:
             return found
         time.sleep(0.2)
-    raise StartFailed(f"rongdun did not come up; the end of {log}:\n{_tail(log)}")
+    # It may have ended because another one had come up first.
+    found = running(settings)
+    if found is not None:
+        return found
+    raise StartFailed(f"rongdun did not come up; the end of {log}:\n{tail(log)}")
 
 
 def stop(settings: Settings) -> bool:
@@ -151,7 +168,8 @@ def stop(settings: Settings) -> bool:
         process = psutil.Process(found.pid)
         process.terminate()
         process.wait(timeout=2 * STOP_SECONDS)
-    return server.stop(settings.run_folder) or found is not None
+    left = end_leftovers(settings)
+    return server.stop(settings.run_folder) or left or found is not None
 
 
 def dagster_home(settings: Settings) -> Path:
@@ -183,43 +201,6 @@ def _streamlit_flags(port: int) -> list[str]:
     ]
 
 
-def _start(name: str, command: list[str], settings: Settings) -> Part:
-    log = _logs(settings) / f"{name}.log"
-    return Part(name, command, log, _spawn(command, log, settings))
-
-
-def _spawn(command: list[str], log: Path, settings: Settings) -> subprocess.Popen[bytes]:
-    # Absolute, since the parts stand in the home and not where the person stands.
-    places = {"home": settings.home, "rules": settings.rules, "inventory": settings.inventory}
-    named = {f"RONGDUN_{name.upper()}": str(place) for name, place in places.items() if place is not None}
-    environment = {**os.environ, **named, "DAGSTER_HOME": str(settings.dagster_home)}
-    with log.open("ab") as sink:
-        return subprocess.Popen(  # noqa: S603 - our own interpreter and our own module names
-            [*_MODULE, *command],
-            stdin=subprocess.DEVNULL,
-            stdout=sink,
-            stderr=sink,
-            env=environment,
-            cwd=settings.home,
-        )
-
-
-def _await(url: str, parts: list[Part]) -> None:
-    # A proxy that the environment names has no business on loopback.
-    directly = build_opener(ProxyHandler({}))
-    deadline = time.monotonic() + START_SECONDS
-    while time.monotonic() < deadline:
-        for part in parts:
-            if part.process.poll() is not None:
-                raise StartFailed(f"{part.name} ended while starting; the end of {part.log}:\n{_tail(part.log)}")
-        try:
-            with directly.open(url, timeout=2):
-                return
-        except (URLError, TimeoutError, ConnectionError):
-            time.sleep(0.2)
-    raise StartFailed(f"{url} did not answer within {START_SECONDS} s")
-
-
 def _watch(parts: list[Part], settings: Settings) -> None:
     """Start again what falls down; asking the database each time also keeps it from ending itself as idle."""
     while True:
@@ -231,23 +212,11 @@ def _watch(parts: list[Part], settings: Settings) -> None:
                 continue
             if part.restarts == RESTARTS:
                 raise StartFailed(
-                    f"{part.name} fell down {RESTARTS + 1} times; the end of {part.log}:\n{_tail(part.log)}"
+                    f"{part.name} fell down {RESTARTS + 1} times; the end of {part.log}:\n{tail(part.log)}"
                 )
             part.restarts += 1
-            part.process = _spawn(part.command, part.log, settings)
-
-
-def _end(process: subprocess.Popen[bytes]) -> None:
-    if process.poll() is not None:
-        return
-    children = psutil.Process(process.pid).children(recursive=True)
-    process.terminate()
-    try:
-        process.wait(STOP_SECONDS)
-    except subprocess.TimeoutExpired:
-        process.kill()
-    for orphan in psutil.wait_procs(children, timeout=5)[1]:
-        orphan.kill()
+            part.process = spawn(part.command, part.log, settings)
+            note_parts(settings, parts)
 
 
 def _interrupt(*_: object) -> None:
@@ -256,13 +225,3 @@ def _interrupt(*_: object) -> None:
 
 def _state(settings: Settings) -> Path:
     return settings.run_folder / "up.json"
-
-
-def _logs(settings: Settings) -> Path:
-    folder = settings.run_folder / "logs"
-    folder.mkdir(parents=True, exist_ok=True)
-    return folder
-
-
-def _tail(log: Path) -> str:
-    return "\n".join(log.read_text(encoding="utf-8", errors="replace").splitlines()[-12:])

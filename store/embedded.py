@@ -104,6 +104,8 @@ def main(arguments: Sequence[str] | None = None) -> int:
     # The engine takes its zone from the process, and every time here is UTC. Its configuration file is not asked.
     os.environ["TZ"] = "UTC"
     time.tzset()
+    # The engine makes its files readable by all; what is in them is not for all.
+    os.umask(0o077)
     from store.server import Place, serve  # noqa: PLC0415 - loads the engine, which its clients do without
 
     parser = argparse.ArgumentParser(prog="python -m store.embedded", description="ClickHouse over HTTP on loopback.")

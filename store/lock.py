@@ -1,4 +1,4 @@
-"""One process per database folder."""
+"""One process at a time: for as long as a database folder is open, or for a short passage."""
 
 import fcntl
 import os
@@ -31,5 +31,17 @@ def locked(folder: Path) -> Iterator[None]:
         os.pwrite(handle, f"{os.getpid()}\n".encode(), 0)
         yield
         os.ftruncate(handle, 0)
+    finally:
+        os.close(handle)
+
+
+@contextmanager
+def one_at_a_time(path: Path) -> Iterator[None]:
+    """Wait until no other process is in a passage that this file guards; the kernel lets go when one ends."""
+    path.parent.mkdir(parents=True, exist_ok=True)
+    handle = os.open(path, os.O_RDWR | os.O_CREAT | os.O_CLOEXEC, 0o600)
+    try:
+        fcntl.flock(handle, fcntl.LOCK_EX)
+        yield
     finally:
         os.close(handle)

@@ -20,11 +20,12 @@ from tests.rongdun.command import Rongdun
         (["db", "query", "SELECT no_such_column FROM alerts"], "no_such_column"),
         (["db", "query", "INSERT INTO rejects (reason) VALUES ('x')"], "only reads"),
         (["alerts", "acknowledge", "no-such-alert"], "no-such-alert"),
+        (["db", "query", b"SELECT '\xff'".decode(errors="surrogateescape")], "not UTF-8"),
         (["demo", "--day", "tomorrow"], "tomorrow"),
         (["fly"], "fly"),
         (["detect", "--fail-on", "severe"], "severe"),
     ],
-    ids=lambda value: " ".join(value) if isinstance(value, list) else "",
+    ids=lambda value: ascii(" ".join(value)) if isinstance(value, list) else "",
 )
 def test_a_mistake_is_one_message(words: list[str], says: str, shared_rongdun: Rongdun) -> None:
     finished = shared_rongdun.run(*words)

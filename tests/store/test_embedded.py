@@ -41,6 +41,15 @@ def test_two_starts_at_once_share_one_server(state: Path) -> None:
     assert first == second
 
 
+def test_no_other_account_reads_what_the_engine_wrote(state: Path) -> None:
+    with Store.connect(_started(state).dsn()) as store:
+        store.execute("CREATE TABLE t (a UInt8) ENGINE = MergeTree ORDER BY a")
+        store.execute("INSERT INTO t VALUES (1)")
+    engine = [path for path in (state / "database" / "engine").rglob("*") if not path.is_symlink()]
+    assert engine
+    assert not [path for path in engine if path.stat().st_mode & 0o077]
+
+
 def test_nothing_runs_in_a_fresh_folder(state: Path) -> None:
     assert running_endpoint(state) is None
     assert not stop(state)
