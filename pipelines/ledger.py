@@ -38,6 +38,8 @@ FROM started_files
 WHERE file_hash NOT IN (SELECT file_hash FROM ingested_files WHERE source_type != '')
 """
 
+_DONE = "SELECT DISTINCT file_hash, source_type FROM ingested_files WHERE file_hash IN {hashes:Array(String)}"
+
 _NOTED = "SELECT batch_id FROM ingested_batches WHERE batch_id IN {batches:Array(String)}"
 
 _LAST_OFFSET = """
@@ -155,21 +157,7 @@ class Ledger:
     def commit(self) -> None:
         """Write down what was told: batches first, since a file that is done must not lack one."""
         self._write_batches()
-        rows = [
-            (
-                file_hash,
-                source_of(file.path),
-                file.format,
-                file.bytes,
-                file.rows,
-                file.rejected,
-                file.reason,
-                file.seconds,
-            )
-            for file_hash, file in self._files
-        ]
-        append(self._store, "ingested_files", pl.DataFrame(rows, schema=_FILES, orient="row"), token=_token(rows))
-        self._files.clear()
+        self._write_files()
         self._committed = time.monotonic()
 
     def _commit_when_due(self) -> None:
@@ -185,6 +173,29 @@ class Ledger:
         fresh = told.filter(~pl.col("batch_id").is_in(noted))
         append(self._store, "ingested_batches", fresh, token=_token(fresh["batch_id"].to_list()))
         self._batches.clear()
+
+    def _write_files(self) -> None:
+        if not self._files:
+            return
+        hashes = [file_hash for file_hash, _ in self._files]
+        # Another run may have stored the same file meanwhile; the rows were dropped by their tokens.
+        done = {(row["file_hash"], row["source_type"]) for row in self._store.rows(_DONE, {"hashes": hashes})}
+        rows = [
+            (
+                file_hash,
+                source_of(file.path),
+                file.format,
+                file.bytes,
+                file.rows,
+                file.rejected,
+                file.reason,
+                file.seconds,
+            )
+            for file_hash, file in self._files
+            if (file_hash, file.format) not in done
+        ]
+        append(self._store, "ingested_files", pl.DataFrame(rows, schema=_FILES, orient="row"), token=_token(rows))
+        self._files.clear()
 
     def _remember(self, version: Version) -> None:
         self._by_hash.setdefault(version.file_hash, []).append(version)

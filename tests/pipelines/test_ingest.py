@@ -350,6 +350,21 @@ def test_runs_that_die_one_after_another_while_the_file_grows_leave_nothing_twic
     assert [offset for _, offset in stored(store)] == list(range(9))
 
 
+def test_two_runs_over_the_same_files_at_once_store_and_note_them_once(store: Store, tmp_path: Path) -> None:
+    for number in range(4):
+        (tmp_path / f"{number}.log").write_text(lines(1 + number) + "x\n" * (number == 3))
+    met = list[Path]()
+
+    def start_another(progress: Progress) -> None:
+        met.append(progress.path)
+        if len(met) == 1:
+            ingest([tmp_path], store, scope="fuzhou")
+
+    ingest([tmp_path], store, scope="fuzhou", progress=start_another)
+    tables = ("log_events", "rejects", "ingested_batches", "ingested_files")
+    assert [count(store, table) for table in tables] == [10, 1, 4, 4]
+
+
 def test_the_ledger_is_told_in_few_writes_for_many_files(
     store: Store, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
