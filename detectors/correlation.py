@@ -9,7 +9,7 @@ Sigma correlation rules specification 2.1.
 from bisect import bisect_left, bisect_right
 from collections import Counter, defaultdict
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 from operator import eq, ge, gt, le, lt, ne
 
@@ -53,6 +53,7 @@ class Episode:
         group: value of each group-by name.
         count: what the condition counted when it was first satisfied.
         event_ids: the events of the window, oldest first.
+        until: the last moment at which the episode still went on, as far as the matches tell.
     """
 
     rule_id: str
@@ -61,6 +62,7 @@ class Episode:
     event_ids: tuple[str, ...]
     first_time: datetime
     last_time: datetime
+    until: datetime
 
     def as_match(self) -> Match:
         """The episode as a match that another correlation can count."""
@@ -97,12 +99,17 @@ def _of_group(rule: CompiledCorrelation, key: tuple[str, ...], group: list[Match
     group.sort(key=lambda match: (match.time, match.event_ids))
     judge = _ordered(rule, group) if rule.type == "temporal_ordered" else _counting(rule, group)
     span = timedelta(seconds=rule.span_seconds)
-    satisfied_at: datetime | None = None
+    current: Episode | None = None
     for moment, evidence, count in judge:
-        going_on = satisfied_at is not None and moment - satisfied_at <= span
-        if evidence and not going_on:
-            yield _episode(rule, key, count, evidence)
-        satisfied_at = moment if evidence else None
+        going_on = current is not None and bool(evidence) and moment - current.until <= span
+        if current is not None and going_on:
+            current = replace(current, until=moment)
+            continue
+        if current is not None:
+            yield current
+        current = _episode(rule, key, count, evidence) if evidence else None
+    if current is not None:
+        yield current
 
 
 def _counting(rule: CompiledCorrelation, group: Sequence[Match]) -> Iterator[Judgement]:
@@ -194,4 +201,5 @@ def _episode(rule: CompiledCorrelation, key: tuple[str, ...], count: int, eviden
         event_ids=tuple(ids),
         first_time=evidence[0].time,
         last_time=evidence[-1].time,
+        until=evidence[-1].time,
     )

@@ -13,6 +13,15 @@ from pipelines.judging import ENVELOPE, LIMITS, Unjudged, evidence_of, utc
 from store.client import Store
 from store.errors import QueryFailed
 
+# The alerts that a correlation raised around what just arrived: when each was complete, and for which group.
+_RAISED = """
+SELECT last_seen, matched_fields
+FROM alert_matches
+WHERE rule_id = {rule:String} AND rule_version = {version:String}
+  AND last_seen >= fromUnixTimestamp64Micro({since:Int64}, 'UTC')
+  AND last_seen <= fromUnixTimestamp64Micro({until:Int64}, 'UTC')
+"""
+
 _EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
 _MICROSECOND = timedelta(microseconds=1)
 
@@ -70,9 +79,23 @@ def _alerts(current: _Round, rule: CompiledCorrelation) -> Iterator[Alert]:
         around = around.joined(span)
     margin = _reach(current, rule)
     wide = _Span(_shifted(around.since, -margin), _shifted(around.until, margin))
-    for episode in episodes(rule, _matches_of(current, rule, wide)):
-        if episode.last_time >= around.since:
-            yield _alert(current, rule, episode)
+    found = [each for each in episodes(rule, _matches_of(current, rule, wide)) if each.last_time >= around.since]
+    raised = _raised(current, rule, wide) if found else []
+    yield from (_alert(current, rule, each) for each in found if not _is_known(each, raised))
+
+
+def _raised(current: _Round, rule: CompiledCorrelation, wide: _Span) -> list[tuple[datetime, Mapping[str, str]]]:
+    span = {"since": _micros(wide.since), "until": _micros(wide.until)}
+    rows = current.store.rows(_RAISED, {"rule": rule.head.id, "version": rule.head.version, **span})
+    return [(utc(row["last_seen"]), cast("Mapping[str, str]", row["matched_fields"])) for row in rows]
+
+
+def _is_known(episode: Episode, raised: Sequence[tuple[datetime, Mapping[str, str]]]) -> bool:
+    """Whether an alert tells of the episode already: events that come late move its start, not its identity."""
+    return any(
+        episode.last_time <= moment <= episode.until and episode.group.items() <= fields.items()
+        for moment, fields in raised
+    )
 
 
 def _bases(current: _Round, rule: CompiledCorrelation) -> list[CompiledRule]:

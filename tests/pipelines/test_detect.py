@@ -131,6 +131,16 @@ def test_a_late_event_completes_a_correlation_in_the_past(store: Store, many: Ru
     assert detect(store, many).alerts_new == 1
 
 
+@pytest.mark.parametrize("late", [-10, 10, 30, 45], ids=["before", "early within", "late within", "after"])
+def test_an_event_that_comes_late_into_an_episode_raises_no_second_alert(
+    late: int, store: Store, many: RuleSet
+) -> None:
+    store_events(store, [failed(0), failed(20), failed(40)])
+    assert detect(store, many).alerts_new == 1
+    store_events(store, [failed(late)])
+    assert detect(store, many).alerts_new == 0
+
+
 def test_an_episode_that_goes_on_over_many_arrivals_is_one_alert(store: Store, many: RuleSet) -> None:
     for minute in range(6):
         store_events(store, [failed(minute * 60 + second) for second in range(0, 60, 10)])
