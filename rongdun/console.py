@@ -79,7 +79,8 @@ def _text(value: object) -> str:
     if isinstance(value, bytes):
         return value.decode(errors="backslashreplace")
     if isinstance(value, datetime):
-        return _in_utc(value).strftime("%Y-%m-%d %H:%M:%S")
+        # UTC goes without saying; another zone, which a question can ask for, does not.
+        return value.strftime("%Y-%m-%d %H:%M:%S") + (str(value)[-6:] if value.utcoffset() else "")
     if isinstance(value, float):
         return f"{value:.2f}".rstrip("0").rstrip(".")
     return str(value)
@@ -95,7 +96,7 @@ def _plain(value: object) -> object:
         case float():
             return value if math.isfinite(value) else None
         case datetime():
-            return _in_utc(value).isoformat()
+            return (value if value.tzinfo else value.replace(tzinfo=UTC)).astimezone(UTC).isoformat()
         case date():
             return value.isoformat()
         case bytes():
@@ -106,8 +107,3 @@ def _plain(value: object) -> object:
             return [_plain(entry) for entry in value]
         case _:
             return str(value)
-
-
-def _in_utc(value: datetime) -> datetime:
-    """The moment in UTC; one without a zone is in UTC already."""
-    return (value if value.tzinfo else value.replace(tzinfo=UTC)).astimezone(UTC)

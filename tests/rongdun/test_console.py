@@ -22,7 +22,7 @@ def test_no_control_character_survives(value: str) -> None:
         ("two\nlines", "two\\nlines"),
         ("福州", "福州"),
         (datetime(2026, 3, 1, 8, 0, tzinfo=UTC), "2026-03-01 08:00:00"),
-        (datetime(2026, 3, 1, 8, 0, tzinfo=timezone(timedelta(hours=8))), "2026-03-01 00:00:00"),
+        (datetime(2026, 3, 1, 8, 0, tzinfo=timezone(timedelta(hours=8))), "2026-03-01 08:00:00+08:00"),
         (0.5, "0.5"),
         (b"a1", "a1"),
     ],
