@@ -24,6 +24,7 @@ _BATCH_ROWS = 65_536
 _LONGEST_RECORD = 16 * 1024 * 1024
 _LONGEST_ARRAY = 256 * 1024 * 1024
 _DEEPEST = 8
+_LARGEST_WHOLE = 2**53
 
 _NARROW = (
     pl.Boolean,
@@ -229,6 +230,9 @@ def _flat(value: dict[str, object], prefix: str = "", depth: int = 0) -> dict[st
             flat[f"{prefix}{name}"] = json.dumps(inner, ensure_ascii=False)
         elif isinstance(inner, str | int) and not isinstance(inner, bool):
             flat[f"{prefix}{name}"] = str(inner)
+        elif isinstance(inner, float) and inner.is_integer() and abs(inner) < _LARGEST_WHOLE:
+            # A number that went through a spreadsheet or a data frame: 13800138000.0
+            flat[f"{prefix}{name}"] = str(int(inner))
     return flat
 
 

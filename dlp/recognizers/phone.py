@@ -25,6 +25,10 @@ CONTEXT = (
 )
 
 
+# Groups of four digits before it: the end of a card number.
+_GROUP = ("[0-9]{4}[ -][0-9]{4}[ -]",)
+
+
 def spoken_number_holds(values: pl.Series) -> Verdicts:
     """Whether each has the digits of a telephone (ITU-T E.164: at most 15) and is no date and no IP address."""
     count = values.str.count_matches(r"[0-9]")
@@ -38,7 +42,7 @@ def named_number_holds(values: pl.Series) -> Verdicts:
     count = digits.str.len_chars()
     fits = count.is_between(7, 12) | values.str.starts_with("+") & (count <= 15) | digits.str.contains(r"^86[0-9]{11}$")
     # Ten or eleven digits that begin with 1 are a Chinese mobile, an American number with its country, or a time.
-    time = digits.str.contains(r"^1[0-9]{9}$|^1[0-2][0-9]{9}$") & ~values.str.contains(r"^\+?1[^0-9]")
+    time = digits.str.contains(r"^1[3-9][0-9]{8}$|^1[01][0-9]{9}$") & ~values.str.contains(r"^\+?1[^0-9]")
     date = values.str.contains(
         r"^(?:19|20)[0-9]{2}[-./][0-9]{1,2}[-./]|^[0-9]{1,2}[-./][0-9]{1,2}[-./](?:19|20)[0-9]{2}"
     )
@@ -59,6 +63,7 @@ MOBILE = Kind(
     score=0.5,
     alone=0.5,
     spread=3,
+    not_after=_GROUP,
     masked_forms=(r"(?:\+?86[- ]?)?1[3-9*][0-9*][- ]?[0-9*]{4}[- ]?[0-9*]{4}", r"1[3-9][0-9]\*{3,8}[0-9]{2,4}"),
 )
 
@@ -72,6 +77,7 @@ LANDLINE = Kind(
     shape=r"0[0-9]{2,3}[- ][0-9]{6,9}",
     shape_chance=0.05,
     context=CONTEXT,
+    not_after=_GROUP,
     score=0.4,
     alone=0.5,
     masked_forms=(r"0[0-9]{2,3}-[0-9*]{7,8}",),

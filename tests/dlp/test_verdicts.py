@@ -1,6 +1,7 @@
 import re
 
 import pytest
+from faker import Faker
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
@@ -92,6 +93,50 @@ def test_versions_named_as_such_are_no_addresses() -> None:
     assert judge([f"10.{DICE.randint(0, 9)}.{DICE.randint(0, 9)}.1" for _ in range(ROWS)], "version") == {}
 
 
+@pytest.mark.parametrize(
+    "make", [CHINESE.city, CHINESE.word, CHINESE.country, ENGLISH.city, ENGLISH.country, ENGLISH.company, CHINESE.md5]
+)
+def test_things_that_have_a_name_are_no_people(make: Make) -> None:
+    assert judge([str(make()) for _ in range(ROWS)], "name") == {}
+
+
+@pytest.mark.parametrize("make", [CHINESE.name, ENGLISH.name, Faker("zh_TW").name])
+def test_people_are_told_from_things_where_the_column_is_called_name(make: Make) -> None:
+    assert list(judge([make() for _ in range(ROWS)], "name")) == ["PERSON"]
+
+
+@pytest.mark.parametrize(
+    "make",
+    [
+        pytest.param(lambda: digits(16), id="16 digits"),
+        pytest.param(lambda: digits(10, "17"), id="epoch seconds"),
+        pytest.param(lambda: digits(13, "17"), id="epoch milliseconds"),
+        pytest.param(CHINESE.date, id="dates"),
+        pytest.param(lambda: f"{DICE.randint(1, 99_999)}.{digits(2)}", id="amounts"),
+        pytest.param(CHINESE.isbn13, id="book numbers"),
+        pytest.param(lambda: f"1.3.6.1.4.1.{DICE.randint(1, 9_999)}", id="object identifiers"),
+    ],
+)
+def test_a_name_does_not_make_a_telephone_of_what_cannot_be_dialled(make: Make) -> None:
+    assert judge([make() for _ in range(ROWS)], "phone") == {}
+
+
+@pytest.mark.parametrize(
+    ("entity_type", "value", "column"),
+    [
+        ("CN_RESIDENT_ID", "110105 19491231 002X", "column_1"),
+        ("CN_RESIDENT_ID", "110105-19491231-002x", "column_1"),
+        ("CN_SOCIAL_CREDIT_CODE", "91350100m000100y43", "column_1"),
+        ("PHONE_NUMBER", "1.3800138000E+10", "手机"),
+        ("VIN", "1m8gdm9axkp042788", "vin"),
+        ("MAC_ADDRESS", "02005e005301", "mac"),
+        ("US_SSN", "244768917", "ssn"),
+    ],
+)
+def test_other_ways_of_writing_a_number_are_read(entity_type: str, value: str, column: str) -> None:
+    assert list(judge([value], column)) == [entity_type]
+
+
 def test_consecutive_numbers_are_no_telephones() -> None:
     assert judge([str(13_800_000_000 + at) for at in range(ROWS)]) == {}
 
@@ -141,6 +186,21 @@ def test_a_longer_number_does_not_hold_a_shorter_one() -> None:
         ("CREDIT_CARD", lambda: "6222" + "*" * 11 + bank_card()[-4:], "column_1"),
         ("CN_VEHICLE_REGISTRATION", lambda: "闽A" + "***" + digits(2), "车牌"),
         ("CN_RESIDENT_ID", lambda: "*" * 18, "id_card"),
+        ("CN_RESIDENT_ID", lambda: CHINESE.ssn()[:3] + "****" + digits(4), "身份证号"),
+        ("CN_RESIDENT_ID", lambda: CHINESE.ssn()[:6] + " ******** " + digits(4), "column_1"),
+        ("CN_RESIDENT_ID", lambda: "[REDACTED]", "身份证号"),
+        ("PHONE_NUMBER", lambda: "已脱敏", "手机号"),
+        ("PHONE_NUMBER", lambda: CHINESE.phone_number()[:3] + " **** " + digits(4), "column_1"),
+        ("PHONE_NUMBER", lambda: CHINESE.phone_number()[:3] + "●●●●" + digits(4), "column_1"),
+        ("PHONE_NUMBER", lambda: CHINESE.phone_number()[:3] + "＊＊＊＊" + digits(4), "column_1"),
+        ("PHONE_NUMBER", lambda: "*******" + digits(4), "phone"),
+        ("PERSON", lambda: CHINESE.last_name()[0] + "○○", "姓名"),
+        ("CREDIT_CARD", lambda: "6222 **** **** " + digits(4), "column_1"),
+        ("CREDIT_CARD", lambda: "尾号" + digits(4), "银行卡号"),
+        ("US_SSN", lambda: "XXX-XX-" + digits(4), "column_1"),
+        ("IBAN_CODE", lambda: "GB82********" + digits(4), "iban"),
+        ("TW_IDENTITY_CARD", lambda: "A12****" + digits(3), "身分證"),
+        ("CN_PASSPORT", lambda: "E****" + digits(4), "护照号"),
     ],
 )
 def test_a_masked_form_is_a_finding_that_says_masked(entity_type: str, make: Make, column: str) -> None:
