@@ -115,7 +115,9 @@ def _come_up(settings: Settings, parts: list[Part]) -> Running:
     dagster = usable_port(settings.dagster_port, "RONGDUN_DAGSTER_PORT")
     if settings.clickhouse_url is None:
         embedded(settings, stays=True)
-    for name, command in _commands(settings, dashboard, dagster).items():
+    commands = _commands(settings, dashboard, dagster)
+    daemon = commands.pop("dagster-daemon")
+    for name, command in commands.items():
         parts.append(start_part(name, command, settings))
         note_parts(settings, parts)
     now = Running(
@@ -126,6 +128,9 @@ def _come_up(settings: Settings, parts: list[Part]) -> Running:
     )
     await_answer(f"{now.dashboard}/_stcore/health", parts)
     await_answer(f"{now.dagster}/server_info", parts)
+    # In a fresh home two processes of Dagster at once would trip over each other making its tables.
+    parts.append(start_part("dagster-daemon", daemon, settings))
+    note_parts(settings, parts)
     write_whole(_state(settings), json.dumps(asdict(now)))
     return now
 
