@@ -77,12 +77,6 @@ def as_local(moment: int) -> datetime:
     return as_datetime(moment).astimezone(FUZHOU)
 
 
-def as_epoch(moment: int) -> str:
-    """Seconds since 1970 with six decimals, exact."""
-    seconds, micros = divmod(moment, SECOND)
-    return f"{seconds}.{micros:06d}"
-
-
 def as_iso(moment: int) -> str:
     """RFC 3339 in UTC with six decimals, as `2026-03-01T10:00:00.000300Z`."""
     return f"{as_datetime(moment):%Y-%m-%dT%H:%M:%S.%f}Z"
