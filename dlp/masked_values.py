@@ -89,7 +89,9 @@ class MaskedValues:
 
     def _show(self, name: str, masks: pl.Series, key: bytes, policy: Policy) -> None:
         count = self.shown.setdefault(name, MaskCount())
-        for mask in masks.bottom_k(_MASKS_TRIED).to_list():
+        # The mask that hides the least is the one that breaks.
+        hiding = masks.alias("mask").to_frame().with_columns(masks.str.count_matches(r"\*").alias("hidden"))
+        for mask in hiding.bottom_k(_MASKS_TRIED, by=["hidden", "mask"])["mask"].to_list():
             left = residual_candidates(re.sub("[ -]", "", mask), name, policy.masks)
             if left is not None and (count.weakest is None or left < count.weakest):
                 count.weakest = left

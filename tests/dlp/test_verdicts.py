@@ -232,6 +232,12 @@ def test_a_mask_is_as_good_as_what_it_leaves_open(mask: str, masked: bool, says:
     assert says in found.review
 
 
+def test_one_weak_mask_among_many_good_ones_is_enough() -> None:
+    good = ["3" + "*" * 15 + f"{at:02}" for at in range(20, 90)]
+    assert judge(good, "身份证号")["CN_RESIDENT_ID"].masked
+    assert not judge([*good, "3501021990****002X"], "身份证号")["CN_RESIDENT_ID"].masked
+
+
 def test_a_plain_hash_of_a_telephone_counts_as_not_masked() -> None:
     hashes = [str(CHINESE.md5()) for _ in range(ROWS)]
     assert not judge(hashes, "phone_md5")["PHONE_NUMBER"].masked
