@@ -39,6 +39,8 @@ def read_yaml(path: Path) -> YamlDocument:
     Raises:
         YamlRefused: the file is no readable, plain, UTF-8 YAML document of at most 8 MiB.
     """
+    if path.is_fifo():
+        raise YamlRefused("cannot be read: a named pipe, which would be waited for without end")
     try:
         with path.open("rb") as stream:
             raw = stream.read(LARGEST_BYTES + 1)

@@ -97,6 +97,8 @@ def read_rule_file(path: Path) -> RuleFile:
 
 def _read_text(path: Path) -> str:
     try:
+        if path.exists() and not path.is_file():
+            raise ContentError(path, "not a regular file")  # reading a named pipe would wait without end
         with path.open("rb") as file:
             content = file.read(_LARGEST_FILE + 1)
         if len(content) > _LARGEST_FILE:

@@ -1,5 +1,6 @@
 """YAML read strictly: what is refused, where, and that nothing else is lost."""
 
+import os
 from pathlib import Path
 
 import pytest
@@ -92,3 +93,9 @@ def test_ten_thousand_assets_are_read() -> None:
     assert isinstance(content, dict)
     assert isinstance(content["assets"], list)
     assert len(content["assets"]) == 10_000
+
+
+def test_a_named_pipe_is_not_waited_for(tmp_path: Path) -> None:
+    os.mkfifo(tmp_path / "pipe.yml")
+    with pytest.raises(YamlRefused, match="named pipe"):
+        read_yaml(tmp_path / "pipe.yml")

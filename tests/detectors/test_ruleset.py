@@ -1,5 +1,6 @@
 """Loading rules: every rule is accounted for, and a broken one never hides the others."""
 
+import os
 from pathlib import Path
 
 import pytest
@@ -85,6 +86,12 @@ def test_a_broken_file_is_reported_and_the_others_run(tmp_path: Path, text: str,
 def test_bytes_that_are_no_text_are_reported(tmp_path: Path) -> None:
     (tmp_path / "binary.yml").write_bytes(b"\xff\xfe\x00title")
     assert "not UTF-8" in load(tmp_path, good=GOOD).problems[0].reason
+
+
+def test_a_named_pipe_is_not_waited_for(tmp_path: Path) -> None:
+    os.mkfifo(tmp_path / "pipe.yml")
+    ruleset = load(tmp_path, good=GOOD)
+    assert [check.reason for check in ruleset.problems] == ["not a regular file"]
 
 
 def test_a_missing_folder_is_an_error(tmp_path: Path) -> None:
