@@ -28,6 +28,7 @@ _STATUS = {516: 403, 164: 403, 497: 403, 307: 413, 159: 408, 48: 501, 47: 404, 4
 _CLIENT_FAULT = frozenset({6, 26, 27, 33, 36, 38, 41, 53, 62, 69, 72, 115, 117, 130, 131, 302, 432, 456, 457})
 
 _READONLY_CODE = 164
+_NO_SPACE_CODE = 243
 _POLL_SECONDS = 0.5
 
 
@@ -65,8 +66,15 @@ class Server:
             return await self._answered(request)
         except QueryFailed as failure:
             return _failed(failure)
+        except OSError as error:
+            return _failed(self._spool_failure(error))
         finally:
             self.requests_under_way -= 1
+
+    def _spool_failure(self, error: OSError) -> QueryFailed:
+        """What a full disk, above all, has to say to whoever asked."""
+        message = f"Code: {_NO_SPACE_CODE}. DB::Exception: {self._spool}: {error.strerror}. (NOT_ENOUGH_SPACE)"
+        return QueryFailed(message, code=_NO_SPACE_CODE)
 
     async def _answered(self, request: Request) -> Response:
         if not _from_loopback(request):

@@ -9,6 +9,7 @@ import time
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
+import polars as pl
 import psutil
 import pytest
 
@@ -48,6 +49,14 @@ def test_no_other_account_reads_what_the_engine_wrote(state: Path) -> None:
     engine = [path for path in (state / "database" / "engine").rglob("*") if not path.is_symlink()]
     assert engine
     assert not [path for path in engine if path.stat().st_mode & 0o077]
+
+
+def test_a_spool_that_takes_nothing_is_told_with_its_place(state: Path) -> None:
+    with Store.connect(_started(state).dsn()) as store:
+        store.execute("CREATE TABLE t (a UInt8) ENGINE = MergeTree ORDER BY a")
+        (state / "database" / "spool").rmdir()
+        with pytest.raises(StoreError, match=r"spool: No such file"):
+            store.insert("t", pl.DataFrame({"a": [1]}, schema={"a": pl.UInt8}))
 
 
 def test_nothing_runs_in_a_fresh_folder(state: Path) -> None:
