@@ -49,7 +49,8 @@ LEFT JOIN (
     FROM audit_events
     WHERE object_type = 'alert' AND audit_events.state != ''
     GROUP BY object_id
-) AS steps ON matches.alert_id = steps.object_id;
+) AS steps ON matches.alert_id = steps.object_id
+SETTINGS join_use_nulls = 0;
 
 -- Which batches a rule set has judged: a batch without a row here is still to be judged, however late it came.
 CREATE TABLE judged_batches (

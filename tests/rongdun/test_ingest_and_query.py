@@ -42,6 +42,17 @@ def test_a_missing_file_is_named_and_stops_nothing(rongdun: Rongdun, tmp_path: P
     assert [file["rows"] for file in json.loads(finished.stdout)["files"]] == [1]
 
 
+def test_detection_exits_with_1_only_on_what_fail_on_asks_for(rongdun: Rongdun, tmp_path: Path) -> None:
+    log = tmp_path / "auth.log"
+    log.write_text("".join(FAILED.format(second=second) for second in range(30)), encoding="utf-8")
+    rongdun.json("ingest", log)
+    assert rongdun.run("detect", "--fail-on", "medium").returncode == 1
+    assert rongdun.rows("SELECT rule_title, level FROM alerts") == [
+        {"rule_title": "SSH brute force", "level": "medium"}
+    ]
+    assert rongdun.run("detect", "--fail-on", "medium").returncode == 0  # nothing new
+
+
 def test_two_homes_do_not_see_each_other(rongdun: Rongdun, tmp_path: Path) -> None:
     other = Rongdun(tmp_path / "other")
     log = tmp_path / "auth.log"
