@@ -1,12 +1,14 @@
 """`rongdun alerts` and `rongdun audit`: the responder's queue, and the record behind it."""
 
 import getpass
+import re
 from typing import Annotated
 
 import typer
 
 from response import lifecycle
 from response.audit import verify_chain
+from response.chain import ChainHead
 from response.lifecycle import AlertState, Verdict
 from rongdun.console import out, print_json, print_table
 from rongdun.settings import Settings
@@ -72,15 +74,33 @@ def _group() -> None:
 
 
 @audit_app.command()
-def verify(as_json: Json = False) -> None:
+def verify(
+    anchor: Annotated[
+        str, typer.Option(help="A head that an earlier run printed, SEQ:HASH; shows whether the end was cut off since.")
+    ] = "",
+    as_json: Json = False,
+) -> None:
     """Prove that the record is whole: no gap, no edit, no fork; exit 1 when it is not."""
+    kept = _head(anchor)
     with open_store(Settings(), user="reader") as store:
-        report = verify_chain(store)
+        report = verify_chain(store, anchor=kept)
     if as_json:
         print_json(report.as_json())
     else:
         out().print(f"{report.events} steps on record, {'intact' if report.intact else 'NOT INTACT'}")
+        out().print(f"head, to be kept elsewhere: {report.head.seq}:{report.head.hash}", highlight=False)
         for problem in report.problems:
             out().print(str(problem), markup=False)
     if not report.intact:
         raise typer.Exit(1)
+
+
+def _head(text: str) -> ChainHead | None:
+    if not text:
+        return None
+    found = re.fullmatch(r"(\d{1,18}):([0-9a-f]{64})", text)
+    if found is None:
+        raise typer.BadParameter(
+            f"{text!r} is no head: copy SEQ:HASH as `audit verify` prints it", param_hint="--anchor"
+        )
+    return ChainHead(int(found[1]), found[2])

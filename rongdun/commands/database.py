@@ -48,7 +48,7 @@ def query(sql: str, as_json: Json = False) -> None:
     if as_json:
         print_json(rows)
     else:
-        print_table(f"{len(rows)} rows", rows)
+        print_table(f"rows: {len(rows)}", rows)
 
 
 @app.command()

@@ -53,6 +53,15 @@ def test_detection_exits_with_1_only_on_what_fail_on_asks_for(rongdun: Rongdun, 
     assert rongdun.run("detect", "--fail-on", "medium").returncode == 0  # nothing new
 
 
+def test_a_record_whose_end_was_cut_off_fails_against_a_head_kept_elsewhere(rongdun: Rongdun, tmp_path: Path) -> None:
+    whole = rongdun.json("audit", "verify")
+    assert isinstance(whole, dict)
+    lost = rongdun.run("audit", "verify", "--anchor", f"7:{'0' * 64}")
+    assert (whole["intact"], lost.returncode) == (True, 1)
+    assert "no longer there" in lost.stdout
+    assert rongdun.run("audit", "verify", "--anchor", "seven").returncode == 2
+
+
 def test_two_homes_do_not_see_each_other(rongdun: Rongdun, tmp_path: Path) -> None:
     other = Rongdun(tmp_path / "other")
     log = tmp_path / "auth.log"
