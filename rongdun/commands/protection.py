@@ -60,7 +60,7 @@ def scan(
 def _show(reports: Sequence[ScanReport]) -> None:
     for report in reports:
         print_table(
-            f"{report.dataset}: {report.rows} rows, {report.columns} columns, grade {report.grade}"
+            f"{report.dataset}: {report.rows} rows, {report.columns} columns, grade {report.grade or 'unknown'}"
             + (f" ({report.reason})" if report.reason else ""),
             [
                 {
