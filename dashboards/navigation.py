@@ -6,6 +6,7 @@ from pathlib import Path
 
 import streamlit as st
 
+from dashboards.choices import chosen_code
 from dashboards.connection import Connections
 from dashboards.desk import PERIODS, Desk, chosen_language, open_desk
 from dashboards.harmless import harmless
@@ -59,12 +60,12 @@ def scope_paths(scopes: list[str], root: str) -> list[str]:
 def _sidebar(desk: Desk, language: Language) -> None:
     words = desk.words
     with st.sidebar:
-        st.selectbox(
+        chosen_code(
+            words,
             words("sidebar.scope"),
             scope_paths(desk.ask("scopes", scope=desk.root)["scope"].to_list(), desk.root),
             key="scope",
-            format_func=lambda path: _place(words, path),
-            persist_state="session",
+            name=lambda path: _place(words, path),
         )
         st.segmented_control(
             words("sidebar.period"),

@@ -4,6 +4,7 @@ from collections.abc import Callable
 
 import streamlit as st
 
+from dashboards.choices import chosen_code
 from dashboards.desk import Desk
 from response.chain import Role
 from response.errors import ResponseError
@@ -41,14 +42,15 @@ def _person(desk: Desk) -> tuple[str, Role]:
     words = desk.words
     name, role = st.columns([3, 2])
     actor = name.text_input(words("action.actor"), key="action.actor", max_chars=80, persist_state="session")
-    chosen = role.selectbox(
+    chosen = chosen_code(
+        words,
         words("action.role"),
         _ROLES,
         key="action.role",
-        format_func=lambda each: words.label("role", each),
-        persist_state="session",
+        name=lambda each: words.label("role", each),
+        place=role,
     )
-    return (actor or "").strip(), Role(chosen or Role.ANALYST)
+    return (actor or "").strip(), Role(chosen)
 
 
 def _closing(desk: Desk, alert_id: str, actor: str, role: Role, state: AlertState) -> None:

@@ -3,6 +3,7 @@
 import polars as pl
 import streamlit as st
 
+from dashboards.choices import chosen_code
 from dashboards.desk import Desk
 from dashboards.figures import amount
 from dashboards.panels import empty_state, page_head
@@ -73,12 +74,12 @@ def _filters(desk: Desk) -> dict[str, object]:
             persist_state="session",
         )
     with third:
-        sector = st.selectbox(
+        sector = chosen_code(
+            words,
             words("column.sector"),
             ["", *words.codes("sector")],
             key="alerts.sector",
-            format_func=lambda code: words.label("sector", code) if code else words("filter.all"),
-            persist_state="session",
+            name=lambda code: words.label("sector", code) if code else words("filter.all"),
         )
     with fourth:
         wanted = st.text_input(

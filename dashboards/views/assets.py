@@ -3,6 +3,7 @@
 import polars as pl
 import streamlit as st
 
+from dashboards.choices import chosen_code
 from dashboards.desk import Desk
 from dashboards.panels import empty_state, page_head
 from dashboards.tables import as_chips, chip_column, labelled, number_column, score_column, shown, text_column
@@ -43,12 +44,13 @@ def show(desk: Desk) -> None:
 def _filtered(desk: Desk, assets: pl.DataFrame) -> pl.DataFrame:
     words = desk.words
     first, second, third, fourth = st.columns([2, 3, 1.6, 2.4], vertical_alignment="bottom")
-    sector = first.selectbox(
+    sector = chosen_code(
+        words,
         words("column.sector"),
         ["", *(code for code in words.codes("sector") if code in set(assets["sector"]))],
         key="assets.sector",
-        format_func=lambda code: words.label("sector", code) if code else words("filter.all"),
-        persist_state="session",
+        name=lambda code: words.label("sector", code) if code else words("filter.all"),
+        place=first,
     )
     bands = second.pills(
         words("column.band"),

@@ -56,6 +56,9 @@ def test_the_overview_loads_and_speaks_either_language(page: Page, city: str) ->
     page.get_by_role("button", name="English").or_(page.get_by_role("radio", name="English")).first.click()
     expect(page.get_by_role("heading", name="Overview")).to_be_visible()
     expect(page.get_by_text("The eleven sectors")).to_be_visible()
+    sidebar = page.get_by_test_id("stSidebar")
+    expect(sidebar.get_by_text("Fuzhou", exact=True).or_(sidebar.locator("input[value='Fuzhou']"))).to_have_count(1)
+    expect(sidebar.get_by_text("福州市")).to_have_count(0)
 
 
 def test_a_verdict_lasts_over_a_reload(page: Page, city: str) -> None:
