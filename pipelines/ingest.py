@@ -71,7 +71,7 @@ class _Candidate:
 
 
 class _Run:
-    """One call of `ingest`, and the files it met that nothing reads, by the hash of their content."""
+    """One call of `ingest`, and the files it met that nothing reads, with the hash of their content."""
 
     def __init__(self, store: Store, writer: BatchWriter, progress: Listener | None, files: int) -> None:
         self._store = store
@@ -79,7 +79,7 @@ class _Run:
         if files > _MANY:
             self._ledger.read_ahead()
         self._unfinished = self._ledger.unfinished()
-        self._unread: dict[str, FileReport] = {}
+        self._unread: list[tuple[str, FileReport]] = []
         self._writer = writer
         self._progress = progress
         self._files_done = 0
@@ -96,7 +96,7 @@ class _Run:
 
     def end(self) -> None:
         """Write down what is still to be noted."""
-        note_unread(self._store, self._ledger, list(self._unread.items()))
+        note_unread(self._store, self._ledger, self._unread)
         self._ledger.commit()
 
     def _look(self, found: Found) -> _Candidate | FileReport:
@@ -131,8 +131,9 @@ class _Run:
         mark = candidate.mark
         if candidate.source is None:
             report = FileReport(candidate.path, rejected=1, bytes=mark.size, reason=candidate.reason)
-            if self._ledger.with_hash(mark.file_hash) is None:
-                self._unread[mark.file_hash] = report
+            noted = self._ledger.of_source(source_of(candidate.path))
+            if mark.file_hash not in {version.file_hash for version in noted}:
+                self._unread.append((mark.file_hash, report))
             return report
         rows = rejected = 0
         for broken_off in self._broken_off(candidate):

@@ -1,5 +1,6 @@
 """Batches into tables: each write carries a token, and the ledger is told after the rows are in."""
 
+import hashlib
 import time
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import closing
@@ -82,7 +83,8 @@ def note_unread(store: Store, ledger: Ledger, unread: Sequence[tuple[str, FileRe
     """Write down the files that nothing reads, each with the hash of its content, all at once."""
     if not unread:
         return
-    token = f"unread:{unread[0][0]}:{unread[-1][0]}:{len(unread)}:{PARSER_VERSION}"
+    names = "".join(f"{file_hash}\0{source_of(file.path)}\0" for file_hash, file in unread)
+    token = f"unread:{hashlib.sha256(names.encode()).hexdigest()}:{PARSER_VERSION}"
     rejects = [(source_of(file.path), file_hash[:32], 0, file.reason) for file_hash, file in unread]
     schema = {"source": pl.String, "batch_id": pl.String, "offset": pl.UInt64, "reason": pl.String}
     append(store, "rejects", pl.DataFrame(rejects, schema=schema, orient="row"), token=token)
