@@ -7,7 +7,7 @@ from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from datetime import UTC, date, datetime
 
-from rich.console import Console
+from rich.console import Console, JustifyMethod
 from rich.progress import BarColumn, Progress, SpinnerColumn, TextColumn, TimeElapsedColumn
 from rich.table import Table
 from rich.text import Text
@@ -47,7 +47,10 @@ def print_table(title: str, rows: Sequence[Row], *, right: frozenset[str] = froz
     """Show rows as a table with a heading; columns named in `right` are aligned for numbers."""
     table = Table(title=Text(harmless(title)), title_justify="left", header_style="bold")
     for name in rows[0] if rows else ():
-        table.add_column(Text(harmless(name)), justify="right" if name in right else "left", overflow="fold")
+        # An id that is folded cannot be copied.
+        whole = name.endswith("_id")
+        justify: JustifyMethod = "right" if name in right else "left"
+        table.add_column(Text(harmless(name)), justify=justify, overflow="fold", no_wrap=whole)
     for row in rows:
         table.add_row(*(Text(harmless(value)) for value in row.values()))
     console = out()

@@ -24,7 +24,7 @@ Actor = Annotated[str, typer.Option(help="Who takes the step; goes on record.", 
 _QUEUE = """
 SELECT alert_id, level, rule_title, asset_id, host, source_ip, first_seen, detected_at, state, verdict
 FROM alerts
-WHERE {state:String} = '' OR state = {state:String}
+WHERE if({state:String} = '', state != 'closed', state = {state:String})
 ORDER BY severity DESC, first_seen DESC
 LIMIT {limit:UInt32}
 """
@@ -32,7 +32,9 @@ LIMIT {limit:UInt32}
 
 @app.command("list")
 def list_alerts(
-    state: Annotated[AlertState | None, typer.Option(help="Only those that stand there.")] = None,
+    state: Annotated[
+        AlertState | None, typer.Option(help="Only those that stand there; without it, all that are open.")
+    ] = None,
     limit: Annotated[int, typer.Option(min=1, max=100_000)] = 50,
     as_json: Json = False,
 ) -> None:

@@ -1,5 +1,7 @@
 """`rongdun up`, `status` and `stop`: everything that runs."""
 
+import sys
+from pathlib import Path
 from typing import Annotated
 
 import typer
@@ -51,4 +53,6 @@ def stop() -> None:
 
 def announce(now: Running) -> None:
     """Print where the pages are."""
-    out().print(f"dashboard: {now.dashboard}\ndagster:   {now.dagster}\nstop with: rongdun stop", highlight=False)
+    typed = sys.argv[0] if Path(sys.argv[0]).name == "rongdun" else "rongdun"
+    lines = f"dashboard: {now.dashboard}\ndagster:   {now.dagster}\nstop with: {typed} stop"
+    out().print(lines, highlight=False, markup=False)
