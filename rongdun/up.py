@@ -98,7 +98,7 @@ def serve(settings: Settings, announce: Callable[[Running], None]) -> None:
         if found is None:
             _watch(parts, settings)
     except KeyboardInterrupt:
-        pass
+        pass  # asked to stop: what was started is ended below
     finally:
         if parts:
             _state(settings).unlink(missing_ok=True)
