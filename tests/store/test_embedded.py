@@ -57,6 +57,7 @@ def test_a_spool_that_takes_nothing_is_told_with_its_place(state: Path) -> None:
         (state / "database" / "spool").rmdir()
         with pytest.raises(StoreError, match=r"spool: No such file"):
             store.insert("t", pl.DataFrame({"a": [1]}, schema={"a": pl.UInt8}))
+        (state / "database" / "spool").mkdir()  # without it the server cannot even answer the one who would stop it
 
 
 def test_nothing_runs_in_a_fresh_folder(state: Path) -> None:
