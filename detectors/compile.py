@@ -3,7 +3,6 @@
 from collections.abc import Mapping
 from dataclasses import dataclass
 
-from sigma.correlations import SigmaCorrelationCondition, SigmaCorrelationRule
 from sigma.exceptions import SigmaError
 from sigma.rule import SigmaRule
 
@@ -11,22 +10,7 @@ from detectors.backend import ClickHouseBackend, log_source_of
 from detectors.errors import UnsupportedRule
 from detectors.placeholders import Placeholders
 from detectors.routing import Route, routes
-from detectors.rule import CompiledCorrelation, CompiledRule, CorrelationType, Operator, RuleHead
-
-_SUPPORTED: Mapping[str, CorrelationType] = {
-    "event_count": "event_count",
-    "value_count": "value_count",
-    "temporal": "temporal",
-    "temporal_ordered": "temporal_ordered",
-}
-_OPERATORS: Mapping[str, Operator] = {
-    "LT": "lt",
-    "LTE": "lte",
-    "GT": "gt",
-    "GTE": "gte",
-    "EQ": "eq",
-    "NEQ": "neq",
-}
+from detectors.rule import CompiledRule, RuleHead
 
 
 @dataclass(frozen=True)
@@ -62,48 +46,6 @@ def compile_rule(rule: SigmaRule, head: RuleHead, placeholders: Placeholders, *,
     return Compilation(
         compiled, route, _blindness(backend.blind_fields, backend.empty_placeholders), tuple(backend.blind_fields)
     )
-
-
-def compile_correlation(
-    rule: SigmaCorrelationRule, head: RuleHead, references: Mapping[str, str], *, alerts: bool
-) -> CompiledCorrelation:
-    """The correlation over the rules it names: `references` maps its names for them to their ids, in order.
-
-    Raises:
-        UnsupportedRule: its type, or a form of its condition, is not supported.
-    """
-    kind = _SUPPORTED.get(rule.type.name.lower())
-    if kind is None:
-        raise UnsupportedRule(f"correlations of type {rule.type.name.lower()} are not supported", culprit="type:")
-    if not isinstance(rule.condition, SigmaCorrelationCondition):
-        raise UnsupportedRule("conditions over rule names are not supported", culprit="condition:")
-    group_by = tuple(rule.group_by or ())
-    named = rule.condition.fieldref
-    return CompiledCorrelation(
-        head=head,
-        type=kind,
-        references=tuple(references.values()),
-        group_by=group_by,
-        group_fields={
-            rule_id: tuple(_field_of(rule, name, reference) for name in group_by)
-            for reference, rule_id in references.items()
-        },
-        value_fields=() if named is None else (named,) if isinstance(named, str) else tuple(named),
-        operator=_OPERATORS[rule.condition.op.name],
-        threshold=rule.condition.count,
-        span_seconds=rule.timespan.seconds,
-        alerts=alerts,
-    )
-
-
-def _field_of(rule: SigmaCorrelationRule, name: str, reference: str) -> str:
-    """The field of a referenced rule's events that holds a group-by name: its alias, or the name itself."""
-    for alias in rule.aliases:
-        if alias.alias == name:
-            for aliased, field_name in alias.mapping.items():
-                if aliased.reference == reference:
-                    return field_name
-    return name
 
 
 def _blindness(blind_fields: Mapping[str, None], empty: Mapping[str, None]) -> str:

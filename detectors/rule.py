@@ -2,16 +2,26 @@
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field
+from decimal import Decimal
 from enum import StrEnum
 from pathlib import Path
 from types import MappingProxyType
 from typing import Literal
 
+from detectors.correlation_condition import Bound, Expression
 from detectors.routing import Table
 
 Level = Literal["informational", "low", "medium", "high", "critical"]
-CorrelationType = Literal["event_count", "value_count", "temporal", "temporal_ordered"]
-Operator = Literal["lt", "lte", "gt", "gte", "eq", "neq"]
+CorrelationType = Literal[
+    "event_count",
+    "value_count",
+    "value_sum",
+    "value_avg",
+    "value_percentile",
+    "value_median",
+    "temporal",
+    "temporal_ordered",
+]
 
 SEVERITIES: Mapping[Level, int] = MappingProxyType(
     {"informational": 1, "low": 2, "medium": 3, "high": 4, "critical": 5}
@@ -82,7 +92,10 @@ class CompiledCorrelation:
         references: the rules whose matches count, by id, in the order the rule names them.
         group_by: names by which matches are told apart; none: all belong together.
         group_fields: for each reference, the field that holds each name of `group_by`.
-        value_fields: for value_count, the fields whose distinct values are counted.
+        value_fields: for each reference, the fields whose values are counted, added or ranked; none for other types.
+        bounds: what the measure must meet; none when there is an expression.
+        expression: for temporal types, a condition over the ids of `references`.
+        percentile: for value_percentile, which one, 0 to 100.
         span_seconds: matches at most this far apart belong together.
     """
 
@@ -91,10 +104,11 @@ class CompiledCorrelation:
     references: tuple[str, ...]
     group_by: tuple[str, ...]
     group_fields: Mapping[str, tuple[str, ...]]
-    value_fields: tuple[str, ...]
-    operator: Operator
-    threshold: int
+    value_fields: Mapping[str, tuple[str, ...]]
     span_seconds: int
+    bounds: tuple[Bound, ...] = ()
+    expression: Expression | None = None
+    percentile: Decimal | None = None
     alerts: bool = True
 
 

@@ -14,7 +14,9 @@ from sigma.exceptions import SigmaError, SigmaRuleLocation
 from sigma.filters import SigmaFilter
 from sigma.rule import SigmaLevel, SigmaRule
 
-from detectors.compile import Compilation, compile_correlation, compile_rule
+from detectors.compile import Compilation, compile_rule
+from detectors.correlation_compile import compile_correlation
+from detectors.correlation_condition import for_pysigma
 from detectors.errors import ContentError, UnsupportedRule
 from detectors.event_class import event_class_of
 from detectors.placeholders import Placeholders
@@ -32,7 +34,7 @@ from detectors.rule import (
 from detectors.rule_files import Document, RuleFile, deciding_text, read_rule_file, rule_paths
 
 # Raised when the same rule text comes to mean something else, so that everything is judged anew.
-_ENGINE_VERSION = "1"
+_ENGINE_VERSION = "2"
 
 SigmaDocument = SigmaRule | SigmaCorrelationRule
 
@@ -117,7 +119,7 @@ class _Loading:
             return
         try:
             collection = SigmaCollection.from_dicts(
-                cast("list[dict[str, object]]", list(documents)),  # type: ignore[arg-type]  # pySigma's alias is narrower
+                [for_pysigma(document) for document in documents],  # type: ignore[misc]  # pySigma's alias is narrower
                 collect_errors=True,
                 source=SigmaRuleLocation(file.path),
                 collect_filters=True,
@@ -172,7 +174,7 @@ class _Loading:
         found = {}
         for reference in rule.sigma.rules or ():
             name = str(reference.reference)
-            target = name if name in self.loaded else self.names.get(name)
+            target = self._id_of(name)
             if target is None or target == key:
                 self._refuse(rule.head, rule.file, f"it refers to {name}, which is no usable rule", culprit=name)
                 return None
@@ -180,6 +182,10 @@ class _Loading:
             if not rule.sigma.generate:
                 self.loaded[target].alerts = False
         return found
+
+    def _id_of(self, name: str) -> str | None:
+        """The id of the rule that goes by this id or name."""
+        return name if name in self.loaded else self.names.get(name)
 
     def _compile_rule(self, key: str, rule: _Loaded) -> None:
         try:
@@ -225,7 +231,7 @@ class _Loading:
         version = _hash(rule.head.version, *(self.loaded[each].head.version for each in (named or {}).values()))
         rule.head = replace(rule.head, version=version)
         try:
-            compiled = compile_correlation(sigma, rule.head, named or {}, alerts=rule.alerts)
+            compiled = compile_correlation(sigma, rule.head, named or {}, resolve=self._id_of, alerts=rule.alerts)
         except UnsupportedRule as error:
             self._refuse(rule.head, rule.file, error.reason, culprit=error.culprit)
             return
@@ -238,13 +244,19 @@ class _Loading:
     def _correlation_check(self, rule: CompiledCorrelation) -> RuleCheck:
         blind: dict[str, None] = {}
         for reference in rule.references:
-            route = self.compiled[reference].route if reference in self.compiled else None
-            for name in (*rule.group_fields[reference], *rule.value_fields):
-                if route is not None and not route.supplies(name):
+            for name in (*rule.group_fields[reference], *rule.value_fields[reference]):
+                if not self._tells(reference, name):
                     blind[name] = None
         head, status = rule.head, Status.BLIND if blind else Status.USABLE
         reason = f"nothing supplies {', '.join(blind)}" if blind else ""
         return RuleCheck(head.id, head.path, head.title, status, reason, head.line, tuple(blind))
+
+    def _tells(self, reference: str, name: str) -> bool:
+        """Whether a match of a rule can have this field; a correlation's has those it groups by."""
+        if reference in self.correlations:
+            return name in self.correlations[reference].group_by
+        route = self.compiled[reference].route
+        return route is None or route.supplies(name)
 
     def _places(self) -> dict[str, dict[str, str]]:
         """For every base rule of a correlation: the SQL text of the fields that are asked of its events."""
@@ -254,7 +266,7 @@ class _Loading:
                 compilation = self.compiled.get(reference)
                 if compilation is None or compilation.route is None:
                     continue
-                wanted = (*correlation.group_fields[reference], *correlation.value_fields)
+                wanted = (*correlation.group_fields[reference], *correlation.value_fields[reference])
                 places.setdefault(reference, {}).update({name: _text(compilation.route, name) for name in wanted})
         return places
 

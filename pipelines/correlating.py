@@ -1,15 +1,19 @@
 """Correlations over stored events: the matches around what just arrived, old ones too, so that late events count."""
 
+from bisect import bisect_left
+from collections import defaultdict
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
-from datetime import UTC, datetime, timedelta
+from datetime import datetime, timedelta
+from heapq import merge
 from typing import cast
 
-from detectors.correlation import Episode, Match, episodes, reach
+from detectors.correlation import Episode, episodes_of_group, in_groups, matches_upward, reach
+from detectors.correlation_match import Match
 from detectors.rule import CompiledCorrelation, CompiledRule, RuleSet
-from detectors.sql_text import array
 from pipelines.alert_rows import Alert, Evidence
-from pipelines.judging import ENVELOPE, LIMITS, Unjudged, evidence_of, utc
+from pipelines.base_matches import Key, Span, base_groups
+from pipelines.judging import LIMITS, Unjudged, utc
 from store.client import Store
 from store.errors import QueryFailed
 
@@ -22,19 +26,8 @@ WHERE rule_id = {rule:String} AND rule_version = {version:String}
   AND last_seen <= fromUnixTimestamp64Micro({until:Int64}, 'UTC')
 """
 
-_EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
-_MICROSECOND = timedelta(microseconds=1)
-
-
-@dataclass(frozen=True)
-class _Span:
-    """From the first to the last of the matches that just arrived."""
-
-    since: datetime
-    until: datetime
-
-    def joined(self, other: "_Span") -> "_Span":
-        return _Span(min(self.since, other.since), max(self.until, other.until))
+# How an alert calls what a correlation measured.
+_MEASURES = {"temporal": "rule_count", "temporal_ordered": "rule_count"}
 
 
 @dataclass
@@ -47,8 +40,7 @@ class _Round:
     failures: dict[str, str]
     rules: Mapping[str, CompiledRule] = field(init=False)
     correlations: Mapping[str, CompiledCorrelation] = field(init=False)
-    arrived: dict[str, _Span | None] = field(default_factory=dict)
-    evidence: dict[str, tuple[Evidence, datetime]] = field(default_factory=dict)
+    arrived: dict[str, Span | None] = field(default_factory=dict)
 
     def __post_init__(self) -> None:
         self.rules = {rule.head.id: rule for rule in self.ruleset.rules}
@@ -64,38 +56,48 @@ def correlated(
         if not rule.alerts:
             continue
         try:
-            yield from _alerts(current, rule)
+            found = _found(current, rule)
         except QueryFailed as error:
             failures[rule.head.id] = f"its query failed: {str(error).strip().splitlines()[0][:300]}"
+            continue
+        yield from (_alert(rule, episode) for episode in found)
 
 
-def _alerts(current: _Round, rule: CompiledCorrelation) -> Iterator[Alert]:
+def _found(current: _Round, rule: CompiledCorrelation) -> list[Episode]:
+    """The episodes that what arrived may have begun, without those that an alert already stands for."""
     spans = [_arrived(current, base) for base in _bases(current, rule)]
     heard = [span for span in spans if span is not None]
     if not heard:
-        return
+        return []
     around = heard[0]
     for span in heard[1:]:
         around = around.joined(span)
-    margin = _reach(current, rule)
-    wide = _Span(_shifted(around.since, -margin), _shifted(around.until, margin))
-    found = [each for each in episodes(rule, _matches_of(current, rule, wide)) if each.last_time >= around.since]
-    raised = _raised(current, rule, wide) if found else []
-    yield from (_alert(current, rule, each) for each in found if not _is_known(each, raised))
+    wide = around.widened(_reach(current, rule))
+    raised = _raised(current, rule, wide)
+    return [
+        episode
+        for key, group in _groups(current, rule, wide)
+        for episode in episodes_of_group(rule, key, group)
+        if episode.last_time >= around.since and not _is_known(episode, raised.get(key, ()))
+    ]
 
 
-def _raised(current: _Round, rule: CompiledCorrelation, wide: _Span) -> list[tuple[datetime, Mapping[str, str]]]:
-    span = {"since": _micros(wide.since), "until": _micros(wide.until)}
-    rows = current.store.rows(_RAISED, {"rule": rule.head.id, "version": rule.head.version, **span})
-    return [(utc(row["last_seen"]), cast("Mapping[str, str]", row["matched_fields"])) for row in rows]
+def _raised(current: _Round, rule: CompiledCorrelation, wide: Span) -> dict[Key, list[datetime]]:
+    """When the alerts around were complete, by group, oldest first."""
+    parameters = {"rule": rule.head.id, "version": rule.head.version, **wide.parameters()}
+    raised: dict[Key, list[datetime]] = defaultdict(list)
+    for row in current.store.rows(_RAISED, parameters):
+        fields = cast("Mapping[str, str]", row["matched_fields"])
+        raised[tuple(fields.get(name, "") for name in rule.group_by)].append(utc(row["last_seen"]))
+    for moments in raised.values():
+        moments.sort()
+    return raised
 
 
-def _is_known(episode: Episode, raised: Sequence[tuple[datetime, Mapping[str, str]]]) -> bool:
-    """Whether an alert tells of the episode already: events that come late move its start, not its identity."""
-    return any(
-        episode.last_time <= moment <= episode.until and episode.group.items() <= fields.items()
-        for moment, fields in raised
-    )
+def _is_known(episode: Episode, raised: Sequence[datetime]) -> bool:
+    """Whether an alert was raised within the episode: late events may have moved its start, but it is the same."""
+    first = bisect_left(raised, episode.last_time)
+    return first < len(raised) and raised[first] <= episode.until
 
 
 def _bases(current: _Round, rule: CompiledCorrelation) -> list[CompiledRule]:
@@ -114,7 +116,7 @@ def _reach(current: _Round, rule: CompiledCorrelation) -> timedelta:
     return reach(rule) + max(inner, default=timedelta())
 
 
-def _arrived(current: _Round, rule: CompiledRule) -> _Span | None:
+def _arrived(current: _Round, rule: CompiledRule) -> Span | None:
     """The time that the rule's matches in the new batches span; None when there are none."""
     if rule.head.id not in current.arrived:
         sql = (
@@ -122,55 +124,39 @@ def _arrived(current: _Round, rule: CompiledRule) -> _Span | None:
             f"WHERE batch_id IN {{batches:Array(String)}} AND ({rule.where}) AND {rule.predicate} {LIMITS}"
         )
         row = current.store.rows(sql, {"batches": list(current.batches)})[0]
-        span = _Span(utc(row["since"]), utc(row["until"])) if row["matches"] else None
+        span = Span(utc(row["since"]), utc(row["until"])) if row["matches"] else None
         current.arrived[rule.head.id] = span
     return current.arrived[rule.head.id]
 
 
-def _matches_of(current: _Round, rule: CompiledCorrelation, wide: _Span) -> Iterator[Match]:
-    for reference in dict.fromkeys(rule.references):
-        if reference in current.rules:
-            yield from _base_matches(current, current.rules[reference], wide)
-        else:
-            inner = current.correlations[reference]
-            yield from (episode.as_match() for episode in episodes(inner, _matches_of(current, inner, wide)))
-
-
-def _base_matches(current: _Round, rule: CompiledRule, wide: _Span) -> Iterator[Match]:
-    places = current.ruleset.places.get(rule.head.id, {})
-    sql = (
-        f"SELECT event_id, event_time, {ENVELOPE[rule.table]}, {array(list(places.values()))}::Array(String) AS texts "  # noqa: S608 - the Sigma compiler
-        f"FROM {rule.table} WHERE event_time BETWEEN fromUnixTimestamp64Micro({{since:Int64}}, 'UTC') "
-        f"AND fromUnixTimestamp64Micro({{until:Int64}}, 'UTC') AND ({rule.where}) AND {rule.predicate} {LIMITS}"
+def _groups(current: _Round, rule: CompiledCorrelation, wide: Span) -> Iterator[tuple[Key, Iterator[Match]]]:
+    """Every group of a correlation, its matches by time; those of correlations that it refers to are held in memory."""
+    bases = [current.rules[each] for each in rule.references if each in current.rules]
+    inner = in_groups(
+        match
+        for each in rule.references
+        if each in current.correlations
+        for match in _upward(current, each, rule, wide)
     )
-    for row in current.store.rows(sql, {"since": _micros(wide.since), "until": _micros(wide.until)}):
-        event_id, time = str(row["event_id"]), utc(row["event_time"])
-        current.evidence[event_id] = (evidence_of(row, rule.table), time)
-        values = dict(zip(places, cast("Sequence[str]", row["texts"]), strict=True))
-        yield Match(rule.head.id, time, (event_id,), values)
+    if bases:
+        for key, group in base_groups(current.store, rule, bases, current.ruleset.places, wide):
+            yield key, merge(group, inner.pop(key, ()), key=lambda match: match.time)
+    yield from ((key, iter(group)) for key, group in inner.items())
 
 
-def _alert(current: _Round, rule: CompiledCorrelation, episode: Episode) -> Alert:
-    known = [current.evidence[event_id] for event_id in episode.event_ids]
-    last = known[-1][0]
-    counted = "value_count" if rule.type == "value_count" else "event_count"
+def _upward(current: _Round, reference: str, outer: CompiledCorrelation, wide: Span) -> Iterator[Match]:
+    inner = current.correlations[reference]
+    for key, group in _groups(current, inner, wide):
+        yield from matches_upward(inner, key, group, outer)
+
+
+def _alert(rule: CompiledCorrelation, episode: Episode) -> Alert:
+    evidence = [cast("Evidence", match.context) for match in episode.matches]
     return Alert(
         rule=rule.head,
         event_ids=episode.event_ids,
-        evidence=replace(last, arrived_at=max(evidence.arrived_at for evidence, _ in known)),
-        first_seen=min(time for _, time in known),
+        evidence=replace(evidence[-1], arrived_at=max(each.arrived_at for each in evidence)),
+        first_seen=min(match.time for match in episode.matches),
         last_seen=episode.last_time,
-        matched_fields={**episode.group, counted: str(episode.count)},
+        matched_fields={**episode.group, _MEASURES.get(rule.type, rule.type): episode.count},
     )
-
-
-def _shifted(moment: datetime, by: timedelta) -> datetime:
-    """A moment earlier or later, but not beyond the calendar."""
-    try:
-        return moment + by
-    except OverflowError:
-        return moment
-
-
-def _micros(moment: datetime) -> int:
-    return (moment - _EPOCH) // _MICROSECOND

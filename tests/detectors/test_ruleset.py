@@ -66,9 +66,20 @@ BROKEN = {
     "an old pipe": (GOOD.replace("condition: s", "condition: s | count() > 5"), "pipe"),
     "endless negation": (GOOD.replace("condition: s", "condition: " + "not " * 4000 + "s"), ""),
     "a correlation without its rule": (CORRELATION, "no usable rule"),
-    "an unsupported correlation": (
-        BASE + "---\n" + CORRELATION.replace("event_count", "value_avg").replace("{gte: 3}", "{gte: 3, field: Image}"),
-        "not supported",
+    "a correlation of an unknown type": (CORRELATION.replace("event_count", "value_guess"), "correlation type"),
+    "a percentile of nothing": (
+        BASE + "---\n" + CORRELATION.replace("event_count", "value_percentile").replace("3}", "3, field: Image}"),
+        "needs the percentile",
+    ),
+    "bounds that exclude each other": (BASE + "---\n" + CORRELATION.replace("{gte: 3}", "{gt: 3, lt: 3}"), "bounds"),
+    "a bound that is no number": (BASE + "---\n" + CORRELATION.replace("{gte: 3}", "{gte: 3, lt: many}"), "no number"),
+    "a condition over rules that are not there": (
+        BASE + "---\n" + CORRELATION.replace("event_count", "temporal").replace("{gte: 3}", "base and ghost"),
+        "ghost",
+    ),
+    "an alias of no rule": (
+        BASE + "---\n" + CORRELATION.replace("timespan", "aliases: {who: {ghost: User}}\n  timespan"),
+        "alias who names ghost",
     ),
 }
 
@@ -136,6 +147,30 @@ def test_a_rule_that_only_serves_a_correlation_raises_no_alert(tmp_path: Path) -
 def test_generate_lets_the_base_rule_raise_alerts_too(tmp_path: Path) -> None:
     ruleset = load(tmp_path, both=BASE + "---\n" + CORRELATION.replace("timespan", "generate: true\n  timespan"))
     assert len(ruleset.alerting_ids) == 2
+
+
+def test_a_range_fractions_and_the_words_of_conditions_are_read_as_the_specification_writes_them(
+    tmp_path: Path,
+) -> None:
+    ranged = BASE + "---\n" + CORRELATION.replace("{gte: 3}", "{gte: 2.5, lt: 7}")
+    (rule,) = load(tmp_path, rule=ranged).correlations
+    assert [(each.operator, str(each.value)) for each in rule.bounds] == [("lt", "7"), ("gte", "2.5")]
+    worded = BASE + "---\n" + CORRELATION.replace("event_count", "temporal").replace("{gte: 3}", "base OR NOT base")
+    assert load(tmp_path, rule=worded).correlations[0].expression is not None
+
+
+def test_a_correlation_over_what_another_does_not_group_by_is_blind(tmp_path: Path) -> None:
+    inner = CORRELATION.replace("title: Many", "title: Inner\nname: inner").replace("0003", "0004")
+    outer = CORRELATION.replace("[base]", "[inner]").replace("timespan", "group-by: [User]\n  timespan")
+    ruleset = load(tmp_path, all="---\n".join([BASE, inner, outer]))
+    assert [(check.status, check.fields) for check in ruleset.problems] == [(Status.BLIND, ("User",))]
+
+
+def test_an_alias_may_call_a_rule_by_its_name_where_the_list_has_its_id(tmp_path: Path) -> None:
+    text = CORRELATION.replace("[base]", "[5f1c1c0e-0000-4000-8000-000000000002]")
+    text = text.replace("timespan", "group-by: [who]\n  aliases: {who: {base: User}}\n  timespan")
+    (rule,) = load(tmp_path, all=BASE + "---\n" + text).correlations
+    assert list(rule.group_fields.values()) == [("User",)]
 
 
 def test_correlations_in_a_circle_are_refused(tmp_path: Path) -> None:
