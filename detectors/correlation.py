@@ -15,6 +15,7 @@ from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 from itertools import groupby, islice
+from operator import attrgetter
 
 from detectors.correlation_match import Match
 from detectors.correlation_windows import window_of
@@ -56,7 +57,7 @@ class Episode:
         return Match(
             self.rule_id,
             time,
-            self.event_ids,
+            (f"episode of {self.rule_id}", *self.event_ids),
             key=tuple(self.group.get(name, "") for name in fields),
             values=tuple(self.group.get(name, "") for name in values),
             parts=self.matches,
@@ -85,7 +86,7 @@ def met_moments(rule: CompiledCorrelation, key: Key, matches: Iterable[Match]) -
     window = window_of(rule)
     inside: deque[tuple[Match, object]] = deque()
     met: tuple[datetime, Episode] | None = None
-    for moment, together in groupby(matches, key=lambda match: match.time):
+    for moment, together in groupby(matches, key=attrgetter("time")):
         fresh = [(match, counted) for match in _distinct(together) if (counted := window.counted(match)) is not None]
         if not fresh:
             continue
@@ -136,14 +137,12 @@ def reach(rule: CompiledCorrelation) -> timedelta:
     return timedelta(seconds=2 * rule.span_seconds)
 
 
-def _distinct(matches: Iterable[Match]) -> Iterator[Match]:
+def _distinct(matches: Iterable[Match]) -> Iterable[Match]:
     """Each rule's match of the same events once, however often it was delivered."""
-    seen = set()
-    for match in matches:
-        identity = (match.rule_id, match.event_ids)
-        if identity not in seen:
-            seen.add(identity)
-            yield match
+    together = list(matches)
+    if len(together) == 1:
+        return together
+    return {(match.rule_id, match.event_ids): match for match in together}.values()
 
 
 def _few(inside: deque[tuple[Match, object]]) -> list[tuple[Match, object]]:

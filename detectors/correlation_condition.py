@@ -121,7 +121,11 @@ def read_bounds(condition: Mapping[str, object]) -> tuple[Bound, ...]:
 
 def within(bounds: Sequence[Bound], numerator: Decimal, denominator: int) -> bool:
     """Whether a number, given as a fraction so that nothing is rounded, meets all bounds."""
-    return all(_COMPARE[bound.operator](numerator, EXACT.multiply(bound.value, denominator)) for bound in bounds)
+    for bound in bounds:
+        value = bound.value if denominator == 1 else EXACT.multiply(bound.value, denominator)
+        if not _COMPARE[bound.operator](numerator, value):
+            return False
+    return True
 
 
 def read_percentile(condition: Mapping[str, object]) -> Decimal | None:

@@ -2,19 +2,19 @@
 
 from abc import ABC, abstractmethod
 from collections.abc import Sequence
-from dataclasses import dataclass
 from datetime import datetime
+from typing import NamedTuple
 
 from detectors.rule import CompiledCorrelation
 
 
-@dataclass(frozen=True, slots=True)
-class Match:
+class Match(NamedTuple):
     """A rule met: by one event, or by the events of a correlation.
 
     Attributes:
         time: event time, UTC; of the last event when there are several.
-        event_ids: the events, oldest first; what tells this match from others of its rule.
+        event_ids: the events, oldest first; what tells this match from others. A correlation is no event, and its
+            match begins with a name of its own.
         key: the value of each group-by field, '' for one that is absent.
         values: the values of the fields that the correlation counts or measures, '' for one that is absent.
         parts: the matches of single events that it consists of, when it is a correlation's.

@@ -6,6 +6,7 @@ from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from datetime import datetime, timedelta
 from heapq import merge
+from operator import attrgetter
 from typing import cast
 
 from detectors.correlation import Episode, episodes_of_group, in_groups, matches_upward, reach
@@ -140,7 +141,8 @@ def _groups(current: _Round, rule: CompiledCorrelation, wide: Span) -> Iterator[
     )
     if bases:
         for key, group in base_groups(current.store, rule, bases, current.ruleset.places, wide):
-            yield key, merge(group, inner.pop(key, ()), key=lambda match: match.time)
+            others = inner.pop(key, None)
+            yield key, group if others is None else merge(group, others, key=attrgetter("time"))
     yield from ((key, iter(group)) for key, group in inner.items())
 
 

@@ -33,6 +33,11 @@ class Hit:
     at: Fraction
     events: frozenset[str]
     fields: Mapping[str, str]
+    correlation: bool = False
+
+    def identity(self) -> tuple[object, ...]:
+        """What fills a place in a sequence: an event, or a correlation, which is no event."""
+        return (self.rule if self.correlation else "", self.events)
 
     def key(self) -> tuple[object, ...]:
         return (self.rule, self.at, self.events)
@@ -73,6 +78,13 @@ def found_episodes(name: str, correlations: Mapping[str, Correlation], hits: Seq
     )
 
 
+def met_moments(name: str, correlations: Mapping[str, Correlation], hits: Sequence[Hit]) -> set[tuple[Group, Fraction]]:
+    """Every group and moment at which the correlation is met."""
+    correlation = correlations[name]
+    groups = _groups(correlation, _seen_by(name, correlations, hits)).items()
+    return {(group, at) for group, members in groups for _, met in _runs(correlation, group, members) for at in met}
+
+
 def _seen_by(name: str, correlations: Mapping[str, Correlation], hits: Sequence[Hit]) -> list[Hit]:
     """The hits of the rules that a correlation names, those of other correlations among them."""
     correlation = correlations[name]
@@ -94,7 +106,7 @@ def _upward(name: str, inner: Correlation, hits: Sequence[Hit], outer: Correlati
         for episode, moments in _runs(inner, group, members):
             together = str(outer["type"]).startswith("temporal")
             for at in moments if together else moments[:1]:
-                yield Hit(name, at, episode.events, fields)
+                yield Hit(name, at, episode.events, fields, correlation=True)
 
 
 def _episodes(correlation: Correlation, hits: Sequence[Hit]) -> list[FoundEpisode]:
@@ -173,7 +185,7 @@ def _chains(
     for chosen in combinations(rules, size):
         for chain in product(*([hit for hit in window if hit.rule == rule] for rule in chosen)):
             times = [hit.at for hit in chain]
-            if times == sorted(times) and times[-1] == moment and len({hit.events for hit in chain}) == size:
+            if times == sorted(times) and times[-1] == moment and len({hit.identity() for hit in chain}) == size:
                 found.append((chosen, frozenset(event for hit in chain for event in hit.events)))
                 break
     return found
