@@ -2,7 +2,7 @@
 
 The specification writes a range as several bounds in one mapping and the words AND, OR and NOT in any case; pySigma
 reads one bound, cuts fractions off and knows the words in lower case only. So the condition is read here, and pySigma
-gets one that it understands (`for_pysigma`). Sigma correlation rules specification 2.0.2, "Condition".
+gets one that it understands (`with_readable_condition`). Sigma correlation rules specification 2.0.2, "Condition".
 """
 
 import re
@@ -85,7 +85,7 @@ class Alternative:
     unwanted: frozenset[str]
 
 
-def for_pysigma(document: dict[str, object]) -> dict[str, object]:
+def with_readable_condition(document: dict[str, object]) -> dict[str, object]:
     """The document with a condition that pySigma reads, and the one that was written under an attribute of its own."""
     correlation = document.get("correlation")
     if not isinstance(correlation, dict) or "condition" not in correlation:

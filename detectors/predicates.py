@@ -111,7 +111,9 @@ def number_equals(place: FieldPlace, numbers: list[int | float]) -> str:
     large = [number for number in numbers if abs(number) > _LARGEST_EXACT]
     tests = []
     if small:
-        tests.append(f"ifNull(toFloat64OrNull({place.text}) IN ({', '.join(repr(number) for number in small)}), 0)")
+        # IN compares bits, and `-0` reads as another nought than `0` until something is added to it.
+        seen = f"toFloat64OrNull({place.text}){' + 0' if 0 in small else ''}"
+        tests.append(f"ifNull({seen} IN ({', '.join(repr(number) for number in small)}), 0)")
     if large:
         tests.append(f"{place.text} IN ({', '.join(literal(str(number)) for number in large)})")
     return tests[0] if len(tests) == 1 else f"({' OR '.join(tests)})"

@@ -16,10 +16,10 @@ from sigma.rule import SigmaLevel, SigmaRule
 
 from detectors.compile import Compilation, compile_rule
 from detectors.correlation_compile import compile_correlation
-from detectors.correlation_condition import for_pysigma
 from detectors.errors import ContentError, UnsupportedRule
 from detectors.event_class import event_class_of
 from detectors.placeholders import Placeholders
+from detectors.pysigma_document import for_pysigma
 from detectors.routing import Route, mapping_texts
 from detectors.rule import (
     SEVERITIES,

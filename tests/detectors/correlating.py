@@ -9,8 +9,8 @@ from sigma.correlations import SigmaCorrelationRule
 
 from detectors.correlation import Episode, episodes, in_groups, matches_upward
 from detectors.correlation_compile import compile_correlation
-from detectors.correlation_condition import for_pysigma
 from detectors.correlation_match import Match
+from detectors.pysigma_document import for_pysigma
 from detectors.rule import CompiledCorrelation, RuleHead
 from tests.detectors.correlation_oracle import Correlation, Hit
 

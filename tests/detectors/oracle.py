@@ -38,6 +38,7 @@ from sigma.types import (
 )
 
 _NUMBER = re.compile(r"[+-]?(\d+\.?\d*|\.\d+)([eE][+-]?\d+)?")
+_CLASS = re.compile(r"\\[wWdDsSbB]")
 _FLAGS = {
     SigmaRegularExpressionFlag.IGNORECASE: re.IGNORECASE,
     SigmaRegularExpressionFlag.MULTILINE: re.MULTILINE,
@@ -147,7 +148,8 @@ def _pattern(value: SigmaString, *, whole: bool) -> re.Pattern[str]:
 
 
 def _regex(value: SigmaRegularExpression) -> re.Pattern[str]:
-    flags = re.ASCII
+    # Classes are ASCII, but letters fold as Unicode says: Python knows the two only together.
+    flags = re.ASCII if _CLASS.search(str(value.regexp)) else re.NOFLAG
     for flag in value.flags:
         flags |= _FLAGS[flag]
     return re.compile(str(value.regexp), flags)

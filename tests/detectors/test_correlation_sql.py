@@ -12,7 +12,7 @@ from sigma.collection import SigmaCollection
 from sigma.exceptions import SigmaError
 
 from detectors.backend import ClickHouseBackend
-from detectors.correlation_condition import for_pysigma
+from detectors.pysigma_document import for_pysigma
 from store.client import Store
 from store.errors import QueryFailed
 from store.migrate import migrate
@@ -23,8 +23,8 @@ COUNTED: Mapping[str, Correlation] = {
     "count": {"type": "event_count", "rules": ["a"], "group-by": ["who"], "timespan": "10s", "condition": {"gte": 3}},
     "few": {"type": "event_count", "rules": ["a", "b"], "timespan": "2s", "condition": {"lt": 2.5}},
     "range": {"type": "event_count", "rules": ["a", "b"], "timespan": "9s", "condition": {"gt": 2, "lte": 4}},
-    "hour": {"type": "event_count", "rules": ["a", "b", "c"], "timespan": "1h", "condition": {"eq": 7}},
-    "month": {"type": "value_sum", "rules": ["a"], "timespan": "1M", "condition": {"gte": 6, "field": "size"}},
+    "hour": {"type": "event_count", "rules": ["a", "b", "c"], "timespan": "1h", "condition": {"gte": 6}},
+    "month": {"type": "value_sum", "rules": ["a"], "timespan": "1M", "condition": {"gte": 2, "field": "size"}},
 }
 MEASURED: Mapping[str, Correlation] = {
     kind: {
