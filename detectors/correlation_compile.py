@@ -3,6 +3,7 @@
 from collections import Counter
 from collections.abc import Callable, Mapping, Sequence
 from decimal import Decimal
+from itertools import combinations
 from typing import cast, get_args
 
 from sigma.correlations import SigmaCorrelationCondition, SigmaCorrelationRule
@@ -12,6 +13,7 @@ from detectors.correlation_condition import (
     Bound,
     Expression,
     alternatives,
+    holds,
     names_in,
     read_bounds,
     read_expression,
@@ -27,6 +29,8 @@ Resolve = Callable[[str], str | None]
 _TYPES: tuple[CorrelationType, ...] = get_args(CorrelationType)
 # The longest chain is found by trying every choice of rules, when not all of them need to match.
 _MOST_CHOSEN = 8
+# So many names have few enough combinations to try them all.
+_MOST_TRIED = 10
 _LONGEST_SECONDS = 100 * 31_556_952
 
 
@@ -49,7 +53,7 @@ def compile_correlation(
         raise UnsupportedRule("its time span is longer than 100 years", culprit="timespan:")
     written = condition_of(rule)
     names = {target: name for name, target in references.items()}
-    expression = _expression(written, names, references)
+    expression = _expression(written, kind, names, references)
     group_by = tuple(rule.group_by or ())
     measured = value_names(rule)
     fields = {target: _aliased(rule, target, resolve) for target in targets}
@@ -87,8 +91,8 @@ def value_names(rule: SigmaCorrelationRule) -> tuple[str, ...]:
     kind = _type(rule)
     if not kind.startswith("value_") or not isinstance(rule.condition, SigmaCorrelationCondition):
         return ()
-    named = rule.condition.fieldref
-    names = (named,) if isinstance(named, str) else tuple(named or ())
+    named: object = rule.condition.fieldref
+    names = tuple(str(name) for name in (named if isinstance(named, list) else [named]))
     if kind != "value_count" and len(names) != 1:
         raise UnsupportedRule(f"{kind} measures one field, not {len(names)}", culprit="field:")
     return names
@@ -102,7 +106,7 @@ def _type(rule: SigmaCorrelationRule) -> CorrelationType:
 
 
 def _expression(
-    written: Mapping[str, object] | str, names: Mapping[str, str], references: Mapping[str, str]
+    written: Mapping[str, object] | str, kind: CorrelationType, names: Mapping[str, str], references: Mapping[str, str]
 ) -> Expression | None:
     if not isinstance(written, str):
         return None
@@ -115,8 +119,18 @@ def _expression(
     if unused:
         raise UnsupportedRule(f"the condition does not name {unused[0]}, which is among its rules", culprit=unused[0])
     compiled = renamed(expression, lambda name: references[name])
-    alternatives(compiled)
+    if kind == "temporal_ordered":
+        alternatives(compiled)
+    elif len(named) <= _MOST_TRIED and not _can_be_met(compiled):
+        raise UnsupportedRule("the condition contradicts itself", culprit="condition:")
     return compiled
+
+
+def _can_be_met(expression: Expression) -> bool:
+    """Whether any rules, and at least one, can be there so that the expression holds."""
+    names = names_in(expression)
+    choices = (chosen for size in range(1, len(names) + 1) for chosen in combinations(names, size))
+    return any(holds(expression, chosen.__contains__) for chosen in choices)
 
 
 def _bounds(written: Mapping[str, object] | str, kind: CorrelationType, size: int) -> tuple[Bound, ...]:

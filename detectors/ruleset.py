@@ -235,6 +235,9 @@ class _Loading:
         except UnsupportedRule as error:
             self._refuse(rule.head, rule.file, error.reason, culprit=error.culprit)
             return
+        except Exception as error:  # noqa: BLE001 - as for rules: a hostile one can break anywhere
+            self._refuse(rule.head, rule.file, f"not a valid correlation: {_plain(error)}", culprit="correlation:")
+            return
         self.correlations[key] = compiled
         self.checks.append(self._correlation_check(compiled))
 

@@ -202,6 +202,8 @@ def test_an_episode_names_a_thousand_events_the_last_among_them() -> None:
         ({"type": "value_percentile", "condition": {"gte": 3, "field": "f", "percentile": 101}}, "between 0 and 100"),
         ({"type": "value_sum", "condition": {"gte": 3, "field": ["f", "g"]}}, "one field"),
         ({"type": "temporal", "condition": "a and not a"}, "contradicts itself"),
+        ({"type": "temporal", "condition": "not a"}, "contradicts itself"),
+        ({"type": "temporal_ordered", "condition": "a and not a"}, "contradicts itself"),
         ({"type": "temporal", "condition": "a and b"}, "not among its rules"),
         ({"type": "temporal", "rules": ["a", "b"], "condition": "a"}, "does not name b"),
         ({"type": "temporal", "condition": "(a"}, "not closed"),

@@ -184,3 +184,19 @@ def test_every_unit_of_time(unit: str) -> None:
     correlation = {"type": "event_count", "rules": ["a"], "timespan": f"1{unit}", "condition": {"gte": 2}}
     assert [each.at for each in found_episodes("it", {"it": correlation}, hits)] == [span]
     assert [seconds(each.last_time) for each in engine_episodes("it", {"it": correlation}, hits)] == [span]
+
+
+@pytest.mark.parametrize("kind", ["event_count", "value_count", "value_sum", "value_avg", "value_median", "temporal"])
+def test_long_streams_whose_windows_fill_and_empty_many_times(kind: str) -> None:
+    dice = Random(kind)  # noqa: S311 - repeatable, not secret
+    events = [
+        (dice.choice(["a", "b", "ab"]), dice.randrange(900), dice.choice("xy"), "p", dice.choice(NUMBERS))
+        for _ in range(400)
+    ]
+    condition: dict[str, object] = {"gt": 3, "lt": 60} if kind != "temporal" else {"eq": 1}
+    if kind.startswith("value_"):
+        condition["field"] = "size"
+    correlation = {"type": kind, "rules": ["a", "b"], "group-by": "who", "timespan": "7s", "condition": condition}
+    hits = hits_of(events)
+    assert len(found_episodes("it", {"it": correlation}, hits)) > 5
+    agree("it", {"it": correlation}, hits, dice)

@@ -72,6 +72,10 @@ BROKEN = {
         "needs the percentile",
     ),
     "bounds that exclude each other": (BASE + "---\n" + CORRELATION.replace("{gte: 3}", "{gt: 3, lt: 3}"), "bounds"),
+    "a field that is a number": (
+        BASE + "---\n" + CORRELATION.replace("event_count", "value_sum").replace("{gte: 3}", "{gte: 3, field: [5, 6]}"),
+        "one field",
+    ),
     "a bound that is no number": (BASE + "---\n" + CORRELATION.replace("{gte: 3}", "{gte: 3, lt: many}"), "no number"),
     "a condition over rules that are not there": (
         BASE + "---\n" + CORRELATION.replace("event_count", "temporal").replace("{gte: 3}", "base and ghost"),
