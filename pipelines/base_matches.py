@@ -45,33 +45,57 @@ class Span:
 
 
 def base_groups(
-    store: Store, correlation: CompiledCorrelation, bases: Sequence[CompiledRule], places: Places, span: Span
+    store: Store,
+    correlation: CompiledCorrelation,
+    bases: Sequence[CompiledRule],
+    places: Places,
+    span: Span,
+    *,
+    touched_by: Sequence[str] | None = None,
 ) -> Iterator[tuple[Key, Iterator[Match]]]:
     """Every group of the base rules' matches in a span of time, its matches by time, their context their `Evidence`.
 
-    A group must be read to its end before the next; meanwhile the store does nothing else.
+    A group must be read to its end before the next; meanwhile the store does nothing else. With the ids of batches in
+    `touched_by`, only the groups in which these have a match are read: in the others nothing is new.
 
     Raises:
         QueryFailed: ClickHouse refused it, or it failed on the way.
     """
     parts = [_selected(number, correlation, rule, places) for number, rule in enumerate(bases)]
-    statement = f"SELECT * FROM ({' UNION ALL '.join(parts)}) ORDER BY keys, event_time, event_id, base {_LIMITS}"  # noqa: S608 - the Sigma compiler
-    rows = (row for frame in store.stream(statement, span.parameters()) for row in frame.iter_rows(named=False))
+    where = "1" if touched_by is None else f"keys GLOBAL IN ({_touched(correlation, bases, places)})"
+    statement = (
+        f"SELECT * FROM ({' UNION ALL '.join(parts)}) WHERE {where} "  # noqa: S608 - the Sigma compiler
+        f"ORDER BY keys, event_time, event_id, base {_LIMITS}"
+    )
+    parameters = {**span.parameters(), **({} if touched_by is None else {"batches": list(touched_by)})}
+    rows = (row for frame in store.stream(statement, parameters) for row in frame.iter_rows(named=False))
     for keys, group in groupby(rows, key=lambda row: tuple(cast("Sequence[str]", row[0]))):
         yield keys, _matches(bases, keys, group)
 
 
 def _selected(number: int, correlation: CompiledCorrelation, rule: CompiledRule, places: Places) -> str:
-    texts = places.get(rule.head.id, {})
-    keys = [texts[name] for name in correlation.group_fields[rule.head.id]]
-    values = [texts[name] for name in correlation.value_fields[rule.head.id]]
+    keys = _texts(correlation.group_fields, rule, places)
+    texts = _texts(correlation.value_fields, rule, places)
     return (
-        f"SELECT {array(keys)}::Array(String) AS keys, {array(values)}::Array(String) AS texts, "  # noqa: S608 - the Sigma compiler
+        f"SELECT {keys} AS keys, {texts} AS texts, "  # noqa: S608 - the Sigma compiler
         f"toUInt16({number}) AS base, event_id, event_time, {ENVELOPE[rule.table]} FROM {rule.table} "
         "WHERE event_time BETWEEN fromUnixTimestamp64Micro({since:Int64}, 'UTC') "
         f"AND fromUnixTimestamp64Micro({{until:Int64}}, 'UTC') AND ({rule.where}) AND {rule.predicate} "
         "AND NOT has(keys, '')"
     )
+
+
+def _touched(correlation: CompiledCorrelation, bases: Sequence[CompiledRule], places: Places) -> str:
+    return " UNION DISTINCT ".join(
+        f"SELECT {_texts(correlation.group_fields, rule, places)} AS keys FROM {rule.table} "  # noqa: S608 - the Sigma compiler
+        f"WHERE batch_id IN {{batches:Array(String)}} AND ({rule.where}) AND {rule.predicate}"
+        for rule in bases
+    )
+
+
+def _texts(fields: Mapping[str, Sequence[str]], rule: CompiledRule, places: Places) -> str:
+    """The values of a rule's fields, as an array of texts."""
+    return f"{array([places[rule.head.id][name] for name in fields[rule.head.id]])}::Array(String)"
 
 
 def _matches(bases: Sequence[CompiledRule], keys: Key, rows: Iterator[tuple[object, ...]]) -> Iterator[Match]:

@@ -77,7 +77,7 @@ def _found(current: _Round, rule: CompiledCorrelation) -> list[Episode]:
     raised = _raised(current, rule, wide)
     return [
         episode
-        for key, group in _groups(current, rule, wide)
+        for key, group in _groups(current, rule, wide, only_new=True)
         for episode in episodes_of_group(rule, key, group)
         if episode.last_time >= around.since and not _is_known(episode, raised.get(key, ()))
     ]
@@ -130,8 +130,13 @@ def _arrived(current: _Round, rule: CompiledRule) -> Span | None:
     return current.arrived[rule.head.id]
 
 
-def _groups(current: _Round, rule: CompiledCorrelation, wide: Span) -> Iterator[tuple[Key, Iterator[Match]]]:
-    """Every group of a correlation, its matches by time; those of correlations that it refers to are held in memory."""
+def _groups(
+    current: _Round, rule: CompiledCorrelation, wide: Span, *, only_new: bool = False
+) -> Iterator[tuple[Key, Iterator[Match]]]:
+    """Every group of a correlation, its matches by time; those of correlations that it refers to are held in memory.
+
+    With `only_new`, groups in which nothing arrived may be left out.
+    """
     bases = [current.rules[each] for each in rule.references if each in current.rules]
     inner = in_groups(
         match
@@ -140,7 +145,11 @@ def _groups(current: _Round, rule: CompiledCorrelation, wide: Span) -> Iterator[
         for match in _upward(current, each, rule, wide)
     )
     if bases:
-        for key, group in base_groups(current.store, rule, bases, current.ruleset.places, wide):
+        # What an inner correlation finds may be new for groups in which no base rule has a new match.
+        alone = only_new and len(bases) == len(rule.references)
+        touched_by = current.batches if alone else None
+        read = base_groups(current.store, rule, bases, current.ruleset.places, wide, touched_by=touched_by)
+        for key, group in read:
             others = inner.pop(key, None)
             yield key, group if others is None else merge(group, others, key=attrgetter("time"))
     yield from ((key, iter(group)) for key, group in inner.items())
