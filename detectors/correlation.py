@@ -73,7 +73,7 @@ def episodes(rule: CompiledCorrelation, matches: Iterable[Match]) -> list[Episod
 
 def episodes_of_group(rule: CompiledCorrelation, key: Key, matches: Iterable[Match]) -> Iterator[Episode]:
     """Every episode among the matches of one group, which come by time."""
-    for _, moments in groupby(met_moments(rule, key, matches), key=lambda met: id(met[1])):
+    for _, moments in groupby(met_moments(rule, key, matches), key=lambda met: met[1].last_time):
         # Only the last moment is kept: an episode may have millions.
         ((until, episode),) = deque(moments, maxlen=1)
         yield replace(episode, until=until)

@@ -12,7 +12,8 @@ from decimal import Decimal
 from itertools import combinations
 from typing import cast
 
-from detectors.correlation_condition import Alternative, alternatives, within
+from detectors.correlation_condition import within
+from detectors.correlation_expression import Alternative, alternatives
 from detectors.correlation_match import Match, Window
 from detectors.rule import CompiledCorrelation
 

@@ -8,18 +8,8 @@ from typing import cast, get_args
 
 from sigma.correlations import SigmaCorrelationCondition, SigmaCorrelationRule
 
-from detectors.correlation_condition import (
-    CONDITION_ATTRIBUTE,
-    Bound,
-    Expression,
-    alternatives,
-    holds,
-    names_in,
-    read_bounds,
-    read_expression,
-    read_percentile,
-    renamed,
-)
+from detectors.correlation_condition import CONDITION_ATTRIBUTE, Bound, read_bounds, read_percentile
+from detectors.correlation_expression import Expression, alternatives, holds, names_in, read_expression, renamed
 from detectors.errors import UnsupportedRule
 from detectors.rule import CompiledCorrelation, CorrelationType, RuleHead
 

@@ -12,17 +12,8 @@ from sigma.correlations import SigmaCorrelationRule, SigmaRuleReference
 from sigma.rule import SigmaRule
 
 from detectors.correlation_compile import condition_of, value_names
-from detectors.correlation_condition import (
-    Either,
-    Every,
-    Expression,
-    Named,
-    Not,
-    alternatives,
-    read_bounds,
-    read_expression,
-    read_percentile,
-)
+from detectors.correlation_condition import read_bounds, read_percentile
+from detectors.correlation_expression import Either, Every, Expression, Named, Not, alternatives, read_expression
 from detectors.errors import UnsupportedRule
 from detectors.sql_text import literal
 

@@ -12,7 +12,8 @@ from decimal import Decimal
 from typing import cast
 
 from detectors.correlation_chain import Chains
-from detectors.correlation_condition import EXACT, holds, within
+from detectors.correlation_condition import EXACT, within
+from detectors.correlation_expression import holds
 from detectors.correlation_match import Match, Window
 from detectors.rule import CompiledCorrelation, CorrelationType
 from detectors.sliding_percentile import SlidingPercentile

@@ -8,7 +8,8 @@ from pathlib import Path
 from types import MappingProxyType
 from typing import Literal
 
-from detectors.correlation_condition import Bound, Expression
+from detectors.correlation_condition import Bound
+from detectors.correlation_expression import Expression
 from detectors.routing import Table
 
 Level = Literal["informational", "low", "medium", "high", "critical"]
