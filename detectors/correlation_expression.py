@@ -110,7 +110,7 @@ def holds(expression: Expression, is_there: Callable[[str], bool]) -> bool:
 
 
 def alternatives(expression: Expression) -> tuple[Alternative, ...]:
-    """Every way to meet the expression, those first that want most.
+    """Every way to meet the expression that needs no more than it must, those first that want most.
 
     Raises:
         UnsupportedRule: there are too many, or none.
@@ -118,6 +118,7 @@ def alternatives(expression: Expression) -> tuple[Alternative, ...]:
     found = {each for each in _alternatives(expression, wanted=True) if not each.wanted & each.unwanted}
     if not found:
         raise UnsupportedRule("the condition contradicts itself", culprit="condition:")
+    found = {each for each in found if not any(_needs_less(other, each) for other in found)}
     return tuple(sorted(found, key=lambda each: (-len(each.wanted), sorted(each.wanted), sorted(each.unwanted))))
 
 
@@ -138,6 +139,10 @@ def _alternatives(expression: Expression, *, wanted: bool) -> set[Alternative]:
                     {Alternative(a.wanted | b.wanted, a.unwanted | b.unwanted) for a, b in product(joined, some)}
                 )
             return joined
+
+
+def _needs_less(one: Alternative, other: Alternative) -> bool:
+    return one != other and one.wanted <= other.wanted and one.unwanted <= other.unwanted
 
 
 def _limited(found: set[Alternative]) -> set[Alternative]:

@@ -155,9 +155,10 @@ def _verdict(
     if kind == "temporal_ordered":
         chains = {size: _chains(rules, window, moment, size) for size in range(len(rules), 0, -1)}
         if isinstance(condition, str):
+            absent = [rule for rule in rules if rule not in there]
             for size in range(len(rules), -1, -1):
                 for chain in chains.get(size, [((), everything)]):
-                    if _true(condition, {each: Truth(each in chain[0], each not in there) for each in rules}):
+                    if _just_needed(condition, rules, chain[0], absent):
                         return Fraction(size), chain[1]
             return None
         longest = max(size for size, found in chains.items() if found)
@@ -175,6 +176,20 @@ def _verdict(
     else:
         measured = _statistic(str(kind), condition, [Fraction(str(_value(correlation, hit))) for hit in window])
     return (measured, everything) if _within(condition, measured) else None
+
+
+def _just_needed(condition: str, rules: Sequence[str], chain: Sequence[str], absent: Sequence[str]) -> bool:
+    """Whether the condition is met by these rules and the absence of some others, and needs every one of them."""
+
+    def met(there: set[str], gone: set[str]) -> bool:
+        return _true(condition, {rule: Truth(rule in there, rule in gone) for rule in rules})
+
+    for size in range(len(absent) + 1):
+        for chosen in combinations(absent, size):
+            there, gone = set(chain), set(chosen)
+            if met(there, gone) and not any(met(there - {each}, gone - {each}) for each in there | gone):
+                return True
+    return False
 
 
 def _chains(

@@ -146,6 +146,13 @@ def test_some_of_the_rules_in_their_order_are_enough_where_the_condition_says_so
         ("temporal_ordered", "a and (b or c)", [hit(0, "a"), hit(5, "c")], [5]),
         ("temporal_ordered", "a and (b or c)", [hit(0, "c"), hit(5, "a")], []),
         ("temporal_ordered", "a and c and not b", [hit(0, "a"), hit(1, "b"), hit(5, "c")], []),
+        pytest.param(
+            "temporal_ordered",
+            "a or a and b",
+            [hit(0, "a"), hit(5, "b")],
+            [0],
+            id="a chain has no rule it can do without",
+        ),
         ("temporal_ordered", "a and c and not b", [hit(0, "b"), hit(8, "a"), hit(12, "c")], [12]),
     ],
 )
