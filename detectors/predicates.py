@@ -27,7 +27,7 @@ from detectors.sql_text import array, folded, like_escaped, literal
 FALSE = "0"
 
 # Doubles hold every integer up to here; a larger number is compared as text.
-_LARGEST_EXACT = 2**53
+LARGEST_EXACT = 2**53
 _MOST_NEEDLES = 200  # multiSearchAny takes at most 255
 _MAPPED = IPv6Network("::ffff:0:0/96")
 _COMPARISONS = {
@@ -107,8 +107,8 @@ def text_contains_any(place: FieldPlace, texts: list[str]) -> str:
 
 def number_equals(place: FieldPlace, numbers: list[int | float]) -> str:
     """Whether the text reads as one of these numbers: `5`, `5.0` and `+5` are all 5."""
-    small = [number for number in numbers if abs(number) <= _LARGEST_EXACT]
-    large = [number for number in numbers if abs(number) > _LARGEST_EXACT]
+    small = [number for number in numbers if abs(number) <= LARGEST_EXACT]
+    large = [number for number in numbers if abs(number) > LARGEST_EXACT]
     tests = []
     if small:
         tests.append(f"ifNull(toFloat64OrNull({place.text}) IN ({', '.join(repr(number) for number in small)}), 0)")
@@ -129,15 +129,23 @@ def matches_regex(place: FieldPlace, value: SigmaRegularExpression) -> str:
 
 def regex_literal(value: SigmaRegularExpression) -> str:
     """The RE2 form of a regular expression, as an SQL literal."""
+    return literal(regex_of(value))
+
+
+def regex_of(value: SigmaRegularExpression) -> str:
+    """The RE2 form of a regular expression.
+
+    Raises:
+        UnsupportedRule: RE2 cannot say it, or a placeholder was not filled in.
+    """
     if value.contains_placeholder():
         raise UnsupportedRule("a placeholder in a regular expression has no value", culprit=str(value.regexp))
-    pattern = re2_pattern(
+    return re2_pattern(
         str(value.regexp),
         ignore_case=SigmaRegularExpressionFlag.IGNORECASE in value.flags,
         multiline=SigmaRegularExpressionFlag.MULTILINE in value.flags,
         dot_all=SigmaRegularExpressionFlag.DOTALL in value.flags,
     )
-    return literal(pattern)
 
 
 def in_network(place: FieldPlace, network: IPv4Network | IPv6Network) -> str:

@@ -39,8 +39,8 @@ _REFUSED = {
 }
 _SHORT_COUNTS = {"{0,}": "*", "{1,}": "+", "{0,1}": "?"}
 _SINGLE_CHARACTERS = frozenset({sre.LITERAL, sre.NOT_LITERAL, sre.ANY, sre.IN})
-_HARMLESS = "_ !#%',/:;<=>@~"
-_PUNCTUATION = r"""\.+*?()|[]{}^$-&"`"""
+_HARMLESS = "_ !#%',/:;<=>@"
+_PUNCTUATION = r"""\.+*?()|[]{}^$-&~"`"""
 _FLAG_LETTERS = {re.IGNORECASE: "i", re.MULTILINE: "m", re.DOTALL: "s"}
 
 

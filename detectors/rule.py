@@ -7,6 +7,7 @@ from pathlib import Path
 from types import MappingProxyType
 from typing import Literal
 
+from detectors.literals import Plan
 from detectors.routing import Table
 
 Level = Literal["informational", "low", "medium", "high", "critical"]
@@ -63,6 +64,8 @@ class CompiledRule:
         where: condition that picks the log source's rows.
         predicate: the rule over one such row, 0 or 1.
         fields: Sigma field to the SQL expression of its text, for the fields that the rule looks at.
+        places: the same fields to the places that may hold them, best first (see `Route.where_of`).
+        plan: what of the predicate can be decided by looking for texts.
         alerts: whether a match is an alert; false for a rule that only serves correlations.
     """
 
@@ -71,6 +74,8 @@ class CompiledRule:
     where: str
     predicate: str
     fields: Mapping[str, str]
+    places: Mapping[str, tuple[str, ...]]
+    plan: Plan
     alerts: bool = True
 
 

@@ -1,6 +1,7 @@
 """Correlations over stored events: the matches around what just arrived, old ones too, so that late events count."""
 
 from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Set as AbstractSet
 from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime, timedelta
 from typing import cast
@@ -8,8 +9,9 @@ from typing import cast
 from detectors.correlation import Episode, Match, episodes, reach
 from detectors.rule import CompiledCorrelation, CompiledRule, RuleSet
 from detectors.sql_text import array
-from pipelines.alert_rows import Alert, Evidence
-from pipelines.judging import ENVELOPE, LIMITS, Unjudged, evidence_of, utc
+from pipelines.alert_rows import Alert, Evidence, evidence_of, utc
+from pipelines.event_blocks import ENVELOPE
+from pipelines.questions import LIMITS
 from store.client import Store
 from store.errors import QueryFailed
 
@@ -44,6 +46,7 @@ class _Round:
     store: Store
     ruleset: RuleSet
     batches: Sequence[str]
+    heard: AbstractSet[str]
     failures: dict[str, str]
     rules: Mapping[str, CompiledRule] = field(init=False)
     correlations: Mapping[str, CompiledCorrelation] = field(init=False)
@@ -56,10 +59,18 @@ class _Round:
 
 
 def correlated(
-    store: Store, ruleset: RuleSet, batches: Sequence[Unjudged], failures: dict[str, str]
+    store: Store, ruleset: RuleSet, batches: Sequence[str], heard: AbstractSet[str], failures: dict[str, str]
 ) -> Iterator[Alert]:
-    """Every episode of a correlation that these batches complete; one whose query fails goes into `failures`."""
-    current = _Round(store, ruleset, [batch.batch_id for batch in batches], failures)
+    """Every episode of a correlation that these batches complete; one whose query fails goes into `failures`.
+
+    Args:
+        store: where the telemetry is.
+        ruleset: the rules.
+        batches: the ids of what just arrived.
+        heard: the rules over single events that may have matched there.
+        failures: rule to why its query failed.
+    """
+    current = _Round(store, ruleset, batches, heard, failures)
     for rule in ruleset.correlations:
         if not rule.alerts:
             continue
@@ -116,6 +127,8 @@ def _reach(current: _Round, rule: CompiledCorrelation) -> timedelta:
 
 def _arrived(current: _Round, rule: CompiledRule) -> _Span | None:
     """The time that the rule's matches in the new batches span; None when there are none."""
+    if rule.head.id not in current.heard:
+        return None
     if rule.head.id not in current.arrived:
         sql = (
             f"SELECT count() AS matches, min(event_time) AS since, max(event_time) AS until FROM {rule.table} "  # noqa: S608 - the Sigma compiler

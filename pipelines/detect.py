@@ -17,9 +17,9 @@ import polars as pl
 
 from detectors.rule import RuleSet, Status
 from detectors.silence import SilenceRule
-from pipelines.alert_rows import write_new_alerts
+from pipelines.alert_rows import write_new_alerts, write_new_rows
 from pipelines.correlating import correlated
-from pipelines.judging import Unjudged, single_events
+from pipelines.judging import Judge, Unjudged
 from pipelines.silent_sources import silent_sources
 from store.client import Store
 from store.writes import append
@@ -27,9 +27,9 @@ from store.writes import append
 Progress = Callable[[int, int], None]
 
 # Batches are judged together up to so many events, which bounds what a repeated run repeats.
-_MOST_EVENTS = 1_000_000
-# Their ids travel as a query parameter, in the address of the request.
-_MOST_BATCHES = 200
+_MOST_EVENTS = 500_000
+# Their ids stand in statements, which ClickHouse by default reads up to 256 KiB.
+_MOST_BATCHES = 2_000
 
 _UNJUDGED = """
 SELECT
@@ -93,9 +93,13 @@ def detect(
     total = sum(batch.events for batch in waiting)
     failures: dict[str, str] = {}
     judged = alerts_new = 0
+    judge = Judge(store, ruleset)
     for batches in _rounds(waiting):
-        for alerts in (single_events(store, ruleset, batches, failures), correlated(store, ruleset, batches, failures)):
-            alerts_new += write_new_alerts(store, alerts)
+        said = judge.single_events(batches)
+        failures |= said.failures
+        alerts_new += write_new_rows(store, said.alerts)
+        ids = [batch.batch_id for batch in batches]
+        alerts_new += write_new_alerts(store, correlated(store, ruleset, ids, said.heard, failures))
         _mark_judged(store, ruleset, batches)
         judged += sum(batch.events for batch in batches)
         if progress:

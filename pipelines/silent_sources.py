@@ -5,8 +5,8 @@ from datetime import datetime, timedelta
 from typing import cast
 
 from detectors.silence import Silence, SilenceRule, SourceActivity, silences
-from pipelines.alert_rows import Alert, Evidence
-from pipelines.judging import ENVELOPE, evidence_of, utc
+from pipelines.alert_rows import Alert, Evidence, evidence_of, utc
+from pipelines.event_blocks import ENVELOPE
 from store.client import Store
 
 _HORIZON = "SELECT max(bucket) AS latest, count() AS buckets FROM log_activity WHERE bucket <= {now:DateTime('UTC')}"
