@@ -68,6 +68,7 @@ class Leaf:
     places: tuple[str, ...]
     test: Test
     texts: tuple[str, ...] = ()
+    kind: Literal["leaf"] = "leaf"
 
 
 @dataclass(frozen=True, slots=True)
@@ -75,6 +76,7 @@ class AllOf:
     """True where every child is."""
 
     children: tuple["Plan", ...]
+    kind: Literal["all"] = "all"
 
 
 @dataclass(frozen=True, slots=True)
@@ -82,6 +84,7 @@ class AnyOf:
     """True where some child is; without children, nowhere."""
 
     children: tuple["Plan", ...]
+    kind: Literal["any"] = "any"
 
 
 @dataclass(frozen=True, slots=True)
@@ -89,6 +92,7 @@ class Not:
     """True where the child is not."""
 
     child: "Plan"
+    kind: Literal["not"] = "not"
 
 
 Plan = Leaf | AllOf | AnyOf | Not

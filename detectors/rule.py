@@ -1,7 +1,7 @@
 """What a loaded rule is, and what was found wrong with the others."""
 
 from collections.abc import Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from enum import StrEnum
 from pathlib import Path
 from types import MappingProxyType
@@ -146,6 +146,17 @@ class RuleSet:
         """The rules that raise alerts; the others only serve correlations."""
         single = {rule.head.id for rule in self.rules if rule.alerts}
         return frozenset(single | {rule.head.id for rule in self.correlations if rule.alerts})
+
+    def only(self, rule_id: str) -> "RuleSet":
+        """The rule set in which this rule alone raises alerts."""
+        alone = tuple(rule for rule in self.rules if rule.head.id == rule_id)
+        if alone:
+            return replace(self, rules=alone, correlations=())
+        return replace(
+            self,
+            rules=tuple(replace(rule, alerts=False) for rule in self.rules),
+            correlations=tuple(replace(rule, alerts=rule.head.id == rule_id) for rule in self.correlations),
+        )
 
     @property
     def problems(self) -> tuple[RuleCheck, ...]:

@@ -30,6 +30,7 @@ from detectors.rule import (
     Status,
 )
 from detectors.rule_files import Document, RuleFile, deciding_text, read_rule_file, rule_paths
+from detectors.ruleset_cache import cached_ruleset, keep_ruleset, ruleset_key
 
 # Raised when the same rule text comes to mean something else, so that everything is judged anew.
 _ENGINE_VERSION = "1"
@@ -37,20 +38,36 @@ _ENGINE_VERSION = "1"
 SigmaDocument = SigmaRule | SigmaCorrelationRule
 
 
-def load_ruleset(*roots: Path, placeholders: Placeholders | None = None) -> RuleSet:
+def load_ruleset(*roots: Path, placeholders: Placeholders | None = None, cache: Path | None = None) -> RuleSet:
     """The rules of these folders or files, compiled; whatever is wrong with one is in its check and stops no other.
+
+    Args:
+        roots: folders of rules, or single files.
+        placeholders: what the site's placeholders stand for.
+        cache: a folder of compiled rule sets, where this one is looked for first and kept.
 
     Raises:
         ContentError: one of the roots does not exist.
         MappingError: a field mapping file is wrong.
     """
-    loading = _Loading(placeholders or {})
+    paths = [path for root in roots for path in rule_paths(root)]
+    if cache is None:
+        return _compiled(paths, placeholders or {})
+    key = ruleset_key(paths, placeholders or {})
+    found = cached_ruleset(cache, key)
+    if found is None:
+        found = _compiled(paths, placeholders or {})
+        keep_ruleset(cache, key, found)
+    return found
+
+
+def _compiled(paths: Sequence[Path], placeholders: Placeholders) -> RuleSet:
+    loading = _Loading(placeholders)
     with warnings.catch_warnings():
         # Python warns of `[[` in expressions, whose meaning it may change one day; RE2's is spelled out.
         warnings.simplefilter("ignore", FutureWarning)
-        for root in roots:
-            for path in rule_paths(root):
-                loading.read(path)
+        for path in paths:
+            loading.read(path)
         return loading.finished()
 
 

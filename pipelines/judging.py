@@ -1,7 +1,7 @@
 """Rules over single events: a screen of literals decides most of what they say, SQL predicates the rest."""
 
 from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from functools import cached_property
 
 import polars as pl
@@ -14,21 +14,11 @@ from pipelines.alert_frame import AlertFrames
 from pipelines.alert_rows import COLUMNS, alert_frame
 from pipelines.event_blocks import Piece, Reading, folded_by, read_block
 from pipelines.questions import Questions
+from pipelines.unjudged import MOST_EVENTS
 from store.client import Store
-
-# Events read at once: bounds memory, and is large enough that what is done once a block does not count.
-_BLOCK_EVENTS = 100_000
 
 # The text of an event is long and only keywords look at it: it is left where it is until one may match.
 _MESSAGE = "s:message"
-
-
-@dataclass(frozen=True)
-class Unjudged:
-    """A batch that a rule set has not judged."""
-
-    batch_id: str
-    events: int
 
 
 @dataclass(frozen=True)
@@ -56,15 +46,14 @@ class Judge:
             for table in dict.fromkeys(rule.table for rule in ruleset.rules)
         ]
 
-    def single_events(self, batches: Sequence[Unjudged]) -> Judgement:
-        """What the events of these batches say, each by itself.
+    def single_events(self, batches: Sequence[str], events: int) -> Judgement:
+        """What the events of these batches, so many of them, say, each by itself.
 
         Raises:
             QueryFailed: the events cannot be read; a rule whose own query fails is in `failures`.
         """
-        ids = [batch.batch_id for batch in batches]
-        pieces = max(1, -(-sum(batch.events for batch in batches) // _BLOCK_EVENTS))
-        found = [rules.judged(Piece(ids, number, pieces)) for rules in self._tables for number in range(pieces)]
+        pieces = max(1, -(-events // MOST_EVENTS))
+        found = [rules.judged(Piece(batches, number, pieces)) for rules in self._tables for number in range(pieces)]
         return Judgement(
             pl.concat([each.alerts for each in found]) if found else pl.DataFrame(schema=COLUMNS),
             frozenset().union(*(each.heard for each in found)),
@@ -79,6 +68,7 @@ class _TableRules:
     store: Store
     table: Table
     rules: Sequence[CompiledRule]
+    failures: dict[str, str] = field(default_factory=dict)
 
     @cached_property
     def _routes(self) -> dict[str, int]:
@@ -124,7 +114,7 @@ class _TableRules:
                 asked[position] = screened.open
             if len(screened.sure):
                 sure[position] = screened.sure
-        questions = Questions(self.store, self.table, piece)
+        questions = Questions(self.store, self.table, piece, self.failures)
         found = list(questions.alerts(self.rules, block.rows["event_id"], asked))
         alerts = [self._frames.of_block(block, sure), alert_frame(found)]
         return Judgement(pl.concat(alerts), frozenset(heard), questions.failures)

@@ -34,7 +34,7 @@ class _Open:
 
 @dataclass
 class Questions:
-    """Questions about a piece; a rule whose query fails is in `failures` afterwards."""
+    """Questions about a piece; a rule whose query fails is in `failures` afterwards, and is not asked again."""
 
     store: Store
     table: Table
@@ -43,7 +43,11 @@ class Questions:
 
     def alerts(self, rules: Sequence[CompiledRule], event_ids: pl.Series, left: Mapping[int, Rows]) -> Iterator[Alert]:
         """An alert for each rule, by its position, and each of the rows left open for it that it does match."""
-        waiting = [_Open(rules[position], frozenset(event_ids.gather(rows))) for position, rows in left.items()]
+        waiting = [
+            _Open(rules[position], frozenset(event_ids.gather(rows)))
+            for position, rows in left.items()
+            if rules[position].head.id not in self.failures
+        ]
         for together in _together(waiting):
             yield from self._asked(together)
 

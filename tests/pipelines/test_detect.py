@@ -9,7 +9,8 @@ import pytest
 from detectors.rule import RuleSet
 from detectors.ruleset import load_ruleset
 from detectors.silence import load_silence_rule
-from pipelines.detect import detect
+from pipelines.detect import DetectReport, detect
+from pipelines.failed_judgements import MOST_ATTEMPTS
 from store.client import Store
 from store.errors import QueryFailed
 from tests.rules.cases import START, store_events
@@ -148,17 +149,49 @@ def test_an_episode_that_goes_on_over_many_arrivals_is_one_alert(store: Store, m
     assert len(alerts(store)) == 1
 
 
-def test_a_rule_whose_query_fails_is_reported_and_the_rest_run(store: Store, tmp_path: Path) -> None:
+@pytest.fixture
+def too_long(tmp_path: Path) -> RuleSet:
+    """A rule that asks in more words than ClickHouse reads by default, and another."""
     # Whether letters are capital is for the database to say, and this asks it in more words than it takes.
     values = ", ".join(f"'{'x' * 40}{number}'" for number in range(9_000))
     values += ", 'Failed password for root'"
     too_long = SINGLE.replace("0001", "0009").replace("name: wrong\n", "").replace("Failed}", f"[{values}]}}")
     (tmp_path / "long.yml").write_text(too_long.replace("message|contains", "message|cased"), encoding="utf-8")
     (tmp_path / "rule.yml").write_text(SINGLE, encoding="utf-8")
+    return load_ruleset(tmp_path)
+
+
+def told(report: DetectReport) -> list[tuple[str, str]]:
+    return [(each["id"][-4:], each["reason"].rpartition("(")[2].rstrip(")")) for each in report.unusable]
+
+
+def test_a_rule_whose_query_fails_is_reported_and_the_rest_run(store: Store, too_long: RuleSet) -> None:
     store_events(store, [failed(5)])
-    report = detect(store, load_ruleset(tmp_path))
+    report = detect(store, too_long)
     assert report.alerts_new == 1
-    assert [(each["id"][-4:], "query failed" in each["reason"]) for each in report.unusable] == [("0009", True)]
+    assert "its query failed" in report.unusable[0]["reason"]
+    assert told(report) == [("0009", "1 batches are asked about again on the next run")]
+
+
+def test_what_a_rule_could_not_judge_is_judged_once_its_query_runs(store: Store, too_long: RuleSet) -> None:
+    store_events(store, [failed(5)])
+    detect(store, too_long)
+    store.execute("SET max_query_size = 10000000")
+    try:
+        again = detect(store, too_long)
+    finally:
+        store.execute("SET max_query_size = DEFAULT")
+    assert (again.alerts_new, told(again)) == (1, [])
+    assert detect(store, too_long).unusable == []
+
+
+def test_a_query_that_fails_every_time_is_given_up_and_stays_told_of(store: Store, too_long: RuleSet) -> None:
+    store_events(store, [failed(5)])
+    for _ in range(MOST_ATTEMPTS + 1):
+        report = detect(store, too_long)
+    assert told(report) == [("0009", "1 batches were given up after 3 tries")]
+    attempts = store.value("SELECT max(attempt) FROM failed_judgements")
+    assert attempts == MOST_ATTEMPTS
 
 
 def test_rules_that_cannot_run_are_reported_on_every_run(store: Store, tmp_path: Path) -> None:
