@@ -70,6 +70,7 @@ class Alert:
     Attributes:
         event_ids: the events, oldest first.
         identity: what tells this alert from others of the rule when that is not its events.
+        grounds: why a correlation matched, as JSON (`pipelines.grounds`); '' for a rule over single events.
     """
 
     rule: RuleHead
@@ -79,6 +80,7 @@ class Alert:
     last_seen: datetime
     matched_fields: Mapping[str, str] = field(default_factory=dict)
     identity: str = ""
+    grounds: str = ""
 
     @property
     def alert_id(self) -> str:
@@ -97,9 +99,18 @@ def write_new_alerts(store: Store, alerts: Iterable[Alert]) -> int:
                 fresh.pop(str(row["alert_id"]), None)
         if fresh:
             token = hashlib.sha256("\n".join(sorted(fresh)).encode()).hexdigest()
+            _write_grounds(store, list(fresh.values()), token)
             append(store, "alert_matches", _frame(list(fresh.values())), token=token)
             written += len(fresh)
     return written
+
+
+def _write_grounds(store: Store, alerts: Sequence[Alert], token: str) -> None:
+    """Before the alerts: one that is there has its grounds, wherever a run broke off."""
+    rows = [(alert.alert_id, alert.grounds) for alert in alerts if alert.grounds]
+    if rows:
+        frame = pl.DataFrame(rows, schema={"alert_id": pl.String, "grounds": pl.String}, orient="row")
+        append(store, "alert_grounds", frame, token=token)
 
 
 def _frame(alerts: Sequence[Alert]) -> pl.DataFrame:
