@@ -63,7 +63,7 @@ class Words:
 def words_in(language: Language) -> Words:
     """Every word of a language."""
     text = files("dashboards").joinpath("locale", f"{language}.yml").read_text(encoding="utf-8")
-    return Words(language, dict(_flat(yaml.safe_load(text))))
+    return Words(language, dict(_flat(yaml.load(text, Loader=yaml.CSafeLoader))))
 
 
 def _flat(tree: Mapping[str, object], prefix: str = "") -> list[tuple[str, str]]:
