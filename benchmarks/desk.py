@@ -229,9 +229,8 @@ def _table(report: dict[str, object]) -> str:
     assert isinstance(drawn, dict)
     for page, figures in drawn.items():
         verdict = "ok" if figures["median"] <= LIMIT_SECONDS else "TOO SLOW"
-        lines.append(
-            f"{page:<16}{figures['median']:>8.3f} s  {verdict:<9} drawn; {figures['fastest']:.3f} to {figures['slowest']:.3f} s"
-        )
+        between = f"{figures['fastest']:.3f} to {figures['slowest']:.3f} s"
+        lines.append(f"{page:<16}{figures['median']:>8.3f} s  {verdict:<9} drawn; {between}")
     if drawn:
         lines.append(f"load of the machine meanwhile (5 minutes): {report['load']:.1f}")
     return "\n".join(lines)

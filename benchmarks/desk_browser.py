@@ -46,7 +46,11 @@ def drawing_times(home: Path, paths: Mapping[str, str]) -> dict[str, dict[str, f
     with _desk(home) as address, sync_playwright() as playwright:
         browser = playwright.chromium.launch(executable_path=CHROMIUM, args=list(ARGUMENTS))
         first = _drawn(browser, f"{address}/{paths['overview']}")
-        rounds = {page: [_drawn(browser, f"{address}/{path}") for _ in range(ROUNDS)] for page, path in paths.items()}
+        rounds: dict[str, list[float]] = {page: [] for page in paths}
+        for _ in range(ROUNDS):
+            time.sleep(_FORGOTTEN_SECONDS)
+            for page, path in paths.items():
+                rounds[page].append(_drawn(browser, f"{address}/{path}"))
         browser.close()
     times = {"first": [first], **rounds}
     return {page: {"fastest": min(each), "median": median(each), "slowest": max(each)} for page, each in times.items()}

@@ -12,6 +12,7 @@ from streamlit.navigation.page import StreamlitPage
 
 from assets.weights import PostureWeights, load_weights, thresholds_in
 from dashboards.connection import Connections
+from dashboards.kept import kept_language
 from dashboards.queries import ask
 from dashboards.translation import LANGUAGES, Language, Words, words_in
 from store.client import Store
@@ -85,8 +86,8 @@ def open_desk(connected: Connections, *, root: str, language: Language, rules: P
 
 
 def chosen_language(default: Language) -> Language:
-    """The language that the reader chose, else the configured one."""
-    chosen = st.session_state.get("language")
+    """The language that the reader chose, now or before in this browser, else the configured one."""
+    chosen = st.session_state.get("language") or kept_language()
     return next((language for language in LANGUAGES if language == chosen), default)
 
 

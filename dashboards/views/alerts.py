@@ -6,6 +6,7 @@ import streamlit as st
 from dashboards.choices import chosen_code
 from dashboards.desk import Desk
 from dashboards.figures import amount
+from dashboards.harmless import searchable
 from dashboards.panels import empty_state, page_head
 from dashboards.tables import Column, as_chips, chip_column, number_column, shown, text_column, time_column
 from dashboards.views import alert_detail
@@ -89,7 +90,8 @@ def _filters(desk: Desk) -> dict[str, object]:
             key="alerts.wanted",
             persist_state="session",
         )
-    return {"levels": levels or [], "states": states or [], "sector": sector or "", "wanted": wanted or "", "asset": ""}
+    picked = {"levels": levels or [], "states": states or [], "sector": sector or ""}
+    return {**picked, "wanted": searchable(wanted or ""), "asset": ""}
 
 
 def _queue(desk: Desk, filters: dict[str, object]) -> None:

@@ -5,6 +5,7 @@ import streamlit as st
 
 from dashboards.choices import chosen_code
 from dashboards.desk import Desk
+from dashboards.harmless import searchable
 from dashboards.panels import empty_state, page_head
 from dashboards.tables import as_chips, chip_column, labelled, number_column, score_column, shown, text_column
 from dashboards.translation import Words
@@ -73,7 +74,7 @@ def _filtered(desk: Desk, assets: pl.DataFrame) -> pl.DataFrame:
         pl.lit(value=not sector) | (pl.col("sector") == sector),
         pl.lit(value=not bands) | pl.col("band").is_in(list(bands or [])),
         pl.lit(value=not cii) | pl.col("is_cii"),
-        searched.str.contains((wanted or "").strip().lower(), literal=True),
+        searched.str.contains(searchable(wanted or "").lower(), literal=True),
     )
 
 

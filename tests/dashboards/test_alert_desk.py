@@ -124,6 +124,12 @@ def test_a_closed_alert_can_be_reopened_with_a_reason(store: Store, city_desk: O
     assert _standing(store, 0) == {"state": "acknowledged", "verdict": ""}
 
 
+def test_after_a_step_the_next_one_needs_its_own_reason(city_desk: Opened) -> None:
+    app = city_desk("alerts", alert=alert_id(0))
+    _close(app, verdict="benign", actor="Lin Example", reason="planned work")
+    assert app.text_area(key=f"action.reason.{alert_id(0)}").value == ""
+
+
 def test_a_refused_step_is_explained(store: Store, city_desk: Opened) -> None:
     app = city_desk("alerts", alert=alert_id(0))
     app.button(key="action.acknowledge").click().run()
