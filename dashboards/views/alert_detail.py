@@ -62,7 +62,7 @@ def _title(desk: Desk, alert: dict[str, Any]) -> None:
     words = desk.words
     chips(words, [("level", str(alert["level"])), ("state", str(alert["state"])), ("verdict", str(alert["verdict"]))])
     st.title(plain(str(alert["rule_title"])), anchor=False)
-    told = rule_text(desk.rules, str(alert["rule_path"]), str(alert["rule_id"]))
+    told = rule_text(desk.rules, str(alert["rule_path"]), str(alert["rule_id"]), words.language)
     if told.description:
         st.text(harmless(told.description))
     cells = st.columns(4)
