@@ -47,7 +47,7 @@ def _correlation(words: Words, grounds: Grounds) -> None:
 def _base_rule(words: Words, rule: BaseRule) -> None:
     st.markdown(words("correlation.rule", title=plain(rule.title), events=f"{len(rule.positions):,}"))
     lines = [
-        (seen.field if place == 0 else "", f"{one_line(value, longest=_LONGEST)}  ×{n:,}")
+        (seen.field if place == 0 else "", f"{n:>3}×  {one_line(value, longest=_LONGEST)}")
         for seen in rule.seen
         for place, (value, n) in enumerate(seen.values)
     ]

@@ -19,10 +19,10 @@ _COLUMNS = (
     "rule_title",
     "last_seen",
     "asset_id",
-    "host",
     "source_ip",
     "destination_ip",
     "user",
+    "host",
     "events",
     "verdict",
 )
@@ -54,7 +54,8 @@ def _headline(desk: Desk, counts: pl.DataFrame) -> None:
 
 def _filters(desk: Desk) -> dict[str, object]:
     words = desk.words
-    first, second, third, fourth = st.columns([3, 2.2, 1.6, 2.2], vertical_alignment="bottom")
+    # Two rows: beside each other the pills would be cut on a laptop's screen.
+    (first, second), (third, fourth) = st.columns([3, 2]), st.columns([3, 2])
     with first:
         levels = st.pills(
             words("column.level"),

@@ -19,11 +19,11 @@ _COLUMNS = (
     "open_alerts",
     "sector",
     "organisation",
-    "scope",
     "is_cii",
     "mlps_level",
-    "domestic_layers",
     "data_grade",
+    "domestic_layers",
+    "scope",
     "asset_id",
 )
 
@@ -92,7 +92,7 @@ def _list(desk: Desk, assets: pl.DataFrame) -> None:
         on_select="rerun",
         selection_mode=["single-row", "single-cell"],
         column_config={
-            "name": text_column(words("column.name")),
+            "name": st.column_config.TextColumn(words("column.name"), width=190),
             "score": score_column(words("column.score")),
             "band": chip_column(words, words("column.band"), "band"),
             "open_alerts": number_column(words("column.open_alerts")),
