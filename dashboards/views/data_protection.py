@@ -33,7 +33,7 @@ def _figures(desk: Desk, datasets: pl.DataFrame) -> None:
     words = desk.words
     grades = [grade for grade in _GRADES if grade in set(datasets["grade"])]
     for cell, (key, value) in zip(
-        st.columns(5),
+        st.columns([1, 1, 1, 1, 1.6]),
         (
             ("datasets", f"{datasets.height:,}"),
             ("findings", amount(words, datasets["findings"].sum())),
