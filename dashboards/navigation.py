@@ -14,8 +14,6 @@ from dashboards.kept import keep, kept_language
 from dashboards.translation import LANGUAGES, Language, Words, words_in
 from dashboards.views import VIEWS
 
-_SIDEBAR = 240  # pixels: what is left of a laptop's screen belongs to the tables
-
 
 def run(connected: Connections, *, root: str, language: Language, rules: Path, front: str = "overview") -> None:
     """Show the page that the reader asked for; `front` is the one that opens first.
@@ -24,9 +22,7 @@ def run(connected: Connections, *, root: str, language: Language, rules: Path, f
         ConnectionFailed: the database does not answer.
     """
     words = words_in(chosen_language(language))
-    st.set_page_config(
-        page_title=words("product.name"), page_icon=_image("mark.svg"), layout="wide", initial_sidebar_state=_SIDEBAR
-    )
+    st.set_page_config(page_title=words("product.name"), page_icon=_image("mark.svg"), layout="wide")
     st.logo(_image("wordmark.svg"), size="large", icon_image=_image("mark.svg"))
     desk = open_desk(connected, root=root, language=language, rules=rules)
     for name, (show, icon) in VIEWS.items():
@@ -35,8 +31,9 @@ def run(connected: Connections, *, root: str, language: Language, rules: Path, f
         )
     chosen = st.navigation(list(desk.pages.values()), expanded=True)
     _sidebar(desk)
+    with st.sidebar:
+        _keep(desk, language)
     chosen.run()
-    _keep(desk, language)
 
 
 def say_absent(absent: Exception, *, language: Language) -> None:

@@ -75,6 +75,7 @@ def test_a_verdict_lasts_over_a_reload(page: Page, city: str) -> None:
     page.get_by_role("button", name="关闭告警").click()
     expect(page.get_by_text("已关闭，结论已记入留痕。")).to_be_visible()
     expect(page.get_by_label("理由")).to_have_value("")
+    page.wait_for_function("document.cookie.includes('rongdun_actor=Lin%20Example')")
     page.reload()
     expect(page.get_by_role("button", name="重新打开")).to_be_visible()
     expect(page.get_by_text("planned maintenance of the day")).to_be_visible()
