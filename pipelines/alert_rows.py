@@ -77,6 +77,7 @@ class Alert:
     Attributes:
         event_ids: the events, oldest first.
         identity: what tells this alert from others of the rule when that is not its events.
+        grounds: why a correlation matched, as JSON (`pipelines.grounds`); '' for a rule over single events.
     """
 
     rule: RuleHead
@@ -86,6 +87,7 @@ class Alert:
     last_seen: datetime
     matched_fields: Mapping[str, str] = field(default_factory=dict)
     identity: str = ""
+    grounds: str = ""
 
     @property
     def alert_id(self) -> str:
@@ -116,6 +118,7 @@ def write_new_alerts(store: Store, alerts: Iterable[Alert]) -> int:
                 fresh.pop(str(row["alert_id"]), None)
         if fresh:
             token = hashlib.sha256("\n".join(sorted(fresh)).encode()).hexdigest()
+            _write_grounds(store, list(fresh.values()), token)
             append(store, "alert_matches", alert_frame(list(fresh.values())), token=token)
             written += len(fresh)
     return written
@@ -155,6 +158,14 @@ def rule_columns(rule: RuleHead) -> dict[str, object]:
         "tags": list(rule.tags),
         "event_class": rule.event_class,
     }
+
+
+def _write_grounds(store: Store, alerts: Sequence[Alert], token: str) -> None:
+    """Before the alerts: one that is there has its grounds, wherever a run broke off."""
+    rows = [(alert.alert_id, alert.grounds) for alert in alerts if alert.grounds]
+    if rows:
+        frame = pl.DataFrame(rows, schema={"alert_id": pl.String, "grounds": pl.String}, orient="row")
+        append(store, "alert_grounds", frame, token=token)
 
 
 def _row(alert: Alert) -> dict[str, object]:

@@ -11,6 +11,7 @@ from detectors.rule import CompiledCorrelation, CompiledRule, RuleSet
 from detectors.sql_text import array
 from pipelines.alert_rows import Alert, Evidence, evidence_of, utc
 from pipelines.event_blocks import ENVELOPE
+from pipelines.grounds import read_grounds
 from pipelines.questions import LIMITS
 from store.client import Store
 from store.errors import QueryFailed
@@ -92,7 +93,10 @@ def _alerts(current: _Round, rule: CompiledCorrelation) -> Iterator[Alert]:
     wide = _Span(_shifted(around.since, -margin), _shifted(around.until, margin))
     found = [each for each in episodes(rule, _matches_of(current, rule, wide)) if each.last_time >= around.since]
     raised = _raised(current, rule, wide) if found else []
-    yield from (_alert(current, rule, each) for each in found if not _is_known(each, raised))
+    fresh = [each for each in found if not _is_known(each, raised)]
+    moments = {event_id: current.evidence[event_id][1] for each in fresh for event_id in each.event_ids}
+    grounds = read_grounds(current.store, current.ruleset, rule, _bases(current, rule), moments)
+    yield from (_alert(current, rule, each, grounds.of(each)) for each in fresh)
 
 
 def _raised(current: _Round, rule: CompiledCorrelation, wide: _Span) -> list[tuple[datetime, Mapping[str, str]]]:
@@ -163,7 +167,7 @@ def _base_matches(current: _Round, rule: CompiledRule, wide: _Span) -> Iterator[
         yield Match(rule.head.id, time, (event_id,), values)
 
 
-def _alert(current: _Round, rule: CompiledCorrelation, episode: Episode) -> Alert:
+def _alert(current: _Round, rule: CompiledCorrelation, episode: Episode, grounds: str) -> Alert:
     known = [current.evidence[event_id] for event_id in episode.event_ids]
     last = known[-1][0]
     counted = "value_count" if rule.type == "value_count" else "event_count"
@@ -174,6 +178,7 @@ def _alert(current: _Round, rule: CompiledCorrelation, episode: Episode) -> Aler
         first_seen=min(time for _, time in known),
         last_seen=episode.last_time,
         matched_fields={**episode.group, counted: str(episode.count)},
+        grounds=grounds,
     )
 
 

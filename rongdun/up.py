@@ -188,11 +188,10 @@ def _commands(settings: Settings, dashboard: int, dagster: int) -> dict[str, lis
     dagster_home(settings)
     settings.inbox.mkdir(parents=True, exist_ok=True)
     code = ["-m", "pipelines.definitions"]
-    app = Path(__file__).parents[1] / "dashboards" / "app.py"
     return {
         "dagster-webserver": ["dagster_webserver", "-h", LOOPBACK, "-p", str(dagster), *code],
         "dagster-daemon": ["dagster._daemon", "run", *code],
-        "dashboard": ["streamlit", "run", str(app), *_streamlit_flags(dashboard)],
+        "dashboard": ["dashboards.serving", *_streamlit_flags(dashboard)],
     }
 
 

@@ -155,6 +155,8 @@ def test_the_rule_set_has_another_id_when_a_rule_changes(tmp_path: Path) -> None
     [
         "description: said better",
         "title_zh: 更好的标题",
+        "description_zh: 更好的说明",
+        "falsepositives_zh: [一种情形]",
         "author: Somebody",
         "modified: 2026-03-01",
         "falsepositives: [Backups]",

@@ -1,5 +1,6 @@
 """Detection follows arrival, and running it any number of times changes nothing."""
 
+import json
 from collections.abc import Mapping
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
@@ -36,6 +37,25 @@ correlation:
   timespan: 1m
   condition: {gte: 3}
 level: high
+"""
+
+
+ACCEPTED = """title: Right password
+id: 5f1c1c0e-0000-4000-8000-000000000003
+name: right
+logsource: {product: linux, service: sshd}
+detection:
+  s: {message|contains: Accepted}
+  condition: s
+"""
+SUCCESS = """title: In after many wrong passwords
+id: 5f1c1c0e-0000-4000-8000-000000000004
+correlation:
+  type: temporal_ordered
+  rules: [5f1c1c0e-0000-4000-8000-000000000002, right]
+  group-by: [source_ip]
+  timespan: 5m
+level: critical
 """
 
 
@@ -123,6 +143,53 @@ def test_a_correlation_finds_its_events_across_arrivals(store: Store, many: Rule
     assert alert["event_ids"] == ["e0", "e20", "e40"]
     assert alert["matched_fields"] == {"source_ip": "203.0.113.9", "event_count": "3"}
     assert alert["level"] == "high"
+
+
+def test_a_correlation_records_what_it_asked_and_what_its_base_rule_saw(store: Store, many: RuleSet) -> None:
+    store_events(store, [failed(0), failed(20), failed(40, message="Failed password for admin")])
+    detect(store, many)
+    grounds = json.loads(str(store.value("SELECT grounds FROM alert_grounds JOIN alert_matches USING alert_id")))
+    assert grounds["conditions"] == [
+        {
+            "title": "Many wrong passwords",
+            "title_zh": "",
+            "type": "event_count",
+            "operator": "gte",
+            "threshold": 3,
+            "span_seconds": 60,
+            "group_by": ["source_ip"],
+            "values": [],
+            "rules": [{"title": "Wrong password", "title_zh": ""}],
+        }
+    ]
+    assert (grounds["group"], grounds["count"]) == ({"source_ip": "203.0.113.9"}, 3)
+    (base,) = grounds["rules"]
+    assert (base["title"], base["events"]) == ("Wrong password", [0, 1, 2])
+    assert base["seen"] == {
+        "source_ip": {"values": [["203.0.113.9", 3]], "others": 0},
+        "message": {"values": [["Failed password for root", 2], ["Failed password for admin", 1]], "others": 0},
+    }
+
+
+def test_a_correlation_over_another_records_both_conditions_and_every_base_rule(store: Store, tmp_path: Path) -> None:
+    (tmp_path / "rules.yml").write_text("\n---\n".join([SINGLE, MANY, ACCEPTED, SUCCESS]), encoding="utf-8")
+    store_events(store, [failed(0), failed(20), failed(40), failed(45, message="Accepted password for root")])
+    detect(store, load_ruleset(tmp_path))
+    grounds = json.loads(str(store.value("SELECT grounds FROM alert_grounds WHERE grounds LIKE '%Right%'")))
+    assert [(each["title"], each["type"]) for each in grounds["conditions"]] == [
+        ("In after many wrong passwords", "temporal_ordered"),
+        ("Many wrong passwords", "event_count"),
+    ]
+    assert [(each["title"], each["events"]) for each in grounds["rules"]] == [
+        ("Wrong password", [0, 1, 2]),
+        ("Right password", [3]),
+    ]
+
+
+def test_a_rule_over_single_events_needs_no_grounds(store: Store, single: RuleSet) -> None:
+    store_events(store, [failed(5)])
+    detect(store, single)
+    assert store.value("SELECT count() FROM alert_grounds") == 0
 
 
 def test_a_late_event_completes_a_correlation_in_the_past(store: Store, many: RuleSet) -> None:

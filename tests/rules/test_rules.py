@@ -4,6 +4,7 @@ from collections.abc import Iterator
 from datetime import timedelta
 from functools import cache
 from pathlib import Path
+from typing import cast
 from uuid import UUID
 
 import pytest
@@ -41,6 +42,10 @@ def alerting(path: Path) -> list[dict[str, object]]:
     return [document for document in documents if str(document["id"]) in ids]
 
 
+def chinese(text: object) -> bool:
+    return any("\u4e00" <= character <= "\u9fff" for character in str(text))
+
+
 def test_there_are_at_least_thirty_alerting_rules() -> None:
     assert sum(len(alerting(path)) for path in PATHS) >= 30
 
@@ -63,16 +68,21 @@ def test_every_rule_says_what_it_is(path: Path) -> None:
         assert document["level"]
         assert document["event_class"].startswith(EVENT_CLASSES)
         assert any(tag.startswith("attack.t") for tag in document["tags"])
+        assert chinese(document["title_zh"])
+        assert chinese(document["description_zh"])
 
 
 @pytest.mark.parametrize("path", PATHS, ids=lambda path: path.stem)
-def test_every_alerting_rule_has_a_chinese_title_false_positives_and_blind_spots(path: Path) -> None:
+def test_every_alerting_rule_has_false_positives_and_blind_spots_in_both_languages(path: Path) -> None:
     rules = alerting(path)
     assert rules
     for rule in rules:
-        assert any("\u4e00" <= character <= "\u9fff" for character in str(rule["title_zh"]))
-        assert rule["falsepositives"]
+        notes, translated = cast("list[str]", rule["falsepositives"]), cast("list[str]", rule["falsepositives_zh"])
+        assert len(notes) == len(translated) > 0
+        assert all(map(chinese, translated))
+        assert not any(map(chinese, notes))
         assert "Blind spots:" in str(rule["description"])
+        assert "盲区：" in str(rule["description_zh"])
 
 
 def test_no_two_rules_share_an_id_or_a_name() -> None:
