@@ -243,11 +243,12 @@ def test_a_rule_whose_query_fails_is_reported_and_the_rest_run(store: Store, too
 def test_what_a_rule_could_not_judge_is_judged_once_its_query_runs(store: Store, too_long: RuleSet) -> None:
     store_events(store, [failed(5)])
     detect(store, too_long)
-    store.execute("SET max_query_size = 10000000")
+    limits = ("max_query_size", "max_ast_elements", "max_expanded_ast_elements")
+    store.execute(f"SET {', '.join(f'{limit} = 10000000' for limit in limits)}")
     try:
         again = detect(store, too_long)
     finally:
-        store.execute("SET max_query_size = DEFAULT")
+        store.execute(f"SET {', '.join(f'{limit} = DEFAULT' for limit in limits)}")
     assert (again.alerts_new, told(again)) == (1, [])
     assert detect(store, too_long).unusable == []
 
