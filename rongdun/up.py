@@ -49,6 +49,18 @@ run_coordinator:
         value:
           applyLimitPerUniqueValue: true
         limit: 1
+# A run whose process was killed is failed within seconds and repeated from the step it was in, at most three times;
+# a step that fails for a reason of its own would fail again, and is not.
+run_launcher:
+  module: pipelines.runs
+  class: WatchedRunLauncher
+run_monitoring:
+  enabled: true
+  poll_interval_seconds: 15
+run_retries:
+  enabled: true
+  max_retries: 3
+  retry_on_asset_or_op_failure: false
 retention:
   schedule:
     purge_after_days: 7
