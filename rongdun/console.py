@@ -13,7 +13,7 @@ from rich.table import Table
 from rich.text import Text
 
 Row = Mapping[str, object]
-Advance = Callable[[float, str], None]
+Advance = Callable[[float | None, str], None]
 
 _PIPED_WIDTH = 200
 
@@ -61,8 +61,14 @@ def print_table(title: str, rows: Sequence[Row], *, right: frozenset[str] = froz
 
 
 @contextmanager
-def progress(description: str) -> Iterator[Advance]:
-    """A progress bar on standard error for the time of the block; call what it gives with a share (0..1) and a word."""
+def progress(description: str, *, plainly: bool = False) -> Iterator[Advance]:
+    """A progress bar on standard error for the time of the block; call what it gives with a share (0..1) and a word.
+
+    Until a share is told, which may be None, it only moves. Piped, nothing is shown, or `plainly` one line.
+    """
+    shown = sys.stderr.isatty()
+    if plainly and not shown:
+        err().print(harmless(f"{description} …"), markup=False)
     bar = Progress(
         SpinnerColumn(),
         TextColumn("{task.description}", markup=False),
@@ -71,11 +77,13 @@ def progress(description: str) -> Iterator[Advance]:
         TimeElapsedColumn(),
         console=err(),
         transient=True,
-        disable=not sys.stderr.isatty(),
+        disable=not shown,
     )
     with bar:
-        task = bar.add_task(description, total=1.0, word="")
-        yield lambda share, word: bar.update(task, completed=share, word=harmless(word)[-60:])
+        task = bar.add_task(description, total=None, word="")
+        yield lambda share, word: bar.update(
+            task, total=None if share is None else 1.0, completed=share, word=harmless(word)[-60:]
+        )
 
 
 def _text(value: object) -> str:

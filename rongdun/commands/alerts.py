@@ -10,7 +10,7 @@ from response import lifecycle
 from response.audit import verify_chain
 from response.chain import ChainHead
 from response.lifecycle import AlertState, Verdict
-from rongdun.console import out, print_json, print_table
+from rongdun.console import out, print_json, print_table, progress
 from rongdun.settings import Settings
 from store.session import open_store
 
@@ -39,7 +39,7 @@ def list_alerts(
     as_json: Json = False,
 ) -> None:
     """Show the queue, most severe first; times are UTC."""
-    with open_store(Settings(), user="reader") as store:
+    with progress("asking"), open_store(Settings(), user="reader") as store:
         rows = store.rows(_QUEUE, {"state": state or "", "limit": limit})
     if as_json:
         print_json({"alerts": rows})
@@ -52,7 +52,7 @@ def acknowledge(
     alert_id: AlertId, actor: Actor, basis: Annotated[str, typer.Option(help="On what ground.")] = "triage"
 ) -> None:
     """Take an alert in hand."""
-    with open_store(Settings()) as store:
+    with progress("recording"), open_store(Settings()) as store:
         event = lifecycle.acknowledge(store, alert_id, actor=actor, basis=basis)
     out().print(f"acknowledged, on record as step {event.seq}")
 
@@ -65,7 +65,7 @@ def close(
     reason: Annotated[str, typer.Option(help="Why; goes on record.")],
 ) -> None:
     """Close an acknowledged alert with a verdict."""
-    with open_store(Settings()) as store:
+    with progress("recording"), open_store(Settings()) as store:
         event = lifecycle.close(store, alert_id, verdict, actor=actor, reason=reason)
     out().print(f"closed, on record as step {event.seq}")
 
@@ -84,7 +84,7 @@ def verify(
 ) -> None:
     """Prove that the record is whole: no gap, no edit, no fork; exit 1 when it is not."""
     kept = _head(anchor)
-    with open_store(Settings(), user="reader") as store:
+    with progress("verifying"), open_store(Settings(), user="reader") as store:
         report = verify_chain(store, anchor=kept)
     if as_json:
         print_json(report.as_json())

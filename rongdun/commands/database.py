@@ -24,7 +24,8 @@ def start() -> None:
     if settings.clickhouse_url is not None:
         out().print("RONGDUN_CLICKHOUSE_URL names a ClickHouse server: there is no embedded database to start.")
         return
-    endpoint = embedded(settings, stays=True)
+    with progress("starting the database", plainly=True):
+        endpoint = embedded(settings, stays=True)
     out().print(f"database: http://{endpoint.host}:{endpoint.port} (folder {settings.database_folder})")
 
 
@@ -32,7 +33,7 @@ def start() -> None:
 def migrate() -> None:
     """Bring the schema up to date; say what was applied."""
     settings = Settings()
-    with open_store(settings) as store:
+    with progress("bringing the schema up to date"), open_store(settings) as store:
         applied = apply_migrations(store, cluster=settings.clickhouse_cluster)
     for name in applied:
         out().print(f"applied {name}")
@@ -54,7 +55,7 @@ def query(sql: str, as_json: Json = False) -> None:
 @app.command()
 def backup(folder: Annotated[Path, typer.Argument(help="Where the backup goes; must not exist yet.")]) -> None:
     """Write everything the database holds to a folder."""
-    with open_store(Settings()) as store, progress("backing up"):
+    with progress("backing up"), open_store(Settings()) as store:
         written = back_up(store, folder)
     out().print(f"backup: {written}")
 
@@ -63,6 +64,6 @@ def backup(folder: Annotated[Path, typer.Argument(help="Where the backup goes; m
 def restore(folder: Annotated[Path, typer.Argument(help="A folder that `rongdun db backup` wrote.")]) -> None:
     """Bring a backup back, into a home whose database has no tables yet."""
     settings = Settings()
-    with unmigrated(settings) as store, progress("restoring"):
+    with progress("restoring"), unmigrated(settings) as store:
         bring_back(store, folder)
     out().print(f"restored from {folder}")

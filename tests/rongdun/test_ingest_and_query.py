@@ -78,7 +78,7 @@ def test_status_and_stop_tell_the_truth(rongdun: Rongdun) -> None:
     before = rongdun.json("status")
     rongdun.run("db", "start")
     during = rongdun.json("status")
-    assert rongdun.run("stop").stdout.strip() == "stopped"
+    assert rongdun.run("stop").stdout.strip() == "stopped: the database"
     after = rongdun.json("status")
     assert isinstance(before, dict)
     assert isinstance(during, dict)
