@@ -6,6 +6,7 @@ import sys
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from datetime import UTC, date, datetime
+from itertools import chain
 
 from rich.console import Console, JustifyMethod
 from rich.progress import BarColumn, Progress, SpinnerColumn, TextColumn, TimeElapsedColumn
@@ -38,9 +39,22 @@ def harmless(value: object) -> str:
 
 def print_json(value: object) -> None:
     """Write one JSON document to standard output: times in ISO 8601 UTC, NaN and infinity as null."""
-    # JSON is UTF-8 (RFC 8259, 8.1): where the terminal's encoding is another, ASCII is what both have in common.
-    json.dump(_plain(value), sys.stdout, ensure_ascii=sys.stdout.encoding.lower() != "utf-8", allow_nan=False)
-    sys.stdout.write("\n")
+    sys.stdout.write(_json(value) + "\n")
+
+
+def print_json_rows(blocks: Iterator[Sequence[Row]]) -> None:
+    """Write what `print_json` writes for all rows together, without ever holding more than a block of them.
+
+    Nothing is written when the first block cannot be had; when a later one cannot, the document stays without its end.
+    """
+    first = next(blocks, ())
+    sys.stdout.write("[")
+    separator = ""
+    for block in chain([first], blocks):
+        if block:
+            sys.stdout.write(separator + _json(block)[1:-1])
+            separator = ", "
+    sys.stdout.write("]\n")
 
 
 def print_table(title: str, rows: Sequence[Row], *, right: frozenset[str] = frozenset()) -> None:
@@ -84,6 +98,11 @@ def progress(description: str, *, plainly: bool = False) -> Iterator[Advance]:
         yield lambda share, word: bar.update(
             task, total=None if share is None else 1.0, completed=share, word=harmless(word)[-60:]
         )
+
+
+def _json(value: object) -> str:
+    # JSON is UTF-8 (RFC 8259, 8.1): where the terminal's encoding is another, ASCII is what both have in common.
+    return json.dumps(_plain(value), ensure_ascii=sys.stdout.encoding.lower() != "utf-8", allow_nan=False)
 
 
 def _text(value: object) -> str:

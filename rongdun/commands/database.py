@@ -1,11 +1,12 @@
 """`rongdun db`: the database itself."""
 
+from contextlib import ExitStack
 from pathlib import Path
 from typing import Annotated
 
 import typer
 
-from rongdun.console import out, print_json, print_table, progress
+from rongdun.console import out, print_json_rows, print_table, progress
 from rongdun.settings import Settings
 from store.backup import backup as back_up
 from store.backup import restore as bring_back
@@ -44,12 +45,15 @@ def migrate() -> None:
 @app.command()
 def query(sql: str, as_json: Json = False) -> None:
     """Ask a question in SQL; reading only."""
-    with open_store(Settings(), user="reader") as store:
-        rows = store.rows(sql)
-    if as_json:
-        print_json(rows)
-    else:
-        print_table(f"rows: {len(rows)}", rows)
+    with ExitStack() as opened:
+        with progress("opening the database"):
+            store = opened.enter_context(open_store(Settings(), user="reader"))
+        if as_json:
+            print_json_rows(store.row_blocks(sql))
+            return
+        with progress("asking"):
+            rows = store.rows(sql)
+    print_table(f"rows: {len(rows)}", rows)
 
 
 @app.command()
