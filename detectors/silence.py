@@ -4,9 +4,9 @@ A rule of its own kind, in `rules/detections/silent_source.yml`: it looks at wha
 """
 
 import hashlib
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass, replace
-from datetime import datetime, timedelta
+from datetime import UTC, datetime, timedelta
 from itertools import pairwise
 from pathlib import Path
 from typing import Literal
@@ -18,6 +18,7 @@ from detectors.errors import ContentError
 from detectors.rule import RuleHead
 
 _SPAN = timedelta(minutes=5)
+_NEVER = datetime.min.replace(tzinfo=UTC)
 
 
 @dataclass(frozen=True)
@@ -49,7 +50,8 @@ class SilenceRule:
         minimum_coverage: share of the five-minute spans of that time in which it was heard.
         silent_minutes: shortest silence that counts.
         times_longest_gap: the silence must also be so many times its longest usual gap.
-        archive_lag_minutes: a source whose newest event arrived later than this was read from an archive.
+        archive_lag_minutes: a source whose newest event arrived later than this was read from an archive; what arrived
+            no further apart was read together.
     """
 
     head: RuleHead
@@ -134,7 +136,7 @@ def silences(rule: SilenceRule, activity: Iterable[SourceActivity], *, clock: Cl
     """The sources that were steady before and are silent now, longest silence first.
 
     A source that is heard as it speaks is measured against the clock while somebody listens, else against the newest
-    event of any source; one that was read from an archive against the newest event of all that were.
+    event of all such. Others were read from files once, and are measured against what arrived together with them.
 
     Args:
         rule: how steady is steady, and how long is silent.
@@ -142,19 +144,15 @@ def silences(rule: SilenceRule, activity: Iterable[SourceActivity], *, clock: Cl
         clock: what time it is.
     """
     sources = [source for each in activity if len((source := _heard_until(each, clock.now)).buckets) > 1]
-    newest = max((source.buckets[-1] for source in sources), default=clock.now)
-    archive = max((source.buckets[-1] for source in sources if not _live(rule, source)), default=newest)
-    found: list[Silence] = []
-    for source in sources:
-        if not _live(rule, source):
-            silence = _silence(rule, source, until=archive, listening_since=source.buckets[-1], arrivals=())
-        elif clock.listening_since is None:
-            silence = _silence(rule, source, until=newest, listening_since=source.buckets[-1], arrivals=source.arrivals)
-        else:
-            since = clock.listening_since
-            silence = _silence(rule, source, until=clock.now, listening_since=since, arrivals=source.arrivals)
-        if silence is not None:
-            found.append(silence)
+    live = [source for source in sources if _live(rule, source)]
+    if clock.listening_since is None:
+        found = _silences(rule, live, until=_newest(live))
+    else:
+        found = _silences(rule, live, until=clock.now, listening_since=clock.listening_since)
+    once = [source for source in sources if not _live(rule, source)]
+    for late in (True, False):
+        for together in _arrived_together(rule, [source for source in once if _late(rule, source) is late]):
+            found += _silences(rule, together, until=_newest(together))
     return sorted(found, key=_longest_first)
 
 
@@ -184,25 +182,52 @@ def _heard_until(source: SourceActivity, now: datetime) -> SourceActivity:
     return replace(source, buckets=buckets, arrivals=arrivals)
 
 
+def _late(rule: SilenceRule, source: SourceActivity) -> bool:
+    return source.arrivals[-1] - (source.buckets[-1] + _SPAN) > timedelta(minutes=rule.archive_lag_minutes)
+
+
 def _live(rule: SilenceRule, source: SourceActivity) -> bool:
-    return source.arrivals[-1] - (source.buckets[-1] + _SPAN) <= timedelta(minutes=rule.archive_lag_minutes)
+    """Whether a source is heard as it speaks, and has been for long enough to tell it from one file read once."""
+    lasted = max(source.arrivals) - min(source.arrivals)
+    return not _late(rule, source) and lasted >= timedelta(hours=rule.minimum_hours)
+
+
+def _arrived_together(rule: SilenceRule, sources: Sequence[SourceActivity]) -> Iterator[list[SourceActivity]]:
+    """The sources in groups: what was read in one go lies close together in arrival."""
+    pause = timedelta(minutes=rule.archive_lag_minutes)
+    together: list[SourceActivity] = []
+    for source in sorted(sources, key=lambda source: source.arrivals[-1]):
+        if together and source.arrivals[-1] - together[-1].arrivals[-1] > pause:
+            yield together
+            together = []
+        together.append(source)
+    if together:
+        yield together
+
+
+def _newest(sources: Iterable[SourceActivity]) -> datetime:
+    return max((source.buckets[-1] for source in sources), default=_NEVER)
+
+
+def _silences(
+    rule: SilenceRule, sources: Iterable[SourceActivity], *, until: datetime, listening_since: datetime | None = None
+) -> list[Silence]:
+    found = (_silence(rule, source, until, listening_since) for source in sources)
+    return [silence for silence in found if silence is not None]
 
 
 def _silence(
-    rule: SilenceRule,
-    source: SourceActivity,
-    *,
-    until: datetime,
-    listening_since: datetime,
-    arrivals: Sequence[datetime],
+    rule: SilenceRule, source: SourceActivity, until: datetime, listening_since: datetime | None
 ) -> Silence | None:
     since = until - timedelta(hours=rule.baseline_hours)
     heard = [bucket for bucket in source.buckets if bucket >= since]
     if len(heard) < 2:
         return None
-    longest_gap = max(_longest_gap(heard), _longest_gap(sorted(each for each in arrivals if each >= since)))
+    longest_gap = _longest_gap(heard)
+    if _live(rule, source):
+        longest_gap = max(longest_gap, _longest_gap(sorted(each for each in source.arrivals if each >= since)))
     shortest = max(timedelta(minutes=rule.silent_minutes), longest_gap * rule.times_longest_gap)
-    waited = until - max(heard[-1], listening_since)
+    waited = until - max(heard[-1], listening_since or heard[-1])
     if waited < shortest or not (source.expected or _steady(rule, heard)):
         return None
     return Silence(source, heard[-1], longest_gap, until - heard[-1])

@@ -24,6 +24,10 @@ def hourly(bucket: datetime) -> datetime:
     return bucket.replace(minute=0) + timedelta(hours=1, minutes=2)
 
 
+def one_fresh_file(_: datetime) -> datetime:
+    return HORIZON - timedelta(hours=2)
+
+
 def an_archive(_: datetime) -> datetime:
     return HORIZON - timedelta(minutes=30)
 
@@ -69,6 +73,7 @@ def source(
             source(20, 2.5, 5, delivered=hourly), False, id="not for two and a half, but its files come hourly"
         ),
         pytest.param(source(20, 4, 5, delivered=hourly), True, id="four of its hourly files are missing"),
+        pytest.param(source(20, 2.5, 5, delivered=one_fresh_file), False, id="a file that was fresh when it was read"),
         pytest.param(source(20, 4, 5, delivered=an_archive), False, id="all that was read from an archive ends there"),
     ],
 )
@@ -78,7 +83,7 @@ def test_a_source_that_is_listened_to_is_measured_against_the_clock(
     assert bool(silences(rule, [activity], clock=LISTENING)) is silent
 
 
-@pytest.mark.parametrize("delivered", [as_it_happens, an_archive])
+@pytest.mark.parametrize("delivered", [as_it_happens, an_archive, one_fresh_file])
 def test_where_nobody_listens_the_other_sources_tell_the_time(rule: SilenceRule, delivered: Delivery) -> None:
     goes_on, stops = (source(30, last, 5, name=f"until {last}", delivered=delivered) for last in (5, 9))
     found = silences(rule, [goes_on, stops], clock=Clock(HORIZON))
@@ -89,6 +94,12 @@ def test_an_archive_beside_live_sources_has_a_clock_of_its_own(rule: SilenceRule
     ends, stops = (source(30, last, 5, name=f"until {last}", delivered=an_archive) for last in (5, 9))
     found = silences(rule, [source(30, 0, 5), ends, stops], clock=LISTENING)
     assert [(silence.source.host, silence.silent_for) for silence in found] == [("until 9", timedelta(hours=4))]
+
+
+def test_a_feed_that_begins_does_not_make_what_was_read_before_silent(rule: SilenceRule) -> None:
+    before = source(30, 8, 5, delivered=an_archive)
+    begins = source(1, 0, 5, name="begins")
+    assert silences(rule, [before, begins], clock=LISTENING) == []
 
 
 @pytest.mark.parametrize(("hours", "silent"), [(1, False), (2, True)])
