@@ -31,7 +31,7 @@ CITY, INTAKE, DETECT, SCAN, POSTURE = (
     for name, (description, selection) in _WHAT.items()
 )
 
-JOBS = [CITY, INTAKE, DETECT, SCAN, POSTURE, record]
+JOBS = [CITY, INTAKE, DETECT, SCAN, POSTURE]
 
 SCHEDULES = [
     dg.ScheduleDefinition(name="detect_every_minute", job=DETECT, cron_schedule="* * * * *", default_status=RUNNING),
