@@ -21,6 +21,7 @@ Parameters = Mapping[str, object]
 
 _CODE = re.compile(r"[Cc]ode: (\d+)")
 _LOOPBACK = frozenset({"127.0.0.1", "::1", "localhost"})
+_ENCRYPTED = frozenset({"clickhouses", "https"})
 _UNKNOWN_DATABASE = 81
 _ANSWER_SECONDS = 3600
 
@@ -173,10 +174,13 @@ def _client(dsn: str) -> Client:
     logging.getLogger("clickhouse_connect").addHandler(logging.NullHandler())
     if dsn.startswith("chdb:"):
         return clickhouse_connect.get_client(dsn=dsn)
-    near = urlsplit(dsn).hostname in _LOOPBACK
+    address = urlsplit(dsn)
+    near = address.hostname in _LOOPBACK
     try:
         return clickhouse_connect.get_client(
             dsn=dsn,
+            # The driver itself goes by the port alone: on another than 8443 the password would travel in the clear.
+            secure=address.scheme in _ENCRYPTED,
             # On loopback a byte costs less than its compression.
             compress=not near,
             # A pool handed in is used as it is: a proxy that the environment names has no business on loopback.
