@@ -142,14 +142,17 @@ def test_a_killed_server_leaves_no_lock_behind(state: Path) -> None:
     assert _started(state).pid != killed.pid
 
 
-def test_an_endpoint_of_somebody_else_is_not_ours(state: Path) -> None:
+def test_an_endpoint_that_does_not_answer_is_none(state: Path) -> None:
     with socket.create_server(("127.0.0.1", 0)) as stranger:
-        stranger.listen()
         port = stranger.getsockname()[1]
-    written = {"host": "127.0.0.1", "port": port, "pid": os.getpid(), "started": psutil.Process().create_time()}
-    (state / "database.json").write_text(json.dumps(written))
-    assert running_endpoint(state) is None
-    (state / "database.json").unlink()  # else the end of this test would stop this very process
+    sleeper = psutil.Popen([sys.executable, "-c", "import time; time.sleep(60)"])
+    try:
+        written = {"host": "127.0.0.1", "port": port, "pid": sleeper.pid, "started": sleeper.create_time()}
+        (state / "database.json").write_text(json.dumps(written))
+        assert running_endpoint(state) is None
+    finally:
+        sleeper.kill()
+        sleeper.wait()
 
 
 @pytest.mark.parametrize("text", ["", "{", "[]", '{"host": "127.0.0.1"}', '{"host": 1, "port": "x", "pid": 2}'])
