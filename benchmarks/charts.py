@@ -23,11 +23,13 @@ def line_chart(points: Sequence[tuple[float, float]], *, x: str, y: str, title: 
     )
     bottom = HEIGHT - MARGIN
     return (
-        f'<svg xmlns="http://www.w3.org/2000/svg" viewBox="0 0 {WIDTH} {HEIGHT}" font-family="sans-serif" font-size="13">'
+        f'<svg xmlns="http://www.w3.org/2000/svg" viewBox="0 0 {WIDTH} {HEIGHT}" '
+        'font-family="sans-serif" font-size="13">'
         f'<rect width="100%" height="100%" fill="#fff"/><text x="{WIDTH / 2}" y="28" text-anchor="middle" '
         f'font-size="15">{escape(title)}</text>'
         f'<path d="M{MARGIN},{MARGIN} V{bottom} H{WIDTH - MARGIN}" fill="none" stroke="#888"/>'
         f'<text x="{WIDTH / 2}" y="{HEIGHT - 20}" text-anchor="middle">{escape(x)}</text>'
         f'<text x="18" y="{HEIGHT / 2}" text-anchor="middle" transform="rotate(-90 18 {HEIGHT / 2})">{escape(y)}</text>'
-        f'<polyline points="{line}" fill="none" stroke="#0b6e4f" stroke-width="2"/><g fill="#0b6e4f">{marks}</g></svg>\n'
+        f'<polyline points="{line}" fill="none" stroke="#0b6e4f" stroke-width="2"/>'
+        f'<g fill="#0b6e4f">{marks}</g></svg>\n'
     )

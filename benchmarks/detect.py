@@ -1,8 +1,8 @@
-"""How fast rules judge stored events: `python -m benchmarks.detect [--json] [--events FOLDER] [--rules FOLDER] [--curve]`.
+"""How fast rules judge stored events: `python -m benchmarks.detect [--json] [--curve]`.
 
-Real Windows events, ten times over, and every Windows rule of a checkout. Each measurement is a detecting process of its
-own against an embedded server; the events are there already, and all matches are written as alerts. Copies are the
-same events again; `distinct` ones have command lines, paths and script texts that no other copy has.
+Real Windows events, ten times over, and every Windows rule of a checkout (`--events`, `--rules`). Each measurement is a
+detecting process of its own against an embedded server; the events are there already, and all matches are written as
+alerts. Copies are the same events again; `distinct` ones have command lines, paths and script texts that no other has.
 """
 
 import argparse
@@ -20,6 +20,7 @@ from pathlib import Path
 import psutil
 
 from benchmarks.charts import line_chart
+from detectors.rule import CompiledRule
 from pipelines.ingest import ingest
 from rongdun.settings import Settings
 from store.client import Store
@@ -39,11 +40,11 @@ INSERT INTO log_events
      service, host, source_ip, source_port, destination_ip, destination_port, user, action, outcome, severity, message,
      fields)
 SELECT
-    concat(log_events.event_id, {suffix:String}), {batch:String}, event_time, source, source_type, source_offset, sensor, scope,
-    asset_id, product, category, service, host, source_ip, source_port, destination_ip, destination_port, user, action,
-    outcome, severity, message,
-    if({varied:UInt8}, mapApply((name, value) -> (name, if(name IN {names:Array(String)}, concat(value, {suffix:String}),
-                                                  value)), fields), fields)
+    concat(log_events.event_id, {suffix:String}), {batch:String}, event_time, source, source_type, source_offset,
+    sensor, scope, asset_id, product, category, service, host, source_ip, source_port, destination_ip,
+    destination_port, user, action, outcome, severity, message,
+    if({varied:UInt8}, mapApply((name, value) -> (name, if(name IN {names:Array(String)},
+                                                           concat(value, {suffix:String}), value)), fields), fields)
 FROM log_events
 WHERE log_events.batch_id IN (SELECT batch_id FROM ingested_batches WHERE source != 'copy')
 ORDER BY log_events.event_id
@@ -100,15 +101,13 @@ def main() -> None:
             sys.exit(f"{folder}: no such folder; name one with --events and --rules")
     with _corpus(asked.events) as corpus:
         report = _headline(corpus, asked.rules, asked.copies)
-        if asked.curve:
-            report["curve"] = _curve(corpus, asked.rules)
+        curve = _curve(corpus, asked.rules) if asked.curve else []
     if asked.json:
-        print(json.dumps(report, indent=2))
+        print(json.dumps({**report, "curve": curve}, indent=2))
         return
     for name, value in report.items():
-        if not isinstance(value, list):
-            print(f"{name:36} {value:>14,.2f}")
-    for point in report.get("curve", ()):  # type: ignore[attr-defined]  # a list of points
+        print(f"{name:36} {value:>14,.2f}")
+    for point in curve:
         print("  ".join(f"{name} {value:,.2f}" for name, value in point.items()))
 
 
@@ -252,8 +251,8 @@ def _judge(home: Path, rules: Path, most: int) -> None:
     print(json.dumps({"events": report.events, "rules": report.rules, "ready_at": ready_at, "seconds": seconds}))
 
 
-def _spread(rules: Sequence[object], most: int) -> tuple[object, ...]:
-    """So many rules, evenly from all of them; beyond that the same again under other names is no more work."""
+def _spread(rules: Sequence[CompiledRule], most: int) -> tuple[CompiledRule, ...]:
+    """So many rules, evenly from all of them."""
     return tuple(rules[len(rules) * number // most] for number in range(min(most, len(rules))))
 
 

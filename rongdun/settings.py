@@ -67,6 +67,11 @@ class Settings(BaseSettings):
         return self.home / "secrets" / "fingerprint.key"
 
     @property
+    def audit_heads(self) -> Path:
+        """Where heads of the audit chain are kept, outside of the database."""
+        return self.home / "audit" / "heads"
+
+    @property
     def rules_folder(self) -> Path:
         """The content folder: the configured one, or the one that ships."""
         return self.rules if self.rules is not None else Path(str(files("rules")))

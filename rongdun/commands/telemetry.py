@@ -45,7 +45,7 @@ def ingest(
     if len(missing) == len(paths):
         _say_missing(missing)
         raise typer.Exit(2)
-    with open_store(settings) as store, progress("ingesting") as advance:
+    with progress("ingesting") as advance, open_store(settings) as store:
         report = read_in(
             [path for path in paths if path not in missing],
             store,
@@ -74,7 +74,7 @@ def detect(
     """Judge what arrived since the last run by every usable rule; write the alerts."""
     settings = Settings()
     content = load_content(settings.rules_folder, rules=rules or ())
-    with open_store(settings) as store, progress("judging") as advance:
+    with progress("judging") as advance, open_store(settings) as store:
         started = store.value("SELECT now64(3, 'UTC')")
         report = judge(
             store,

@@ -5,6 +5,7 @@ from collections.abc import Mapping
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
+import polars as pl
 import pytest
 
 from detectors.rule import RuleSet
@@ -14,6 +15,7 @@ from pipelines.detect import DetectReport, detect
 from pipelines.failed_judgements import MOST_ATTEMPTS
 from store.client import Store
 from store.errors import QueryFailed
+from store.writes import append
 from tests.rules.cases import START, store_events
 
 SILENT = Path(__file__).parents[2] / "rules" / "detections" / "silent_source.yml"
@@ -307,3 +309,50 @@ def test_a_source_that_falls_silent_while_another_goes_on_is_an_alert(store: Sto
     assert (alert["rule_id"], alert["host"], alert["asset_id"]) == (rule.head.id, "falls-silent", "a-1")
     assert alert["last_seen"] == (START + timedelta(seconds=289 * 240)).replace(tzinfo=None)
     assert alert["event_class"] == "SHECONFIG"
+
+
+def _heard(store: Store, scope: str, *, first: datetime, last: datetime, late: timedelta) -> None:
+    """The cron of host `web-1` of a scope, every five minutes, as it arrived."""
+    moments = pl.datetime_range(first, last, "5m", eager=True, time_unit="us")
+    frame = pl.DataFrame({"event_time": moments}).with_columns(
+        (pl.col("event_time") + late).cast(pl.Datetime("ms", "UTC")).alias("ingested_at"),
+        pl.format("{}-{}", pl.lit(scope), pl.int_range(pl.len())).alias("event_id"),
+        pl.lit(scope).alias("scope"),
+        pl.lit("web-1").alias("host"),
+        pl.lit("syslog").alias("source_type"),
+    )
+    append(store, "log_events", frame, token=f"{scope} {last}")
+
+
+def _listened(store: Store, single: RuleSet, *, until: datetime, minutes: int) -> None:
+    for ago in range(minutes, 0, -10):
+        detect(store, single, now=until - timedelta(minutes=ago))
+
+
+def test_hosts_of_one_name_in_two_counties_do_not_hide_each_other(store: Store, single: RuleSet) -> None:
+    end = START + timedelta(hours=12)
+    _heard(store, "fuzhou/gulou", first=START, last=end, late=timedelta(minutes=1))
+    _heard(store, "fuzhou/luoyuan", first=START, last=end - timedelta(hours=3), late=timedelta(minutes=1))
+    assert detect(store, single, now=end, silence_rule=load_silence_rule(SILENT)).alerts_new == 1
+    (alert,) = alerts(store)
+    assert (alert["host"], alert["scope"]) == ("web-1", "fuzhou/luoyuan")
+    assert alert["event_ids"] == [f"fuzhou/luoyuan-{9 * 12}"]
+
+
+@pytest.mark.parametrize(
+    ("late", "listened", "found"),
+    [
+        pytest.param(timedelta(minutes=1), 120, 2, id="all that was heard as it spoke is silent"),
+        pytest.param(timedelta(minutes=1), 60, 0, id="listened to for too short a time to tell"),
+        pytest.param(timedelta(minutes=1), 0, 0, id="nobody listens"),
+        pytest.param(timedelta(days=1), 120, 0, id="all was read from a folder of yesterday"),
+    ],
+)
+def test_when_everything_falls_silent_the_clock_tells(
+    store: Store, single: RuleSet, late: timedelta, listened: int, found: int
+) -> None:
+    end = START + timedelta(hours=12)
+    for scope in ("fuzhou/gulou", "fuzhou/luoyuan"):
+        _heard(store, scope, first=START, last=end - timedelta(hours=2), late=late)
+    _listened(store, single, until=end, minutes=listened)
+    assert detect(store, single, now=end, silence_rule=load_silence_rule(SILENT)).alerts_new == found
