@@ -67,7 +67,7 @@ class EventBlock:
         height: how many events.
         columns: place to its values; a place that no event holds is not there.
         members: for each route, the rows of its events, ascending.
-        heard: text to the rows that may hold it in any value; a text that is not there may be anywhere.
+        heard: text to the rows that hold it in any value; a text that is not there may be anywhere.
     """
 
     height: int

@@ -6,7 +6,7 @@ stays the meaning of the rule: whatever a plan leaves undecided is decided there
 say the same. `detectors.screening` evaluates plans over many events at once.
 """
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Literal
 
@@ -37,22 +37,25 @@ from sigma.types import (
 
 from detectors.necessary import necessary_texts
 from detectors.placeholders import Placeholders, filled, has_placeholder
-from detectors.predicates import LARGEST_EXACT, Part, pattern_parts, regex_of
+from detectors.predicates import LARGEST_EXACT, Part, contained_parts, pattern_parts, regex_of
+from detectors.regex import exactly
 from detectors.routing import Route
 from detectors.sql_text import storable
 
 # How the value of a place relates to the texts of a leaf:
 # equals, contains, starts, ends    one of them; this decides the leaf
+# regex, like                       it matches the first, an expression, and contains the others; decides the leaf where
+#                                   the value is ASCII; `like` looks at the lower-cased value
 # holds_all                         all of them; needed by every match, and no more than that
-# regex                             matches the first; needed by every match, as are the others, which it contains
 # numbers, less, greater, ...       as a number; decides the leaf where the value is a plain integer
 # network                           as an address; decides the leaf where the value is a plain IPv4 address
 # present                           any value at all; decides the leaf
 # perhaps                           any value at all; needed by every match
-# anywhere                          one of them in any value; needed by every match; without texts: nothing is known
+# keyword                           it is in any value; decides the leaf
+# anywhere                          it is in any value; needed by every match; without texts: nothing is known
 Test = Literal[
-    "equals", "contains", "starts", "ends", "holds_all", "regex", "numbers", "<", "<=", ">", ">=", "network", "present",
-    "perhaps", "anywhere",
+    "equals", "contains", "starts", "ends", "holds_all", "regex", "like", "numbers", "<", "<=", ">", ">=", "network",
+    "present", "perhaps", "keyword", "anywhere",
 ]  # fmt: skip
 
 
@@ -152,11 +155,9 @@ class _Reader:
         if isinstance(value, SigmaExpansion):
             return _any([self._keyword(each) for each in value.values])
         if isinstance(value, SigmaNumber):
-            return Leaf((), "anywhere", (str(value.number),))
+            return Leaf((), "keyword", (str(value.number).lower(),))
         if isinstance(value, SigmaString) and not isinstance(value, SigmaCasedString):
-            # Values are searched together, joined by newlines.
-            texts = [part for part in pattern_parts(value) if isinstance(part, str) and "\n" not in part]
-            return Leaf((), "anywhere", (_folded(max(texts, key=len)),)) if texts else _UNKNOWN
+            return _words(contained_parts(value))
         return _UNKNOWN
 
 
@@ -180,8 +181,8 @@ def _flat(children: Sequence[Plan]) -> list[Plan]:
 def _test(places: tuple[str, ...], value: SigmaType) -> Plan:
     match value:
         case SigmaCasedString():
-            texts = [part for part in pattern_parts(value) if isinstance(part, str)]
-            return Leaf(places, "holds_all", tuple(_folded(text) for text in texts))
+            parts = pattern_parts(value)
+            return Leaf(places, "regex", (_expression(parts, str), *_texts(parts)))
         case SigmaString():
             return _pattern(places, pattern_parts(value))
         case SigmaTimestampPart():
@@ -213,7 +214,26 @@ def _pattern(places: tuple[str, ...], parts: Sequence[Part]) -> Leaf:
             return Leaf(places, "starts", (_folded(start),))
         case [first, str() as end] if first is _WILDCARD:
             return Leaf(places, "ends", (_folded(end),))
-    return Leaf(places, "holds_all", tuple(_folded(part) for part in parts if isinstance(part, str)))
+    return Leaf(places, "like", (_expression(parts, _folded), *_texts(parts)))
+
+
+def _texts(parts: Sequence[Part]) -> list[str]:
+    return [_folded(part) for part in parts if isinstance(part, str)]
+
+
+def _expression(parts: Sequence[Part], spelled: Callable[[str], str]) -> str:
+    """The expression that matches a whole value as a pattern with wildcards does."""
+    wildcards = {_WILDCARD: ".*", SpecialChars.WILDCARD_SINGLE: "."}
+    written = (exactly(spelled(part)) if isinstance(part, str) else wildcards[part] for part in parts)
+    return rf"(?s)\A{''.join(written)}\z"
+
+
+def _words(parts: Sequence[Part]) -> Plan:
+    """A pattern that any value may contain; all values are searched at once, joined by newlines."""
+    texts = [_folded(part) for part in parts if isinstance(part, str) and "\n" not in part]
+    if not texts:
+        return _UNKNOWN if parts else ALWAYS
+    return Leaf((), "keyword" if len(parts) == 1 else "anywhere", (max(texts, key=len),))
 
 
 def _number(places: tuple[str, ...], number: float) -> Leaf:

@@ -189,9 +189,7 @@ def timestamp_part_equals(place: FieldPlace, part: TimestampPart, number: float)
 
 def keyword_in(values: str, value: SigmaString, *, cased: bool = False) -> str:
     """Whether any of the values (an array expression) contains the pattern."""
-    wildcard = SpecialChars.WILDCARD_MULTI
-    parts = pattern_parts(value)
-    inner = parts[parts[:1] == [wildcard] : len(parts) - (parts[-1:] == [wildcard])]
+    inner = contained_parts(value)
     if not inner:
         return "1"
     if len(inner) == 1 and isinstance(inner[0], str) and "\n" not in inner[0]:
@@ -199,8 +197,18 @@ def keyword_in(values: str, value: SigmaString, *, cased: bool = False) -> str:
         haystack = f"arrayStringConcat({values}, '\\n')"
         haystack, needle = (haystack, literal(inner[0])) if cased else (f"lowerUTF8({haystack})", folded(inner[0]))
         return f"position({haystack}, {needle}) > 0"
-    text = "value" if cased else "lowerUTF8(value)"
+    text, wildcard = "value" if cased else "lowerUTF8(value)", SpecialChars.WILDCARD_MULTI
     return f"arrayExists(value -> {_pattern(text, [wildcard, *inner, wildcard], cased=cased)}, {values})"
+
+
+def contained_parts(value: SigmaString) -> list[Part]:
+    """The parts of a pattern that a text is to contain: those of the pattern without `*` at its ends.
+
+    Raises:
+        UnsupportedRule: a placeholder was not filled in.
+    """
+    parts, wildcard = pattern_parts(value), SpecialChars.WILDCARD_MULTI
+    return parts[parts[:1] == [wildcard] : len(parts) - (parts[-1:] == [wildcard])]
 
 
 def regex_in(values: str, value: SigmaRegularExpression) -> str:

@@ -66,6 +66,11 @@ def re2_pattern(pattern: str, *, ignore_case: bool = False, multiline: bool = Fa
         raise UnsupportedRule("the regular expression is nested too deeply", culprit=pattern) from error
 
 
+def exactly(text: str) -> str:
+    """The pattern that matches this text and nothing else."""
+    return "".join(_character(ord(each)) for each in text)
+
+
 def _sequence(items: Iterable[tuple[Any, Any]], *, multiline: bool) -> str:
     return "".join(_node(op, argument, multiline=multiline) for op, argument in items)
 

@@ -15,8 +15,20 @@ from detectors.finding import NO_VALUES, Occurrences
 from detectors.literals import AllOf, AnyOf, Leaf, Not, Plan, leaves_of
 from detectors.rowsets import EVERYTHING, NO_ROWS, NOTHING, Rows, RowSet, intersection, merged, union
 
-_FOUND = frozenset({"contains", "starts", "ends", "holds_all", "regex"})
-_CHEAP = {"equals": 0, "starts": 1, "ends": 1, "contains": 1, "numbers": 1, "network": 2, "holds_all": 2, "regex": 4}
+_FOUND = frozenset({"contains", "starts", "ends", "holds_all", "regex", "like"})
+_EXPRESSIONS = frozenset({"regex", "like"})
+_ANYWHERE = frozenset({"keyword", "anywhere"})
+_CHEAP = {
+    "keyword": 0,
+    "equals": 0,
+    "starts": 1,
+    "ends": 1,
+    "contains": 1,
+    "numbers": 1,
+    "network": 2,
+    "holds_all": 2,
+    "regex": 4,
+}
 
 
 @dataclass(frozen=True)
@@ -59,7 +71,7 @@ class Screen:
             for place in leaf.places:
                 wanted = self._texts.setdefault(place, {})
                 if leaf.test in _FOUND:
-                    wanted.update(dict.fromkeys(leaf.texts[leaf.test == "regex" :]))
+                    wanted.update(dict.fromkeys(leaf.texts[leaf.test in _EXPRESSIONS :]))
 
     @property
     def keywords(self) -> dict[str, frozenset[int]]:
@@ -67,7 +79,7 @@ class Screen:
         found: dict[str, set[int]] = {}
         for plan, route in self._plans:
             for leaf in leaves_of(plan):
-                if leaf.test == "anywhere":
+                if leaf.test in _ANYWHERE:
                     for text in leaf.texts:
                         found.setdefault(text, set()).add(route)
         return {text: frozenset(routes) for text, routes in found.items()}
@@ -89,7 +101,7 @@ class Screen:
 
 def _wide_texts(plans: Iterable[Plan]) -> list[str]:
     leaves = dict.fromkeys(leaf for plan in plans for leaf in leaves_of(plan))
-    texts = (text for leaf in leaves if leaf.test != "regex" for text in leaf.texts)
+    texts = (text for leaf in leaves for text in leaf.texts[leaf.test in _EXPRESSIONS :])
     return list(dict.fromkeys(text for text in texts if not text.isascii()))
 
 
@@ -101,9 +113,9 @@ def _folded(plan: Plan, folded: Mapping[str, str]) -> Plan:
             return AnyOf(tuple(_folded(child, folded) for child in children))
         case Not(child=child):
             return Not(_folded(child, folded))
-    if plan.test == "regex":  # what it needs is ASCII
-        return plan
-    return replace(plan, texts=tuple(folded.get(text, text) for text in plan.texts))
+    # An expression with a letter beyond ASCII matches no value that it is asked about.
+    kept = plan.texts[: plan.test in _EXPRESSIONS]
+    return replace(plan, texts=(*kept, *(folded.get(text, text) for text in plan.texts[len(kept) :])))
 
 
 def _in_order(plan: Plan) -> Plan:
@@ -173,9 +185,10 @@ class _Looking:
         return may, does
 
     def _leaf(self, leaf: Leaf) -> Verdict:
-        if leaf.test == "anywhere":
-            heard = self.block.heard.get(leaf.texts[0]) if leaf.texts else None
-            return (EVERYTHING if heard is None else RowSet(heard)), NOTHING
+        if leaf.test in _ANYWHERE:
+            rows = self.block.heard.get(leaf.texts[0]) if leaf.texts else None
+            heard = EVERYTHING if rows is None else RowSet(rows)
+            return heard, heard if leaf.test == "keyword" and rows is not None else NOTHING
         may: list[Rows] = []
         does: list[Rows] = []
         earlier = NO_ROWS
@@ -226,7 +239,9 @@ class _View:
             case "holds_all":
                 return self._holding_all(leaf.texts), NO_VALUES
             case "regex":
-                return self._matching(leaf.texts[0], leaf.texts[1:]), NO_VALUES
+                return self._matching(self.column.texts, leaf.texts[0], leaf.texts[1:])
+            case "like":
+                return self._matching(self.column.folded, leaf.texts[0], leaf.texts[1:])
             case "network":
                 return self._in_network(ip_network(leaf.texts[0]))
             case "perhaps":
@@ -266,14 +281,16 @@ class _View:
         wide = np.flatnonzero(self.column.wide)
         return cast("Values", np.union1d(possible, wide)) if len(wide) and texts else possible
 
-    def _matching(self, pattern: str, necessary: Sequence[str]) -> Values:
-        """The values that a pattern may match: polars asks Rust's engine, which agrees with RE2 about ASCII."""
+    def _matching(self, texts: pl.Series, pattern: str, necessary: Sequence[str]) -> tuple[Values, Values]:
+        """The values that a pattern matches: polars asks Rust's engine, which agrees with RE2 about ASCII."""
         possible = self._holding_all(necessary)
         try:
-            met = self.column.texts.gather(possible).str.contains(pattern).to_numpy()
+            met = texts.gather(possible).str.contains(pattern).to_numpy()
         except pl.exceptions.ComputeError:  # larger than that engine compiles
-            return possible
-        return possible[met | self.column.wide[possible]]
+            return possible, NO_VALUES
+        wide = self.column.wide[possible]
+        sure = possible[met & ~wide]
+        return (possible[met | wide], sure) if wide.any() else (sure, sure)
 
     @cached_property
     def _plain_integers(self) -> tuple[npt.NDArray[np.bool_], npt.NDArray[np.float64], npt.NDArray[np.bool_]]:

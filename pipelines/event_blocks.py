@@ -1,7 +1,7 @@
 """Stored telemetry as blocks of columns: what a screen of rules is held against."""
 
-from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from dataclasses import dataclass, replace
 
 import polars as pl
 
@@ -11,6 +11,7 @@ from detectors.routing import Table
 from detectors.rowsets import NO_ROWS, Rows
 from detectors.sql_text import array, literal
 from store.client import Store
+from store.errors import QueryFailed
 
 # What an alert shows of an event; a flow has no host and no user.
 ENVELOPE: Mapping[Table, str] = {
@@ -18,8 +19,7 @@ ENVELOPE: Mapping[Table, str] = {
     "network_flows": "source, scope, asset_id, '' AS host, '' AS user, source_ip, destination_ip, ingested_at",
 }
 
-_MOST_NEEDLES = 100
-_KeywordGroup = tuple[frozenset[int], list[str]]
+_NO_VECTORSCAN = frozenset({1, 344, 446})  # UNSUPPORTED_METHOD, SUPPORT_IS_DISABLED, FUNCTION_NOT_ALLOWED
 
 # Statements stay below what ClickHouse parses by default (256 KiB).
 _MOST_SQL = 120_000
@@ -72,14 +72,19 @@ def read_block(store: Store, reading: Reading, piece: Piece) -> ReadBlock:
     Raises:
         QueryFailed: ClickHouse refused the statement.
     """
-    groups = _keyword_groups(reading.keywords)
-    frame = store.frame(_statement(reading, piece, groups)).with_row_index("row")
+    try:
+        frame = store.frame(_statement(reading, piece)).with_row_index("row")
+    except QueryFailed as error:
+        # A server built or set up without Vectorscan: without the search, rules by keyword are all left open.
+        if error.code not in _NO_VECTORSCAN or not reading.keywords:
+            raise
+        return read_block(store, replace(reading, keywords={}), piece)
     pairs = pl.concat([_of_fields(frame, reading.keys), _of_texts(frame, list(reading.texts))])
     events = EventBlock(
         height=frame.height,
         columns=columns_of(pairs, lambda texts: folded_by(store, texts)),
         members=_members(frame, len(reading.routes)),
-        heard=_heard(frame, groups),
+        heard=_heard(frame, reading.keywords),
     )
     return ReadBlock(frame.drop("row", "routes", "keys", "vals", "texts", "heard"), events)
 
@@ -94,20 +99,13 @@ def folded_by(store: Store, texts: Sequence[str]) -> list[str]:
     return found
 
 
-def _statement(reading: Reading, piece: Piece, groups: Sequence[_KeywordGroup]) -> str:
+def _statement(reading: Reading, piece: Piece) -> str:
     routes = array([f"if({where}, {number}, 0)" for number, where in enumerate(reading.routes, start=1)])
     texts = array([f"if({_on(wanting)}, toString({text}), '')" for text, wanting in reading.texts.items()])
-    values = f"lowerUTF8(arrayStringConcat({KEYWORD_VALUES[reading.table]}, '\\n'))"
-    heard = array(
-        [
-            f"if({_on(wanting)}, multiSearchAny({values}, {array(list(map(literal, each)))}), 0)"
-            for wanting, each in groups
-        ]
-    )
     return (
         f"SELECT event_id, event_time, {ENVELOPE[reading.table]}, routes, "  # noqa: S608 - the Sigma compiler
         f"mapKeys(fields) AS keys, mapValues(fields) AS vals, "
-        f"{texts}::Array(String) AS texts, {heard}::Array(UInt8) AS heard FROM ("
+        f"{texts}::Array(String) AS texts, {_searched(reading)}::Array(UInt32) AS heard FROM ("
         f"SELECT *, arrayFilter(route -> route > 0, {routes})::Array(UInt16) AS routes FROM {reading.table} "
         f"WHERE {piece.condition}) WHERE notEmpty(routes)"
     )
@@ -117,25 +115,27 @@ def _on(routes: frozenset[int]) -> str:
     return f"hasAny(routes, {array([str(route + 1) for route in sorted(routes)])})"
 
 
-def _keyword_groups(keywords: Mapping[str, frozenset[int]]) -> list[_KeywordGroup]:
-    """Keywords that the same routes ask for, as many together as one search takes."""
-    by_routes: dict[frozenset[int], list[str]] = {}
-    for text, routes in keywords.items():
-        by_routes.setdefault(routes, []).append(text)
-    return [
-        (routes, texts[first : first + _MOST_NEEDLES])
-        for routes, texts in by_routes.items()
-        for first in range(0, len(texts), _MOST_NEEDLES)
-    ]
+def _searched(reading: Reading) -> str:
+    """The keywords, by number from 1, that each event holds in any value: Vectorscan finds all of them in one pass."""
+    if not reading.keywords:
+        return "[]"
+    values = f"lowerUTF8(arrayStringConcat({KEYWORD_VALUES[reading.table]}, '\\n'))"
+    wanting = frozenset().union(*reading.keywords.values())
+    keywords = array([_exactly(text) for text in reading.keywords])
+    return f"if({_on(wanting)}, multiMatchAllIndices({values}, {keywords}), [])"
 
 
-def _heard(frame: pl.DataFrame, groups: Sequence[_KeywordGroup]) -> dict[str, Rows]:
-    """For every keyword the rows that hold it, or another of its group."""
-    found: dict[str, Rows] = {}
-    for at, (_, texts) in enumerate(groups):
-        rows = frame.filter(pl.col("heard").list.get(at) == 1)["row"].to_numpy()
-        found |= dict.fromkeys(texts, rows)
-    return found
+def _exactly(text: str) -> str:
+    """An SQL literal of the expression that matches this text."""
+    return literal("".join(each if each.isalnum() or each > "~" else f"\\x{ord(each):02x}" for each in text))
+
+
+def _heard(frame: pl.DataFrame, keywords: Iterable[str]) -> dict[str, Rows]:
+    """For every keyword the rows that hold it."""
+    each = frame.select("row", pl.col("heard").alias("keyword")).explode("keyword").drop_nulls().sort("keyword", "row")
+    grouped = each.group_by("keyword", maintain_order=True).agg(pl.col("row"))
+    found = {int(number): rows.to_numpy() for number, rows in zip(grouped["keyword"], grouped["row"], strict=True)}
+    return {text: found.get(number, NO_ROWS) for number, text in enumerate(keywords, start=1)}
 
 
 def _of_fields(numbered: pl.DataFrame, keys: Sequence[str]) -> pl.DataFrame:

@@ -126,6 +126,21 @@ def test_what_a_screen_decides_is_what_the_predicate_says(
     assert np.all(np.diff(said.possible.astype(np.int64)) > 0)
 
 
+@settings(max_examples=150, deadline=None, suppress_health_check=list(HealthCheck))
+@given(pattern=REGEXES, flags=st.sampled_from(["", "|i", "|m", "|s"]), texts=st.lists(TEXTS, min_size=20, max_size=60))
+def test_both_engines_of_regular_expressions_agree_about_ascii(
+    engine: Store, pattern: str, flags: str, texts: list[str]
+) -> None:
+    rule = parsed({"s": {f"A|re{flags}": pattern}, "condition": "s"})
+    if rule is None:
+        return
+    events = [{"A": text} for text in texts]
+    put(engine, events)
+    said, found = screened(engine, rule, events), matching(engine, rule)
+    assert set(said.sure.tolist()) <= found <= set(said.possible.tolist())
+    assert [texts[row] for row in said.open.tolist() if texts[row].isascii()] == []
+
+
 @pytest.mark.parametrize("case", CASES, ids=[f"{case.file}: {case.why}" for case in CASES])
 def test_no_case_is_decided_wrongly(engine: Store, case: ConformanceCase) -> None:
     events = [{key: value for key, value in event.items() if key != "_message"} for event in case.events]
@@ -162,6 +177,28 @@ def test_texts_plain_numbers_and_plain_addresses_are_decided(
     assert rule is not None
     said = screened(engine, rule, events)
     assert (said.sure.tolist(), said.open.tolist()) == (sure, [])
+
+
+@pytest.mark.parametrize(
+    ("detection", "sure", "left_open"),
+    [
+        ({"A": "a?"}, [0], [2]),
+        ({"A": "a*c*"}, [1], [2]),
+        ({"A|re": "^A.$"}, [0], [2]),
+        ({"A|re": "B"}, [1], [2]),
+        ({"A|cased": "aB*"}, [1], [2]),
+        ({"A|cased": "*b"}, [0], [2]),
+        ({"A|fieldref": "B"}, [], [0, 1, 2]),
+    ],
+)
+def test_expressions_are_decided_where_the_value_is_ascii(
+    engine: Store, detection: dict[str, object], sure: list[int], left_open: list[int]
+) -> None:
+    events = [{"A": "Ab"}, {"A": "aBcD"}, {"A": "中B"}, {"B": "x"}]
+    rule = parsed({"s": detection, "condition": "s"})
+    assert rule is not None
+    said = screened(engine, rule, events)
+    assert (said.sure.tolist(), said.open.tolist()) == (sure, left_open)
 
 
 @pytest.mark.parametrize(
