@@ -218,12 +218,15 @@ def test_an_episode_that_goes_on_over_many_arrivals_is_one_alert(store: Store, m
     assert len(alerts(store)) == 1
 
 
+WIDE = "Failed password for 管理员"
+
+
 @pytest.fixture
 def too_long(tmp_path: Path) -> RuleSet:
     """A rule that asks in more words than ClickHouse reads by default, and another."""
-    # Whether letters are capital is for the database to say, and this asks it in more words than it takes.
+    # Whether letters beyond ASCII are capital is for the database to say, and this asks it in more words than it takes.
     values = ", ".join(f"'{'x' * 40}{number}'" for number in range(9_000))
-    values += ", 'Failed password for root'"
+    values += f", '{WIDE}'"
     too_long = SINGLE.replace("0001", "0009").replace("name: wrong\n", "").replace("Failed}", f"[{values}]}}")
     (tmp_path / "long.yml").write_text(too_long.replace("message|contains", "message|cased"), encoding="utf-8")
     (tmp_path / "rule.yml").write_text(SINGLE, encoding="utf-8")
@@ -235,7 +238,7 @@ def told(report: DetectReport) -> list[tuple[str, str]]:
 
 
 def test_a_rule_whose_query_fails_is_reported_and_the_rest_run(store: Store, too_long: RuleSet) -> None:
-    store_events(store, [failed(5)])
+    store_events(store, [failed(5, message=WIDE)])
     report = detect(store, too_long)
     assert report.alerts_new == 1
     assert "its query failed" in report.unusable[0]["reason"]
@@ -243,7 +246,7 @@ def test_a_rule_whose_query_fails_is_reported_and_the_rest_run(store: Store, too
 
 
 def test_what_a_rule_could_not_judge_is_judged_once_its_query_runs(store: Store, too_long: RuleSet) -> None:
-    store_events(store, [failed(5)])
+    store_events(store, [failed(5, message=WIDE)])
     detect(store, too_long)
     limits = ("max_query_size", "max_ast_elements", "max_expanded_ast_elements")
     store.execute(f"SET {', '.join(f'{limit} = 10000000' for limit in limits)}")
@@ -256,7 +259,7 @@ def test_what_a_rule_could_not_judge_is_judged_once_its_query_runs(store: Store,
 
 
 def test_a_query_that_fails_every_time_is_given_up_and_stays_told_of(store: Store, too_long: RuleSet) -> None:
-    store_events(store, [failed(5)])
+    store_events(store, [failed(5, message=WIDE)])
     for _ in range(MOST_ATTEMPTS + 1):
         report = detect(store, too_long)
     assert told(report) == [("0009", "1 batches were given up after 3 tries")]
