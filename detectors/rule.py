@@ -7,7 +7,7 @@ from pathlib import Path
 from types import MappingProxyType
 from typing import Literal
 
-from detectors.routing import Table
+from detectors.routing import LogSource, Table
 
 Level = Literal["informational", "low", "medium", "high", "critical"]
 CorrelationType = Literal["event_count", "value_count", "temporal", "temporal_ordered"]
@@ -37,6 +37,9 @@ class RuleHead:
         path: file, as given.
         event_class: GB/T 20986-2023 code, or ''.
         line: where the rule starts in its file, from 1.
+        status: Sigma's word for how far it can be trusted (stable, test, ...), or ''.
+        log_source: what it names; nothing for a correlation.
+        obsoletes: ids of the rules that it says it replaces.
     """
 
     id: str
@@ -48,6 +51,9 @@ class RuleHead:
     event_class: str = ""
     line: int = 1
     title_zh: str = ""
+    status: str = ""
+    log_source: LogSource = field(default_factory=LogSource)
+    obsoletes: tuple[str, ...] = ()
 
     @property
     def severity(self) -> int:

@@ -13,12 +13,14 @@ from sigma.correlations import SigmaCorrelationRule
 from sigma.exceptions import SigmaError, SigmaRuleLocation
 from sigma.filters import SigmaFilter
 from sigma.rule import SigmaLevel, SigmaRule
+from sigma.rule.attributes import SigmaRelatedType, SigmaStatus
 
+from detectors.backend import log_source_of
 from detectors.compile import Compilation, compile_correlation, compile_rule
 from detectors.errors import ContentError, UnsupportedRule
 from detectors.event_class import event_class_of
 from detectors.placeholders import Placeholders
-from detectors.routing import Route, mapping_texts
+from detectors.routing import LogSource, Route, mapping_texts
 from detectors.rule import (
     SEVERITIES,
     CompiledCorrelation,
@@ -283,7 +285,15 @@ def _head(rule: SigmaDocument | SigmaFilter, path: Path, line: int, content: str
         event_class=event_class_of(tags, named=rule.custom_attributes.get("event_class")),
         line=line,
         title_zh=str(rule.custom_attributes.get("title_zh") or ""),
+        status=rule.status.name.lower() if isinstance(rule.status, SigmaStatus) else "",
+        log_source=log_source_of(rule) if isinstance(rule, SigmaRule) else LogSource(),
+        obsoletes=_obsoleted(rule),
     )
+
+
+def _obsoleted(rule: SigmaDocument | SigmaFilter) -> tuple[str, ...]:
+    related = rule.related.related if rule.related is not None else []
+    return tuple(str(each.id) for each in related if each.type is SigmaRelatedType.OBSOLETE)
 
 
 def _plain(error: BaseException) -> str:

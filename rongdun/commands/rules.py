@@ -47,7 +47,7 @@ def check(
         shown = [
             {"status": row["status"], "rule": row["title"] or row["id"], "where": row["path"], "reason": row["reason"]}
             for row in rows
-            if row["status"] != "usable"
+            if row["status"] != "usable" or row["reason"]
         ]
         if shown:
             print_table("rules to look at", shown)

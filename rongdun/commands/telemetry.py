@@ -7,7 +7,9 @@ from typing import Annotated
 
 import typer
 
-from pipelines.content import load_content
+from detectors.rule import Status
+from detectors.selection import RuleStatus, Selection
+from pipelines.content import Content, home_content
 from pipelines.detect import detect as judge
 from pipelines.ingest import ingest as read_in
 from pipelines.inventory import load_address_book
@@ -68,12 +70,16 @@ def detect(
     rules: Annotated[
         list[Path] | None, typer.Option(help="Sigma rules: files or folders. Without it, the rules that ship.")
     ] = None,
+    min_level: Annotated[Level | None, typer.Option(help="Only rules that are at least this urgent.")] = None,
+    status: Annotated[
+        list[RuleStatus] | None, typer.Option(help="Only rules of this status; may be given several times.")
+    ] = None,
     fail_on: Annotated[Level | None, typer.Option(help="Exit 1 when a new alert is at least this urgent.")] = None,
     as_json: Json = False,
 ) -> None:
     """Judge what arrived since the last run by every usable rule; write the alerts."""
     settings = Settings()
-    content = load_content(settings.rules_folder, rules=rules or ())
+    content = home_content(settings, rules=rules or (), selection=_selection(settings, min_level, status))
     with open_store(settings) as store, progress("judging") as advance:
         started = store.value("SELECT now64(3, 'UTC')")
         report = judge(
@@ -93,7 +99,22 @@ def detect(
         )
         if report.unusable:
             out().print(f"{len(report.unusable)} rules cannot be used; `rongdun rules check` says why")
+        _say_selection(content)
     raise typer.Exit(1 if urgent else 0)
+
+
+def _selection(settings: Settings, min_level: Level | None, status: list[RuleStatus] | None) -> Selection:
+    """What was asked for now, else what is set for the home."""
+    statuses = status or [RuleStatus(each) for each in settings.rule_status]
+    return Selection(tuple(statuses), min_level.value if min_level else settings.min_level)
+
+
+def _say_selection(content: Content) -> None:
+    if content.left_out:
+        out().print(f"{len(content.left_out)} rules were left out by their status or level")
+    for check in content.ruleset.checks:
+        if check.status is Status.USABLE and check.reason:
+            out().print(harmless(f"{check.title}: {check.reason}"), markup=False)
 
 
 def _say_missing(paths: list[Path]) -> None:
