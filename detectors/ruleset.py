@@ -56,6 +56,15 @@ def load_ruleset(*roots: Path, placeholders: Placeholders | None = None) -> Rule
         return loading.finished()
 
 
+def parsed_rules(*paths: Path) -> dict[str, SigmaDocument]:
+    """The rules of these files by id, as pySigma reads them, narrowed by the Sigma filters among them."""
+    loading = _Loading({})
+    for path in paths:
+        loading.read(path)
+    loading.apply_filters()
+    return {key: rule.sigma for key, rule in loading.loaded.items()}
+
+
 @dataclass
 class _Loaded:
     """A rule that was parsed, on its way to being compiled."""
@@ -92,7 +101,7 @@ class _Loading:
 
     def finished(self) -> RuleSet:
         """The rule set, once every file was read."""
-        self._apply_filters()
+        self.apply_filters()
         references = {key: self._references(key, rule) for key, rule in self.loaded.items()}
         for key, rule in self.loaded.items():
             if isinstance(rule.sigma, SigmaRule):
@@ -160,7 +169,8 @@ class _Loading:
         line = file.line_of(culprit, after=head.line)
         self.checks.append(RuleCheck(head.id, head.path, head.title, Status.UNSUPPORTED, reason, line))
 
-    def _apply_filters(self) -> None:
+    def apply_filters(self) -> None:
+        """Narrow the rules by the filters that were read."""
         for head, filtering in self.filters:
             for rule in self.loaded.values():
                 if isinstance(rule.sigma, SigmaRule) and filtering._should_apply_on_rule(rule.sigma):  # noqa: SLF001 - no public question exists

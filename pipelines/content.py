@@ -1,10 +1,10 @@
 """The detection content of a home: the rules that ship and the site's own, with placeholders and what else judges."""
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from pathlib import Path
 
-from detectors.placeholders import load_placeholders
+from detectors.placeholders import Placeholders, load_placeholders
 from detectors.rule import RuleHead, RuleSet
 from detectors.ruleset import load_ruleset
 from detectors.selection import RuleStatus, Selection, left_out, selected
@@ -18,11 +18,13 @@ class Content:
 
     Attributes:
         left_out: rules that could raise alerts, but are not selected to.
+        placeholders: what the site's placeholders stand for.
     """
 
     ruleset: RuleSet
     silence: SilenceRule | None
     left_out: tuple[RuleHead, ...] = ()
+    placeholders: Placeholders = field(default_factory=dict)
 
 
 def load_content(
@@ -39,15 +41,17 @@ def load_content(
     Raises:
         ContentError: a folder is missing, or one of the files that all rules share is wrong.
     """
-    placeholders = folder / "placeholders.yml"
+    named = folder / "placeholders.yml"
+    placeholders = load_placeholders(named) if named.is_file() else {}
     roots = list(rules) or [folder / "sigma", *([site] if site is not None and site.is_dir() else [])]
-    everything = load_ruleset(*roots, placeholders=load_placeholders(placeholders) if placeholders.is_file() else None)
+    everything = load_ruleset(*roots, placeholders=placeholders)
     ruleset = selected(everything, selection or Selection())
     silence = folder / "detections" / "silent_source.yml"
     return Content(
         ruleset,
         load_silence_rule(silence) if silence.is_file() and not rules else None,
         left_out(everything, ruleset),
+        placeholders,
     )
 
 

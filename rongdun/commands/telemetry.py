@@ -14,6 +14,7 @@ from pipelines.detect import detect as judge
 from pipelines.ingest import ingest as read_in
 from pipelines.inventory import load_address_book
 from pipelines.report import FileReport, Progress
+from rongdun.commands.explanation import show_explanation
 from rongdun.console import err, harmless, out, print_json, print_table, progress
 from rongdun.settings import Settings
 from store.session import open_store
@@ -75,10 +76,19 @@ def detect(
         list[RuleStatus] | None, typer.Option(help="Only rules of this status; may be given several times.")
     ] = None,
     fail_on: Annotated[Level | None, typer.Option(help="Exit 1 when a new alert is at least this urgent.")] = None,
+    explain: Annotated[
+        str, typer.Option(metavar="RULE", help="Judge nothing; say why this rule (id, title or path) matches --event.")
+    ] = "",
+    event: Annotated[str, typer.Option(metavar="ID", help="The event that --explain is about.")] = "",
     as_json: Json = False,
 ) -> None:
     """Judge what arrived since the last run by every usable rule; write the alerts."""
     settings = Settings()
+    if bool(explain) is not bool(event):
+        raise typer.BadParameter("say which rule and which event: --explain RULE --event ID", param_hint="--explain")
+    if explain:
+        show_explanation(settings, rules or (), explain, event, as_json=as_json)
+        return
     content = home_content(settings, rules=rules or (), selection=_selection(settings, min_level, status))
     with open_store(settings) as store, progress("judging") as advance:
         started = store.value("SELECT now64(3, 'UTC')")
