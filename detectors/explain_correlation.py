@@ -56,7 +56,7 @@ class CorrelationExplanation:
             return "the event matches a rule that is counted, but lacks a value to be grouped by"
         if self.matches:
             return f"the condition is met: counted {', '.join(str(episode.count) for episode in self.episodes)}"
-        return f"the condition is not met by the {len(self.counted)} matches around the event"
+        return f"the condition is not met around the event, matches counted: {len(self.counted)}"
 
 
 def bases_of(ruleset: RuleSet, rule: CompiledCorrelation) -> tuple[CompiledRule, ...]:

@@ -77,7 +77,7 @@ def wanted_of(value: SigmaType, *, keyword: bool = False) -> Wanted:
         case SigmaString():
             return _text(value)
         case SigmaExpansion(values=values):
-            return Wanted(Asks.ONE_OF, ", ".join(wanted_of(each).text for each in values))
+            return Wanted(Asks.ONE_OF, ", ".join(map(_spelled, values)))
         case SigmaNull():
             return Wanted(Asks.ABSENT)
         case SigmaExists():
@@ -126,6 +126,10 @@ def _text(value: SigmaString) -> Wanted:
         case [Placeholder(name=name)]:
             return Wanted(Asks.ONE_OF, f"%{name}%", cased)
     return Wanted(Asks.LIKE, _pattern(value), cased)
+
+
+def _spelled(value: SigmaType) -> str:
+    return _pattern(value) if isinstance(value, SigmaString) else wanted_of(value).text
 
 
 def _pattern(value: SigmaString) -> str:

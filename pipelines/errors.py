@@ -1,6 +1,7 @@
 """Everything the pipelines can raise.
 
 PipelineError
+├── CasesBroken          a file of rule cases cannot be used, or there is none
 ├── EventUnknown         no stored event has the id that was asked for
 └── SourceBroken         a file breaks off or turns hostile; what was read before stays good
 """
@@ -8,6 +9,10 @@ PipelineError
 
 class PipelineError(Exception):
     """Something between the outside world and the tables went wrong; the message says what to do."""
+
+
+class CasesBroken(PipelineError):
+    """A file of rule cases cannot be used, or there is none; the message says where and what is wrong."""
 
 
 class EventUnknown(PipelineError):

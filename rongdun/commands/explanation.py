@@ -87,10 +87,11 @@ def _correlation(explanation: CorrelationExplanation) -> Tree:
     rules = tree.add(Text("the event by itself"))
     for base in explanation.bases:
         rules.add(_single(base))
-    counted = tree.add(Text(f"counted with it: {len(explanation.counted)} matches"))
+    counted = tree.add(Text(f"matches counted: {len(explanation.counted)}"))
     for match in explanation.counted[:_MOST_MATCHES]:
         mark = " <- the event" if match.is_event else ""
-        counted.add(Text(harmless(f"{match.time:%Y-%m-%d %H:%M:%S} {match.title} {' '.join(match.event_ids)}{mark}")))
+        ids = match.event_ids[0] if len(match.event_ids) == 1 else f"{len(match.event_ids)} events"
+        counted.add(Text(harmless(f"{match.time:%Y-%m-%d %H:%M:%S} {match.title} {ids}{mark}")))
     if len(explanation.counted) > _MOST_MATCHES:
         counted.add(Text(f"... and {len(explanation.counted) - _MOST_MATCHES} more"))
     return tree

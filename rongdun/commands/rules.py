@@ -8,6 +8,7 @@ import typer
 
 from detectors.check import check_rows, status_counts
 from pipelines.content import load_content
+from rongdun.commands import rule_tests
 from rongdun.console import out, print_json, print_table, progress
 from rongdun.settings import Settings
 
@@ -24,11 +25,6 @@ class Concern(StrEnum):
 
 
 _FAILING = {Concern.unsupported: {"unsupported"}, Concern.blind: {"unsupported", "blind"}}
-
-
-@app.callback()
-def _group() -> None:
-    """Keep `check` a command of its own."""
 
 
 @app.command()
@@ -54,3 +50,6 @@ def check(
         out().print(", ".join(f"{count} {status}" for status, count in counts.items()))
     if fail_on is not None and any(row["status"] in _FAILING[fail_on] for row in rows):
         raise typer.Exit(1)
+
+
+app.command("test")(rule_tests.prove)

@@ -87,7 +87,7 @@ def told(store: Store, content: Content, asked: str, event_id: str) -> Correlati
         ("Many", "a1", True, ["a1", "a2", "a3", "a4"], "counted 3"),
         ("Many", "a3", True, ["a1", "a2", "a3", "a4"], "counted 3"),
         ("Many", "a4", True, ["a1", "a2", "a3", "a4"], "counted 3"),
-        ("Many", "a9", False, ["a9"], "not met by the 1 matches"),
+        ("Many", "a9", False, ["a9"], "matches counted: 1"),
         ("Many", "b1", False, ["b1"], "not met"),
         ("Many", "n1", False, [], "lacks a value"),
         ("Many", "a5", False, [], "matches none of the rules"),

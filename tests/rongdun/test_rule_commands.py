@@ -8,6 +8,21 @@ from tests.rongdun.command import Rongdun
 
 FAILED = "Mar  1 08:00:{second:02d} web-1 sshd[811]: Failed password for root from 192.0.2.7 port 52211 ssh2\n"
 
+RULE = """title: Refused
+id: 5f1c1c0e-0000-4000-8000-000000000001
+logsource: {product: linux, service: sshd}
+detection:
+  s: {message|startswith: fail}
+  condition: s
+"""
+CASES = """fires:
+  - why: a refusal
+    events: [{product: linux, service: sshd, message: failure}]
+quiet:
+  - why: a login
+    events: [{product: linux, service: sshd, message: Accepted}]
+"""
+
 
 @pytest.fixture(scope="module")
 def home(shared_rongdun: Rongdun, tmp_path_factory: pytest.TempPathFactory) -> Rongdun:
@@ -28,7 +43,7 @@ def test_an_explanation_is_a_tree_with_what_each_leaf_saw(home: Rongdun) -> None
     assert told.returncode == 0, told.stderr
     assert "SSH password refused: matches (the condition holds)" in told.stdout
     assert "\x1b" not in told.stdout
-    assert "saw 'failure'" in told.stdout
+    assert "true  message contains 'Failed ' - saw 'Failed password for root" in told.stdout
 
 
 def test_an_explanation_of_a_correlation_tells_what_was_counted(home: Rongdun) -> None:
@@ -39,9 +54,39 @@ def test_an_explanation_of_a_correlation_tells_what_was_counted(home: Rongdun) -
     assert sum(match["is_event"] for match in told["counted"]) == 1
 
 
+def rule_with_cases(folder: Path, outcome: str = "failure") -> Path:
+    """A rule of the site's own, and cases beside it."""
+    rule = folder / "refused.yml"
+    rule.write_text(RULE, encoding="utf-8")
+    (folder / "refused.cases.yml").write_text(CASES.replace("failure", outcome), encoding="utf-8")
+    return rule
+
+
+@pytest.mark.parametrize("where", [[], ["--on-server"]], ids=["in process", "on the server"])
+def test_rules_are_proved_by_their_cases(where: list[str], home: Rongdun, tmp_path: Path) -> None:
+    rule, report = rule_with_cases(tmp_path), tmp_path / "out.xml"
+    told = home.json("rules", "test", rule, "--junit", report, *where)
+    assert isinstance(told, dict)
+    assert [(case["kind"], case["passed"]) for case in told["cases"]] == [("fires", True), ("quiet", True)]
+    assert report.read_text(encoding="utf-8").startswith("<?xml")
+    assert home.rows("SELECT count() AS scratch FROM system.databases WHERE name LIKE 'scratch%'") == [{"scratch": 0}]
+
+
+def test_a_case_that_fails_is_exit_code_1(home: Rongdun, tmp_path: Path) -> None:
+    failed = home.run("rules", "test", rule_with_cases(tmp_path, outcome="success"))
+    assert failed.returncode == 1
+    assert "it must fire and stayed quiet" in failed.stdout
+    assert "1 of 2 cases hold" in failed.stdout
+
+
 @pytest.mark.parametrize(
     ("words", "says"),
     [
+        (["rules", "test", "nowhere"], "nowhere"),
+        (["rules", "test", "{tmp}"], "no cases"),
+        (["rules", "test", "{tmp}/broken.cases.yml"], "not valid YAML"),
+        (["rules", "test", "{tmp}/lonely.cases.yml"], "there is no rule"),
+        (["rules", "test", "{tmp}/good.yml", "--junit", "/proc/no/out.xml"], "/proc/no"),
         (["detect", "--explain", "no such rule", "--event", "x"], "no such rule"),
         (["detect", "--explain", "SSH", "--event", "x"], "means"),
         (["detect", "--explain", "SSH brute force", "--event", "no-such-event"], "no-such-event"),
@@ -52,8 +97,13 @@ def test_an_explanation_of_a_correlation_tells_what_was_counted(home: Rongdun) -
     ],
     ids=lambda value: " ".join(value) if isinstance(value, list) else "",
 )
-def test_a_mistake_is_one_message(words: list[str], says: str, home: Rongdun) -> None:
-    finished = home.run(*words)
+def test_a_mistake_is_one_message(words: list[str], says: str, home: Rongdun, tmp_path: Path) -> None:
+    (tmp_path / "broken.cases.yml").write_text("fires: [", encoding="utf-8")
+    (tmp_path / "lonely.cases.yml").write_text(CASES, encoding="utf-8")
+    if "good.yml" in words[2]:
+        rule_with_cases(tmp_path).rename(tmp_path / "good.yml")
+        (tmp_path / "refused.cases.yml").rename(tmp_path / "good.cases.yml")
+    finished = home.run(*(word.replace("{tmp}", str(tmp_path)) for word in words))
     assert finished.returncode == 2, finished.stdout
     assert says in finished.stderr
     assert "Traceback" not in finished.stderr
