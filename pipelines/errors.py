@@ -3,7 +3,8 @@
 PipelineError
 ├── CasesBroken          a file of rule cases cannot be used, or there is none
 ├── EventUnknown         no stored event has the id that was asked for
-└── SourceBroken         a file breaks off or turns hostile; what was read before stays good
+├── SourceBroken         a file breaks off or turns hostile; what was read before stays good
+└── TooMuch              more was asked for than can be held at once
 """
 
 
@@ -21,3 +22,7 @@ class EventUnknown(PipelineError):
 
 class SourceBroken(PipelineError):
     """A file breaks off, cannot be decoded or turns hostile; the message is the reason shown for the file."""
+
+
+class TooMuch(PipelineError):
+    """More was asked for than can be held at once; the message says how to ask for less."""

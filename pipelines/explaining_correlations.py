@@ -1,21 +1,17 @@
 """Why a correlation is met around a stored event or is not: the matches of its rules within its reach."""
 
-from collections.abc import Mapping, Sequence
 from datetime import datetime, timedelta
-from typing import cast
 
 from detectors.correlation import Match
 from detectors.explain import Explanation
 from detectors.explain_correlation import CorrelationExplanation, bases_of, correlation_explained, reach_around
-from detectors.rule import CompiledCorrelation, CompiledRule
-from detectors.sql_text import array
+from detectors.rule import CompiledCorrelation
+from pipelines.base_matches import Span, base_matches
 from pipelines.content import Content
 from pipelines.explaining import explain
 from pipelines.judging import utc
 from store.client import Store
-
-# With its microseconds, which the driver would drop from a moment.
-_MOMENT = "%Y-%m-%d %H:%M:%S.%f"
+from store.costs import Meter
 
 _TIME = {
     "log_events": "SELECT event_time FROM log_events WHERE event_id = {event:String} LIMIT 1",
@@ -45,34 +41,16 @@ def _correlation(store: Store, content: Content, rule: CompiledCorrelation, even
     if any(each.matches for each in said):
         moment = utc(store.value(_TIME[said[0].event_table], {"event": event_id}))
         span = _around(moment, reach_around(content.ruleset, rule))
-        matches = {
-            base.head.id: _matches(store, base, content.ruleset.places.get(base.head.id, {}), span) for base in bases
-        }
+        meter = Meter(store)
+        for base in bases:
+            found = base_matches(meter, base, content.ruleset.places.get(base.head.id, {}), span)
+            matches[base.head.id] = [match for match, _ in found]
     return correlation_explained(content.ruleset, rule, event_id, said, matches)
 
 
-def _matches(
-    store: Store, rule: CompiledRule, places: Mapping[str, str], span: tuple[datetime, datetime]
-) -> list[Match]:
-    sql = (
-        f"SELECT event_id, event_time, {array(list(places.values()))}::Array(String) AS texts FROM {rule.table} "  # noqa: S608 - the Sigma compiler
-        "WHERE event_time BETWEEN {since:DateTime64(6, 'UTC')} AND {until:DateTime64(6, 'UTC')} "
-        f"AND ({rule.where}) AND {rule.predicate} ORDER BY event_time, event_id"
-    )
-    return [
-        Match(
-            rule.head.id,
-            utc(row["event_time"]),
-            (str(row["event_id"]),),
-            dict(zip(places, cast("Sequence[str]", row["texts"]), strict=True)),
-        )
-        for row in store.rows(sql, {"since": f"{span[0]:{_MOMENT}}", "until": f"{span[1]:{_MOMENT}}"})
-    ]
-
-
-def _around(moment: datetime, reach: timedelta) -> tuple[datetime, datetime]:
+def _around(moment: datetime, reach: timedelta) -> Span:
     """As far as the reach, but not beyond the calendar."""
     try:
-        return moment - reach, moment + reach
+        return Span(moment - reach, moment + reach)
     except OverflowError:
-        return moment, moment
+        return Span(moment, moment)

@@ -88,6 +88,18 @@ class Store:
         with _translated():
             return list(self._client.query(sql, parameters=dict(parameters or {})).named_results())
 
+    def measured(
+        self, sql: str, parameters: Parameters | None = None
+    ) -> tuple[list[dict[str, object]], dict[str, object]]:
+        """The result of a query, and ClickHouse's summary of it: `read_rows`, `read_bytes`, `elapsed_ns`.
+
+        Raises:
+            QueryFailed: ClickHouse refused it.
+        """
+        with _translated():
+            result = self._client.query(sql, parameters=dict(parameters or {}))
+            return list(result.named_results()), dict(result.summary)
+
     def value(self, sql: str, parameters: Parameters | None = None) -> object:
         """The first column of the first row, or None when there is no row.
 

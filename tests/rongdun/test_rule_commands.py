@@ -79,9 +79,36 @@ def test_a_case_that_fails_is_exit_code_1(home: Rongdun, tmp_path: Path) -> None
     assert "1 of 2 cases hold" in failed.stdout
 
 
+def test_a_backtest_counts_and_tells_the_cost_and_writes_nothing(home: Rongdun, tmp_path: Path) -> None:
+    before = home.rows("SELECT count() AS alerts FROM alert_matches")
+    told = home.json("rules", "backtest", rule_with_cases(tmp_path), "--since", "2020-01-01")
+    assert isinstance(told, dict)
+    assert (told["matches"], list(told["per_day"].values())) == (30, [30])
+    assert told["cost"]["rows_read"] >= 30
+    assert told["cost"]["memory_bytes"] > 0
+    shown = home.run("rules", "backtest", "SSH brute force", "--since", "2020-01-01").stdout
+    assert "1 matches of 'SSH brute force'" in shown
+    assert "192.0.2.7" in shown
+    assert home.rows("SELECT count() AS alerts FROM alert_matches") == before
+
+
+def test_a_profile_tells_the_dearest_rules(home: Rongdun) -> None:
+    told = home.json("rules", "profile", "--since", "2020-01-01", "--top", "3")
+    assert isinstance(told, dict)
+    assert len(told["rules"]) == 3
+    assert told["measured"] > 30
+    assert all(rule["cost"]["memory_bytes"] for rule in told["rules"])
+    assert "slowest of" in home.run("rules", "profile", "--since", "2020-01-01").stdout
+
+
 @pytest.mark.parametrize(
     ("words", "says"),
     [
+        (["rules", "backtest", "no such rule"], "no such rule"),
+        (["rules", "backtest", "{tmp}/broken.cases.yml"], "cannot be used"),
+        (["rules", "backtest", "SSH brute force", "--since", "yesterday"], "yesterday"),
+        (["rules", "profile", "--since", "0001-01-01T00:00+14:00"], "0001"),
+        (["rules", "profile", "--top", "0"], "--top"),
         (["rules", "test", "nowhere"], "nowhere"),
         (["rules", "test", "{tmp}"], "no cases"),
         (["rules", "test", "{tmp}/broken.cases.yml"], "not valid YAML"),
