@@ -41,8 +41,7 @@ def load_content(
     Raises:
         ContentError: a folder is missing, or one of the files that all rules share is wrong.
     """
-    named = folder / "placeholders.yml"
-    placeholders = load_placeholders(named) if named.is_file() else {}
+    placeholders = placeholders_of(folder)
     roots = list(rules) or [folder / "sigma", *([site] if site is not None and site.is_dir() else [])]
     everything = load_ruleset(*roots, placeholders=placeholders)
     ruleset = selected(everything, selection or Selection())
@@ -53,6 +52,16 @@ def load_content(
         left_out(everything, ruleset),
         placeholders,
     )
+
+
+def placeholders_of(folder: Path) -> Placeholders:
+    """What the placeholders of a content folder stand for.
+
+    Raises:
+        ContentError: its file of them is wrong.
+    """
+    named = folder / "placeholders.yml"
+    return load_placeholders(named) if named.is_file() else {}
 
 
 def home_content(settings: Settings, *, rules: Sequence[Path] = (), selection: Selection | None = None) -> Content:

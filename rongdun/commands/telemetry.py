@@ -1,7 +1,6 @@
 """`rongdun ingest` and `rongdun detect`: bytes become rows, rows become alerts."""
 
 from dataclasses import asdict
-from enum import StrEnum
 from pathlib import Path
 from typing import Annotated
 
@@ -15,6 +14,7 @@ from pipelines.ingest import ingest as read_in
 from pipelines.inventory import load_address_book
 from pipelines.report import FileReport, Progress
 from rongdun.commands.explanation import show_explanation
+from rongdun.commands.levels import Level
 from rongdun.console import err, harmless, out, print_json, print_table, progress
 from rongdun.settings import Settings
 from store.session import open_store
@@ -26,16 +26,6 @@ _URGENT = """
 SELECT count() FROM alert_matches
 WHERE detected_at >= {started:DateTime64(3, 'UTC')} AND severity >= {severity:UInt8}
 """
-
-
-class Level(StrEnum):
-    """Sigma's levels, least urgent first."""
-
-    informational = "informational"
-    low = "low"
-    medium = "medium"
-    high = "high"
-    critical = "critical"
 
 
 def ingest(

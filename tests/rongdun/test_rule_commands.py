@@ -79,6 +79,25 @@ def test_a_case_that_fails_is_exit_code_1(home: Rongdun, tmp_path: Path) -> None
     assert "1 of 2 cases hold" in failed.stdout
 
 
+def test_rules_that_were_added_judge_beside_those_that_ship(home: Rongdun, tmp_path: Path) -> None:
+    told = home.json("rules", "add", rule_with_cases(tmp_path), "--level", "low", "--product", "linux")
+    assert isinstance(told, dict)
+    assert [(rule["title"], rule["decision"]) for rule in told["rules"]] == [("Refused", "taken")]
+    (home.home / "rules" / "sigma" / "refused.yml").write_text(RULE.replace("fail", "Failed"), encoding="utf-8")
+    home.json("detect")
+    assert home.rows("SELECT count() AS alerts FROM alerts WHERE rule_title = 'Refused'") == [{"alerts": 30}]
+
+
+def test_a_folder_that_cannot_be_written_is_one_message(tmp_path: Path) -> None:
+    blocked = Rongdun(tmp_path / "home")
+    blocked.home.mkdir()
+    (blocked.home / "rules").touch()
+    finished = blocked.run("rules", "add", rule_with_cases(tmp_path))
+    assert finished.returncode == 2
+    assert str(blocked.home / "rules") in finished.stderr
+    assert "Traceback" not in finished.stderr
+
+
 def test_a_backtest_counts_and_tells_the_cost_and_writes_nothing(home: Rongdun, tmp_path: Path) -> None:
     before = home.rows("SELECT count() AS alerts FROM alert_matches")
     told = home.json("rules", "backtest", rule_with_cases(tmp_path), "--since", "2020-01-01")
@@ -109,6 +128,8 @@ def test_a_profile_tells_the_dearest_rules(home: Rongdun) -> None:
         (["rules", "backtest", "SSH brute force", "--since", "yesterday"], "yesterday"),
         (["rules", "profile", "--since", "0001-01-01T00:00+14:00"], "0001"),
         (["rules", "profile", "--top", "0"], "--top"),
+        (["rules", "add", "nowhere"], "nowhere"),
+        (["rules", "add", "{tmp}", "--level", "severe"], "severe"),
         (["rules", "test", "nowhere"], "nowhere"),
         (["rules", "test", "{tmp}"], "no cases"),
         (["rules", "test", "{tmp}/broken.cases.yml"], "not valid YAML"),
