@@ -8,7 +8,7 @@ import typer
 
 from detectors.check import check_rows, status_counts
 from pipelines.content import load_content
-from rongdun.commands import rule_adding, rule_costs, rule_tests
+from rongdun.commands import rule_adding, rule_costs, rule_sight, rule_tests
 from rongdun.console import out, print_json, print_table, progress
 from rongdun.settings import Settings
 
@@ -56,3 +56,5 @@ app.command("test")(rule_tests.prove)
 app.command()(rule_costs.backtest)
 app.command()(rule_costs.profile)
 app.command()(rule_adding.add)
+app.command()(rule_sight.coverage)
+app.command()(rule_sight.blind)

@@ -1,5 +1,6 @@
 """What analysts and rule writers ask of their rules, as they type it."""
 
+import json
 from pathlib import Path
 
 import pytest
@@ -120,9 +121,35 @@ def test_a_profile_tells_the_dearest_rules(home: Rongdun) -> None:
     assert "slowest of" in home.run("rules", "profile", "--since", "2020-01-01").stdout
 
 
+def test_coverage_is_a_table_and_a_layer(home: Rongdun, tmp_path: Path) -> None:
+    out = tmp_path / "out.json"
+    told = home.json("rules", "coverage", "--navigator", out)
+    assert isinstance(told, dict)
+    tactics = {row["tactic"]: row for row in told["tactics"]}
+    assert tactics["credential-access"]["matches"] >= 1
+    layer = json.loads(out.read_text(encoding="utf-8"))
+    assert layer["versions"]["layer"] == "4.5"
+    assert "T1110.001" in {technique["techniqueID"] for technique in layer["techniques"]}
+    assert "credential-access" in home.run("rules", "coverage").stdout
+
+
+def test_what_the_rules_cannot_see_is_told(home: Rongdun) -> None:
+    told = home.json("rules", "blind", "--since", "7d")
+    assert isinstance(told, dict)
+    absent = {source for each in told["log_sources"] for source in each["log_sources"]}
+    assert "category ics, service modbus" in absent
+    assert not any("sshd" in source for source in absent)
+    assert "SSH brute force" not in {rule["title"] for rule in told["never_matched"]}
+    assert "log sources without an event" in home.run("rules", "blind").stdout
+
+
 @pytest.mark.parametrize(
     ("words", "says"),
     [
+        (["rules", "coverage", "--navigator", "/proc/no/out.json"], "/proc/no"),
+        (["rules", "coverage", "--domain", "mars"], "mars"),
+        (["rules", "coverage", "--rules", "nowhere"], "nowhere"),
+        (["rules", "blind", "--since", "14"], "14"),
         (["rules", "backtest", "no such rule"], "no such rule"),
         (["rules", "backtest", "{tmp}/broken.cases.yml"], "cannot be used"),
         (["rules", "backtest", "SSH brute force", "--since", "yesterday"], "yesterday"),
