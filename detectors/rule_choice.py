@@ -42,7 +42,7 @@ def _by_path(ruleset: RuleSet, asked: str) -> list[RuleHead]:
 def _by_title(ruleset: RuleSet, asked: str) -> tuple[list[RuleHead], list[RuleHead]]:
     wanted = asked.strip().casefold()
     titles = [(head, {head.title.casefold(), head.title_zh.casefold()}) for head in ruleset.heads]
-    whole = [head for head, names in titles if wanted in names]
+    whole = [head for head, names in titles if wanted and wanted in names]
     part = [head for head, names in titles if wanted and any(wanted in name for name in names)]
     return whole, part
 

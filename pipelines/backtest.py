@@ -6,6 +6,7 @@ from dataclasses import dataclass
 from datetime import date, datetime
 
 from detectors.correlation import Match, episodes
+from detectors.errors import RuleUnknown
 from detectors.explain_correlation import bases_of, counted_matches, reach_around
 from detectors.rule import CompiledCorrelation, CompiledRule, RuleHead
 from detectors.sql_text import literal
@@ -53,7 +54,7 @@ def backtest(store: Store, content: Content, rule_id: str, *, since: datetime, u
     """What a rule finds among the events from one moment to another.
 
     Raises:
-        KeyError: the content has no such rule that can run; `detectors.rule_choice` finds one.
+        RuleUnknown: the content has no such rule that can run.
         TooMuch: a correlation rests on more matches than can be held at once.
         QueryFailed: the engine refuses the rule's own query.
     """
@@ -62,6 +63,8 @@ def backtest(store: Store, content: Content, rule_id: str, *, since: datetime, u
     if rule_id in single:
         return _single(store, single[rule_id], span)
     correlations = {rule.head.id: rule for rule in content.ruleset.correlations}
+    if rule_id not in correlations:
+        raise RuleUnknown(f"no rule that can run has the id {rule_id!r}")
     return _correlation(store, content, correlations[rule_id], span)
 
 

@@ -3,14 +3,14 @@
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
-from typing import cast
+from typing import Protocol, cast
 
 from detectors.correlation import Match
 from detectors.rule import CompiledRule
 from detectors.sql_text import array
 from pipelines.errors import TooMuch
 from pipelines.judging import utc
-from store.costs import Meter
+from store.client import Parameters
 
 # With its microseconds, which the driver would drop from a moment.
 _MOMENT = "%Y-%m-%d %H:%M:%S.%f"
@@ -34,11 +34,18 @@ class Span:
 WITHIN = "event_time BETWEEN {since:DateTime64(6, 'UTC')} AND {until:DateTime64(6, 'UTC')}"
 
 
-def base_matches(meter: Meter, rule: CompiledRule, places: Mapping[str, str], span: Span) -> list[tuple[Match, str]]:
+class Asked(Protocol):
+    """Who answers a question: a store, or a meter that also writes down what the answer cost."""
+
+    def rows(self, sql: str, parameters: Parameters | None = None) -> list[dict[str, object]]:
+        """The result of a query as one dictionary a row."""
+
+
+def base_matches(asked: Asked, rule: CompiledRule, places: Mapping[str, str], span: Span) -> list[tuple[Match, str]]:
     """Every match of a rule within a span, oldest first, each with the asset of its event.
 
     Args:
-        meter: asks the question.
+        asked: answers the question.
         rule: the rule.
         places: the SQL text of each field that correlations ask of it.
         span: where to look.
@@ -51,7 +58,7 @@ def base_matches(meter: Meter, rule: CompiledRule, places: Mapping[str, str], sp
         f"FROM {rule.table} WHERE {WITHIN} AND ({rule.where}) AND {rule.predicate} "
         f"ORDER BY event_time, event_id LIMIT {_MOST_MATCHES + 1}"
     )
-    rows = meter.rows(sql, span.parameters)
+    rows = asked.rows(sql, span.parameters)
     if len(rows) > _MOST_MATCHES:
         raise TooMuch(f"{rule.head.title!r} matches more than {_MOST_MATCHES:,} events there; look at a shorter time")
     return [(_match(rule, places, row), str(row["asset_id"])) for row in rows]

@@ -3,6 +3,7 @@
 from datetime import datetime, timedelta
 
 from detectors.correlation import Match
+from detectors.errors import RuleUnknown
 from detectors.explain import Explanation
 from detectors.explain_correlation import CorrelationExplanation, bases_of, correlation_explained, reach_around
 from detectors.rule import CompiledCorrelation
@@ -11,7 +12,6 @@ from pipelines.content import Content
 from pipelines.explaining import explain
 from pipelines.judging import utc
 from store.client import Store
-from store.costs import Meter
 
 _TIME = {
     "log_events": "SELECT event_time FROM log_events WHERE event_id = {event:String} LIMIT 1",
@@ -20,10 +20,13 @@ _TIME = {
 
 
 def explain_rule(store: Store, content: Content, rule_id: str, event_id: str) -> Explanation | CorrelationExplanation:
-    """What a rule of either kind says of a stored event.
+    """What a rule of either kind says of a stored event, for a terminal or a page to show.
+
+    A page that knows the file of an alert's rule needs no more content than that:
+    `load_content(settings.rules_folder, rules=[path])`.
 
     Raises:
-        KeyError: the content has no such rule that can run; `detectors.rule_choice` finds one.
+        RuleUnknown: the content has no such rule that can run.
         EventUnknown: there is no such event.
         QueryFailed: the engine refuses a rule's own query.
     """
@@ -31,6 +34,8 @@ def explain_rule(store: Store, content: Content, rule_id: str, event_id: str) ->
     if rule_id in single:
         return explain(store, content, single[rule_id], event_id)
     correlations = {rule.head.id: rule for rule in content.ruleset.correlations}
+    if rule_id not in correlations:
+        raise RuleUnknown(f"no rule that can run has the id {rule_id!r}")
     return _correlation(store, content, correlations[rule_id], event_id)
 
 
@@ -41,9 +46,8 @@ def _correlation(store: Store, content: Content, rule: CompiledCorrelation, even
     if any(each.matches for each in said):
         moment = utc(store.value(_TIME[said[0].event_table], {"event": event_id}))
         span = _around(moment, reach_around(content.ruleset, rule))
-        meter = Meter(store)
         for base in bases:
-            found = base_matches(meter, base, content.ruleset.places.get(base.head.id, {}), span)
+            found = base_matches(store, base, content.ruleset.places.get(base.head.id, {}), span)
             matches[base.head.id] = [match for match, _ in found]
     return correlation_explained(content.ruleset, rule, event_id, said, matches)
 
