@@ -50,7 +50,7 @@ def _by_title(ruleset: RuleSet, asked: str) -> tuple[list[RuleHead], list[RuleHe
 def _unusable(ruleset: RuleSet, asked: str) -> RuleCheck | None:
     running = {head.id for head in ruleset.heads}
     for check in ruleset.checks:
-        names = {check.id, check.title.casefold(), str(check.path.absolute())}
+        names = {check.id, check.title.casefold(), str(check.path.absolute())} - {""}
         if check.reason and check.id not in running and names & {asked, asked.casefold(), str(Path(asked).absolute())}:
             return check
     return None
