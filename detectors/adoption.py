@@ -68,25 +68,21 @@ def adoptions(offered: RuleSet, wish: Wish, present: Mapping[str, Present]) -> l
         wish: what the site wants.
         present: the rules that judge already, by id.
     """
-    heads = {head.id: head for head in offered.heads}
     files: dict[Path, list[Adoption]] = defaultdict(list)
     for check in offered.checks:
-        head = heads.get(check.id)
-        head = head if head is not None and head.path == check.path else None
-        decision, reason = _of_rule(check, head, wish, present)
+        decision, reason = _of_rule(check, wish, present)
         files[check.path].append(Adoption(check.id, check.title, check.path, decision, reason))
     whole = {path: list(_whole(rules)) for path, rules in files.items()}
     _follow_references(whole, offered, present)
     return [adoption for rules in whole.values() for adoption in rules]
 
 
-def _of_rule(
-    check: RuleCheck, head: RuleHead | None, wish: Wish, present: Mapping[str, Present]
-) -> tuple[Decision, str]:
-    if check.status is Status.UNSUPPORTED:
-        return Decision.REFUSED, f"unsupported: {check.reason}"
+def _of_rule(check: RuleCheck, wish: Wish, present: Mapping[str, Present]) -> tuple[Decision, str]:
+    head = check.head
     if head is not None and (unwanted := _unwanted(head, wish)):
         return Decision.NOT_SELECTED, unwanted
+    if check.status is Status.UNSUPPORTED:
+        return Decision.REFUSED, f"unsupported: {check.reason}"
     known = present.get(check.id)
     if known is not None and head is not None and known.version == head.version:
         return Decision.PRESENT, f"it is there as {known.path}"

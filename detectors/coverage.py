@@ -97,11 +97,12 @@ def techniques_of(ruleset: RuleSet, domain: Domain) -> dict[str, list[RuleCheck]
 def _alerting(ruleset: RuleSet) -> Iterator[RuleCheck]:
     """The account of every rule that raises alerts or would: those that only serve correlations are left out."""
     serving = {head.id for head in ruleset.heads} - ruleset.alerting_ids
-    return (check for check in ruleset.checks if check.tags and check.id not in serving)
+    return (check for check in ruleset.checks if check.id not in serving)
 
 
 def _named(pattern: re.Pattern[str], check: RuleCheck) -> list[str]:
-    found = (pattern.fullmatch(tag.lower()) for tag in check.tags)
+    tags = check.head.tags if check.head is not None else ()
+    found = (pattern.fullmatch(tag.lower()) for tag in tags)
     return list(dict.fromkeys(match[1] for match in found if match is not None))
 
 

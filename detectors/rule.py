@@ -111,7 +111,7 @@ class RuleCheck:
     Attributes:
         line: where the trouble is, or where the rule starts, from 1.
         fields: the fields that nothing supplies.
-        tags: what the rule is tagged with, such as ATT&CK tactics and techniques.
+        head: what the rule says about itself; None for a file that holds none.
     """
 
     id: str
@@ -121,7 +121,7 @@ class RuleCheck:
     reason: str = ""
     line: int = 1
     fields: tuple[str, ...] = ()
-    tags: tuple[str, ...] = ()
+    head: RuleHead | None = None
 
 
 @dataclass(frozen=True)

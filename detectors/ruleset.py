@@ -114,13 +114,13 @@ class _Loading:
             ruleset_id=self._identity(rules),
             rules=rules,
             correlations=tuple(self.correlations.values()),
-            checks=tuple(self._tagged(check) for check in self.checks),
+            checks=tuple(self._told(check) for check in self.checks),
             places=self._places(),
         )
 
-    def _tagged(self, check: RuleCheck) -> RuleCheck:
+    def _told(self, check: RuleCheck) -> RuleCheck:
         rule = self.loaded.get(check.id)
-        return replace(check, tags=rule.head.tags) if rule is not None and rule.head.path == check.path else check
+        return replace(check, head=rule.head) if rule is not None and rule.head.path == check.path else check
 
     def _read_documents(self, file: RuleFile, line: int, documents: Sequence[Document]) -> None:
         first = documents[0]

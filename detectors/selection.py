@@ -88,8 +88,8 @@ def _needed(correlations: Collection[CompiledCorrelation], taken: set[str]) -> t
 def _checks(ruleset: RuleSet, selection: Selection, running: set[str]) -> Iterator[RuleCheck]:
     heads = {head.id: head for head in ruleset.heads}
     for check in ruleset.checks:
-        head = heads.get(check.id)
-        if head is None or head.path != check.path:
+        head = check.head
+        if head is None:
             yield check
         elif check.id not in running and head.status in WITHDRAWN and not selection.takes_status(head):
             reason = f"its own status is {head.status}: it runs only where --status {head.status} asks for it"

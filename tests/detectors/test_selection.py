@@ -81,6 +81,12 @@ def test_a_withdrawn_rule_is_told_of(tmp_path: Path) -> None:
     assert "its own status is unsupported" in checks["Rule 4"].reason
 
 
+def test_a_withdrawn_rule_is_told_of_even_where_nothing_supplies_its_log_source(tmp_path: Path) -> None:
+    blind = rule(1, status="deprecated").replace("product: windows, category: process_creation", "product: toaster")
+    (check,) = selected(load(tmp_path, blind), Selection()).checks
+    assert (check.status, "deprecated" in check.reason) == (Status.UNSUPPORTED, True)
+
+
 def test_one_that_was_asked_for_is_as_good_as_any(tmp_path: Path) -> None:
     chosen = selected(load(tmp_path, *RULES), Selection(tuple(RuleStatus)))
     assert {check.status for check in chosen.checks} == {Status.USABLE}

@@ -77,6 +77,7 @@ def site(tmp_path: Path) -> Site:
         (rule(1), Wish(Selection(), frozenset({"linux"})), Decision.NOT_SELECTED, "product is windows"),
         (rule(1), Wish(Selection(), frozenset({"linux", "windows"})), Decision.TAKEN, ""),
         (rule(1, source="category: dns"), Wish(Selection(), frozenset({"linux"})), Decision.NOT_SELECTED, "not named"),
+        (rule(1, source="product: toaster"), Wish(Selection(), frozenset({"linux"})), Decision.NOT_SELECTED, "toaster"),
         (rule(9), Wish(Selection()), Decision.PRESENT, "shipped.yml"),
         (rule(9, field="User"), Wish(Selection()), Decision.REFUSED, "already used by"),
         (rule(9, field="User"), Wish(Selection(), replace=True), Decision.REFUSED, "already used by"),
