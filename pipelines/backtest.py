@@ -33,6 +33,7 @@ class Backtest:
     """What a rule finds in a span of event time.
 
     Attributes:
+        events: those that the rule's log source covers; of a correlation, those of the rules it rests on.
         matches: events of a rule over single events; episodes of a correlation.
         per_day: matches by day, UTC; days without one are not there.
         per_asset: matches by asset, most first, '' for events of no known asset.
@@ -43,6 +44,7 @@ class Backtest:
     rule: RuleHead
     since: datetime
     until: datetime
+    events: int
     matches: int
     per_day: Mapping[date, int]
     per_asset: Mapping[str, int]
@@ -82,7 +84,7 @@ def _single(store: Store, rule: CompiledRule, span: Span) -> Backtest:
         days[date.fromisoformat(str(row["day"]))] += found
         assets[str(row["asset_id"])] += found
     values = _values(store, rule, matching, span) if rows else ()
-    return _told(rule.head, span, days, assets, values, meter.costs())
+    return _told(rule.head, span, _covered(store, [rule], span), days, assets, values, meter.costs())
 
 
 def _values(store: Store, rule: CompiledRule, matching: str, span: Span) -> tuple[Seen, ...]:
@@ -104,7 +106,8 @@ def _correlation(store: Store, content: Content, rule: CompiledCorrelation, span
     wide = Span(span.since - reach_around(content.ruleset, rule), span.until)
     matches: dict[str, list[Match]] = {}
     assets_of: dict[str, str] = {}
-    for base in bases_of(content.ruleset, rule):
+    bases = bases_of(content.ruleset, rule)
+    for base in bases:
         found = base_matches(meter, base, content.ruleset.places.get(base.head.id, {}), wide)
         matches[base.head.id] = [match for match, _ in found]
         assets_of |= {match.event_ids[0]: asset for match, asset in found}
@@ -116,11 +119,21 @@ def _correlation(store: Store, content: Content, rule: CompiledCorrelation, span
     return _told(
         rule.head,
         span,
+        _covered(store, bases, span),
         Counter(episode.last_time.date() for episode in met),
         Counter(assets_of.get(episode.event_ids[-1], "") for episode in met),
         _most_frequent([pair for episode in met for pair in episode.group.items()]),
         meter.costs(),
     )
+
+
+def _covered(store: Store, rules: Iterable[CompiledRule], span: Span) -> int:
+    """The events that the log sources of these rules cover, by table and condition, each condition once."""
+    statements = {
+        f"SELECT count() AS events FROM {rule.table} WHERE {WITHIN} AND ({rule.where})"  # noqa: S608 - the Sigma compiler
+        for rule in rules
+    }
+    return sum(int(str(store.value(sql, span.parameters))) for sql in statements)
 
 
 def _most_frequent(pairs: Iterable[tuple[str, str]]) -> tuple[Seen, ...]:
@@ -137,6 +150,7 @@ def _most_frequent(pairs: Iterable[tuple[str, str]]) -> tuple[Seen, ...]:
 def _told(
     rule: RuleHead,
     span: Span,
+    events: int,
     days: Counter[date],
     assets: Counter[str],
     values: tuple[Seen, ...],
@@ -149,6 +163,7 @@ def _told(
         rule=rule,
         since=span.since,
         until=span.until,
+        events=events,
         matches=days.total(),
         per_day=dict(sorted(days.items())),
         per_asset=dict(assets.most_common(_MOST_ASSETS)),

@@ -50,18 +50,19 @@ def found(store: Store, folder: Path, asked: str, since: datetime | None = None)
 
 
 @pytest.mark.parametrize(
-    ("rule", "per_day", "per_asset"),
+    ("rule", "events", "per_day", "per_asset"),
     [
-        ("Failed", {date(2026, 3, 2): 4, date(2026, 3, 3): 5}, {"web": 7, "mail": 2}),
-        ("Passed", {date(2026, 3, 2): 1}, {"": 1}),
-        ("Many", {date(2026, 3, 2): 1, date(2026, 3, 3): 1}, {"web": 2}),
-        ("Telnet", {date(2026, 3, 2): 1}, {"plc": 1}),
+        ("Failed", 10, {date(2026, 3, 2): 4, date(2026, 3, 3): 5}, {"web": 7, "mail": 2}),
+        ("Passed", 10, {date(2026, 3, 2): 1}, {"": 1}),
+        ("Many", 10, {date(2026, 3, 2): 1, date(2026, 3, 3): 1}, {"web": 2}),
+        ("Telnet", 1, {date(2026, 3, 2): 1}, {"plc": 1}),
     ],
 )
 def test_matches_are_counted_by_day_and_asset(
-    rule: str, per_day: dict[date, int], per_asset: dict[str, int], store: Store, tmp_path: Path
+    rule: str, events: int, per_day: dict[date, int], per_asset: dict[str, int], store: Store, tmp_path: Path
 ) -> None:
     told = found(store, tmp_path, rule)
+    assert told.events == events
     assert (told.per_day, told.per_asset, told.matches) == (per_day, per_asset, sum(per_day.values()))
     assert told.cost.seconds > 0
 
