@@ -127,7 +127,7 @@ def junit(report: CasesReport) -> str:
         test = ET.SubElement(suite, "testcase", classname=_clean(rule.stem), name="has cases")
         ET.SubElement(test, "skipped", message="the rule has no cases")
     ET.indent(root)
-    return ET.tostring(root, encoding="unicode", xml_declaration=True) + "\n"
+    return f'<?xml version="1.0" encoding="UTF-8"?>\n{ET.tostring(root, encoding="unicode")}\n'
 
 
 def _places(rule: Path, given: Path | None) -> Iterator[Path]:

@@ -4,11 +4,13 @@ from pathlib import Path
 
 import pytest
 from defusedxml import ElementTree
+from hypothesis import given
+from hypothesis import strategies as st
 
 from detectors.ruleset import load_ruleset
 from pipelines.errors import CasesBroken
-from pipelines.rule_cases import read_cases
-from pipelines.rule_tests import CasesReport, cases_of, junit, proved
+from pipelines.rule_cases import Case, read_cases
+from pipelines.rule_tests import CaseResult, CasesReport, cases_of, junit, proved
 from store.scratch import scratch_store
 
 RULE = """title: Failed
@@ -105,6 +107,14 @@ def test_the_junit_report_has_a_suite_a_rule_and_a_test_a_case(tmp_path: Path) -
     assert [len(suites[name].findall("testcase/failure")) for name in ("a.yml", "b.yml", "c.yml")] == [0, 2, 0]
     assert len(suites["c.yml"].findall("testcase/skipped")) == 1
     assert suites["a.yml"][0].get("name") == "fires: a refusal"
+
+
+@given(st.text(), st.text())
+def test_the_junit_report_can_be_read_whatever_a_case_says(why: str, problem: str) -> None:
+    case = Case(Path("a.yml"), why, True, ())
+    report = CasesReport((CaseResult(case, problem or "it failed"),), (), 0.5)
+    root = ElementTree.fromstring(junit(report).encode("utf-8"))
+    assert len(root.findall("testsuite/testcase/failure")) == 1
 
 
 @pytest.mark.parametrize(
