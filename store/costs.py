@@ -13,7 +13,12 @@ _ACCESS_DENIED = 497
 _NOT_IMPLEMENTED = 48
 
 _LOGGED = """
-SELECT log_comment, sum(read_rows) AS rows, sum(read_bytes) AS bytes, max(memory_usage) AS memory
+SELECT
+    log_comment,
+    sum(read_rows) AS rows,
+    sum(read_bytes) AS bytes,
+    max(memory_usage) AS memory,
+    sum(ProfileEvents['UserTimeMicroseconds'] + ProfileEvents['SystemTimeMicroseconds']) AS processor
 FROM system.query_log
 WHERE event_date >= today() - 1 AND type = 'QueryFinish' AND log_comment IN {tags:Array(String)}
 GROUP BY log_comment
@@ -26,6 +31,8 @@ class Cost:
     """What a query cost.
 
     Attributes:
+        seconds: by the clock, which a busy machine stretches.
+        processor_seconds: of all its threads together; None where the server keeps no query log.
         memory_bytes: at its peak; None where the server keeps no query log.
     """
 
@@ -33,15 +40,18 @@ class Cost:
     bytes_read: int = 0
     seconds: float = 0.0
     memory_bytes: int | None = None
+    processor_seconds: float | None = None
 
     def plus(self, other: "Cost") -> "Cost":
         """The cost of both, one after the other."""
         memory = [each for each in (self.memory_bytes, other.memory_bytes) if each is not None]
+        processor = [each for each in (self.processor_seconds, other.processor_seconds) if each is not None]
         return Cost(
             self.rows_read + other.rows_read,
             self.bytes_read + other.bytes_read,
             self.seconds + other.seconds,
             max(memory, default=None),
+            sum(processor) if processor else None,
         )
 
 
@@ -78,7 +88,9 @@ class Meter:
             for start in range(0, len(tags), _MOST_TAGS):
                 for row in self.store.rows(_LOGGED, {"tags": list(tags[start : start + _MOST_TAGS])}):
                     read = _number(row, "rows"), _number(row, "bytes")
-                    found[str(row["log_comment"])] = Cost(*read, memory_bytes=_number(row, "memory"))
+                    found[str(row["log_comment"])] = Cost(
+                        *read, memory_bytes=_number(row, "memory"), processor_seconds=_number(row, "processor") / 1e6
+                    )
         except QueryFailed as error:
             if error.code not in {_UNKNOWN_TABLE, _ACCESS_DENIED, _NOT_IMPLEMENTED}:
                 raise

@@ -24,7 +24,7 @@ Rules = Annotated[
     list[Path] | None, typer.Option(help="Sigma rules: files or folders. Without it, those that judge this home.")
 ]
 
-_NUMBERS = frozenset({"matches", "rows read", "seconds", "MiB"})
+_NUMBERS = frozenset({"matches", "rows read", "processor s", "seconds", "MiB"})
 _BAR = 40
 
 
@@ -83,7 +83,9 @@ def _cost_row(each: RuleCost) -> dict[str, object]:
 
 def _figures(cost: Cost) -> dict[str, object]:
     memory = "unknown" if cost.memory_bytes is None else f"{cost.memory_bytes / 2**20:.1f}"
-    return {"rows read": f"{cost.rows_read:,}", "seconds": f"{cost.seconds:.3f}", "MiB": memory}
+    processor = "unknown" if cost.processor_seconds is None else f"{cost.processor_seconds:.3f}"
+    seconds = f"{cost.seconds:.3f}"
+    return {"rows read": f"{cost.rows_read:,}", "processor s": processor, "seconds": seconds, "MiB": memory}
 
 
 def _show(found: Backtest) -> None:

@@ -118,6 +118,8 @@ def test_a_profile_tells_the_dearest_rules(home: Rongdun) -> None:
     assert len(told["rules"]) == 3
     assert told["measured"] > 30
     assert all(rule["cost"]["memory_bytes"] for rule in told["rules"])
+    spent = [rule["cost"]["processor_seconds"] for rule in told["rules"]]
+    assert spent == sorted(spent, reverse=True)
     assert "slowest of" in home.run("rules", "profile", "--since", "2020-01-01").stdout
 
 

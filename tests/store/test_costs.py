@@ -30,6 +30,8 @@ def test_the_server_tells_what_each_query_read_and_held(served: Store) -> None:
     assert small.memory_bytes is not None
     assert large.memory_bytes is not None
     assert large.memory_bytes > small.memory_bytes > 0
+    assert large.processor_seconds is not None
+    assert large.processor_seconds > 0
 
 
 def test_only_what_is_measured_is_logged(served: Store) -> None:
@@ -61,7 +63,7 @@ def test_a_question_that_fails_has_no_cost(store: Store) -> None:
 @pytest.mark.parametrize(
     ("first", "second", "both"),
     [
-        (Cost(1, 10, 0.5, 7), Cost(2, 20, 0.25, 9), Cost(3, 30, 0.75, 9)),
+        (Cost(1, 10, 0.5, 7, 0.25), Cost(2, 20, 0.25, 9, 0.5), Cost(3, 30, 0.75, 9, 0.75)),
         (Cost(1, 10, 0.5), Cost(2, 20, 0.25, 9), Cost(3, 30, 0.75, 9)),
         (Cost(1, 10, 0.5), Cost(), Cost(1, 10, 0.5)),
     ],
