@@ -12,8 +12,6 @@ from pipelines.errors import TooMuch
 from pipelines.judging import utc
 from store.client import Parameters
 
-# With its microseconds, which the driver would drop from a moment.
-_MOMENT = "%Y-%m-%d %H:%M:%S.%f"
 # So many are held in memory at once; more would be an answer that nobody reads.
 _MOST_MATCHES = 1_000_000
 
@@ -28,7 +26,12 @@ class Span:
     @property
     def parameters(self) -> dict[str, object]:
         """The moments as `since` and `until` of type DateTime64(6, 'UTC')."""
-        return {"since": f"{self.since:{_MOMENT}}", "until": f"{self.until:{_MOMENT}}"}
+        return {"since": as_parameter(self.since), "until": as_parameter(self.until)}
+
+
+def as_parameter(moment: datetime) -> str:
+    """A moment, UTC, as a parameter of type DateTime64(6, 'UTC'); the driver would drop its microseconds."""
+    return f"{moment:%Y-%m-%d %H:%M:%S.%f}"
 
 
 WITHIN = "event_time BETWEEN {since:DateTime64(6, 'UTC')} AND {until:DateTime64(6, 'UTC')}"

@@ -9,21 +9,24 @@ from detectors.explain_correlation import CorrelationExplanation, bases_of, corr
 from detectors.rule import CompiledCorrelation
 from pipelines.base_matches import Span, base_matches
 from pipelines.content import Content
-from pipelines.explaining import explain
-from pipelines.judging import utc
+from pipelines.explaining import StoredEvent, explain, stored_event
 from store.client import Store
 
-_TIME = {
-    "log_events": "SELECT event_time FROM log_events WHERE event_id = {event:String} LIMIT 1",
-    "network_flows": "SELECT event_time FROM network_flows WHERE event_id = {event:String} LIMIT 1",
-}
 
-
-def explain_rule(store: Store, content: Content, rule_id: str, event_id: str) -> Explanation | CorrelationExplanation:
+def explain_rule(
+    store: Store, content: Content, rule_id: str, event_id: str, *, within: Span | None = None
+) -> Explanation | CorrelationExplanation:
     """What a rule of either kind says of a stored event, for a terminal or a page to show.
 
     A page that knows the file of an alert's rule needs no more content than that:
     `load_content(settings.rules_folder, rules=[path])`.
+
+    Args:
+        store: where the event is; one that only reads will do.
+        content: where the rule is, and what it rests on.
+        rule_id: the rule.
+        event_id: the event.
+        within: where to look for the event, if that is known: from an alert's first to its last event.
 
     Raises:
         RuleUnknown: the content has no such rule that can run.
@@ -32,24 +35,25 @@ def explain_rule(store: Store, content: Content, rule_id: str, event_id: str) ->
     """
     single = {rule.head.id: rule for rule in content.ruleset.rules}
     if rule_id in single:
-        return explain(store, content, single[rule_id], event_id)
+        return explain(store, content, single[rule_id], stored_event(store, event_id, within=within))
     correlations = {rule.head.id: rule for rule in content.ruleset.correlations}
     if rule_id not in correlations:
         raise RuleUnknown(f"no rule that can run has the id {rule_id!r}")
-    return _correlation(store, content, correlations[rule_id], event_id)
+    return _correlation(store, content, correlations[rule_id], stored_event(store, event_id, within=within))
 
 
-def _correlation(store: Store, content: Content, rule: CompiledCorrelation, event_id: str) -> CorrelationExplanation:
+def _correlation(
+    store: Store, content: Content, rule: CompiledCorrelation, event: StoredEvent
+) -> CorrelationExplanation:
     bases = bases_of(content.ruleset, rule)
-    said = [explain(store, content, base, event_id) for base in bases]
+    said = [explain(store, content, base, event) for base in bases]
     matches: dict[str, list[Match]] = {}
     if any(each.matches for each in said):
-        moment = utc(store.value(_TIME[said[0].event_table], {"event": event_id}))
-        span = _around(moment, reach_around(content.ruleset, rule))
+        span = _around(event.time, reach_around(content.ruleset, rule))
         for base in bases:
             found = base_matches(store, base, content.ruleset.places.get(base.head.id, {}), span)
             matches[base.head.id] = [match for match, _ in found]
-    return correlation_explained(content.ruleset, rule, event_id, said, matches)
+    return correlation_explained(content.ruleset, rule, event.event_id, said, matches)
 
 
 def _around(moment: datetime, reach: timedelta) -> Span:

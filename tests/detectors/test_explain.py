@@ -11,7 +11,7 @@ from sigma.rule import SigmaRule
 from detectors.explain import Node, judged, question_of
 from store.client import Store
 from store.scratch import scratch_store
-from tests.rules.cases import store_events
+from tests.rules.cases import START, store_events
 
 FOLDER = Path(__file__).parent / "conformance"
 
@@ -50,7 +50,7 @@ def store() -> Iterator[Store]:
 
 def tree_of(store: Store, rule: SigmaRule, event_id: str) -> Node:
     question = question_of(rule, {})
-    asked = {"event": event_id}
+    asked = {"event": event_id, "moment": str(START.replace(tzinfo=None))}
     truths = [
         truth for statement in question.leaves for truth in cast("list[int]", store.rows(statement, asked)[0]["truths"])
     ]

@@ -2,6 +2,7 @@
 
 import uuid
 from collections.abc import Iterator, Mapping
+from datetime import timedelta
 from pathlib import Path
 
 import pytest
@@ -10,12 +11,13 @@ import yaml
 from detectors.explain import Explanation, Node
 from detectors.leaf_text import Asks
 from detectors.rule_choice import chosen_rule
+from pipelines.base_matches import Span
 from pipelines.content import Content, load_content
 from pipelines.errors import EventUnknown
-from pipelines.explaining import explain
+from pipelines.explaining import explain, stored_event
 from store.client import Store
 from store.migrate import migrate
-from tests.rules.cases import store_events
+from tests.rules.cases import START, store_events
 
 WINDOWS = {"product": "windows", "category": "process_creation", "service": "sysmon"}
 RULE = r"""title: Tool
@@ -74,7 +76,7 @@ def content_of(folder: Path, *texts: str) -> Content:
 def told(store: Store, content: Content, event_id: str, asked: str = "Tool") -> Explanation:
     head = chosen_rule(content.ruleset, asked)
     rule = next(rule for rule in content.ruleset.rules if rule.head.id == head.id)
-    return explain(store, content, rule, event_id)
+    return explain(store, content, rule, stored_event(store, event_id))
 
 
 def with_fields(**fields: str) -> dict[str, object]:
@@ -156,6 +158,22 @@ def test_an_event_of_another_table_has_no_tree(store: Store, tmp_path: Path) -> 
     explanation = told(store, content_of(tmp_path, RULE), put(store, flow))
     assert (explanation.covered, explanation.tree) == (False, None)
     assert "network_flows" in explanation.reason
+
+
+@pytest.mark.parametrize(("seconds", "there"), [(0, True), (1, False)])
+def test_an_event_is_looked_for_where_it_is_said_to_be(seconds: int, there: bool, store: Store) -> None:
+    since = START + timedelta(seconds=seconds)
+    event_id = put(store)
+    if there:
+        assert stored_event(store, event_id, within=Span(since, since)).time == START
+    else:
+        with pytest.raises(EventUnknown):
+            stored_event(store, event_id, within=Span(since, since))
+
+
+def test_an_event_is_known_to_the_microsecond(store: Store, tmp_path: Path) -> None:
+    event = {**EVENT, "event_time": START + timedelta(microseconds=123_457)}
+    assert told(store, content_of(tmp_path, RULE), put(store, event)).matches
 
 
 def test_an_unknown_event_is_an_error(store: Store, tmp_path: Path) -> None:
