@@ -91,7 +91,7 @@ def detect(
         severity = list(Level).index(fail_on) + 1 if fail_on else 0
         urgent = store.value(_URGENT, {"started": started, "severity": severity}) if fail_on else 0
     if as_json:
-        print_json(asdict(report))
+        print_json({**asdict(report), "left_out": len(content.left_out), "warnings": _warnings(content)})
     else:
         out().print(
             f"{report.events} events judged by {report.rules} rules in {report.seconds:.1f} s: "
@@ -112,9 +112,14 @@ def _selection(settings: Settings, min_level: Level | None, status: list[RuleSta
 def _say_selection(content: Content) -> None:
     if content.left_out:
         out().print(f"{len(content.left_out)} rules were left out by their status or level")
-    for check in content.ruleset.checks:
-        if check.status is Status.USABLE and check.reason:
-            out().print(harmless(f"{check.title}: {check.reason}"), markup=False)
+    for warning in _warnings(content):
+        out().print(harmless(warning), markup=False)
+
+
+def _warnings(content: Content) -> list[str]:
+    """What is to be said of rules that can be used."""
+    checks = content.ruleset.checks
+    return [f"{check.title}: {check.reason}" for check in checks if check.status is Status.USABLE and check.reason]
 
 
 def _say_missing(paths: list[Path]) -> None:

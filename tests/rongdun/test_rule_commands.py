@@ -80,6 +80,37 @@ def test_a_case_that_fails_is_exit_code_1(home: Rongdun, tmp_path: Path) -> None
     assert "1 of 2 cases hold" in failed.stdout
 
 
+def test_settings_select_rules_and_words_on_the_line_come_first(home: Rongdun) -> None:
+    urgent = Rongdun(home.home, {"RONGDUN_MIN_LEVEL": "critical"})
+    few, all_of_them = urgent.json("detect"), urgent.json("detect", "--min-level", "informational")
+    assert isinstance(few, dict)
+    assert isinstance(all_of_them, dict)
+    assert few["rules"] < all_of_them["rules"]
+    assert few["left_out"] > all_of_them["left_out"] == 0
+
+
+def test_a_rule_beside_the_one_that_replaces_it_is_told_of(home: Rongdun, tmp_path: Path) -> None:
+    quiet = RULE.replace("fail", "no such word")
+    (tmp_path / "old.yml").write_text(quiet, encoding="utf-8")
+    related = "related: [{id: 5f1c1c0e-0000-4000-8000-000000000001, type: obsolete}]\n"
+    newer = quiet.replace("Refused", "Newer").replace("000001", "000002") + related
+    (tmp_path / "new.yml").write_text(newer, encoding="utf-8")
+    (tmp_path / "gone.yml").write_text(quiet.replace("000001", "000003") + "status: deprecated\n", encoding="utf-8")
+    told = home.json("detect", "--rules", tmp_path)
+    assert isinstance(told, dict)
+    assert ["and both run" in warning for warning in told["warnings"]] == [True]
+    assert ["status is deprecated" in rule["reason"] for rule in told["unusable"]] == [True]
+    assert "and both run" in home.run("rules", "check", tmp_path).stdout
+
+
+@pytest.mark.parametrize(("setting", "value"), [("RONGDUN_MIN_LEVEL", "severe"), ("RONGDUN_RULE_STATUS", '["ripe"]')])
+def test_a_wrong_setting_is_named(setting: str, value: str, home: Rongdun) -> None:
+    finished = Rongdun(home.home, {setting: value}).run("detect")
+    assert finished.returncode == 2
+    assert setting in finished.stderr
+    assert "Traceback" not in finished.stderr
+
+
 def test_rules_that_were_added_judge_beside_those_that_ship(home: Rongdun, tmp_path: Path) -> None:
     told = home.json("rules", "add", rule_with_cases(tmp_path), "--level", "low", "--product", "linux")
     assert isinstance(told, dict)
