@@ -3,7 +3,7 @@
 from collections.abc import Sequence
 from pathlib import Path
 
-from detectors.adoption import Adoption, Decision, Wish, adoptions, present_rules
+from detectors.adoption import Adoption, Decision, Present, Wish, adoptions, present_rules
 from detectors.placeholders import Placeholders
 from detectors.rule import RuleSet
 from detectors.rule_files import read_rule_file
@@ -41,19 +41,17 @@ def adopt(
         offered = load_ruleset(source, placeholders=placeholders)
         decided = adoptions(offered, wish, present)
         found += decided
+        versions = {head.id: head.version for head in offered.heads}
         for path in dict.fromkeys(rule.path for rule in decided if rule.decision is Decision.TAKEN):
             ids = [rule.id for rule in decided if rule.path == path]
-            replaced = next((present[each].path for each in ids if each in present and present[each].own), None)
             text = read_rule_file(path).text
+            replaced = next((present[each].path for each in ids if each in present and present[each].own), None)
             place = site / (path.relative_to(source) if source.is_dir() else Path(path.name))
+            target = replaced or _free(place, text)
             if not dry_run:
-                write_whole(replaced or _free(place, text), text)
-        present |= present_rules((), (head for head in offered.heads if _is_taken(head.id, decided)))
+                write_whole(target, text)
+            present |= {each: Present(target, versions[each], own=True) for each in ids if each in versions}
     return found
-
-
-def _is_taken(rule_id: str, decided: Sequence[Adoption]) -> bool:
-    return any(rule.id == rule_id and rule.decision is Decision.TAKEN for rule in decided)
 
 
 def _free(place: Path, text: str) -> Path:

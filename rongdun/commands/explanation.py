@@ -64,7 +64,8 @@ def show_explanation(settings: Settings, rules: Sequence[Path], asked: str, even
         return
     console = out()
     tree = _correlation(explanation) if isinstance(explanation, CorrelationExplanation) else _single(explanation)
-    console.print(tree, highlight=False)
+    # A line that a pipe reads is one line.
+    console.print(tree, highlight=False, soft_wrap=not console.is_terminal)
 
 
 def _as_json(explanation: Explanation | CorrelationExplanation) -> dict[str, object]:

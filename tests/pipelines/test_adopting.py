@@ -130,6 +130,18 @@ def test_a_newer_version_of_an_added_rule_takes_its_place_when_asked_for(
     assert ("User" in (site.own / "a.yml").read_text(encoding="utf-8")) is replace
 
 
+def test_of_two_sources_with_one_rule_neither_is_written_to(site: Site) -> None:
+    first, second = site.offered / "first", site.offered / "second"
+    site.offer(first__a=rule(1), second__b=rule(1, field="User"))
+    before = (first / "a.yml").read_text(encoding="utf-8")
+    wish = Wish(Selection(), replace=True)
+    adopt([first, second], shipped=site.shipped, site=site.own, wish=wish, placeholders={})
+    assert (first / "a.yml").read_text(encoding="utf-8") == before
+    assert site.files() == ["a.yml"]
+    assert "User" in (site.own / "a.yml").read_text(encoding="utf-8")
+    assert second.is_dir()
+
+
 def test_two_rules_of_one_name_keep_their_own_files(site: Site) -> None:
     site.offer(a=rule(1))
     site.add()
