@@ -1,7 +1,10 @@
 """A leaf of a Sigma condition in words: what it tests and for what, for people who ask why a rule matched."""
 
+import re
+from collections.abc import Sequence
 from dataclasses import dataclass
 from enum import StrEnum
+from itertools import zip_longest
 
 from sigma.types import (
     CompareOperators,
@@ -60,6 +63,10 @@ class Wanted:
     cased: bool = False
 
 
+_WILDCARDS = {SpecialChars.WILDCARD_MULTI: "*", SpecialChars.WILDCARD_SINGLE: "?"}
+# Backslashes that would escape what follows, or one another; and signs that would be wildcards.
+_TO_ESCAPE = re.compile(r"(\\{2,}|\\(?=[*?])|)([*?]|)")
+
 _COMPARISONS = {
     CompareOperators.LT: Asks.LESS,
     CompareOperators.LTE: Asks.AT_MOST,
@@ -71,7 +78,7 @@ _COMPARISONS = {
 def wanted_of(value: SigmaType, *, keyword: bool = False) -> Wanted:
     """What a leaf with this value asks for; a keyword is looked for in every field."""
     if keyword:
-        text = _pattern(value).strip("*") if isinstance(value, SigmaString) else wanted_of(value).text
+        text = _word(value) if isinstance(value, SigmaString) else wanted_of(value).text
         return Wanted(Asks.KEYWORD, text, isinstance(value, SigmaCasedString))
     match value:
         case SigmaString():
@@ -88,6 +95,17 @@ def wanted_of(value: SigmaType, *, keyword: bool = False) -> Wanted:
         case SigmaCIDRExpression():
             return Wanted(Asks.NETWORK, str(value.network))
     return _number(value)
+
+
+def pattern_text(parts: Sequence[str | SpecialChars | Placeholder]) -> str:
+    """The parts of a string as a rule spells them, such that Sigma reads the same parts again."""
+    texts = []
+    for part, following in zip_longest(parts, parts[1:]):
+        if isinstance(part, str):
+            texts.append(_spelled_text(part, before_wildcard=isinstance(following, SpecialChars)))
+        else:
+            texts.append(f"%{part.name}%" if isinstance(part, Placeholder) else _WILDCARDS[part])
+    return "".join(texts)
 
 
 def _number(value: SigmaType) -> Wanted:
@@ -125,17 +143,23 @@ def _text(value: SigmaString) -> Wanted:
             return Wanted(Asks.ENDS_WITH, end, cased)
         case [Placeholder(name=name)]:
             return Wanted(Asks.ONE_OF, f"%{name}%", cased)
-    return Wanted(Asks.LIKE, _pattern(value), cased)
+    return Wanted(Asks.LIKE, pattern_text(parts), cased)
+
+
+def _word(value: SigmaString) -> str:
+    """What a keyword looks for: a wildcard at its ends changes nothing."""
+    star = SpecialChars.WILDCARD_MULTI
+    parts = [part for part in value.s if part != ""]
+    inner = parts[parts[:1] == [star] : len(parts) - (parts[-1:] == [star])]
+    return inner[0] if len(inner) == 1 and isinstance(inner[0], str) else pattern_text(inner)
 
 
 def _spelled(value: SigmaType) -> str:
-    return _pattern(value) if isinstance(value, SigmaString) else wanted_of(value).text
+    return pattern_text(value.s) if isinstance(value, SigmaString) else wanted_of(value).text
 
 
-def _pattern(value: SigmaString) -> str:
-    """The pattern as a rule spells it."""
-    spelled = {SpecialChars.WILDCARD_MULTI: "*", SpecialChars.WILDCARD_SINGLE: "?"}
-    return "".join(
-        f"%{part.name}%" if isinstance(part, Placeholder) else part if isinstance(part, str) else spelled[part]
-        for part in value.s
-    )
+def _spelled_text(text: str, *, before_wildcard: bool) -> str:
+    """Text as a pattern spells it: what would be a wildcard is escaped, and so is a backslash that would escape."""
+    spelled = _TO_ESCAPE.sub(lambda found: found[1] * 2 + "".join(f"\\{sign}" for sign in found[2]), text)
+    alone = before_wildcard and spelled.endswith("\\") and not text.endswith("\\\\")
+    return f"{spelled}\\" if alone else spelled
