@@ -4,6 +4,7 @@ Values in, values out: `question_of` writes the statements, whoever has the data
 answers into the tree. Nothing here decides anything that the engine decides.
 """
 
+import re
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Literal
@@ -28,6 +29,9 @@ from detectors.rule import RuleHead
 from detectors.sql_text import array
 
 Kind = Literal["and", "or", "not", "leaf"]
+
+# pySigma puts this, with a random word, before the names of a Sigma filter's detections.
+_FILTERED = re.compile(r"^_filt_[A-Za-z0-9]+_")
 
 # What picks the one event that a statement is about.
 THE_EVENT = "event_time = {moment:DateTime64(6, 'UTC')} AND event_id = {event:String}"
@@ -211,7 +215,7 @@ def _name(node: object) -> str:
     above = getattr(node, "parent", None)
     while isinstance(above, SigmaDetectionItem | SigmaDetection):
         above = above.parent
-    return above.identifier if isinstance(above, ConditionIdentifier) else ""
+    return _FILTERED.sub("", above.identifier) if isinstance(above, ConditionIdentifier) else ""
 
 
 def _judged(part: _Part, truths: Sequence[int], seen: Mapping[str, str]) -> Node:

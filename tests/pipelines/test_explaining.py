@@ -237,6 +237,7 @@ filter:
     assert not explanation.matches
     assert explanation.tree is not None
     assert not explanation.tree.holds
+    assert [leaf.name for leaf in explanation.tree.leaves() if leaf.name] == ["somebody"]
 
 
 def test_thousands_of_values_are_asked_in_statements_of_bearable_size(store: Store, tmp_path: Path) -> None:
