@@ -91,6 +91,15 @@ class ClickHouseBackend(TextQueryBackend):
         conditions = [self._tree(condition.parsed) for condition in rule.detection.parsed_condition]
         return conditions[0] if len(conditions) == 1 else f"({' OR '.join(conditions)})"
 
+    def leaf(self, node: Leaf, route: Route) -> str:
+        """One leaf of a condition over the rows of a route, as an SQL expression that is 0 or 1.
+
+        Raises:
+            UnsupportedRule: it asks for something that cannot be expressed.
+        """
+        self._begin(route)
+        return self._tree(node)
+
     def convert_rule(
         self,
         rule: SigmaRule,

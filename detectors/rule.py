@@ -8,7 +8,7 @@ from types import MappingProxyType
 from typing import Literal
 
 from detectors.literals import Plan
-from detectors.routing import Table
+from detectors.routing import LogSource, Table
 
 Level = Literal["informational", "low", "medium", "high", "critical"]
 CorrelationType = Literal["event_count", "value_count", "temporal", "temporal_ordered"]
@@ -38,6 +38,9 @@ class RuleHead:
         path: file, as given.
         event_class: GB/T 20986-2023 code, or ''.
         line: where the rule starts in its file, from 1.
+        status: Sigma's word for how far it can be trusted (stable, test, ...), or ''.
+        log_source: what it names; nothing for a correlation.
+        obsoletes: ids of the rules that it says it replaces.
     """
 
     id: str
@@ -49,6 +52,9 @@ class RuleHead:
     event_class: str = ""
     line: int = 1
     title_zh: str = ""
+    status: str = ""
+    log_source: LogSource = field(default_factory=LogSource)
+    obsoletes: tuple[str, ...] = ()
 
     @property
     def severity(self) -> int:
@@ -110,6 +116,7 @@ class RuleCheck:
     Attributes:
         line: where the trouble is, or where the rule starts, from 1.
         fields: the fields that nothing supplies.
+        head: what the rule says about itself; None for a file that holds none.
     """
 
     id: str
@@ -119,6 +126,7 @@ class RuleCheck:
     reason: str = ""
     line: int = 1
     fields: tuple[str, ...] = ()
+    head: RuleHead | None = None
 
 
 @dataclass(frozen=True)

@@ -16,6 +16,9 @@ _MOST_NODES = 100_000
 _DEEPEST = 40
 _SUFFIXES = frozenset({".yml", ".yaml"})
 
+# What lies beside a rule and proves it: `web_shell.cases.yml` beside `web_shell.yml`.
+CASES_SUFFIX = ".cases.yml"
+
 # Sigma specification 2.1: attributes that say something about a rule; the last four are our own.
 _DESCRIBING = frozenset(
     {
@@ -52,7 +55,7 @@ def deciding_text(documents: Sequence[Document]) -> str:
 
 
 def rule_paths(root: Path) -> Iterator[Path]:
-    """Every YAML file under a folder in a fixed order, or the file itself; links are not followed.
+    """Every YAML file under a folder in a fixed order but those of cases, or the file itself; links are not followed.
 
     Raises:
         ContentError: there is nothing at this path.
@@ -64,7 +67,11 @@ def rule_paths(root: Path) -> Iterator[Path]:
         raise ContentError(root, "there is no such file or folder of rules")
     for folder, folders, names in os.walk(root):
         folders.sort()
-        yield from (Path(folder) / name for name in sorted(names) if Path(name).suffix.lower() in _SUFFIXES)
+        yield from (Path(folder) / name for name in sorted(names) if _is_rule_file(name))
+
+
+def _is_rule_file(name: str) -> bool:
+    return Path(name).suffix.lower() in _SUFFIXES and not name.endswith(CASES_SUFFIX)
 
 
 def read_rule_file(path: Path) -> RuleFile:

@@ -13,12 +13,14 @@ from sigma.correlations import SigmaCorrelationRule
 from sigma.exceptions import SigmaError, SigmaRuleLocation
 from sigma.filters import SigmaFilter
 from sigma.rule import SigmaLevel, SigmaRule
+from sigma.rule.attributes import SigmaRelatedType, SigmaStatus
 
+from detectors.backend import log_source_of
 from detectors.compile import Compilation, compile_correlation, compile_rule
 from detectors.errors import ContentError, UnsupportedRule
 from detectors.event_class import event_class_of
 from detectors.placeholders import Placeholders
-from detectors.routing import Route, mapping_texts
+from detectors.routing import LogSource, Route, mapping_texts
 from detectors.rule import (
     SEVERITIES,
     CompiledCorrelation,
@@ -71,6 +73,15 @@ def _compiled(paths: Sequence[Path], placeholders: Placeholders) -> RuleSet:
         return loading.finished()
 
 
+def parsed_rules(*paths: Path) -> dict[str, SigmaDocument]:
+    """The rules of these files by id, as pySigma reads them, narrowed by the Sigma filters among them."""
+    loading = _Loading({})
+    for path in paths:
+        loading.read(path)
+    loading.apply_filters()
+    return {key: rule.sigma for key, rule in loading.loaded.items()}
+
+
 @dataclass
 class _Loaded:
     """A rule that was parsed, on its way to being compiled."""
@@ -107,7 +118,7 @@ class _Loading:
 
     def finished(self) -> RuleSet:
         """The rule set, once every file was read."""
-        self._apply_filters()
+        self.apply_filters()
         references = {key: self._references(key, rule) for key, rule in self.loaded.items()}
         for key, rule in self.loaded.items():
             if isinstance(rule.sigma, SigmaRule):
@@ -120,9 +131,13 @@ class _Loading:
             ruleset_id=self._identity(rules),
             rules=rules,
             correlations=tuple(self.correlations.values()),
-            checks=tuple(self.checks),
+            checks=tuple(self._told(check) for check in self.checks),
             places=self._places(),
         )
+
+    def _told(self, check: RuleCheck) -> RuleCheck:
+        rule = self.loaded.get(check.id)
+        return replace(check, head=rule.head) if rule is not None and rule.head.path == check.path else check
 
     def _read_documents(self, file: RuleFile, line: int, documents: Sequence[Document]) -> None:
         first = documents[0]
@@ -175,7 +190,8 @@ class _Loading:
         line = file.line_of(culprit, after=head.line)
         self.checks.append(RuleCheck(head.id, head.path, head.title, Status.UNSUPPORTED, reason, line))
 
-    def _apply_filters(self) -> None:
+    def apply_filters(self) -> None:
+        """Narrow the rules by the filters that were read."""
         for head, filtering in self.filters:
             for rule in self.loaded.values():
                 if isinstance(rule.sigma, SigmaRule) and filtering._should_apply_on_rule(rule.sigma):  # noqa: SLF001 - no public question exists
@@ -300,7 +316,15 @@ def _head(rule: SigmaDocument | SigmaFilter, path: Path, line: int, content: str
         event_class=event_class_of(tags, named=rule.custom_attributes.get("event_class")),
         line=line,
         title_zh=str(rule.custom_attributes.get("title_zh") or ""),
+        status=rule.status.name.lower() if isinstance(rule.status, SigmaStatus) else "",
+        log_source=log_source_of(rule) if isinstance(rule, SigmaRule) else LogSource(),
+        obsoletes=_obsoleted(rule),
     )
+
+
+def _obsoleted(rule: SigmaDocument | SigmaFilter) -> tuple[str, ...]:
+    related = rule.related.related if rule.related is not None else []
+    return tuple(str(each.id) for each in related if each.type is SigmaRelatedType.OBSOLETE)
 
 
 def _plain(error: BaseException) -> str:

@@ -106,6 +106,18 @@ class Store:
                 for block in stream:
                     yield [dict(zip(names, row, strict=True)) for row in block]
 
+    def measured(
+        self, sql: str, parameters: Parameters | None = None
+    ) -> tuple[list[dict[str, object]], dict[str, object]]:
+        """The result of a query, and ClickHouse's summary of it: `read_rows`, `read_bytes`, `elapsed_ns`.
+
+        Raises:
+            QueryFailed: ClickHouse refused it.
+        """
+        with _translated():
+            result = self._client.query(sql, parameters=dict(parameters or {}))
+            return list(result.named_results()), dict(result.summary)
+
     def value(self, sql: str, parameters: Parameters | None = None) -> object:
         """The first column of the first row, or None when there is no row.
 

@@ -1,7 +1,5 @@
 """Every own rule is usable, says what a city needs to know of it, and proves itself on the real engine."""
 
-from collections.abc import Iterator
-from datetime import timedelta
 from functools import cache
 from pathlib import Path
 from typing import cast
@@ -13,10 +11,9 @@ import yaml
 from detectors.placeholders import load_placeholders
 from detectors.rule import RuleSet, Status
 from detectors.ruleset import load_ruleset
-from pipelines.detect import detect
-from store.client import Store
-from store.migrate import migrate
-from tests.rules.cases import Case, read_cases, store_events
+from pipelines.rule_cases import Case, read_cases
+from pipelines.rule_tests import CaseResult, cases_of, run_cases
+from store.scratch import scratch_store
 
 RULES = Path(__file__).parents[2] / "rules"
 SIGMA = RULES / "sigma"
@@ -102,24 +99,17 @@ def test_no_case_lacks_its_rule() -> None:
 
 
 @pytest.fixture(scope="module")
-def fired() -> Iterator[set[tuple[str, str]]]:
-    """Path of the rule and first event of each alert that all cases together raise, each case on days of its own."""
-    database = "rule_cases"
-    with Store.connect("chdb://memory") as store:
-        store.execute(f"CREATE DATABASE {database}")
-        store.execute(f"USE {database}")
-        migrate(store)
-        for number, case in enumerate(cases()):
-            store_events(store, case.events, batch_id=f"case-{number}", shift=timedelta(days=3 * number))
-        ruleset = load_ruleset(SIGMA, placeholders=load_placeholders(RULES / "placeholders.yml"))
-        report = detect(store, ruleset)
-        assert report.unusable == []
-        rows = store.rows("SELECT rule_path, arrayJoin(event_ids) AS event_id FROM alert_matches")
-        yield {(str(row["rule_path"]), str(row["event_id"]).rpartition("/")[0]) for row in rows}
-        store.execute("USE default")
-        store.execute(f"DROP DATABASE {database}")
+def results() -> list[CaseResult]:
+    """What all cases together show, judged by all rules at once."""
+    ruleset = load_ruleset(SIGMA, placeholders=load_placeholders(RULES / "placeholders.yml"))
+    with scratch_store() as store:
+        return run_cases(store, ruleset, cases())
 
 
-@pytest.mark.parametrize(("number", "case"), list(enumerate(cases())), ids=[str(case) for case in cases()])
-def test_a_rule_fires_exactly_where_its_cases_say(fired: set[tuple[str, str]], number: int, case: Case) -> None:
-    assert ((str(case.rule), f"case-{number}") in fired) is case.fires
+@pytest.mark.parametrize("number", range(len(cases())), ids=[str(case) for case in cases()])
+def test_a_rule_fires_exactly_where_its_cases_say(results: list[CaseResult], number: int) -> None:
+    assert results[number].problem == ""
+
+
+def test_the_command_finds_the_cases_of_every_rule() -> None:
+    assert cases_of([SIGMA]) == {path: CASES / path.relative_to(SIGMA) for path in PATHS}
