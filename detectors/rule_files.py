@@ -16,11 +16,11 @@ _MOST_NODES = 100_000
 _DEEPEST = 40
 _SUFFIXES = frozenset({".yml", ".yaml"})
 
-# Sigma specification 2.1: attributes that say something about a rule; the last two are our own.
+# Sigma specification 2.1: attributes that say something about a rule; the last four are our own.
 _DESCRIBING = frozenset(
     {
         "title", "description", "author", "date", "modified", "references", "tags", "falsepositives", "status", "level",
-        "license", "related", "scope", "fields", "title_zh", "event_class",
+        "license", "related", "scope", "fields", "title_zh", "event_class", "description_zh", "falsepositives_zh",
     }
 )  # fmt: skip
 
