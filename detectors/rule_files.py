@@ -51,7 +51,14 @@ class RuleFile:
 def deciding_text(documents: Sequence[Document]) -> str:
     """All that decides what documents match, as one text: a better title must not raise every closed alert again."""
     kept = [{key: value for key, value in document.items() if key not in _DESCRIBING} for document in documents]
-    return json.dumps(kept, sort_keys=True, default=str)
+    return json.dumps(_named_by_text(kept), sort_keys=True, default=str)
+
+
+def _named_by_text(value: object) -> object:
+    """The value with every key as text: YAML reads an unquoted `off:` as a boolean, which does not sort beside text."""
+    if isinstance(value, dict):
+        return {str(key): _named_by_text(each) for key, each in value.items()}
+    return [_named_by_text(each) for each in value] if isinstance(value, list) else value
 
 
 def rule_paths(root: Path) -> Iterator[Path]:

@@ -63,6 +63,10 @@ BROKEN = {
     "a lookahead": (GOOD.replace("Image|endswith: x.exe", "Image|re: 'a(?!b)'"), "lookahead"),
     "a back-reference": (GOOD.replace("Image|endswith: x.exe", r"Image|re: '(a)\1'"), "back-reference"),
     "a bad network": (GOOD.replace("Image|endswith: x.exe", "Image|cidr: 10.0.0.1/8"), "CIDR"),
+    "a name that YAML reads as a boolean": (
+        GOOD.replace("condition: s", "off: {Image: y}\n  condition: s and off"),
+        "off",
+    ),
     "an old pipe": (GOOD.replace("condition: s", "condition: s | count() > 5"), "pipe"),
     "endless negation": (GOOD.replace("condition: s", "condition: " + "not " * 4000 + "s"), ""),
     "a correlation without its rule": (CORRELATION, "no usable rule"),

@@ -19,7 +19,7 @@ RULES = Path(__file__).parents[2] / "rules"
 SIGMA = RULES / "sigma"
 CASES = Path(__file__).parent / "cases"
 PATHS = sorted(SIGMA.rglob("*.yml"))
-FOLDERS = {"linux", "windows", "network", "dns", "tls", "web", "ics"}
+FOLDERS = {"linux", "windows", "network", "dns", "tls", "web", "ics", "cloud"}
 EVENT_CLASSES = ("MP", "NA", "DS", "IC", "DE", "RO", "SHE", "AB", "FOC", "OTH")
 
 
