@@ -80,7 +80,7 @@ def load_inventory(path: Path) -> Inventory:
     try:
         document = read_yaml(path)
     except YamlRefused as error:
-        raise InventoryInvalid([f"{path}:{error}"]) from error
+        raise InventoryInvalid([error.at(path)]) from error
     entries = _entries_of(path, document)
     read = [_read(index, entry) for index, entry in enumerate(entries)]
     assets = {index: asset for index, asset in enumerate(read) if isinstance(asset, MonitoredAsset)}

@@ -18,6 +18,11 @@ Value = str | None | list["Value"] | dict[str, "Value"]
 class YamlRefused(ValueError):
     """A document cannot be read; the message starts with the line where there is one."""
 
+    def at(self, path: Path) -> str:
+        """The message with its place, as editors open it: `path:line: what`, or `path: what`."""
+        message = str(self)
+        return f"{path}:{message}" if message[:1].isdigit() else f"{path}: {message}"
+
 
 @dataclass(frozen=True)
 class YamlDocument:

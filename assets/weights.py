@@ -173,7 +173,7 @@ def load_weights(path: Path) -> PostureWeights:
     try:
         document = read_yaml(path)
     except YamlRefused as error:
-        raise WeightsInvalid([f"{path}:{error}"]) from error
+        raise WeightsInvalid([error.at(path)]) from error
     content = document.content
     if not isinstance(content, dict) or set(content) != {"posture"}:
         raise WeightsInvalid([f"{path}:1: a thresholds file has the one key posture"])

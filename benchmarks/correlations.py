@@ -22,7 +22,6 @@ from detectors.correlation import episodes_of_group
 from detectors.correlation_match import Match
 from detectors.ruleset import load_ruleset
 from pipelines.correlating import correlated
-from pipelines.judging import Unjudged
 from store.client import Store
 from store.embedded import running_endpoint, start_detached, stop
 from store.migrate import migrate
@@ -113,7 +112,8 @@ def _judged(home: Path, kind: str, field: str) -> dict[str, object]:
         failures: dict[str, str] = {}
         before = _peak_mb()
         begun, busy = time.perf_counter(), time.process_time()
-        alerts = sum(1 for _ in correlated(store, ruleset, [Unjudged(_BATCH, rows)], failures))
+        heard = {rule.head.id for rule in ruleset.rules}
+        alerts = sum(1 for _ in correlated(store, ruleset, [_BATCH], heard, failures))
         seconds, busy = time.perf_counter() - begun, time.process_time() - busy
     assert not failures, failures
     return {

@@ -1,4 +1,4 @@
-"""The desk's entry: `streamlit run dashboards/app.py`."""
+"""The script that Streamlit runs for every reader; `dashboards.serving` starts it."""
 
 import streamlit as st
 

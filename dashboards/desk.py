@@ -12,9 +12,13 @@ from streamlit.navigation.page import StreamlitPage
 
 from assets.weights import PostureWeights, load_weights, thresholds_in
 from dashboards.connection import Connections
+from dashboards.kept import kept_language
 from dashboards.queries import ask
 from dashboards.translation import LANGUAGES, Language, Words, words_in
 from store.client import Store
+
+# What the roll-ups tell of all telemetry: new rows come by the minute, so all readers share an answer for some seconds.
+_SHARED = frozenset({"newest_telemetry", "scopes", "sources", "telemetry_trend"})
 
 PERIODS = {"24h": (24, 3600), "7d": (7 * 24, 6 * 3600), "30d": (30 * 24, 24 * 3600)}  # hours shown, seconds a step
 
@@ -36,9 +40,14 @@ class Period:
 
 @dataclass(frozen=True)
 class Desk:
-    """What a page is handed: the words, the reader's scope and period, a database to read and one to write to."""
+    """What a page is handed: the words, the reader's scope and period, a database to read and one to write to.
+
+    Attributes:
+        key: changes whenever the database behind it does.
+    """
 
     words: Words
+    key: str
     store: Store
     writer: Callable[[], Store]
     root: str
@@ -57,10 +66,11 @@ class Desk:
         return _weights(thresholds_in(self.rules))
 
     def ask(self, name: str, **parameters: object) -> pl.DataFrame:
-        """The answer to a question within the reader's scope."""
-        return ask(
-            self.store, name, {"scope": self.scope, "root": self.root, "language": self.words.language, **parameters}
-        )
+        """The answer to a question within the reader's scope; one about all telemetry may be ten seconds old."""
+        whole = {"scope": self.scope, "root": self.root, "language": self.words.language, **parameters}
+        if name in _SHARED:
+            return _shared_answer(self.key, name, whole, self.store)
+        return ask(self.store, name, whole)
 
 
 def open_desk(connected: Connections, *, root: str, language: Language, rules: Path) -> Desk:
@@ -69,15 +79,15 @@ def open_desk(connected: Connections, *, root: str, language: Language, rules: P
     reader = _reader(connected.key, connected)
     chosen = str(st.session_state.get("scope") or root)
     scope = chosen if chosen == root or chosen.startswith(f"{root}/") else root
-    desk = Desk(words, reader, connected.writer, root, scope, rules)
+    desk = Desk(words, connected.key, reader, connected.writer, root, scope, rules)
     newest = desk.ask("newest_telemetry")["newest"].item()
     hours, step = PERIODS[str(st.session_state.get("period") or "24h")]
-    return Desk(words, reader, connected.writer, root, scope, rules, period_until(newest, hours, step))
+    return Desk(words, connected.key, reader, connected.writer, root, scope, rules, period_until(newest, hours, step))
 
 
 def chosen_language(default: Language) -> Language:
-    """The language that the reader chose, else the configured one."""
-    chosen = st.session_state.get("language")
+    """The language that the reader chose, now or before in this browser, else the configured one."""
+    chosen = st.session_state.get("language") or kept_language()
     return next((language for language in LANGUAGES if language == chosen), default)
 
 
@@ -93,6 +103,12 @@ def period_until(newest: datetime | None, hours: int, step: int) -> Period | Non
 def sql_time(at: datetime) -> str:
     """An instant as a question's parameter: UTC, to the microsecond."""
     return at.astimezone(UTC).strftime("%Y-%m-%d %H:%M:%S.%f")
+
+
+@st.cache_data(ttl="10s", max_entries=200, show_spinner=False)
+def _shared_answer(key: str, name: str, parameters: dict[str, object], _store: Store) -> pl.DataFrame:
+    del key
+    return ask(_store, name, parameters)
 
 
 @st.cache_resource(scope="session", show_spinner=False, max_entries=1, on_release=Store.close)

@@ -5,15 +5,16 @@ import string
 import unicodedata
 
 _LONGEST = 20_000
-_JOINER = "\N{WORD JOINER}"
 
 # Characters that a reader does not see or that reorder what is seen: controls, formats (bidi overrides, zero width,
 # byte-order mark), lone surrogates, private use, unassigned, line and paragraph separators.
 _HIDDEN = frozenset({"Cc", "Cf", "Cs", "Co", "Cn", "Zl", "Zp"})
-_PUNCTUATION = re.compile(f"([{re.escape(string.punctuation)}])")
-# What Markdown viewers replace after parsing, when a backslash no longer protects it: emoji and icon short codes,
-# bare links and mail addresses. A joiner behind each of these characters keeps the pattern from matching.
-_TRIGGERS = re.compile(r"([:.@/])")
+# What Streamlit replaces in a piece of text after Markdown is parsed, when a backslash no longer protects it: emoji and
+# icon short codes, bare links and mail addresses, arrows, dashes and comparisons.
+_LATE = r"[:.@/]|-(?=[->])|[<>~](?=[-=])"
+# Small text that is empty: it ends the piece and leaves nothing on the page, so that what is copied is the text.
+_BREAK = ":small[]"
+_PUNCTUATION = re.compile(f"(?P<late>{_LATE})|[{re.escape(string.punctuation)}]")
 
 
 def harmless(text: str, *, longest: int = _LONGEST) -> str:
@@ -29,8 +30,16 @@ def one_line(text: str, *, longest: int = 300) -> str:
 
 def plain(text: str, *, longest: int = 300) -> str:
     """The text as Markdown that shows exactly the text: for headings and labels, where Streamlit renders Markdown."""
-    escaped = _PUNCTUATION.sub(r"\\\1", one_line(text, longest=longest).strip())
-    return _TRIGGERS.sub(rf"\1{_JOINER}", escaped)
+    return _PUNCTUATION.sub(_escaped, one_line(text, longest=longest).strip())
+
+
+def searchable(text: str) -> str:
+    """What somebody looks for, without the unseen characters that copied text brings along."""
+    return "".join(character for character in text if unicodedata.category(character) not in _HIDDEN).strip()
+
+
+def _escaped(found: re.Match[str]) -> str:
+    return f"\\{found[0]}{_BREAK if found['late'] else ''}"
 
 
 def _visible(character: str) -> str:

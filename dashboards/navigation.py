@@ -10,6 +10,7 @@ from dashboards.choices import chosen_code
 from dashboards.connection import Connections
 from dashboards.desk import PERIODS, Desk, chosen_language, open_desk
 from dashboards.harmless import harmless
+from dashboards.kept import keep, kept_language
 from dashboards.translation import LANGUAGES, Language, Words, words_in
 from dashboards.views import VIEWS
 
@@ -29,7 +30,9 @@ def run(connected: Connections, *, root: str, language: Language, rules: Path, f
             partial(show, desk), title=words(f"page.{name}"), icon=icon, url_path=name, default=name == front
         )
     chosen = st.navigation(list(desk.pages.values()), expanded=True)
-    _sidebar(desk, language)
+    _sidebar(desk)
+    with st.sidebar:
+        _keep(desk, language)
     chosen.run()
 
 
@@ -57,7 +60,7 @@ def scope_paths(scopes: list[str], root: str) -> list[str]:
     return sorted(paths)
 
 
-def _sidebar(desk: Desk, language: Language) -> None:
+def _sidebar(desk: Desk) -> None:
     words = desk.words
     with st.sidebar:
         chosen_code(
@@ -80,7 +83,7 @@ def _sidebar(desk: Desk, language: Language) -> None:
         st.segmented_control(
             words("sidebar.language"),
             LANGUAGES,
-            default=language,
+            default=words.language,
             required=True,
             key="language",
             format_func=lambda code: words_in(code)("language.name"),
@@ -88,6 +91,14 @@ def _sidebar(desk: Desk, language: Language) -> None:
             width="stretch",
         )
         st.caption(words("sidebar.zone"))
+
+
+def _keep(desk: Desk, configured: Language) -> None:
+    """Have the browser keep what the reader chose; a choice that was never made is not one."""
+    chosen = desk.words.language
+    name = st.session_state.get("action.actor")
+    if chosen != configured or kept_language() or name is not None:
+        keep(language=chosen, name=None if name is None else str(name).strip())
 
 
 def _place(words: Words, path: str) -> str:

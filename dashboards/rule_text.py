@@ -5,6 +5,8 @@ from pathlib import Path
 
 import yaml
 
+from dashboards.translation import Language
+
 _LARGEST = 1_000_000
 
 
@@ -16,13 +18,17 @@ class RuleText:
     false_positives: tuple[str, ...] = ()
 
 
-def rule_text(folder: Path, path: str, rule_id: str) -> RuleText:
-    """The text of the rule with this id in a file below the folder; empty when there is no such rule to read."""
+def rule_text(folder: Path, path: str, rule_id: str, language: Language) -> RuleText:
+    """The text of the rule with this id in a file below the folder; empty when there is no such rule to read.
+
+    A rule that has no words of the reader's language shows those of the Sigma attributes.
+    """
     for rule in _documents(folder, path):
         if isinstance(rule, dict) and str(rule.get("id", "")) == rule_id:
-            notes = rule.get("falsepositives") or []
+            own = "_zh" if language == "zh" else ""
+            notes = rule.get(f"falsepositives{own}") or rule.get("falsepositives") or []
             return RuleText(
-                str(rule.get("description") or "").strip(),
+                str(rule.get(f"description{own}") or rule.get("description") or "").strip(),
                 tuple(map(str, notes if isinstance(notes, list) else [notes])),
             )
     return RuleText()

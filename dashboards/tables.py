@@ -60,9 +60,14 @@ def chip_column(words: Words, label: str, group: str) -> Column:
     )
 
 
-def time_column(label: str) -> Column:
-    """A column of times to the second, in the city's zone."""
-    return st.column_config.DatetimeColumn(label, format="YYYY-MM-DD HH:mm:ss")
+def path_ends(frame: pl.DataFrame, column: str) -> pl.DataFrame:
+    """The frame with long paths cut to the folder and the file, the part that tells them apart."""
+    return frame.with_columns(pl.col(column).str.replace(r"^.+?/([^/]+/[^/]+)$", "…/$1"))
+
+
+def time_column(label: str, *, year: bool = True) -> Column:
+    """A column of times to the second, in the city's zone; without the year where all are of these days."""
+    return st.column_config.DatetimeColumn(label, format="YYYY-MM-DD HH:mm:ss" if year else "MM-DD HH:mm:ss")
 
 
 def score_column(label: str) -> Column:

@@ -40,6 +40,10 @@ class Words:
         """The items one after the other, separated as the language does it."""
         return ("、" if self.language == "zh" else ", ").join(items)
 
+    def quoted(self, text: str) -> str:
+        """The text within the language's quotation marks."""
+        return f"“{text}”" if self.language == "zh" else f"'{text}'"
+
     def place(self, path: str) -> str:
         """The name of the last step of a scope, or that step as it is."""
         last = path.rsplit("/", 1)[-1]
@@ -59,7 +63,7 @@ class Words:
 def words_in(language: Language) -> Words:
     """Every word of a language."""
     text = files("dashboards").joinpath("locale", f"{language}.yml").read_text(encoding="utf-8")
-    return Words(language, dict(_flat(yaml.safe_load(text))))
+    return Words(language, dict(_flat(yaml.load(text, Loader=yaml.CSafeLoader))))
 
 
 def _flat(tree: Mapping[str, object], prefix: str = "") -> list[tuple[str, str]]:

@@ -4,7 +4,7 @@ Every predicate is two-valued. What a field or a log source means comes from `de
 supplies makes its leaf false and is remembered in `blind_fields`.
 """
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from typing import Any, ClassVar
 
 from sigma.conditions import (
@@ -40,10 +40,11 @@ from detectors import predicates
 from detectors.correlation_sql import correlation_statement
 from detectors.errors import UnsupportedRule
 from detectors.placeholders import Placeholders, default_placeholders, filled, has_placeholder, names_in
-from detectors.routing import FieldPlace, LogSource, Route, routes
+from detectors.routing import FieldPlace, LogSource, Route, Table, routes
 
 _NOWHERE = FieldPlace("''", "0")
-_KEYWORD_VALUES = {
+# What keywords are looked for in.
+KEYWORD_VALUES: Mapping[Table, str] = {
     "log_events": "arrayPushFront(mapValues(fields), message)",
     "network_flows": "arrayConcat([application, source_ip, destination_ip], mapValues(fields))",
 }
@@ -89,6 +90,15 @@ class ClickHouseBackend(TextQueryBackend):
         self._begin(route)
         conditions = [self._tree(condition.parsed) for condition in rule.detection.parsed_condition]
         return conditions[0] if len(conditions) == 1 else f"({' OR '.join(conditions)})"
+
+    def leaf(self, node: Leaf, route: Route) -> str:
+        """One leaf of a condition over the rows of a route, as an SQL expression that is 0 or 1.
+
+        Raises:
+            UnsupportedRule: it asks for something that cannot be expressed.
+        """
+        self._begin(route)
+        return self._tree(node)
 
     def convert_rule(
         self,
@@ -260,7 +270,7 @@ class ClickHouseBackend(TextQueryBackend):
         self.fields[""] = None
         if has_placeholder(value):
             return self._any_of([ConditionValueExpression(each) for each in self._filled(value)])
-        values = _KEYWORD_VALUES[self._current().table]
+        values = KEYWORD_VALUES[self._current().table]
         match value:
             case SigmaString():
                 return predicates.keyword_in(values, value, cased=isinstance(value, SigmaCasedString))

@@ -8,6 +8,7 @@ from sigma.rule import SigmaRule
 
 from detectors.backend import ClickHouseBackend, log_source_of
 from detectors.errors import UnsupportedRule
+from detectors.literals import plan_of
 from detectors.placeholders import Placeholders
 from detectors.routing import Route, routes
 from detectors.rule import CompiledRule, RuleHead
@@ -40,9 +41,12 @@ def compile_rule(rule: SigmaRule, head: RuleHead, placeholders: Placeholders, *,
     if route is None:
         return Compilation(None, None, f"no source supplies {log_source_of(rule)}")
     fields = {name: route.place(name).text for name in backend.fields if name and route.supplies(name)}
+    places = {name: route.where_of(name) for name in fields}
     if "" in backend.fields and route.table == "log_events":
-        fields["message"] = "message"
-    compiled = CompiledRule(head, route.table, route.where, predicate, fields, alerts)
+        fields["message"], places["message"] = "message", ("s:message",)
+    compiled = CompiledRule(
+        head, route.table, route.where, predicate, fields, places, plan_of(rule, route, placeholders), alerts
+    )
     return Compilation(
         compiled, route, _blindness(backend.blind_fields, backend.empty_placeholders), tuple(backend.blind_fields)
     )

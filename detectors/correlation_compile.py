@@ -52,6 +52,7 @@ def compile_correlation(
         type=kind,
         references=targets,
         group_by=group_by,
+        measured=measured,
         group_fields={each: tuple(fields[each].get(name, name) for name in group_by) for each in targets},
         value_fields={each: tuple(fields[each].get(name, name) for name in measured) for each in targets},
         bounds=() if expression else _bounds(written, kind, len(targets)),

@@ -4,6 +4,7 @@ import re
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from itertools import product
+from typing import Literal
 
 from detectors.errors import UnsupportedRule
 
@@ -18,6 +19,7 @@ class Named:
     """A match of this rule is in the window."""
 
     rule: str
+    kind: Literal["named"] = "named"
 
 
 @dataclass(frozen=True)
@@ -25,6 +27,7 @@ class Not:
     """The part does not hold."""
 
     part: "Expression"
+    kind: Literal["not"] = "not"
 
 
 @dataclass(frozen=True)
@@ -32,6 +35,7 @@ class Every:
     """All parts hold."""
 
     parts: tuple["Expression", ...]
+    kind: Literal["every"] = "every"
 
 
 @dataclass(frozen=True)
@@ -39,6 +43,7 @@ class Either:
     """One of the parts holds."""
 
     parts: tuple["Expression", ...]
+    kind: Literal["either"] = "either"
 
 
 Expression = Named | Not | Every | Either

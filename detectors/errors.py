@@ -3,6 +3,7 @@
 DetectorError
 ├── MappingError          a field mapping file is wrong
 ├── ContentError          a file of rules, placeholders or parameters is wrong; carries its path
+├── RuleUnknown           no rule, or more than one, is meant by what was asked
 └── UnsupportedRule       a rule asks for what this engine does not do; carries the text that asks for it
 """
 
@@ -31,6 +32,10 @@ class ContentError(DetectorError):
         self.path = path
         self.line = line
         self.problem = problem
+
+
+class RuleUnknown(DetectorError):
+    """No rule, or more than one, is meant by what was asked."""
 
 
 class UnsupportedRule(DetectorError):

@@ -27,7 +27,7 @@ from detectors.sql_text import array, folded, like_escaped, literal
 FALSE = "0"
 
 # Doubles hold every integer up to here; a larger number is compared as text.
-_LARGEST_EXACT = 2**53
+LARGEST_EXACT = 2**53
 _MOST_NEEDLES = 200  # multiSearchAny takes at most 255
 _MAPPED = IPv6Network("::ffff:0:0/96")
 _COMPARISONS = {
@@ -107,13 +107,13 @@ def text_contains_any(place: FieldPlace, texts: list[str]) -> str:
 
 def number_equals(place: FieldPlace, numbers: list[int | float]) -> str:
     """Whether the text reads as one of these numbers: `5`, `5.0` and `+5` are all 5."""
-    small = [number for number in numbers if abs(number) <= _LARGEST_EXACT]
-    large = [number for number in numbers if abs(number) > _LARGEST_EXACT]
+    small = [number for number in numbers if abs(number) <= LARGEST_EXACT]
+    large = [number for number in numbers if abs(number) > LARGEST_EXACT]
     tests = []
     if small:
-        # IN compares bits, and `-0` reads as another nought than `0` until something is added to it.
+        # IN compares bits, and `-0` is another nought than `0` until something is added to it, here and in the rule.
         seen = f"toFloat64OrNull({place.text}){' + 0' if 0 in small else ''}"
-        tests.append(f"ifNull({seen} IN ({', '.join(repr(number) for number in small)}), 0)")
+        tests.append(f"ifNull({seen} IN ({', '.join(repr(number + 0) for number in small)}), 0)")
     if large:
         tests.append(f"{place.text} IN ({', '.join(literal(str(number)) for number in large)})")
     return tests[0] if len(tests) == 1 else f"({' OR '.join(tests)})"
@@ -131,15 +131,23 @@ def matches_regex(place: FieldPlace, value: SigmaRegularExpression) -> str:
 
 def regex_literal(value: SigmaRegularExpression) -> str:
     """The RE2 form of a regular expression, as an SQL literal."""
+    return literal(regex_of(value))
+
+
+def regex_of(value: SigmaRegularExpression) -> str:
+    """The RE2 form of a regular expression.
+
+    Raises:
+        UnsupportedRule: RE2 cannot say it, or a placeholder was not filled in.
+    """
     if value.contains_placeholder():
         raise UnsupportedRule("a placeholder in a regular expression has no value", culprit=str(value.regexp))
-    pattern = re2_pattern(
+    return re2_pattern(
         str(value.regexp),
         ignore_case=SigmaRegularExpressionFlag.IGNORECASE in value.flags,
         multiline=SigmaRegularExpressionFlag.MULTILINE in value.flags,
         dot_all=SigmaRegularExpressionFlag.DOTALL in value.flags,
     )
-    return literal(pattern)
 
 
 def in_network(place: FieldPlace, network: IPv4Network | IPv6Network) -> str:
@@ -183,9 +191,7 @@ def timestamp_part_equals(place: FieldPlace, part: TimestampPart, number: float)
 
 def keyword_in(values: str, value: SigmaString, *, cased: bool = False) -> str:
     """Whether any of the values (an array expression) contains the pattern."""
-    wildcard = SpecialChars.WILDCARD_MULTI
-    parts = pattern_parts(value)
-    inner = parts[parts[:1] == [wildcard] : len(parts) - (parts[-1:] == [wildcard])]
+    inner = contained_parts(value)
     if not inner:
         return "1"
     if len(inner) == 1 and isinstance(inner[0], str) and "\n" not in inner[0]:
@@ -193,8 +199,18 @@ def keyword_in(values: str, value: SigmaString, *, cased: bool = False) -> str:
         haystack = f"arrayStringConcat({values}, '\\n')"
         haystack, needle = (haystack, literal(inner[0])) if cased else (f"lowerUTF8({haystack})", folded(inner[0]))
         return f"position({haystack}, {needle}) > 0"
-    text = "value" if cased else "lowerUTF8(value)"
+    text, wildcard = "value" if cased else "lowerUTF8(value)", SpecialChars.WILDCARD_MULTI
     return f"arrayExists(value -> {_pattern(text, [wildcard, *inner, wildcard], cased=cased)}, {values})"
+
+
+def contained_parts(value: SigmaString) -> list[Part]:
+    """The parts of a pattern that a text is to contain: those of the pattern without `*` at its ends.
+
+    Raises:
+        UnsupportedRule: a placeholder was not filled in.
+    """
+    parts, wildcard = pattern_parts(value), SpecialChars.WILDCARD_MULTI
+    return parts[parts[:1] == [wildcard] : len(parts) - (parts[-1:] == [wildcard])]
 
 
 def regex_in(values: str, value: SigmaRegularExpression) -> str:

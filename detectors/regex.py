@@ -39,8 +39,8 @@ _REFUSED = {
 }
 _SHORT_COUNTS = {"{0,}": "*", "{1,}": "+", "{0,1}": "?"}
 _SINGLE_CHARACTERS = frozenset({sre.LITERAL, sre.NOT_LITERAL, sre.ANY, sre.IN})
-_HARMLESS = "_ !#%',/:;<=>@~"
-_PUNCTUATION = r"""\.+*?()|[]{}^$-&"`"""
+_HARMLESS = "_ !#%',/:;<=>@"
+_PUNCTUATION = r"""\.+*?()|[]{}^$-&~"`"""
 _FLAG_LETTERS = {re.IGNORECASE: "i", re.MULTILINE: "m", re.DOTALL: "s"}
 
 
@@ -64,6 +64,11 @@ def re2_pattern(pattern: str, *, ignore_case: bool = False, multiline: bool = Fa
         raise UnsupportedRule(error.reason, culprit=pattern) from error
     except RecursionError as error:
         raise UnsupportedRule("the regular expression is nested too deeply", culprit=pattern) from error
+
+
+def exactly(text: str) -> str:
+    """The pattern that matches this text and nothing else."""
+    return "".join(_character(ord(each)) for each in text)
 
 
 def _sequence(items: Iterable[tuple[Any, Any]], *, multiline: bool) -> str:

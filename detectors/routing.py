@@ -79,6 +79,13 @@ class Route:
         present = " OR ".join(place.present for place in places)
         return FieldPlace(f"multiIf({branches}, {places[-1].text})", f"({present})")
 
+    def where_of(self, name: str) -> tuple[str, ...]:
+        """Where the field may be, best first: `k:` and a key of `fields`, or `s:` and the SQL of its text."""
+        names = self.fields.get(name)
+        if names is None:
+            return (f"k:{name}",)
+        return tuple(f"k:{where}" if _is_key(where) else f"s:{self._one(where).text}" for where in names)
+
     def _one(self, where: str) -> FieldPlace:
         if where.startswith("="):
             expression = self.expressions[where[1:]]
@@ -86,6 +93,10 @@ class Route:
         if where.startswith("$"):
             return _column(where[1:])
         return _key(where)
+
+
+def _is_key(where: str) -> bool:
+    return not where.startswith(("=", "$"))
 
 
 def _key(name: str) -> FieldPlace:

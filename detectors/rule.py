@@ -1,7 +1,7 @@
 """What a loaded rule is, and what was found wrong with the others."""
 
 from collections.abc import Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from decimal import Decimal
 from enum import StrEnum
 from pathlib import Path
@@ -10,7 +10,8 @@ from typing import Literal
 
 from detectors.correlation_condition import Bound
 from detectors.correlation_expression import Expression
-from detectors.routing import Table
+from detectors.literals import Plan
+from detectors.routing import LogSource, Table
 
 Level = Literal["informational", "low", "medium", "high", "critical"]
 CorrelationType = Literal[
@@ -48,6 +49,9 @@ class RuleHead:
         path: file, as given.
         event_class: GB/T 20986-2023 code, or ''.
         line: where the rule starts in its file, from 1.
+        status: Sigma's word for how far it can be trusted (stable, test, ...), or ''.
+        log_source: what it names; nothing for a correlation.
+        obsoletes: ids of the rules that it says it replaces.
     """
 
     id: str
@@ -59,6 +63,9 @@ class RuleHead:
     event_class: str = ""
     line: int = 1
     title_zh: str = ""
+    status: str = ""
+    log_source: LogSource = field(default_factory=LogSource)
+    obsoletes: tuple[str, ...] = ()
 
     @property
     def severity(self) -> int:
@@ -74,6 +81,8 @@ class CompiledRule:
         where: condition that picks the log source's rows.
         predicate: the rule over one such row, 0 or 1.
         fields: Sigma field to the SQL expression of its text, for the fields that the rule looks at.
+        places: the same fields to the places that may hold them, best first (see `Route.where_of`).
+        plan: what of the predicate can be decided by looking for texts.
         alerts: whether a match is an alert; false for a rule that only serves correlations.
     """
 
@@ -82,6 +91,8 @@ class CompiledRule:
     where: str
     predicate: str
     fields: Mapping[str, str]
+    places: Mapping[str, tuple[str, ...]]
+    plan: Plan
     alerts: bool = True
 
 
@@ -93,7 +104,8 @@ class CompiledCorrelation:
         references: the rules whose matches count, by id, in the order the rule names them.
         group_by: names by which matches are told apart; none: all belong together.
         group_fields: for each reference, the field that holds each name of `group_by`.
-        value_fields: for each reference, the fields whose values are counted, added or ranked; none for other types.
+        measured: names whose values are counted, added or ranked; none for other types.
+        value_fields: for each reference, the field that holds each name of `measured`.
         bounds: what the measure must meet; none when there is an expression.
         expression: for temporal types, a condition over the ids of `references`.
         percentile: for value_percentile, which one, 0 to 100.
@@ -110,6 +122,7 @@ class CompiledCorrelation:
     bounds: tuple[Bound, ...] = ()
     expression: Expression | None = None
     percentile: Decimal | None = None
+    measured: tuple[str, ...] = ()
     alerts: bool = True
 
 
@@ -120,6 +133,7 @@ class RuleCheck:
     Attributes:
         line: where the trouble is, or where the rule starts, from 1.
         fields: the fields that nothing supplies.
+        head: what the rule says about itself; None for a file that holds none.
     """
 
     id: str
@@ -129,6 +143,7 @@ class RuleCheck:
     reason: str = ""
     line: int = 1
     fields: tuple[str, ...] = ()
+    head: RuleHead | None = None
 
 
 @dataclass(frozen=True)
@@ -156,6 +171,17 @@ class RuleSet:
         """The rules that raise alerts; the others only serve correlations."""
         single = {rule.head.id for rule in self.rules if rule.alerts}
         return frozenset(single | {rule.head.id for rule in self.correlations if rule.alerts})
+
+    def only(self, rule_id: str) -> "RuleSet":
+        """The rule set in which this rule alone raises alerts."""
+        alone = tuple(rule for rule in self.rules if rule.head.id == rule_id)
+        if alone:
+            return replace(self, rules=alone, correlations=())
+        return replace(
+            self,
+            rules=tuple(replace(rule, alerts=False) for rule in self.rules),
+            correlations=tuple(replace(rule, alerts=rule.head.id == rule_id) for rule in self.correlations),
+        )
 
     @property
     def problems(self) -> tuple[RuleCheck, ...]:

@@ -16,11 +16,14 @@ _MOST_NODES = 100_000
 _DEEPEST = 40
 _SUFFIXES = frozenset({".yml", ".yaml"})
 
-# Sigma specification 2.1: attributes that say something about a rule; the last two are our own.
+# What lies beside a rule and proves it: `web_shell.cases.yml` beside `web_shell.yml`.
+CASES_SUFFIX = ".cases.yml"
+
+# Sigma specification 2.1: attributes that say something about a rule; the last four are our own.
 _DESCRIBING = frozenset(
     {
         "title", "description", "author", "date", "modified", "references", "tags", "falsepositives", "status", "level",
-        "license", "related", "scope", "fields", "title_zh", "event_class",
+        "license", "related", "scope", "fields", "title_zh", "description_zh", "falsepositives_zh", "event_class",
     }
 )  # fmt: skip
 
@@ -48,11 +51,18 @@ class RuleFile:
 def deciding_text(documents: Sequence[Document]) -> str:
     """All that decides what documents match, as one text: a better title must not raise every closed alert again."""
     kept = [{key: value for key, value in document.items() if key not in _DESCRIBING} for document in documents]
-    return json.dumps(kept, sort_keys=True, default=str)
+    return json.dumps(_named_by_text(kept), sort_keys=True, default=str)
+
+
+def _named_by_text(value: object) -> object:
+    """The value with every key as text: YAML reads an unquoted `off:` as a boolean, which does not sort beside text."""
+    if isinstance(value, dict):
+        return {str(key): _named_by_text(each) for key, each in value.items()}
+    return [_named_by_text(each) for each in value] if isinstance(value, list) else value
 
 
 def rule_paths(root: Path) -> Iterator[Path]:
-    """Every YAML file under a folder in a fixed order, or the file itself; links are not followed.
+    """Every YAML file under a folder in a fixed order but those of cases, or the file itself; links are not followed.
 
     Raises:
         ContentError: there is nothing at this path.
@@ -64,7 +74,11 @@ def rule_paths(root: Path) -> Iterator[Path]:
         raise ContentError(root, "there is no such file or folder of rules")
     for folder, folders, names in os.walk(root):
         folders.sort()
-        yield from (Path(folder) / name for name in sorted(names) if Path(name).suffix.lower() in _SUFFIXES)
+        yield from (Path(folder) / name for name in sorted(names) if _is_rule_file(name))
+
+
+def _is_rule_file(name: str) -> bool:
+    return Path(name).suffix.lower() in _SUFFIXES and not name.endswith(CASES_SUFFIX)
 
 
 def read_rule_file(path: Path) -> RuleFile:

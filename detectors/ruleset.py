@@ -2,6 +2,7 @@
 
 import hashlib
 import json
+import logging
 import warnings
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
@@ -13,14 +14,16 @@ from sigma.correlations import SigmaCorrelationRule
 from sigma.exceptions import SigmaError, SigmaRuleLocation
 from sigma.filters import SigmaFilter
 from sigma.rule import SigmaLevel, SigmaRule
+from sigma.rule.attributes import SigmaRelatedType, SigmaStatus
 
+from detectors.backend import log_source_of
 from detectors.compile import Compilation, compile_rule
 from detectors.correlation_compile import compile_correlation
 from detectors.errors import ContentError, UnsupportedRule
 from detectors.event_class import event_class_of
 from detectors.placeholders import Placeholders
 from detectors.pysigma_document import for_pysigma
-from detectors.routing import Route, mapping_texts
+from detectors.routing import LogSource, Route, mapping_texts
 from detectors.rule import (
     SEVERITIES,
     CompiledCorrelation,
@@ -32,6 +35,9 @@ from detectors.rule import (
     Status,
 )
 from detectors.rule_files import Document, RuleFile, deciding_text, read_rule_file, rule_paths
+from detectors.ruleset_cache import cached_ruleset, keep_ruleset, ruleset_key
+
+_LOG = logging.getLogger(__name__)
 
 # Raised when the same rule text comes to mean something else, so that everything is judged anew.
 _ENGINE_VERSION = "2"
@@ -39,21 +45,54 @@ _ENGINE_VERSION = "2"
 SigmaDocument = SigmaRule | SigmaCorrelationRule
 
 
-def load_ruleset(*roots: Path, placeholders: Placeholders | None = None) -> RuleSet:
+def load_ruleset(*roots: Path, placeholders: Placeholders | None = None, cache: Path | None = None) -> RuleSet:
     """The rules of these folders or files, compiled; whatever is wrong with one is in its check and stops no other.
+
+    Args:
+        roots: folders of rules, or single files.
+        placeholders: what the site's placeholders stand for.
+        cache: a folder of compiled rule sets, where this one is looked for first and kept, if it can be.
 
     Raises:
         ContentError: one of the roots does not exist.
         MappingError: a field mapping file is wrong.
     """
-    loading = _Loading(placeholders or {})
+    paths = [path for root in roots for path in rule_paths(root)]
+    if cache is None:
+        return _compiled(paths, placeholders or {})
+    key = ruleset_key(paths, placeholders or {})
+    found = cached_ruleset(cache, key)
+    if found is None:
+        found = _compiled(paths, placeholders or {})
+        _kept(cache, key, found)
+    return found
+
+
+def _kept(cache: Path, key: str, ruleset: RuleSet) -> None:
+    """Without a cache every start compiles anew, which is slow but not wrong."""
+    try:
+        keep_ruleset(cache, key, ruleset)
+    except OSError as error:
+        _LOG.warning("compiled rules cannot be kept in %s (%s): every run compiles them anew", cache, error)
+
+
+def _compiled(paths: Sequence[Path], placeholders: Placeholders) -> RuleSet:
+    loading = _Loading(placeholders)
     with warnings.catch_warnings():
         # Python warns of `[[` in expressions, whose meaning it may change one day; RE2's is spelled out.
         warnings.simplefilter("ignore", FutureWarning)
-        for root in roots:
-            for path in rule_paths(root):
-                loading.read(path)
+        for path in paths:
+            loading.read(path)
         return loading.finished()
+
+
+def parsed_rules(*paths: Path) -> dict[str, SigmaDocument]:
+    """The rules of these files by id, as pySigma reads them, narrowed by the Sigma filters among them."""
+    loading = _Loading({})
+    for path in paths:
+        loading.read(path)
+    loading.apply_filters()
+    return {key: rule.sigma for key, rule in loading.loaded.items()}
 
 
 @dataclass
@@ -92,7 +131,7 @@ class _Loading:
 
     def finished(self) -> RuleSet:
         """The rule set, once every file was read."""
-        self._apply_filters()
+        self.apply_filters()
         references = {key: self._references(key, rule) for key, rule in self.loaded.items()}
         for key, rule in self.loaded.items():
             if isinstance(rule.sigma, SigmaRule):
@@ -105,9 +144,13 @@ class _Loading:
             ruleset_id=self._identity(rules),
             rules=rules,
             correlations=tuple(self.correlations.values()),
-            checks=tuple(self.checks),
+            checks=tuple(self._told(check) for check in self.checks),
             places=self._places(),
         )
+
+    def _told(self, check: RuleCheck) -> RuleCheck:
+        rule = self.loaded.get(check.id)
+        return replace(check, head=rule.head) if rule is not None and rule.head.path == check.path else check
 
     def _read_documents(self, file: RuleFile, line: int, documents: Sequence[Document]) -> None:
         first = documents[0]
@@ -160,7 +203,8 @@ class _Loading:
         line = file.line_of(culprit, after=head.line)
         self.checks.append(RuleCheck(head.id, head.path, head.title, Status.UNSUPPORTED, reason, line))
 
-    def _apply_filters(self) -> None:
+    def apply_filters(self) -> None:
+        """Narrow the rules by the filters that were read."""
         for head, filtering in self.filters:
             for rule in self.loaded.values():
                 if isinstance(rule.sigma, SigmaRule) and filtering._should_apply_on_rule(rule.sigma):  # noqa: SLF001 - no public question exists
@@ -298,7 +342,15 @@ def _head(rule: SigmaDocument | SigmaFilter, path: Path, line: int, content: str
         event_class=event_class_of(tags, named=rule.custom_attributes.get("event_class")),
         line=line,
         title_zh=str(rule.custom_attributes.get("title_zh") or ""),
+        status=rule.status.name.lower() if isinstance(rule.status, SigmaStatus) else "",
+        log_source=log_source_of(rule) if isinstance(rule, SigmaRule) else LogSource(),
+        obsoletes=_obsoleted(rule),
     )
+
+
+def _obsoleted(rule: SigmaDocument | SigmaFilter) -> tuple[str, ...]:
+    related = rule.related.related if rule.related is not None else []
+    return tuple(str(each.id) for each in related if each.type is SigmaRelatedType.OBSOLETE)
 
 
 def _plain(error: BaseException) -> str:

@@ -19,8 +19,12 @@ def literal(text: str) -> str:
 
     A lone surrogate (YAML can spell one) has no UTF-8 form: it becomes U+FFFD, as in stored text.
     """
-    clean = text.encode("utf-8", "surrogatepass").decode("utf-8", "replace")
-    return f"'{clean.translate(_TABLE)}'"
+    return f"'{storable(text).translate(_TABLE)}'"
+
+
+def storable(text: str) -> str:
+    """The text as a database of UTF-8 can hold it."""
+    return text.encode("utf-8", "surrogatepass").decode("utf-8", "replace")
 
 
 def folded(text: str) -> str:

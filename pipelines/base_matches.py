@@ -1,74 +1,90 @@
 """The matches of single-event rules for a correlation, one group at a time: ClickHouse sorts them by group and time."""
 
 from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass
-from datetime import UTC, datetime, timedelta
+from dataclasses import dataclass, field
+from datetime import UTC, datetime
 from itertools import groupby
-from typing import cast
+from types import MappingProxyType
+from typing import Protocol, cast
+
+import polars as pl
 
 from detectors.correlation_match import Match
 from detectors.rule import CompiledCorrelation, CompiledRule
 from detectors.sql_text import array
-from pipelines.alert_rows import Evidence
-from pipelines.judging import ENVELOPE, evidence_of
-from store.client import Store
+from pipelines.alert_rows import Evidence, evidence_of
+from pipelines.event_blocks import ENVELOPE
+from pipelines.spans import WITHIN, Span
+from store.client import Parameters
 
 Places = Mapping[str, Mapping[str, str]]
 Key = tuple[str, ...]
 
-# A sort that outgrows 500 MB goes on over disk; small blocks keep small what is read ahead.
-_LIMITS = "SETTINGS max_execution_time = 600, max_bytes_before_external_sort = 500000000, max_block_size = 8192"
-_EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
-_MICROSECOND = timedelta(microseconds=1)
+# A sort that outgrows 500 MB goes on over disk; small blocks keep small what is read ahead. The ids of what arrived
+# stand in the statement once for every base rule.
+SORTING: Mapping[str, object] = MappingProxyType(
+    {
+        "max_execution_time": 600,
+        "max_bytes_before_external_sort": 500_000_000,
+        "max_block_size": 8_192,
+        "max_query_size": 16_000_000,
+    }
+)
 # Events of one group show mostly the same: what an alert shows of them is kept once.
 _MOST_SHARED = 10_000
 
 
+class Asked(Protocol):
+    """Who answers a question: a store, or a meter that also writes down what the answer cost."""
+
+    def stream(
+        self, sql: str, parameters: Parameters | None = None, settings: Parameters | None = None
+    ) -> Iterator[pl.DataFrame]:
+        """The result of a query, block by block."""
+
+
 @dataclass(frozen=True)
-class Span:
-    """From one moment to another, both included."""
+class Touched:
+    """Groups in which some events have a match: the condition on those events, and its parameters."""
 
-    since: datetime
-    until: datetime
-
-    def joined(self, other: "Span") -> "Span":
-        """The shortest span that holds both."""
-        return Span(min(self.since, other.since), max(self.until, other.until))
-
-    def widened(self, by: timedelta) -> "Span":
-        """The span with so much more before and after it, within the calendar."""
-        return Span(_shifted(self.since, -by), _shifted(self.until, by))
-
-    def parameters(self) -> dict[str, object]:
-        """`since` and `until` in microseconds, for a query."""
-        return {"since": (self.since - _EPOCH) // _MICROSECOND, "until": (self.until - _EPOCH) // _MICROSECOND}
+    by: str
+    parameters: Mapping[str, object] = field(default_factory=dict)
 
 
 def base_groups(
-    store: Store,
+    asked: Asked,
     correlation: CompiledCorrelation,
     bases: Sequence[CompiledRule],
     places: Places,
     span: Span,
     *,
-    touched_by: Sequence[str] | None = None,
+    touched: Touched | None = None,
+    settings: Parameters = SORTING,
 ) -> Iterator[tuple[Key, Iterator[Match]]]:
     """Every group of the base rules' matches in a span of time, its matches by time, their context their `Evidence`.
 
-    A group must be read to its end before the next; meanwhile the store does nothing else. With the ids of batches in
-    `touched_by`, only the groups in which these have a match are read: in the others nothing is new.
+    A group must be read to its end before the next; meanwhile the store does nothing else.
+
+    Args:
+        asked: answers the question.
+        correlation: whose groups they are.
+        bases: the rules over single events.
+        places: the SQL text of each field that correlations ask of them.
+        span: where to look.
+        touched: only these groups are read.
+        settings: of the query; a user who only reads may set none.
 
     Raises:
         QueryFailed: ClickHouse refused it, or it failed on the way.
     """
     parts = [_selected(number, correlation, rule, places) for number, rule in enumerate(bases)]
-    where = "1" if touched_by is None else f"keys GLOBAL IN ({_touched(correlation, bases, places)})"
+    where = "1" if touched is None else f"keys GLOBAL IN ({_keys_of(touched, correlation, bases, places)})"
     statement = (
         f"SELECT * FROM ({' UNION ALL '.join(parts)}) WHERE {where} "  # noqa: S608 - the Sigma compiler
-        f"ORDER BY keys, event_time, event_id, base {_LIMITS}"
+        f"ORDER BY keys, event_time, event_id, base"
     )
-    parameters = {**span.parameters(), **({} if touched_by is None else {"batches": list(touched_by)})}
-    rows = (row for frame in store.stream(statement, parameters) for row in frame.iter_rows(named=False))
+    parameters = {**span.parameters, **({} if touched is None else touched.parameters)}
+    rows = (row for frame in asked.stream(statement, parameters, settings) for row in frame.iter_rows(named=False))
     for keys, group in groupby(rows, key=lambda row: tuple(cast("Sequence[str]", row[0]))):
         yield keys, _matches(bases, keys, group)
 
@@ -79,16 +95,14 @@ def _selected(number: int, correlation: CompiledCorrelation, rule: CompiledRule,
     return (
         f"SELECT {keys} AS keys, {texts} AS texts, "  # noqa: S608 - the Sigma compiler
         f"toUInt16({number}) AS base, event_id, event_time, {ENVELOPE[rule.table]} FROM {rule.table} "
-        "WHERE event_time BETWEEN fromUnixTimestamp64Micro({since:Int64}, 'UTC') "
-        f"AND fromUnixTimestamp64Micro({{until:Int64}}, 'UTC') AND ({rule.where}) AND {rule.predicate} "
-        "AND NOT has(keys, '')"
+        f"WHERE {WITHIN} AND ({rule.where}) AND {rule.predicate} AND NOT has(keys, '')"
     )
 
 
-def _touched(correlation: CompiledCorrelation, bases: Sequence[CompiledRule], places: Places) -> str:
+def _keys_of(touched: Touched, correlation: CompiledCorrelation, bases: Sequence[CompiledRule], places: Places) -> str:
     return " UNION DISTINCT ".join(
         f"SELECT {_texts(correlation.group_fields, rule, places)} AS keys FROM {rule.table} "  # noqa: S608 - the Sigma compiler
-        f"WHERE batch_id IN {{batches:Array(String)}} AND ({rule.where}) AND {rule.predicate}"
+        f"WHERE {touched.by} AND ({rule.where}) AND {rule.predicate}"
         for rule in bases
     )
 
@@ -118,11 +132,3 @@ def _matches(bases: Sequence[CompiledRule], keys: Key, rows: Iterator[tuple[obje
 
 
 _SHOWN = tuple(part.split(" AS ")[-1].strip() for part in ENVELOPE["log_events"].split(","))
-
-
-def _shifted(moment: datetime, by: timedelta) -> datetime:
-    """A moment earlier or later, but not beyond the calendar."""
-    try:
-        return moment + by
-    except OverflowError:
-        return moment

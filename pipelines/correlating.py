@@ -3,18 +3,21 @@
 from bisect import bisect_left
 from collections import defaultdict
 from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Set as AbstractSet
 from dataclasses import dataclass, field, replace
-from datetime import datetime, timedelta
-from heapq import merge
-from operator import attrgetter
+from datetime import datetime
 from typing import cast
 
-from detectors.correlation import Episode, episodes_of_group, in_groups, matches_upward, reach
-from detectors.correlation_match import Match
+from detectors.correlation import Episode, episodes_of_group
+from detectors.correlation_bases import bases_of, reach_around
 from detectors.rule import CompiledCorrelation, CompiledRule, RuleSet
-from pipelines.alert_rows import Alert, Evidence
-from pipelines.base_matches import Key, Span, base_groups
-from pipelines.judging import LIMITS, Unjudged, utc
+from pipelines.alert_rows import Alert, Evidence, utc
+from pipelines.base_matches import Key, Touched
+from pipelines.correlation_groups import counted_groups
+from pipelines.event_blocks import Piece
+from pipelines.grounds import Grounds, read_grounds
+from pipelines.questions import LIMITS
+from pipelines.spans import Span
 from store.client import Store
 from store.errors import QueryFailed
 
@@ -27,6 +30,9 @@ WHERE rule_id = {rule:String} AND rule_version = {version:String}
   AND last_seen <= fromUnixTimestamp64Micro({until:Int64}, 'UTC')
 """
 
+# What rules saw is read for so many episodes at once, each of up to a thousand events: few queries, bounded memory.
+_MOST_EPISODES = 200
+
 # How an alert calls what a correlation measured.
 _MEASURES = {"temporal": "rule_count", "temporal_ordered": "rule_count"}
 
@@ -38,46 +44,56 @@ class _Round:
     store: Store
     ruleset: RuleSet
     batches: Sequence[str]
-    failures: dict[str, str]
-    rules: Mapping[str, CompiledRule] = field(init=False)
-    correlations: Mapping[str, CompiledCorrelation] = field(init=False)
+    heard: AbstractSet[str]
     arrived: dict[str, Span | None] = field(default_factory=dict)
-
-    def __post_init__(self) -> None:
-        self.rules = {rule.head.id: rule for rule in self.ruleset.rules}
-        self.correlations = {rule.head.id: rule for rule in self.ruleset.correlations}
 
 
 def correlated(
-    store: Store, ruleset: RuleSet, batches: Sequence[Unjudged], failures: dict[str, str]
+    store: Store, ruleset: RuleSet, batches: Sequence[str], heard: AbstractSet[str], failures: dict[str, str]
 ) -> Iterator[Alert]:
-    """Every episode of a correlation that these batches complete; one whose query fails goes into `failures`."""
-    current = _Round(store, ruleset, [batch.batch_id for batch in batches], failures)
+    """Every episode of a correlation that these batches complete; one whose query fails goes into `failures`.
+
+    Args:
+        store: where the telemetry is.
+        ruleset: the rules.
+        batches: the ids of what just arrived.
+        heard: the rules over single events that may have matched there.
+        failures: rule to why its query failed.
+    """
+    current = _Round(store, ruleset, batches, heard)
     for rule in ruleset.correlations:
         if not rule.alerts:
             continue
         try:
-            found = _found(current, rule)
+            yield from _alerts(current, rule)
         except QueryFailed as error:
             failures[rule.head.id] = f"its query failed: {str(error).strip().splitlines()[0][:300]}"
-            continue
-        yield from (_alert(rule, episode) for episode in found)
+
+
+def _alerts(current: _Round, rule: CompiledCorrelation) -> Iterator[Alert]:
+    found = _found(current, rule)
+    for first in range(0, len(found), _MOST_EPISODES):
+        together = found[first : first + _MOST_EPISODES]
+        grounds = _grounds(current, rule, together)
+        yield from (_alert(rule, episode, grounds.of(episode)) for episode in together)
 
 
 def _found(current: _Round, rule: CompiledCorrelation) -> list[Episode]:
     """The episodes that what arrived may have begun, without those that an alert already stands for."""
-    spans = [_arrived(current, base) for base in _bases(current, rule)]
+    spans = [_arrived(current, base) for base in bases_of(current.ruleset, rule)]
     heard = [span for span in spans if span is not None]
     if not heard:
         return []
     around = heard[0]
     for span in heard[1:]:
         around = around.joined(span)
-    wide = around.widened(_reach(current, rule))
+    wide = around.widened(reach_around(current.ruleset, rule))
     raised = _raised(current, rule, wide)
+    # In the groups in which nothing arrived nothing is new.
+    touched = Touched(Piece(current.batches).condition)
     return [
         episode
-        for key, group in _groups(current, rule, wide, only_new=True)
+        for key, group in counted_groups(current.store, current.ruleset, rule, wide, touched=touched)
         for episode in episodes_of_group(rule, key, group)
         if episode.last_time >= around.since and not _is_known(episode, raised.get(key, ()))
     ]
@@ -85,7 +101,7 @@ def _found(current: _Round, rule: CompiledCorrelation) -> list[Episode]:
 
 def _raised(current: _Round, rule: CompiledCorrelation, wide: Span) -> dict[Key, list[datetime]]:
     """When the alerts around were complete, by group, oldest first."""
-    parameters = {"rule": rule.head.id, "version": rule.head.version, **wide.parameters()}
+    parameters = {"rule": rule.head.id, "version": rule.head.version, **wide.parameters}
     raised: dict[Key, list[datetime]] = defaultdict(list)
     for row in current.store.rows(_RAISED, parameters):
         fields = cast("Mapping[str, str]", row["matched_fields"])
@@ -101,67 +117,27 @@ def _is_known(episode: Episode, raised: Sequence[datetime]) -> bool:
     return first < len(raised) and raised[first] <= episode.until
 
 
-def _bases(current: _Round, rule: CompiledCorrelation) -> list[CompiledRule]:
-    """The single-event rules that a correlation rests on, through other correlations too."""
-    bases: dict[str, CompiledRule] = {}
-    for reference in rule.references:
-        if reference in current.rules:
-            bases[reference] = current.rules[reference]
-        else:
-            bases |= {base.head.id: base for base in _bases(current, current.correlations[reference])}
-    return list(bases.values())
-
-
-def _reach(current: _Round, rule: CompiledCorrelation) -> timedelta:
-    inner = [_reach(current, current.correlations[each]) for each in rule.references if each in current.correlations]
-    return reach(rule) + max(inner, default=timedelta())
-
-
 def _arrived(current: _Round, rule: CompiledRule) -> Span | None:
     """The time that the rule's matches in the new batches span; None when there are none."""
+    if rule.head.id not in current.heard:
+        return None
     if rule.head.id not in current.arrived:
         sql = (
             f"SELECT count() AS matches, min(event_time) AS since, max(event_time) AS until FROM {rule.table} "  # noqa: S608 - the Sigma compiler
-            f"WHERE batch_id IN {{batches:Array(String)}} AND ({rule.where}) AND {rule.predicate} {LIMITS}"
+            f"WHERE {Piece(current.batches).condition} AND ({rule.where}) AND {rule.predicate} {LIMITS}"
         )
-        row = current.store.rows(sql, {"batches": list(current.batches)})[0]
+        row = current.store.rows(sql)[0]
         span = Span(utc(row["since"]), utc(row["until"])) if row["matches"] else None
         current.arrived[rule.head.id] = span
     return current.arrived[rule.head.id]
 
 
-def _groups(
-    current: _Round, rule: CompiledCorrelation, wide: Span, *, only_new: bool = False
-) -> Iterator[tuple[Key, Iterator[Match]]]:
-    """Every group of a correlation, its matches by time; those of correlations that it refers to are held in memory.
-
-    With `only_new`, groups in which nothing arrived may be left out.
-    """
-    bases = [current.rules[each] for each in rule.references if each in current.rules]
-    inner = in_groups(
-        match
-        for each in rule.references
-        if each in current.correlations
-        for match in _upward(current, each, rule, wide)
-    )
-    if bases:
-        # What an inner correlation finds may be new for groups in which no base rule has a new match.
-        alone = only_new and len(bases) == len(rule.references)
-        touched_by = current.batches if alone else None
-        read = base_groups(current.store, rule, bases, current.ruleset.places, wide, touched_by=touched_by)
-        for key, group in read:
-            others = inner.pop(key, None)
-            yield key, group if others is None else merge(group, others, key=attrgetter("time"))
-    yield from ((key, iter(group)) for key, group in inner.items())
+def _grounds(current: _Round, rule: CompiledCorrelation, found: Sequence[Episode]) -> Grounds:
+    moments = {event_id: each.time for episode in found for each in episode.matches for event_id in each.event_ids}
+    return read_grounds(current.store, current.ruleset, rule, bases_of(current.ruleset, rule), moments)
 
 
-def _upward(current: _Round, reference: str, outer: CompiledCorrelation, wide: Span) -> Iterator[Match]:
-    inner = current.correlations[reference]
-    for key, group in _groups(current, inner, wide):
-        yield from matches_upward(inner, key, group, outer)
-
-
-def _alert(rule: CompiledCorrelation, episode: Episode) -> Alert:
+def _alert(rule: CompiledCorrelation, episode: Episode, grounds: str) -> Alert:
     evidence = [cast("Evidence", match.context) for match in episode.matches]
     return Alert(
         rule=rule.head,
@@ -170,4 +146,5 @@ def _alert(rule: CompiledCorrelation, episode: Episode) -> Alert:
         first_seen=min(match.time for match in episode.matches),
         last_seen=episode.last_time,
         matched_fields={**episode.group, _MEASURES.get(rule.type, rule.type): episode.count},
+        grounds=grounds,
     )

@@ -5,9 +5,8 @@ be judged, however old its events are. Alerts are written before the batch is ma
 rule, version and events: a run that breaks off is simply repeated.
 """
 
-import hashlib
 import uuid
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from time import monotonic
@@ -17,29 +16,18 @@ import polars as pl
 
 from detectors.rule import RuleSet, Status
 from detectors.silence import SilenceRule
-from pipelines.alert_rows import write_new_alerts
+from pipelines.alert_rows import write_new_alerts, write_new_rows
 from pipelines.correlating import correlated
-from pipelines.judging import Unjudged, single_events
+from pipelines.failed_judgements import MOST_ATTEMPTS, FailedJudgement, by_rule, failed_judgements, remember_failures
+from pipelines.judging import Judge
 from pipelines.silent_sources import silent_sources
+from pipelines.unjudged import events_of, mark_judged, rounds, unjudged
 from store.client import Store
 from store.writes import append
 
 Progress = Callable[[int, int], None]
 
-# Batches are judged together up to so many events, which bounds what a repeated run repeats.
-_MOST_EVENTS = 1_000_000
-# Their ids travel as a query parameter, in the address of the request.
-_MOST_BATCHES = 200
-
-_UNJUDGED = """
-SELECT
-    batch_id,
-    max(ingested_batches.rows) AS events
-FROM ingested_batches
-WHERE batch_id NOT IN (SELECT batch_id FROM judged_batches WHERE ruleset_id = {ruleset:String})
-GROUP BY batch_id
-ORDER BY min(committed_at), batch_id
-"""
+_EVENTS = "SELECT max(ingested_batches.rows) FROM ingested_batches WHERE batch_id = {batch:String}"
 
 
 class UnusableRule(TypedDict):
@@ -89,15 +77,17 @@ def detect(
         StoreError: the database cannot be read or written.
     """
     started, clock = now or datetime.now(UTC), monotonic()
-    waiting = _unjudged(store, ruleset)
-    total = sum(batch.events for batch in waiting)
-    failures: dict[str, str] = {}
-    judged = alerts_new = 0
-    for batches in _rounds(waiting):
-        for alerts in (single_events(store, ruleset, batches, failures), correlated(store, ruleset, batches, failures)):
-            alerts_new += write_new_alerts(store, alerts)
-        _mark_judged(store, ruleset, batches)
-        judged += sum(batch.events for batch in batches)
+    waiting = unjudged(store, ruleset.ruleset_id)
+    total, judged = events_of(waiting), 0
+    alerts_new = _tried_again(store, ruleset)
+    judge = Judge(store, ruleset)
+    for batches in rounds(waiting):
+        ids = [batch.batch_id for batch in batches]
+        found, failures = _judged(store, ruleset, judge, ids, events_of(batches))
+        remember_failures(store, ruleset.heads, ids, failures)
+        mark_judged(store, ruleset.ruleset_id, batches)
+        alerts_new += found
+        judged += events_of(batches)
         if progress:
             progress(judged, total)
     if silence_rule is not None:
@@ -107,49 +97,54 @@ def detect(
         rules=len(ruleset.rules) + len(ruleset.correlations) + (silence_rule is not None),
         alerts_new=alerts_new,
         seconds=round(monotonic() - clock, 3),
-        unusable=_unusable(ruleset, failures),
+        unusable=_unusable(store, ruleset),
     )
     _record(store, ruleset, report, started)
     return report
 
 
-def _unjudged(store: Store, ruleset: RuleSet) -> list[Unjudged]:
-    rows = store.rows(_UNJUDGED, {"ruleset": ruleset.ruleset_id})
-    return [Unjudged(str(row["batch_id"]), int(str(row["events"]))) for row in rows]
+def _judged(
+    store: Store, ruleset: RuleSet, judge: Judge, batches: Sequence[str], events: int
+) -> tuple[int, Mapping[str, str]]:
+    """How many new alerts these batches raised, and the rules whose queries failed, with the reasons."""
+    said = judge.single_events(batches, events)
+    found = write_new_rows(store, said.alerts)
+    failures = dict(said.failures)
+    found += write_new_alerts(store, correlated(store, ruleset, batches, said.heard, failures))
+    return found, failures
 
 
-def _rounds(waiting: Sequence[Unjudged]) -> Iterator[list[Unjudged]]:
-    """Batches in order of arrival, as many at a time as stay under the limit, at least one."""
-    together: list[Unjudged] = []
-    for batch in waiting:
-        full = len(together) == _MOST_BATCHES or sum(each.events for each in together) + batch.events > _MOST_EVENTS
-        if together and full:
-            yield together
-            together = []
-        together.append(batch)
-    if together:
-        yield together
+def _tried_again(store: Store, ruleset: RuleSet) -> int:
+    """Ask once more what failed on earlier runs, each rule by itself and batch by batch; counts the new alerts."""
+    alerts_new = 0
+    for each in failed_judgements(store, ruleset.heads):
+        if each.is_given_up:
+            continue
+        alone, events = ruleset.only(each.rule.id), int(str(store.value(_EVENTS, {"batch": each.batch_id}) or 0))
+        found, failures = _judged(store, alone, Judge(store, alone), [each.batch_id], events)
+        reason = {each.rule.id: failures.get(each.rule.id, "")}
+        remember_failures(store, [each.rule], [each.batch_id], reason, attempt=each.attempts + 1)
+        alerts_new += found
+    return alerts_new
 
 
-def _mark_judged(store: Store, ruleset: RuleSet, batches: Sequence[Unjudged]) -> None:
-    ids = [batch.batch_id for batch in batches]
-    rows = pl.DataFrame({"ruleset_id": [ruleset.ruleset_id] * len(ids), "batch_id": ids})
-    token = hashlib.sha256("\n".join([ruleset.ruleset_id, *ids]).encode()).hexdigest()
-    append(store, "judged_batches", rows, token=token)
-
-
-def _unusable(ruleset: RuleSet, failures: dict[str, str]) -> list[UnusableRule]:
+def _unusable(store: Store, ruleset: RuleSet) -> list[UnusableRule]:
     known = [
         UnusableRule(id=check.id, path=str(check.path), title=check.title, reason=f"{check.status}: {check.reason}")
         for check in ruleset.checks
         if check.status is not Status.USABLE
     ]
-    heads = {head.id: head for head in ruleset.heads}
-    failed = [
-        UnusableRule(id=rule_id, path=str(heads[rule_id].path), title=heads[rule_id].title, reason=reason)
-        for rule_id, reason in failures.items()
-    ]
-    return known + failed
+    left = by_rule(failed_judgements(store, ruleset.heads))
+    return known + [_failed(failures) for failures in left.values()]
+
+
+def _failed(failures: Sequence[FailedJudgement]) -> UnusableRule:
+    rule, given_up = failures[0].rule, sum(each.is_given_up for each in failures)
+    waiting = len(failures) - given_up
+    told = [f"{waiting} batches are asked about again on the next run"] if waiting else []
+    told += [f"{given_up} batches were given up after {MOST_ATTEMPTS} tries"] if given_up else []
+    reason = f"{failures[-1].reason} ({'; '.join(told)})"
+    return UnusableRule(id=rule.id, path=str(rule.path), title=rule.title, reason=reason)
 
 
 def _record(store: Store, ruleset: RuleSet, report: DetectReport, started: datetime) -> None:

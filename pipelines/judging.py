@@ -1,124 +1,124 @@
-"""Rules over single events: many predicates in one statement per log source, and an alert per event and rule."""
+"""Rules over single events: a screen of literals decides most of what they say, SQL predicates the rest."""
 
-from collections import defaultdict
 from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass
-from datetime import UTC, datetime
-from typing import cast
+from dataclasses import dataclass, field
+from functools import cached_property
+
+import polars as pl
 
 from detectors.routing import Table
+from detectors.rowsets import Rows
 from detectors.rule import CompiledRule, RuleSet
-from detectors.sql_text import array, literal
-from pipelines.alert_rows import Alert, Evidence
+from detectors.screening import Screen
+from pipelines.alert_frame import AlertFrames
+from pipelines.alert_rows import COLUMNS, alert_frame
+from pipelines.event_blocks import Piece, Reading, folded_by, read_block
+from pipelines.questions import Questions
+from pipelines.unjudged import MOST_EVENTS
 from store.client import Store
-from store.errors import QueryFailed
 
-# ClickHouse parses statements up to 256 KiB unless its settings say otherwise.
-_MOST_SQL = 120_000
-LIMITS = "SETTINGS max_execution_time = 120"
-
-# What an alert shows of an event; a flow has no host and no user.
-ENVELOPE: Mapping[Table, str] = {
-    "log_events": "source, scope, asset_id, host, user, source_ip, destination_ip, ingested_at",
-    "network_flows": "source, scope, asset_id, '' AS host, '' AS user, source_ip, destination_ip, ingested_at",
-}
-
-Row = Mapping[str, object]
+# The text of an event is long and only keywords look at it: it is left where it is until one may match.
+_MESSAGE = "s:message"
 
 
 @dataclass(frozen=True)
-class Unjudged:
-    """A batch that a rule set has not judged."""
+class Judgement:
+    """What single events say.
 
-    batch_id: str
-    events: int
+    Attributes:
+        alerts: a row for each match of an alerting rule, as columns of `alert_matches`.
+        heard: the rules that may have matched, those that only serve correlations among them.
+        failures: rule to why its query failed.
+    """
 
-
-def single_events(
-    store: Store, ruleset: RuleSet, batches: Sequence[Unjudged], failures: dict[str, str]
-) -> Iterator[Alert]:
-    """Every match of a rule in these batches; a rule whose query fails goes into `failures` and the rest run."""
-    parameters = {"batches": [batch.batch_id for batch in batches]}
-    groups: dict[tuple[Table, str], list[CompiledRule]] = defaultdict(list)
-    for rule in ruleset.rules:
-        if rule.alerts:
-            groups[rule.table, rule.where].append(rule)
-    for rules in groups.values():
-        for chunk in _chunks(rules):
-            yield from _matches(store, chunk, parameters, failures)
+    alerts: pl.DataFrame
+    heard: frozenset[str]
+    failures: Mapping[str, str]
 
 
-def evidence_of(row: Row, table: Table) -> Evidence:
-    """What an alert shows of the event in this row."""
-    texts = {name: str(row[name]) for name in ("source", "scope", "asset_id", "host", "user")}
-    addresses = {name: str(row[name]) for name in ("source_ip", "destination_ip")}
-    return Evidence(event_table=table, **texts, **addresses, arrived_at=utc(row["ingested_at"]))
+class Judge:
+    """A rule set made ready for the telemetry of one store."""
+
+    def __init__(self, store: Store, ruleset: RuleSet) -> None:
+        self._store = store
+        self._tables = [
+            _TableRules(store, table, [rule for rule in ruleset.rules if rule.table == table])
+            for table in dict.fromkeys(rule.table for rule in ruleset.rules)
+        ]
+
+    def single_events(self, batches: Sequence[str], events: int) -> Judgement:
+        """What the events of these batches, so many of them, say, each by itself.
+
+        Raises:
+            QueryFailed: the events cannot be read; a rule whose own query fails is in `failures`.
+        """
+        pieces = max(1, -(-events // MOST_EVENTS))
+        found = [rules.judged(Piece(batches, number, pieces)) for rules in self._tables for number in range(pieces)]
+        return Judgement(
+            pl.concat([each.alerts for each in found]) if found else pl.DataFrame(schema=COLUMNS),
+            frozenset().union(*(each.heard for each in found)),
+            {rule_id: reason for each in found for rule_id, reason in each.failures.items()},
+        )
 
 
-def utc(moment: object) -> datetime:
-    """A moment as the database gives it, with its zone: every column is UTC."""
-    return cast("datetime", moment).replace(tzinfo=UTC)
+@dataclass(frozen=True)
+class _TableRules:
+    """The rules over one table."""
+
+    store: Store
+    table: Table
+    rules: Sequence[CompiledRule]
+    failures: dict[str, str] = field(default_factory=dict)
+
+    @cached_property
+    def _routes(self) -> dict[str, int]:
+        return {where: number for number, where in enumerate(dict.fromkeys(rule.where for rule in self.rules))}
+
+    @cached_property
+    def _screen(self) -> Screen:
+        plans = [(rule.plan, self._routes[rule.where]) for rule in self.rules]
+        return Screen(plans, lambda texts: folded_by(self.store, texts))
+
+    @cached_property
+    def _reading(self) -> Reading:
+        keys: dict[str, None] = {}
+        texts: dict[str, set[int]] = {}
+        for rule in self.rules:
+            for place in _screened_places(rule):
+                if place.startswith("k:"):
+                    keys[place[2:]] = None
+                else:
+                    texts.setdefault(place[2:], set()).add(self._routes[rule.where])
+        wanting = {text: frozenset(routes) for text, routes in texts.items()}
+        return Reading(self.table, list(self._routes), list(keys), wanting, self._screen.keywords)
+
+    @cached_property
+    def _frames(self) -> AlertFrames:
+        return AlertFrames(self.rules, self.table)
+
+    def judged(self, piece: Piece) -> Judgement:
+        """What the events of a piece say."""
+        block = read_block(self.store, self._reading, piece)
+        sure: dict[int, Rows] = {}
+        asked: dict[int, Rows] = {}
+        heard = set()
+        for position, screened in self._screen.held_against(block.events):
+            rule = self.rules[position]
+            heard.add(rule.head.id)
+            if not rule.alerts:
+                continue
+            if _MESSAGE in rule.places.get("message", ()):
+                asked[position] = screened.possible
+                continue
+            if len(screened.open):
+                asked[position] = screened.open
+            if len(screened.sure):
+                sure[position] = screened.sure
+        questions = Questions(self.store, self.table, piece, self.failures)
+        found = list(questions.alerts(self.rules, block.rows["event_id"], asked))
+        alerts = [self._frames.of_block(block, sure), alert_frame(found)]
+        return Judgement(pl.concat(alerts), frozenset(heard), questions.failures)
 
 
-def _chunks(rules: Sequence[CompiledRule]) -> Iterator[list[CompiledRule]]:
-    together: list[CompiledRule] = []
-    size = 0
-    for rule in rules:
-        length = len(rule.predicate) + sum(len(text) for text in rule.fields.values())
-        if together and size + length > _MOST_SQL:
-            yield together
-            together, size = [], 0
-        together.append(rule)
-        size += length
-    if together:
-        yield together
-
-
-def _matches(
-    store: Store, rules: Sequence[CompiledRule], parameters: Mapping[str, object], failures: dict[str, str]
-) -> Iterator[Alert]:
-    try:
-        rows = store.rows(_statement(rules), parameters)
-    except QueryFailed as error:
-        if len(rules) == 1:
-            failures[rules[0].head.id] = f"its query failed: {_first_line(error)}"
-            return
-        middle = len(rules) // 2
-        yield from _matches(store, rules[:middle], parameters, failures)
-        yield from _matches(store, rules[middle:], parameters, failures)
-        return
-    for row in rows:
-        evidence = evidence_of(row, rules[0].table)
-        for hit in cast("Sequence[int]", row["hits"]):
-            yield _alert(rules[hit - 1], row, evidence)
-
-
-def _statement(rules: Sequence[CompiledRule]) -> str:
-    """The rows that any of these rules matches, with the rules' numbers from 1 and the values of their fields."""
-    hits = array([f"if({rule.predicate}, {number}, 0)" for number, rule in enumerate(rules, start=1)])
-    fields = {name: text for rule in rules for name, text in rule.fields.items()}
-    seen = ", ".join(f"{literal(name)}, {text}" for name, text in fields.items())
-    values = f"mapFilter((name, value) -> notEmpty(value), map({seen}))" if seen else "map('', '')"
-    table, where = rules[0].table, rules[0].where
-    return (
-        f"SELECT event_id, event_time, {ENVELOPE[table]}, hits, {values} AS seen FROM ("  # noqa: S608 - the Sigma compiler
-        f"SELECT *, arrayFilter(hit -> hit > 0, {hits}) AS hits FROM {table} "
-        f"WHERE batch_id IN {{batches:Array(String)}} AND ({where})) WHERE notEmpty(hits) {LIMITS}"
-    )
-
-
-def _alert(rule: CompiledRule, row: Row, evidence: Evidence) -> Alert:
-    seen = cast("Mapping[str, str]", row["seen"])
-    time = utc(row["event_time"])
-    return Alert(
-        rule=rule.head,
-        event_ids=(str(row["event_id"]),),
-        evidence=evidence,
-        first_seen=time,
-        last_seen=time,
-        matched_fields={name: seen[name] for name in rule.fields if seen.get(name)},
-    )
-
-
-def _first_line(error: Exception) -> str:
-    return str(error).strip().splitlines()[0][:300]
+def _screened_places(rule: CompiledRule) -> Iterator[str]:
+    return (place for places in rule.places.values() for place in places if place != _MESSAGE)

@@ -4,31 +4,47 @@ from collections.abc import Iterator
 from datetime import datetime, timedelta
 from typing import cast
 
-from detectors.silence import Silence, SilenceRule, SourceActivity, silences
-from pipelines.alert_rows import Alert, Evidence
-from pipelines.judging import ENVELOPE, evidence_of, utc
+from detectors.silence import Clock, Silence, SilenceRule, SourceActivity, listening_since, silences
+from pipelines.alert_rows import Alert, Evidence, evidence_of, utc
+from pipelines.event_blocks import ENVELOPE
 from store.client import Store
 
-_HORIZON = "SELECT max(bucket) AS latest, count() AS buckets FROM log_activity WHERE bucket <= {now:DateTime('UTC')}"
+_NEWEST = "SELECT max(bucket) AS latest, count() AS buckets FROM log_activity WHERE bucket <= {now:DateTime('UTC')}"
 
+# Each source's own last days: one that was read from an archive may have ended long before the others. The roll-up
+# keeps several rows of one span, by service and by part.
 _ACTIVITY = """
 SELECT
+    scope,
     host,
     source_type,
-    argMax(log_activity.scope, bucket) AS last_scope,
-    argMax(log_activity.asset_id, bucket) AS last_asset,
-    groupUniqArray(bucket) AS buckets
-FROM log_activity
-WHERE bucket BETWEEN {since:DateTime('UTC')} AND {until:DateTime('UTC')} AND host != ''
-GROUP BY host, source_type
+    argMax(asset_id, bucket) AS last_asset,
+    arrayFilter(span -> span.1 >= max(bucket) - toIntervalHour({hours:UInt32}), groupArray((bucket, arrived))) AS spans
+FROM (
+    SELECT scope, host, source_type, bucket, any(log_activity.asset_id) AS asset_id, max(last_ingested_at) AS arrived
+    FROM log_activity
+    WHERE bucket BETWEEN {since:DateTime('UTC')} AND {now:DateTime('UTC')} AND host != ''
+    GROUP BY scope, host, source_type, bucket
+)
+GROUP BY scope, host, source_type
 """
+
+_RUNS = (
+    "SELECT started_at FROM detection_runs WHERE started_at BETWEEN {since:DateTime('UTC')} AND {now:DateTime('UTC')}"
+)
+
+# How much older than the newest a source may be and still be looked at.
+_HORIZON = timedelta(days=31)
+
+# Detection runs every minute where telemetry is taken in as it comes; a restart takes less than this.
+_LONGEST_PAUSE = timedelta(minutes=15)
 
 _EXPECTED = "SELECT asset_id, expected_sources FROM monitored_assets WHERE notEmpty(expected_sources)"
 
 _LAST_EVENT = f"""
 SELECT event_id, event_time, {ENVELOPE["log_events"]}
 FROM log_events
-WHERE host = {{host:String}} AND source_type = {{source_type:String}}
+WHERE scope = {{scope:String}} AND host = {{host:String}} AND source_type = {{source_type:String}}
   AND event_time BETWEEN {{since:DateTime('UTC')}} AND {{until:DateTime('UTC')}}
 ORDER BY event_time DESC, event_id
 LIMIT 1
@@ -36,30 +52,37 @@ LIMIT 1
 
 
 def silent_sources(store: Store, rule: SilenceRule, *, now: datetime) -> Iterator[Alert]:
-    """An alert for every source that is silent at the latest moment that any source was heard, up to `now`."""
-    row = store.rows(_HORIZON, {"now": now})[0]
+    """An alert for every source that is silent at `now`, or was when the archive it was read from ends."""
+    row = store.rows(_NEWEST, {"now": now})[0]
     if not row["buckets"]:
         return
-    horizon = utc(row["latest"])
-    since = horizon - timedelta(hours=rule.baseline_hours)
     expected = {
         (str(each["asset_id"]), source_type)
         for each in store.rows(_EXPECTED)
         for source_type in cast("list[str]", each["expected_sources"])
     }
-    activity = [_source(each, expected) for each in store.rows(_ACTIVITY, {"since": since, "until": horizon})]
-    for silence in silences(rule, activity, horizon=horizon):
+    window = {"since": utc(row["latest"]) - _HORIZON, "now": now, "hours": rule.baseline_hours}
+    activity = [_source(each, expected) for each in store.rows(_ACTIVITY, window)]
+    for silence in silences(rule, activity, clock=_clock(store, rule, now)):
         yield _alert(store, rule, silence)
+
+
+def _clock(store: Store, rule: SilenceRule, now: datetime) -> Clock:
+    rows = store.rows(_RUNS, {"since": now - timedelta(hours=rule.baseline_hours), "now": now})
+    runs = [utc(row["started_at"]) for row in rows]
+    return Clock(now, listening_since(runs, now=now, pause=_LONGEST_PAUSE))
 
 
 def _source(row: dict[str, object], expected: set[tuple[str, str]]) -> SourceActivity:
     asset_id, source_type = str(row["last_asset"]), str(row["source_type"])
+    spans = sorted(cast("list[tuple[datetime, datetime]]", row["spans"]))
     return SourceActivity(
         host=str(row["host"]),
         source_type=source_type,
-        scope=str(row["last_scope"]),
+        scope=str(row["scope"]),
         asset_id=asset_id,
-        buckets=tuple(sorted(utc(bucket) for bucket in cast("list[datetime]", row["buckets"]))),
+        buckets=tuple(utc(bucket) for bucket, _ in spans),
+        arrivals=tuple(utc(arrived) for _, arrived in spans),
         expected=(asset_id, source_type) in expected,
     )
 
@@ -69,6 +92,7 @@ def _alert(store: Store, rule: SilenceRule, silence: Silence) -> Alert:
     found = store.rows(
         _LAST_EVENT,
         {
+            "scope": source.scope,
             "host": source.host,
             "source_type": source.source_type,
             "since": heard,
@@ -90,7 +114,7 @@ def _alert(store: Store, rule: SilenceRule, silence: Silence) -> Alert:
             "longest_gap_minutes": f"{silence.longest_gap.total_seconds() / 60:.0f}",
             "silent_minutes": f"{silence.silent_for.total_seconds() / 60:.0f}",
         },
-        identity=f"{source.host}\0{source.source_type}\0{last.isoformat()}",
+        identity=f"{source.scope}\0{source.host}\0{source.source_type}\0{last.isoformat()}",
     )
 
 

@@ -10,12 +10,14 @@ import polars as pl
 from polars._typing import SchemaDict
 
 from response.chain import EMPTY, AuditEvent, AuditStep, ChainHead, ChainProblem, Detail, linked, verify
-from response.errors import ChainContended, StepRefused
+from response.errors import ChainContended, RecordCut, StepRefused
 from response.privacy import personal_data_in
 from store.client import Store
 from store.writes import append
 
 _ATTEMPTS = 200
+# A dropped insert means that the number is taken. If nobody has it, time and again, whoever had it was deleted.
+_NOBODY = 20
 _PAGE_ROWS = 20_000
 _LONGEST_TEXT = 2000
 _EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
@@ -84,16 +86,27 @@ def record_decided(store: Store, decide: Callable[[], AuditStep], *, now: dateti
     Raises:
         StepRefused: the step lacks an actor or a basis, or would put personal data on record.
         ChainContended: others kept writing.
+        RecordCut: the end of the record was deleted.
     """
+    nobody = 0
     for _ in range(_ATTEMPTS):
         head = chain_head(store)
         step = decide()
         _check(step)
         event = linked(step, head, now=now or datetime.now(UTC))
         append(store, "audit_events", _frame(event), token=f"audit:{event.seq}")
-        if event.hash in {row["hash"] for row in store.rows(_HASHES_AT, {"seq": event.seq})}:
+        written = {row["hash"] for row in store.rows(_HASHES_AT, {"seq": event.seq})}
+        if event.hash in written:
             return event
+        nobody = 0 if written else nobody + 1
+        if nobody == _NOBODY:
+            raise RecordCut(_cut(event))
     raise ChainContended(f"{_ATTEMPTS} attempts to record {step.action} met another writer each time: try again")
+
+
+def holds(store: Store, head: ChainHead) -> bool:
+    """Whether the record has this event, number and hash."""
+    return head == EMPTY or head.hash in {row["hash"] for row in store.rows(_HASHES_AT, {"seq": head.seq})}
 
 
 def chain_head(store: Store) -> ChainHead:
@@ -123,6 +136,13 @@ def verify_chain(store: Store, *, anchor: ChainHead | None = None) -> ChainRepor
 
     problems = tuple(chain(verify(counted()), cut()))
     return ChainReport(count, head, problems)
+
+
+def _cut(event: AuditEvent) -> str:
+    return (
+        f"not recorded: the record ends at step {event.seq - 1}, but the database has taken a step {event.seq} before: "
+        "the end of the record was deleted. `rongdun audit verify` shows what is left; a backup brings back what was"
+    )
 
 
 def _events(store: Store) -> Iterator[AuditEvent]:

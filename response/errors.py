@@ -4,7 +4,9 @@ ResponseError
 ├── AlertUnknown         no alert has this id
 ├── TransitionRefused    the alert's state does not allow this step
 ├── StepRefused          a step lacks its actor or basis, or would put personal data on record
-└── ChainContended       others kept writing: the step was not recorded
+├── ChainContended       others kept writing: the step was not recorded
+├── RecordCut            steps that were on record are gone from its end
+└── HeadsUnreadable      the file of kept heads does not hold what was written
 """
 
 
@@ -26,3 +28,11 @@ class StepRefused(ResponseError):
 
 class ChainContended(ResponseError):
     """Others kept writing: the step was not recorded."""
+
+
+class RecordCut(ResponseError):
+    """Steps that were on record are gone from its end."""
+
+
+class HeadsUnreadable(ResponseError):
+    """The file of kept heads does not hold what was written."""

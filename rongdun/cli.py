@@ -24,7 +24,7 @@ app = typer.Typer(
     no_args_is_help=True,
     pretty_exceptions_enable=False,
     help="Rongdun (榕盾) watches a city's critical systems and its citizens' data: sense, judge, respond, learn.",
-    epilog="Exit codes: 0 done, 1 found something to act on (--fail-on), 2 bad usage or input. "
+    epilog="Exit codes: 0 done, 1 found something to act on (--fail-on) or a proof failed, 2 bad usage or input. "
     "All state lives in RONGDUN_HOME.",
 )
 app.command()(lifecycle.up)

@@ -6,6 +6,7 @@ import sys
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from datetime import UTC, date, datetime
+from itertools import chain
 
 from rich.console import Console, JustifyMethod
 from rich.progress import BarColumn, Progress, SpinnerColumn, TextColumn, TimeElapsedColumn
@@ -13,7 +14,7 @@ from rich.table import Table
 from rich.text import Text
 
 Row = Mapping[str, object]
-Advance = Callable[[float, str], None]
+Advance = Callable[[float | None, str], None]
 
 _PIPED_WIDTH = 200
 
@@ -38,9 +39,22 @@ def harmless(value: object) -> str:
 
 def print_json(value: object) -> None:
     """Write one JSON document to standard output: times in ISO 8601 UTC, NaN and infinity as null."""
-    # JSON is UTF-8 (RFC 8259, 8.1): where the terminal's encoding is another, ASCII is what both have in common.
-    json.dump(_plain(value), sys.stdout, ensure_ascii=sys.stdout.encoding.lower() != "utf-8", allow_nan=False)
-    sys.stdout.write("\n")
+    sys.stdout.write(_json(value) + "\n")
+
+
+def print_json_rows(blocks: Iterator[Sequence[Row]]) -> None:
+    """Write what `print_json` writes for all rows together, without ever holding more than a block of them.
+
+    Nothing is written when the first block cannot be had; when a later one cannot, the document stays without its end.
+    """
+    first = next(blocks, ())
+    sys.stdout.write("[")
+    separator = ""
+    for block in chain([first], blocks):
+        if block:
+            sys.stdout.write(separator + _json(block)[1:-1])
+            separator = ", "
+    sys.stdout.write("]\n")
 
 
 def print_table(title: str, rows: Sequence[Row], *, right: frozenset[str] = frozenset()) -> None:
@@ -61,8 +75,14 @@ def print_table(title: str, rows: Sequence[Row], *, right: frozenset[str] = froz
 
 
 @contextmanager
-def progress(description: str) -> Iterator[Advance]:
-    """A progress bar on standard error for the time of the block; call what it gives with a share (0..1) and a word."""
+def progress(description: str, *, plainly: bool = False) -> Iterator[Advance]:
+    """A progress bar on standard error for the time of the block; call what it gives with a share (0..1) and a word.
+
+    Until a share is told, which may be None, it only moves. Piped, nothing is shown, or `plainly` one line.
+    """
+    shown = sys.stderr.isatty()
+    if plainly and not shown:
+        err().print(harmless(f"{description} …"), markup=False)
     bar = Progress(
         SpinnerColumn(),
         TextColumn("{task.description}", markup=False),
@@ -71,11 +91,18 @@ def progress(description: str) -> Iterator[Advance]:
         TimeElapsedColumn(),
         console=err(),
         transient=True,
-        disable=not sys.stderr.isatty(),
+        disable=not shown,
     )
     with bar:
-        task = bar.add_task(description, total=1.0, word="")
-        yield lambda share, word: bar.update(task, completed=share, word=harmless(word)[-60:])
+        task = bar.add_task(description, total=None, word="")
+        yield lambda share, word: bar.update(
+            task, total=None if share is None else 1.0, completed=share, word=harmless(word)[-60:]
+        )
+
+
+def _json(value: object) -> str:
+    # JSON is UTF-8 (RFC 8259, 8.1): where the terminal's encoding is another, ASCII is what both have in common.
+    return json.dumps(_plain(value), ensure_ascii=sys.stdout.encoding.lower() != "utf-8", allow_nan=False)
 
 
 def _text(value: object) -> str:

@@ -8,9 +8,9 @@ from pathlib import Path
 import dagster as dg
 
 from pipelines.definitions import defs
+from rongdun.dagster_home import dagster_home
 from rongdun.errors import StartFailed
 from rongdun.settings import Settings
-from rongdun.up import dagster_home
 
 _SHOWN = {
     "monitored_assets": "import the inventory",

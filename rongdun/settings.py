@@ -16,6 +16,9 @@ def _absolute(path: Path) -> Path:
     return path.expanduser().absolute()
 
 
+# Sigma's words; settings know nothing of the domain, which has them too.
+Level = Literal["informational", "low", "medium", "high", "critical"]
+RuleStatus = Literal["stable", "test", "experimental", "deprecated", "unsupported"]
 Place = Annotated[Path, AfterValidator(_absolute)]
 
 
@@ -31,6 +34,8 @@ class Settings(BaseSettings):
     dashboard_port: int = Port
     dagster_port: int = Port
     rules: Place | None = None
+    rule_status: tuple[RuleStatus, ...] = ("stable", "test", "experimental")
+    min_level: Level = "informational"
     inventory: Place | None = None
     scan_targets: tuple[str, ...] = ()
     scope: str = Field(default="fuzhou", pattern=r"^[a-z0-9][a-z0-9/_-]*$")
@@ -65,6 +70,21 @@ class Settings(BaseSettings):
     def key_file(self) -> Path:
         """The secret behind fingerprints of personal data, made on first use."""
         return self.home / "secrets" / "fingerprint.key"
+
+    @property
+    def audit_heads(self) -> Path:
+        """Where heads of the audit chain are kept, outside of the database."""
+        return self.home / "audit" / "heads"
+
+    @property
+    def rule_cache(self) -> Path:
+        """Where compiled rule sets are kept; what is missing there is made anew."""
+        return self.home / "cache" / "rules"
+
+    @property
+    def site_rules(self) -> Path:
+        """The site's own Sigma rules, which judge beside those of the content folder."""
+        return self.home / "rules" / "sigma"
 
     @property
     def rules_folder(self) -> Path:

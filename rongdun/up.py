@@ -1,60 +1,20 @@
-"""What keeps Rongdun running: the database, Dagster and the dashboard, started together and stopped together."""
+"""What runs for a home, seen from outside: finding it, starting it in the background, stopping it."""
 
 import json
-import os
-import signal
 import subprocess
 import time
-from collections.abc import Callable
 from dataclasses import asdict, dataclass
 from pathlib import Path
 
-import psutil
-
 from rongdun.errors import StartFailed
-from rongdun.parts import (
-    MODULE,
-    START_SECONDS,
-    STOP_SECONDS,
-    Part,
-    await_answer,
-    end_leftovers,
-    end_process,
-    log_folder,
-    note_parts,
-    spawn,
-    start_part,
-    tail,
-)
-from rongdun.ports import LOOPBACK, usable_port
+from rongdun.parts import MODULE, START_SECONDS, STOP_SECONDS, end_leftovers, log_folder, tail
 from rongdun.settings import Settings
 from store import embedded as server
 from store.files import write_whole
-from store.lock import one_at_a_time
-from store.session import embedded
+from store.processes import Ending, end, recognised
 
-RESTARTS = 3
-
-_DAGSTER_YAML = """\
-# Written by `rongdun up`. One run at a time per kind keeps two cores usable.
-telemetry:
-  enabled: false
-run_coordinator:
-  module: dagster.core.run_coordinator
-  class: QueuedRunCoordinator
-  config:
-    max_concurrent_runs: 2
-    tag_concurrency_limits:
-      - key: rongdun/kind
-        value:
-          applyLimitPerUniqueValue: true
-        limit: 1
-retention:
-  schedule:
-    purge_after_days: 7
-  sensor:
-    purge_after_days: 7
-"""
+# The supervisor ends its parts one after the other, and then the database, which may not listen either.
+_SUPERVISOR_SECONDS = 6 * STOP_SECONDS
 
 
 @dataclass(frozen=True)
@@ -71,68 +31,19 @@ def running(settings: Settings) -> Running | None:
     """What runs for this home, or None; a process id that now belongs to someone else counts as None."""
     try:
         found = Running(**json.loads(_state(settings).read_text(encoding="utf-8")))
-        alive = abs(psutil.Process(found.pid).create_time() - found.started) < 1
-    except (FileNotFoundError, psutil.NoSuchProcess, json.JSONDecodeError, TypeError):
+    except (FileNotFoundError, json.JSONDecodeError, TypeError):
         return None
-    return found if alive else None
+    return found if recognised(found.pid, found.started) else None
 
 
-def serve(settings: Settings, announce: Callable[[Running], None]) -> None:
-    """Run everything until SIGINT, SIGTERM or SIGHUP; calls `announce` once the pages answer.
-
-    When another process has everything running already, or is just starting it, announces that one and returns.
-
-    Raises:
-        PortTaken: a configured port is in use.
-        StartFailed: a part did not come up, or kept falling down.
-    """
-    for number in (signal.SIGTERM, signal.SIGHUP):
-        signal.signal(number, _interrupt)
-    had_database = server.running_endpoint(settings.run_folder) is not None
-    parts: list[Part] = []
-    try:
-        with one_at_a_time(settings.run_folder / "up.lock"):
-            found = running(settings)
-            now = found or _come_up(settings, parts)
-        announce(now)
-        if found is None:
-            _watch(parts, settings)
-    except KeyboardInterrupt:
-        pass  # asked to stop: what was started is ended below
-    finally:
-        if parts:
-            _state(settings).unlink(missing_ok=True)
-            for part in parts:
-                end_process(part.process)
-            if settings.clickhouse_url is None and not had_database:
-                server.stop(settings.run_folder)
-
-
-def _come_up(settings: Settings, parts: list[Part]) -> Running:
-    """Start every part, into `parts`; where they answer, once they do."""
-    end_leftovers(settings)
-    dashboard = usable_port(settings.dashboard_port, "RONGDUN_DASHBOARD_PORT")
-    dagster = usable_port(settings.dagster_port, "RONGDUN_DAGSTER_PORT")
-    if settings.clickhouse_url is None:
-        embedded(settings, stays=True)
-    commands = _commands(settings, dashboard, dagster)
-    daemon = commands.pop("dagster-daemon")
-    for name, command in commands.items():
-        parts.append(start_part(name, command, settings))
-        note_parts(settings, parts)
-    now = Running(
-        os.getpid(),
-        psutil.Process().create_time(),
-        f"http://{LOOPBACK}:{dashboard}",
-        f"http://{LOOPBACK}:{dagster}",
-    )
-    await_answer(f"{now.dashboard}/_stcore/health", parts)
-    await_answer(f"{now.dagster}/server_info", parts)
-    # In a fresh home two processes of Dagster at once would trip over each other making its tables.
-    parts.append(start_part("dagster-daemon", daemon, settings))
-    note_parts(settings, parts)
+def note(settings: Settings, now: Running) -> None:
+    """Write down what runs, for `running` of other processes."""
     write_whole(_state(settings), json.dumps(asdict(now)))
-    return now
+
+
+def forget(settings: Settings) -> None:
+    """Nothing runs for this home any more."""
+    _state(settings).unlink(missing_ok=True)
 
 
 def start_detached(settings: Settings) -> Running:
@@ -166,66 +77,38 @@ def start_detached(settings: Settings) -> Running:
     raise StartFailed(f"rongdun did not come up; the end of {log}:\n{tail(log)}")
 
 
-def stop(settings: Settings) -> bool:
-    """Whether something ran for this home and was stopped."""
+def stop(settings: Settings) -> list[str]:
+    """What was stopped for this home, and how where it did not end when asked; empty when nothing ran.
+
+    Raises:
+        ConnectionFailed: nothing ends the database.
+    """
+    stopped: list[str] = []
     found = running(settings)
-    if found is not None:
-        process = psutil.Process(found.pid)
-        process.terminate()
-        process.wait(timeout=2 * STOP_SECONDS)
-    left = end_leftovers(settings)
-    return server.stop(settings.run_folder) or left or found is not None
+    # One that hangs is ended first: the supervisor would wait for it as well, and could not say so here.
+    if server.running_endpoint(settings.run_folder) is None:
+        stopped += _stop_database(settings)
+    supervisor = recognised(found.pid, found.started) if found else None
+    if supervisor is not None:
+        database = server.server_process(settings.run_folder)
+        stopped.append(_how("rongdun up", supervisor.pid, end(supervisor, grace_seconds=_SUPERVISOR_SECONDS)))
+        stopped += ["the database"] if database is not None and not database.is_running() else []
+    if end_leftovers(settings):
+        stopped.append("parts that an earlier `rongdun up` had left")
+    return stopped + _stop_database(settings)
 
 
-def dagster_home(settings: Settings) -> Path:
-    """Dagster's folder, with its configuration in place."""
-    settings.dagster_home.mkdir(parents=True, exist_ok=True)
-    (settings.dagster_home / "dagster.yaml").write_text(_DAGSTER_YAML, encoding="utf-8")
-    return settings.dagster_home
+def _stop_database(settings: Settings) -> list[str]:
+    process = server.server_process(settings.run_folder)
+    ending = server.stop(settings.run_folder)
+    if process is None or ending is None:
+        return []
+    acknowledged = "; what it had acknowledged is on disk" if ending is Ending.KILLED else ""
+    return [_how("the database", process.pid, ending) + acknowledged]
 
 
-def _commands(settings: Settings, dashboard: int, dagster: int) -> dict[str, list[str]]:
-    dagster_home(settings)
-    settings.inbox.mkdir(parents=True, exist_ok=True)
-    code = ["-m", "pipelines.definitions"]
-    app = Path(__file__).parents[1] / "dashboards" / "app.py"
-    return {
-        "dagster-webserver": ["dagster_webserver", "-h", LOOPBACK, "-p", str(dagster), *code],
-        "dagster-daemon": ["dagster._daemon", "run", *code],
-        "dashboard": ["streamlit", "run", str(app), *_streamlit_flags(dashboard)],
-    }
-
-
-def _streamlit_flags(port: int) -> list[str]:
-    return [
-        f"--server.address={LOOPBACK}",
-        f"--server.port={port}",
-        "--server.headless=true",
-        "--server.fileWatcherType=none",
-        "--browser.gatherUsageStats=false",
-    ]
-
-
-def _watch(parts: list[Part], settings: Settings) -> None:
-    """Start again what falls down; asking the database each time also keeps it from ending itself as idle."""
-    while True:
-        time.sleep(5)
-        if settings.clickhouse_url is None and server.running_endpoint(settings.run_folder) is None:
-            embedded(settings, stays=True)
-        for part in parts:
-            if part.process.poll() is None:
-                continue
-            if part.restarts == RESTARTS:
-                raise StartFailed(
-                    f"{part.name} fell down {RESTARTS + 1} times; the end of {part.log}:\n{tail(part.log)}"
-                )
-            part.restarts += 1
-            part.process = spawn(part.command, part.log, settings)
-            note_parts(settings, parts)
-
-
-def _interrupt(*_: object) -> None:
-    raise KeyboardInterrupt
+def _how(name: str, pid: int, ending: Ending | None) -> str:
+    return name if ending is Ending.ASKED else f"{name} (process {pid}), which did not end when asked and was killed"
 
 
 def _state(settings: Settings) -> Path:

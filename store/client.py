@@ -10,7 +10,7 @@ from urllib.parse import urlsplit, urlunsplit
 import clickhouse_connect
 import polars as pl
 from clickhouse_connect.driver.client import Client
-from clickhouse_connect.driver.exceptions import ClickHouseError, OperationalError
+from clickhouse_connect.driver.exceptions import ClickHouseError, OperationalError, StreamFailureError
 from clickhouse_connect.driver.httputil import default_pool_manager
 from urllib3.exceptions import HTTPError
 
@@ -21,6 +21,7 @@ Parameters = Mapping[str, object]
 
 _CODE = re.compile(r"[Cc]ode: (\d+)")
 _LOOPBACK = frozenset({"127.0.0.1", "::1", "localhost"})
+_ENCRYPTED = frozenset({"clickhouses", "https"})
 _UNKNOWN_DATABASE = 81
 _ANSWER_SECONDS = 3600
 
@@ -66,14 +67,19 @@ class Store:
             raise TypeError(type(frame))
         return frame
 
-    def stream(self, sql: str, parameters: Parameters | None = None) -> Iterator[pl.DataFrame]:
+    def stream(
+        self, sql: str, parameters: Parameters | None = None, settings: Parameters | None = None
+    ) -> Iterator[pl.DataFrame]:
         """The result of a query block by block, however large it is; the store does nothing else meanwhile.
 
         Raises:
             QueryFailed: ClickHouse refused it, or it failed on the way.
         """
         with _translated():
-            source = cast("Source", self._client.raw_stream(sql, parameters=dict(parameters or {}), fmt="ArrowStream"))
+            answer = self._client.raw_stream(
+                sql, parameters=dict(parameters or {}), settings=dict(settings or {}), fmt="ArrowStream"
+            )
+            source = cast("Source", answer)
             try:
                 yield from frames_of(source)
             finally:
@@ -87,6 +93,35 @@ class Store:
         """
         with _translated():
             return list(self._client.query(sql, parameters=dict(parameters or {})).named_results())
+
+    def row_blocks(self, sql: str, parameters: Parameters | None = None) -> Iterator[list[dict[str, object]]]:
+        """What `rows` gives, block by block, however large it is; the store does nothing else meanwhile.
+
+        Raises:
+            QueryFailed: ClickHouse refused it, or it failed on the way.
+        """
+        with _translated():
+            context = self._client.create_query_context(sql, parameters=dict(parameters or {}))
+            if context.is_command:
+                # SHOW and its like give a few lines, which the driver reads in another way.
+                yield self.rows(sql, parameters)
+                return
+            with self._client.query_row_block_stream(context=context) as stream:
+                names = stream.source.column_names
+                for block in stream:
+                    yield [dict(zip(names, row, strict=True)) for row in block]
+
+    def measured(
+        self, sql: str, parameters: Parameters | None = None
+    ) -> tuple[list[dict[str, object]], dict[str, object]]:
+        """The result of a query, and ClickHouse's summary of it: `read_rows`, `read_bytes`, `elapsed_ns`.
+
+        Raises:
+            QueryFailed: ClickHouse refused it.
+        """
+        with _translated():
+            result = self._client.query(sql, parameters=dict(parameters or {}))
+            return list(result.named_results()), dict(result.summary)
 
     def value(self, sql: str, parameters: Parameters | None = None) -> object:
         """The first column of the first row, or None when there is no row.
@@ -131,6 +166,10 @@ class Store:
 def _translated() -> Iterator[None]:
     try:
         yield
+    except StreamFailureError as error:
+        if not _code(error):
+            raise ConnectionFailed(f"the database went away in the middle of an answer: {error}") from error
+        raise QueryFailed(str(error), code=_code(error)) from error
     except OperationalError as error:
         raise ConnectionFailed(f"the database went away: {error}") from error
     except ClickHouseError as error:
@@ -152,10 +191,13 @@ def _client(dsn: str) -> Client:
     logging.getLogger("clickhouse_connect").addHandler(logging.NullHandler())
     if dsn.startswith("chdb:"):
         return clickhouse_connect.get_client(dsn=dsn)
-    near = urlsplit(dsn).hostname in _LOOPBACK
+    address = urlsplit(dsn)
+    near = address.hostname in _LOOPBACK
     try:
         return clickhouse_connect.get_client(
             dsn=dsn,
+            # The driver itself goes by the port alone: on another than 8443 the password would travel in the clear.
+            secure=address.scheme in _ENCRYPTED,
             # On loopback a byte costs less than its compression.
             compress=not near,
             # A pool handed in is used as it is: a proxy that the environment names has no business on loopback.

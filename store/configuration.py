@@ -18,6 +18,11 @@ _SERVER = """<clickhouse>
   <uncompressed_cache_size>0</uncompressed_cache_size>
   <mmap_cache_size>128</mmap_cache_size>
   <compiled_expression_cache_size>{expressions}</compiled_expression_cache_size>
+  <query_log>
+    <database>system</database>
+    <table>query_log</table>
+    <ttl>event_date + INTERVAL 1 DAY</ttl>
+  </query_log>
   <send_crash_reports><enabled>false</enabled></send_crash_reports>
   <backups><allowed_path>/</allowed_path></backups>
   <merge_tree>
@@ -28,10 +33,12 @@ _SERVER = """<clickhouse>
 </clickhouse>
 """
 
-# An insert is answered when its parts are written, never queued; a generated rule query may be long.
+# An insert is answered when its parts are written, never queued; a generated rule query may be long. A query is logged
+# only where it asks to be: whoever measures does.
 _USERS = """<clickhouse>
   <profiles><default>
     <async_insert>0</async_insert>
+    <log_queries>0</log_queries>
     <max_memory_usage>{query_memory}</max_memory_usage>
     <max_bytes_before_external_group_by>{spill}</max_bytes_before_external_group_by>
     <max_bytes_before_external_sort>{spill}</max_bytes_before_external_sort>

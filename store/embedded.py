@@ -1,14 +1,10 @@
-"""The database that Rongdun brings along: starting it, finding it, stopping it; `python -m store.embedded` is it."""
+"""The database that Rongdun brings along, seen from outside: starting it, finding it, stopping it."""
 
-import argparse
 import base64
 import http.client
 import json
-import os
-import signal
 import sys
 import time
-from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from urllib.parse import quote
@@ -16,27 +12,31 @@ from urllib.parse import quote
 import psutil
 
 from store.credentials import User, load_or_create
-from store.errors import ConnectionFailed, StoreError, StoreTaken
+from store.errors import ConnectionFailed, StoreTaken
+from store.processes import EXIT_TAKEN, Ending, end, exit_code, recognised, spawned
 
 DATABASE = "rongdun"
 
 _START_SECONDS = 60.0
 _STOP_SECONDS = 60.0
+_HUNG_SECONDS = 20.0  # twice what the server itself gives to what still runs when it is asked to end
 _ANSWER_SECONDS = 10.0
 _POLL_SECONDS = 0.05
 _LOG_LINES = 15
 
-_EXIT_TAKEN = 3
-_EXIT_REFUSED = 2
-
 
 @dataclass(frozen=True)
 class Endpoint:
-    """Where an embedded server answers, and where its passwords are."""
+    """Where an embedded server answers, and where its passwords are.
+
+    Attributes:
+        pid, started: its process, and when that began (s since 1970): a process id alone may come to be another's.
+    """
 
     host: str
     port: int
     pid: int
+    started: float
     password_file: Path
 
     def dsn(self, user: User = "rongdun") -> str:
@@ -55,7 +55,7 @@ def start_detached(folder: Path, *, port: int = 0, state: Path, idle_exit: int |
         idle_exit: seconds without a request after which the server ends; None for never.
 
     Raises:
-        StoreTaken: another server, not of this state folder, holds the data.
+        StoreTaken: another server holds the data, or one of this state folder that does not answer.
         ConnectionFailed: it did not start; the message ends with what it said last.
     """
     found = running_endpoint(state)
@@ -63,68 +63,50 @@ def start_detached(folder: Path, *, port: int = 0, state: Path, idle_exit: int |
         return found
     log = state / "logs" / "database.log"
     log.parent.mkdir(parents=True, exist_ok=True)
-    pid = _spawned(_command(folder, port=port, state=state, idle_exit=idle_exit), log)
+    pid = spawned(_command(folder, port=port, state=state, idle_exit=idle_exit), log)
     return _answering(pid, folder, state, log)
 
 
 def running_endpoint(state: Path) -> Endpoint | None:
     """The server of a state folder if its process lives and takes our password, else None."""
-    try:
-        written = json.loads(_endpoint_file(state).read_text(encoding="utf-8"))
-        endpoint = Endpoint(str(written["host"]), int(written["port"]), int(written["pid"]), _password_file(state))
-    except (FileNotFoundError, ValueError, KeyError, TypeError):
-        return None
-    return endpoint if psutil.pid_exists(endpoint.pid) and _answers(endpoint) else None
+    endpoint = _announced(state)
+    return endpoint if endpoint and recognised(endpoint.pid, endpoint.started) and _answers(endpoint) else None
 
 
-def stop(state: Path) -> bool:
-    """Whether there was a server to stop; it has flushed, closed and gone when this returns.
+def server_process(state: Path) -> psutil.Process | None:
+    """The living process of the server of a state folder, whether it answers or not."""
+    endpoint = _announced(state)
+    return recognised(endpoint.pid, endpoint.started) if endpoint else None
+
+
+def stop(state: Path) -> Ending | None:
+    """How the server of a state folder ended, None when there was none; it is gone when this returns.
+
+    One that answers has flushed and closed. One that does not is asked too, but not for long, and then killed: what it
+    had acknowledged is on disk.
 
     Raises:
-        ConnectionFailed: it did not end in time.
+        ConnectionFailed: nothing ended it.
     """
-    endpoint = running_endpoint(state)
-    if endpoint is None:
-        return False
+    process = server_process(state)
+    if process is None:
+        return None
+    grace = _STOP_SECONDS if running_endpoint(state) else _HUNG_SECONDS
+    ending = end(process, grace_seconds=grace)
+    if ending is None:
+        raise ConnectionFailed(f"the database (process {process.pid}) does not end, not even by SIGKILL")
+    if ending is Ending.KILLED:
+        _endpoint_file(state).unlink(missing_ok=True)
+    return ending
+
+
+def _announced(state: Path) -> Endpoint | None:
     try:
-        process = psutil.Process(endpoint.pid)
-        process.send_signal(signal.SIGTERM)
-        process.wait(_STOP_SECONDS)
-    except psutil.NoSuchProcess:
-        return True
-    except psutil.TimeoutExpired as error:
-        raise ConnectionFailed(
-            f"the database (process {endpoint.pid}) still runs {_STOP_SECONDS:.0f} s after it was asked to stop"
-        ) from error
-    return True
-
-
-def main(arguments: Sequence[str] | None = None) -> int:
-    """Be the server; the exit code is 0 after an orderly end, 3 when the folder is taken, 2 for other refusals."""
-    # The engine takes its zone from the process, and every time here is UTC. Its configuration file is not asked.
-    os.environ["TZ"] = "UTC"
-    time.tzset()
-    # The engine makes its files readable by all; what is in them is not for all.
-    os.umask(0o077)
-    from store.server import Place, serve  # noqa: PLC0415 - loads the engine, which its clients do without
-
-    parser = argparse.ArgumentParser(prog="python -m store.embedded", description="ClickHouse over HTTP on loopback.")
-    parser.add_argument("--folder", type=Path, required=True, help="where the data is")
-    parser.add_argument("--port", type=int, default=0, help="0: any free port")
-    parser.add_argument("--endpoint-file", type=Path, required=True, help="written once it answers")
-    parser.add_argument("--password-file", type=Path, required=True, help="made if absent")
-    parser.add_argument("--idle-exit", type=int, help="end after so many seconds without a request")
-    options = parser.parse_args(arguments)
-    place = Place(options.folder.resolve(), options.endpoint_file.resolve(), options.password_file.resolve())
-    try:
-        serve(place, port=options.port, idle_exit=options.idle_exit)
-    except StoreTaken as error:
-        sys.stderr.write(f"{error}\n")
-        return _EXIT_TAKEN
-    except (StoreError, OSError) as error:
-        sys.stderr.write(f"{error}\n")
-        return _EXIT_REFUSED
-    return 0
+        written = json.loads(_endpoint_file(state).read_text(encoding="utf-8"))
+        host, port = str(written["host"]), int(written["port"])
+        return Endpoint(host, port, int(written["pid"]), float(written["started"]), _password_file(state))
+    except (FileNotFoundError, ValueError, KeyError, TypeError):
+        return None
 
 
 def _answers(endpoint: Endpoint) -> bool:
@@ -141,31 +123,6 @@ def _answers(endpoint: Endpoint) -> bool:
         connection.close()
 
 
-def _spawned(command: list[str], log: Path) -> int:
-    """The pid of a process in a session of its own, which lives on when this one ends."""
-    output = os.open(log, os.O_WRONLY | os.O_CREAT | os.O_APPEND, 0o600)
-    try:
-        return os.posix_spawn(
-            command[0],
-            command,
-            os.environ,
-            file_actions=[
-                (os.POSIX_SPAWN_OPEN, 0, os.devnull, os.O_RDONLY, 0),
-                (os.POSIX_SPAWN_DUP2, output, 1),
-                (os.POSIX_SPAWN_DUP2, output, 2),
-            ],
-            setsid=True,
-        )
-    finally:
-        os.close(output)
-
-
-def _exit_code(pid: int) -> int | None:
-    """How a child ended, or None while it runs."""
-    ended, status = os.waitpid(pid, os.WNOHANG)
-    return os.waitstatus_to_exitcode(status) if ended else None
-
-
 def _answering(pid: int, folder: Path, state: Path, log: Path) -> Endpoint:
     deadline = time.monotonic() + _START_SECONDS
     code: int | None = None
@@ -173,15 +130,17 @@ def _answering(pid: int, folder: Path, state: Path, log: Path) -> Endpoint:
         found = running_endpoint(state)
         if found is not None:
             return found
-        code = _exit_code(pid) if code is None else code
+        code = exit_code(pid) if code is None else code
         # Two starts at once: the one that comes second finds the folder taken, and waits for the first to answer.
-        if code is not None and not (code == _EXIT_TAKEN and _taken_for(folder, state)):
+        if code is not None and not (code == EXIT_TAKEN and _taken_for(folder, state)):
             break
         time.sleep(_POLL_SECONDS)
     if code is None:
-        os.kill(pid, signal.SIGTERM)
+        end(psutil.Process(pid), grace_seconds=_HUNG_SECONDS)
     said = "\n".join(log.read_text(encoding="utf-8", errors="replace").splitlines()[-_LOG_LINES:])
-    if code == _EXIT_TAKEN:
+    if code == EXIT_TAKEN and _taken_for(folder, state):
+        raise StoreTaken(f"the database of {state} runs but does not answer: `rongdun stop` ends it")
+    if code == EXIT_TAKEN:
         raise StoreTaken(said.splitlines()[-1])
     raise ConnectionFailed(f"the database did not start; {log} ends with:\n{said}")
 
@@ -196,7 +155,7 @@ def _taken_for(folder: Path, state: Path) -> bool:
 
 def _command(folder: Path, *, port: int, state: Path, idle_exit: int | None) -> list[str]:
     # -P: a folder called `store` where the caller happens to stand is not ours.
-    command = [sys.executable, "-P", "-m", "store.embedded", "--folder", str(folder), "--port", str(port)]
+    command = [sys.executable, "-P", "-m", "store", "--folder", str(folder), "--port", str(port)]
     command += ["--endpoint-file", str(_endpoint_file(state)), "--password-file", str(_password_file(state))]
     return command if idle_exit is None else [*command, "--idle-exit", str(idle_exit)]
 
@@ -207,7 +166,3 @@ def _endpoint_file(state: Path) -> Path:
 
 def _password_file(state: Path) -> Path:
     return state / "passwords.json"
-
-
-if __name__ == "__main__":
-    sys.exit(main())

@@ -186,6 +186,6 @@ def _readonly() -> QueryFailed:
 
 
 def _counts(result: Any) -> Counts:
-    return Counts(
-        result.rows_read(), result.bytes_read(), result.rows_written(), result.bytes_written(), result.elapsed()
-    )
+    # What was read from tables, as ClickHouse's own summary has it; `rows_read` counts the rows of the answer.
+    read = result.storage_rows_read(), result.storage_bytes_read()
+    return Counts(*read, result.rows_written(), result.bytes_written(), result.elapsed())

@@ -13,6 +13,7 @@ from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 from pathlib import Path
 
+import psutil
 import uvicorn
 
 from store.answers import Runner
@@ -79,7 +80,8 @@ class _Announced(uvicorn.Server):
 
     async def startup(self, sockets: list[socket.socket] | None = None) -> None:
         await super().startup(sockets)
-        endpoint = {"host": "127.0.0.1", "port": self._port, "pid": os.getpid()}
+        started = psutil.Process().create_time()
+        endpoint = {"host": "127.0.0.1", "port": self._port, "pid": os.getpid(), "started": started}
         write_whole(self._endpoint_file, json.dumps(endpoint))
 
     @contextlib.contextmanager

@@ -6,6 +6,7 @@ import streamlit as st
 
 from dashboards.choices import chosen_code
 from dashboards.desk import Desk
+from dashboards.kept import LONGEST_NAME, kept_name
 from response.chain import Role
 from response.errors import ResponseError
 from response.lifecycle import AlertState, Verdict, acknowledge, close, reopen
@@ -23,6 +24,7 @@ def actions(desk: Desk, alert: dict[str, object]) -> None:
         st.subheader(words("action.title"), anchor=False)
         if done := st.session_state.pop("action.done", None):
             st.success(words(done))
+            st.session_state[f"action.reason.{alert_id}"] = ""  # the step is on record: the next one has its own reason
         actor, role = _person(desk)
         if state is AlertState.CLOSED:
             _reopening(desk, alert_id, actor, role)
@@ -41,7 +43,9 @@ def actions(desk: Desk, alert: dict[str, object]) -> None:
 def _person(desk: Desk) -> tuple[str, Role]:
     words = desk.words
     name, role = st.columns([3, 2])
-    actor = name.text_input(words("action.actor"), key="action.actor", max_chars=80, persist_state="session")
+    actor = name.text_input(
+        words("action.actor"), kept_name(), key="action.actor", max_chars=LONGEST_NAME, persist_state="session"
+    )
     chosen = chosen_code(
         words,
         words("action.role"),

@@ -8,11 +8,13 @@ import streamlit as st
 
 from dashboards.desk import Desk, sql_time
 from dashboards.figures import moment
+from dashboards.grounds import Grounds, read_grounds
 from dashboards.harmless import harmless, one_line, plain
 from dashboards.panels import chips, facts
 from dashboards.rule_text import rule_text
 from dashboards.tables import shown, text_column
 from dashboards.views.alert_actions import actions
+from dashboards.views.alert_why import why
 
 _SLACK = timedelta(seconds=1)  # event times are cut to milliseconds on their way here
 _OPENED = 3
@@ -31,8 +33,9 @@ def show(desk: Desk, alert_id: str) -> None:
     _title(desk, alert)
     left, right = st.columns([5, 2.6], gap="medium")
     with left:
-        _why(desk, alert)
-        _evidence(desk, alert)
+        grounds = read_grounds(str(alert["grounds"]), words)
+        why(desk, alert, grounds)
+        _evidence(desk, alert, grounds)
     with right:
         actions(desk, alert)
         _asset(desk, alert)
@@ -59,7 +62,7 @@ def _title(desk: Desk, alert: dict[str, Any]) -> None:
     words = desk.words
     chips(words, [("level", str(alert["level"])), ("state", str(alert["state"])), ("verdict", str(alert["verdict"]))])
     st.title(plain(str(alert["rule_title"])), anchor=False)
-    told = rule_text(desk.rules, str(alert["rule_path"]), str(alert["rule_id"]))
+    told = rule_text(desk.rules, str(alert["rule_path"]), str(alert["rule_id"]), words.language)
     if told.description:
         st.text(harmless(told.description))
     cells = st.columns(4)
@@ -80,20 +83,7 @@ def _title(desk: Desk, alert: dict[str, Any]) -> None:
         facts([(words("alert.false_positives"), " / ".join(told.false_positives))])
 
 
-def _why(desk: Desk, alert: dict[str, Any]) -> None:
-    words = desk.words
-    st.subheader(words("alert.why"), anchor=False)
-    st.caption(words("alert.why.lead"))
-    seen = list(zip(map(one_line, alert["matched_names"]), alert["matched_values"], strict=True))
-    if not seen:
-        st.caption(words("alert.why.none"))
-        return
-    margin = max(len(name) for name, _ in seen)
-    lines = (f"{name:<{margin}}  {one_line(value, longest=2000)}" for name, value in seen)
-    st.code("\n".join(lines), language=None, wrap_lines=True)
-
-
-def _evidence(desk: Desk, alert: dict[str, Any]) -> None:
+def _evidence(desk: Desk, alert: dict[str, Any], grounds: Grounds | None) -> None:
     words = desk.words
     st.subheader(words("alert.evidence"), anchor=False)
     flows = alert["event_table"] == "network_flows"
@@ -104,14 +94,16 @@ def _evidence(desk: Desk, alert: dict[str, Any]) -> None:
         until=sql_time(alert["last_seen"] + _SLACK),
     )
     st.caption(words("alert.evidence.count", shown=events.height, total=len(alert["event_ids"])))
+    places = {event_id: place for place, event_id in enumerate(alert["event_ids"])}
     for number, event in enumerate(events.iter_rows(named=True)):
-        _event(desk, event, opened=number < _OPENED, flow=flows)
+        rules = grounds.titles_at(places[event["event_id"]]) if grounds is not None else []
+        _event(desk, event, rules, opened=number < _OPENED, flow=flows)
 
 
-def _event(desk: Desk, event: dict[str, Any], *, opened: bool, flow: bool) -> None:
+def _event(desk: Desk, event: dict[str, Any], rules: list[str], *, opened: bool, flow: bool) -> None:
     words = desk.words
     where = f"{event['source_ip']} → {event['destination_ip']}" if flow or not event["host"] else str(event["host"])
-    head = f"{moment(event['event_time'])} · {event['source_type']} · {where}"
+    head = " · ".join([moment(event["event_time"]), event["source_type"], where, *rules])
     with st.expander(plain(head), expanded=opened):
         if event.get("message"):
             st.code(harmless(str(event["message"]), longest=8000), language=None, wrap_lines=True)

@@ -6,6 +6,7 @@ import streamlit as st
 from dashboards.choices import chosen_code
 from dashboards.desk import Desk
 from dashboards.figures import amount
+from dashboards.harmless import searchable
 from dashboards.panels import empty_state, page_head
 from dashboards.tables import Column, as_chips, chip_column, number_column, shown, text_column, time_column
 from dashboards.views import alert_detail
@@ -18,10 +19,10 @@ _COLUMNS = (
     "rule_title",
     "last_seen",
     "asset_id",
-    "host",
     "source_ip",
     "destination_ip",
     "user",
+    "host",
     "events",
     "verdict",
 )
@@ -53,7 +54,8 @@ def _headline(desk: Desk, counts: pl.DataFrame) -> None:
 
 def _filters(desk: Desk) -> dict[str, object]:
     words = desk.words
-    first, second, third, fourth = st.columns([3, 2.2, 1.6, 2.2], vertical_alignment="bottom")
+    # Two rows: beside each other the pills would be cut on a laptop's screen.
+    (first, second), (third, fourth) = st.columns([3, 2]), st.columns([3, 2])
     with first:
         levels = st.pills(
             words("column.level"),
@@ -89,7 +91,8 @@ def _filters(desk: Desk) -> dict[str, object]:
             key="alerts.wanted",
             persist_state="session",
         )
-    return {"levels": levels or [], "states": states or [], "sector": sector or "", "wanted": wanted or "", "asset": ""}
+    picked = {"levels": levels or [], "states": states or [], "sector": sector or ""}
+    return {**picked, "wanted": searchable(wanted or ""), "asset": ""}
 
 
 def _queue(desk: Desk, filters: dict[str, object]) -> None:

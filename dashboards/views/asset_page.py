@@ -64,14 +64,9 @@ def _factors(desk: Desk, asset: dict[str, Any]) -> None:
                 st.caption(words("asset.factors.none"))
                 return
             st.altair_chart(charts.factor_bars(factors, words), alt=words("asset.factors"))
-        st.dataframe(
-            shown(factors.select("label", "points", "evidence")),
-            hide_index=True,
-            column_config={
-                "label": text_column(words("column.factor")),
-                "points": st.column_config.NumberColumn(words("column.points"), format="%+.1f", width="small"),
-                "evidence": text_column(words("column.evidence"), wide=True),
-            },
+        facts(
+            (f"{plain(row['label'])} · {plain(format(row['points'], '+.1f'))}", row["evidence"])
+            for row in factors.iter_rows(named=True)
         )
 
 
@@ -103,7 +98,7 @@ def _alerts(desk: Desk, asset_id: str) -> None:
         st.caption(words("asset.alerts.none"))
         return
     chosen = st.dataframe(
-        as_chips(shown(found.select("level", "state", "rule_title", "last_seen")), "level", "state"),
+        as_chips(shown(found.select("level", "state", "last_seen", "rule_title")), "level", "state"),
         hide_index=True,
         key="asset.alerts",
         on_select="rerun",

@@ -5,6 +5,7 @@ import streamlit as st
 
 from dashboards.choices import chosen_code
 from dashboards.desk import Desk
+from dashboards.harmless import searchable
 from dashboards.panels import empty_state, page_head
 from dashboards.tables import as_chips, chip_column, labelled, number_column, score_column, shown, text_column
 from dashboards.translation import Words
@@ -18,11 +19,11 @@ _COLUMNS = (
     "open_alerts",
     "sector",
     "organisation",
-    "scope",
     "is_cii",
     "mlps_level",
-    "domestic_layers",
     "data_grade",
+    "domestic_layers",
+    "scope",
     "asset_id",
 )
 
@@ -73,7 +74,7 @@ def _filtered(desk: Desk, assets: pl.DataFrame) -> pl.DataFrame:
         pl.lit(value=not sector) | (pl.col("sector") == sector),
         pl.lit(value=not bands) | pl.col("band").is_in(list(bands or [])),
         pl.lit(value=not cii) | pl.col("is_cii"),
-        searched.str.contains((wanted or "").strip().lower(), literal=True),
+        searched.str.contains(searchable(wanted or "").lower(), literal=True),
     )
 
 
@@ -91,7 +92,7 @@ def _list(desk: Desk, assets: pl.DataFrame) -> None:
         on_select="rerun",
         selection_mode=["single-row", "single-cell"],
         column_config={
-            "name": text_column(words("column.name")),
+            "name": st.column_config.TextColumn(words("column.name"), width=190),
             "score": score_column(words("column.score")),
             "band": chip_column(words, words("column.band"), "band"),
             "open_alerts": number_column(words("column.open_alerts")),

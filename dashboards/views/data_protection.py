@@ -6,8 +6,9 @@ import streamlit as st
 from dashboards import charts
 from dashboards.desk import Desk
 from dashboards.figures import NOTHING, amount
+from dashboards.harmless import one_line
 from dashboards.panels import empty_state, page_head
-from dashboards.tables import labelled, number_column, shown, text_column, time_column
+from dashboards.tables import labelled, number_column, path_ends, shown, text_column, time_column
 
 _GRADES = ("general-1", "general-2", "general-3", "general-4", "important", "core")
 
@@ -32,7 +33,7 @@ def _figures(desk: Desk, datasets: pl.DataFrame) -> None:
     words = desk.words
     grades = [grade for grade in _GRADES if grade in set(datasets["grade"])]
     for cell, (key, value) in zip(
-        st.columns(5),
+        st.columns([1, 1, 1, 1, 1.6]),
         (
             ("datasets", f"{datasets.height:,}"),
             ("findings", amount(words, datasets["findings"].sum())),
@@ -54,7 +55,7 @@ def _datasets(desk: Desk, datasets: pl.DataFrame) -> str:
     st.caption(words("protection.datasets.lead"))
     columns = ["dataset", "grade", "findings", "exposed", "sensitive", "rows", "finished_at", "method"]
     chosen = st.dataframe(
-        shown(labelled(datasets.select(columns), words, {"grade": "grade"})),
+        shown(labelled(path_ends(datasets.select(columns), "dataset"), words, {"grade": "grade"})),
         hide_index=True,
         key="protection.datasets",
         on_select="rerun",
@@ -71,7 +72,11 @@ def _datasets(desk: Desk, datasets: pl.DataFrame) -> str:
         },
     )
     rows = chosen["selection"]["rows"]
-    return str(datasets["dataset"][rows[0]]) if rows else ""
+    if not rows:
+        return ""
+    dataset = str(datasets["dataset"][rows[0]])
+    st.text(one_line(dataset))
+    return dataset
 
 
 def _types(desk: Desk) -> None:
@@ -101,7 +106,7 @@ def _findings(desk: Desk, dataset: str) -> None:
 def findings_table(desk: Desk, findings: pl.DataFrame) -> None:
     """A table of findings, masked samples only, what is not masked named first."""
     words = desk.words
-    flags = findings.with_columns(
+    flags = path_ends(findings, "dataset").with_columns(
         mask=pl.col("masked").map_elements(lambda held: words(f"mask.{str(held).lower()}"), return_dtype=pl.String),
         hit_rate=pl.col("hits") / pl.max_horizontal("rows", 1),
     )

@@ -8,7 +8,7 @@ import streamlit as st
 from dashboards.desk import Desk, sql_time
 from dashboards.figures import NOTHING, amount, seconds, size
 from dashboards.panels import empty_state, page_head
-from dashboards.tables import labelled, number_column, shown, text_column, time_column
+from dashboards.tables import labelled, number_column, path_ends, shown, text_column, time_column
 from dashboards.translation import Words
 
 
@@ -22,15 +22,12 @@ def show(desk: Desk) -> None:
         return
     silent = _silent_sources(desk)
     _figures(desk, sources, silent)
-    left, right = st.columns([5, 3], gap="medium")
-    with left:
-        _sources(desk, sources)
-    with right:
-        _silent(desk, silent)
+    _sources(desk, sources)
     if desk.scope != desk.root:
+        _silent(desk, silent)
         st.info(desk.words("health.root_only"))
         return
-    _whole_city(desk, files)
+    _whole_city(desk, files, silent)
 
 
 def _silent_sources(desk: Desk) -> pl.DataFrame:
@@ -39,9 +36,10 @@ def _silent_sources(desk: Desk) -> pl.DataFrame:
     return desk.ask("silent_sources", newest=sql_time(newest), allowed=allowed)
 
 
-def _whole_city(desk: Desk, files: pl.DataFrame) -> None:
+def _whole_city(desk: Desk, files: pl.DataFrame, silent: pl.DataFrame) -> None:
     left, right = st.columns(2, gap="medium")
     with left:
+        _silent(desk, silent)
         _rejects(desk)
         _runs(desk)
     with right:
@@ -145,7 +143,7 @@ def _runs(desk: Desk) -> None:
         shown(runs.select("started_at", "seconds", "events", "rules", "unusable", "alerts_new")),
         hide_index=True,
         column_config={
-            "started_at": time_column(words("column.started_at")),
+            "started_at": time_column(words("column.started_at"), year=False),
             "seconds": st.column_config.NumberColumn(words("column.seconds"), format="%.1f"),
             "events": number_column(words("column.events")),
             "rules": number_column(words("column.rules")),
@@ -163,10 +161,14 @@ def _files(desk: Desk, files: pl.DataFrame) -> None:
         return
     named = files.with_columns(bytes=pl.col("bytes").map_elements(size, return_dtype=pl.String))
     st.dataframe(
-        shown(named.select("completed_at", "source", "source_type", "rows", "rejected", "bytes", "reason")),
+        shown(
+            path_ends(named, "source").select(
+                "completed_at", "source", "rows", "rejected", "source_type", "bytes", "reason"
+            )
+        ),
         hide_index=True,
         column_config={
-            "completed_at": time_column(words("column.completed_at")),
+            "completed_at": time_column(words("column.completed_at"), year=False),
             "source": text_column(words("column.source")),
             "source_type": st.column_config.TextColumn(words("column.source_type")),
             "rows": number_column(words("column.rows")),
@@ -188,6 +190,6 @@ def _tables(desk: Desk) -> None:
             "table": text_column(words("column.table")),
             "rows": number_column(words("column.rows")),
             "bytes": st.column_config.TextColumn(words("column.bytes")),
-            "modified_at": time_column(words("column.modified_at")),
+            "modified_at": time_column(words("column.modified_at"), year=False),
         },
     )

@@ -1,4 +1,4 @@
-"""What runs when: the main job, detection every minute, the daily scan, posture every five minutes, the drop folder."""
+"""What runs when: the main job, detection, posture and the kept head by the minute, the daily scan, the drop folder."""
 
 import time
 from hashlib import sha256
@@ -6,6 +6,7 @@ from pathlib import Path
 
 import dagster as dg
 
+from pipelines.defs.record import record
 from pipelines.defs.resources import Settled
 
 SETTLED_SECONDS = 3  # a file untouched for this long is taken to be complete
@@ -36,6 +37,9 @@ SCHEDULES = [
     dg.ScheduleDefinition(name="detect_every_minute", job=DETECT, cron_schedule="* * * * *", default_status=RUNNING),
     dg.ScheduleDefinition(
         name="posture_every_five_minutes", job=POSTURE, cron_schedule="*/5 * * * *", default_status=RUNNING
+    ),
+    dg.ScheduleDefinition(
+        name="record_every_ten_minutes", job=record, cron_schedule="*/10 * * * *", default_status=RUNNING
     ),
     dg.ScheduleDefinition(
         name="scan_daily",

@@ -2,7 +2,7 @@
 
 import dagster as dg
 
-from pipelines.content import load_content
+from pipelines.content import home_content
 from pipelines.defs.resources import Settled
 from pipelines.detect import detect
 from pipelines.scan import scan_all
@@ -17,7 +17,7 @@ class Targets(dg.Config):
 @dg.asset(group_name="judge", deps=["network_flows", "log_events"])
 def alerts(settled: Settled) -> dg.MaterializeResult[None]:
     """Every match of a usable rule in the telemetry that arrived since the last run."""
-    content = load_content(settled.settings().rules_folder)
+    content = home_content(settled.settings())
     with settled.open() as store:
         report = detect(store, content.ruleset, silence_rule=content.silence)
     return dg.MaterializeResult(

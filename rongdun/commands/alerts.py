@@ -2,16 +2,21 @@
 
 import getpass
 import re
+from collections.abc import Callable
+from contextlib import ExitStack
+from pathlib import Path
 from typing import Annotated
 
 import typer
 
 from response import lifecycle
-from response.audit import verify_chain
-from response.chain import ChainHead
+from response.anchor import keep_head, kept_head
+from response.audit import ChainReport, verify_chain
+from response.chain import AuditEvent, ChainHead
 from response.lifecycle import AlertState, Verdict
-from rongdun.console import out, print_json, print_table
+from rongdun.console import out, print_json, print_table, progress
 from rongdun.settings import Settings
+from store.client import Store
 from store.session import open_store
 
 app = typer.Typer(no_args_is_help=True, help="The queue of alerts: read it, take one in hand, close it with a verdict.")
@@ -39,7 +44,7 @@ def list_alerts(
     as_json: Json = False,
 ) -> None:
     """Show the queue, most severe first; times are UTC."""
-    with open_store(Settings(), user="reader") as store:
+    with progress("asking"), open_store(Settings(), user="reader") as store:
         rows = store.rows(_QUEUE, {"state": state or "", "limit": limit})
     if as_json:
         print_json({"alerts": rows})
@@ -52,9 +57,7 @@ def acknowledge(
     alert_id: AlertId, actor: Actor, basis: Annotated[str, typer.Option(help="On what ground.")] = "triage"
 ) -> None:
     """Take an alert in hand."""
-    with open_store(Settings()) as store:
-        event = lifecycle.acknowledge(store, alert_id, actor=actor, basis=basis)
-    out().print(f"acknowledged, on record as step {event.seq}")
+    _take(lambda store: lifecycle.acknowledge(store, alert_id, actor=actor, basis=basis), "acknowledged")
 
 
 @app.command()
@@ -65,9 +68,18 @@ def close(
     reason: Annotated[str, typer.Option(help="Why; goes on record.")],
 ) -> None:
     """Close an acknowledged alert with a verdict."""
-    with open_store(Settings()) as store:
-        event = lifecycle.close(store, alert_id, verdict, actor=actor, reason=reason)
-    out().print(f"closed, on record as step {event.seq}")
+    _take(lambda store: lifecycle.close(store, alert_id, verdict, actor=actor, reason=reason), "closed")
+
+
+def _take(step: Callable[[Store], AuditEvent], done: str) -> None:
+    """Take a step, say so, and keep the head of the record: a record that was cut must not hide that it was taken."""
+    settings = Settings()
+    with ExitStack() as opened:
+        with progress("recording"):
+            store = opened.enter_context(open_store(settings))
+            event = step(store)
+        out().print(f"{done}, on record as step {event.seq}")
+        keep_head(store, settings.audit_heads)
 
 
 @audit_app.callback()
@@ -78,23 +90,36 @@ def _group() -> None:
 @audit_app.command()
 def verify(
     anchor: Annotated[
-        str, typer.Option(help="A head that an earlier run printed, SEQ:HASH; shows whether the end was cut off since.")
+        str, typer.Option(help="A head that an earlier run printed, SEQ:HASH; without it, the one kept in the home.")
     ] = "",
     as_json: Json = False,
 ) -> None:
-    """Prove that the record is whole: no gap, no edit, no fork; exit 1 when it is not."""
-    kept = _head(anchor)
-    with open_store(Settings(), user="reader") as store:
+    """Prove that the record is whole: no gap, no edit, no fork, no end cut off; exit 1 when it is not."""
+    settings = Settings()
+    given = _head(anchor)
+    kept = kept_head(settings.audit_heads) if given is None else given
+    with progress("verifying"), open_store(settings, user="reader") as store:
         report = verify_chain(store, anchor=kept)
+        if report.intact and given is None:
+            keep_head(store, settings.audit_heads)
     if as_json:
-        print_json(report.as_json())
+        against = {"seq": kept.seq, "hash": kept.hash} if kept else None
+        print_json({**report.as_json(), "against": against, "heads_file": str(settings.audit_heads)})
     else:
-        out().print(f"{report.events} steps on record, {'intact' if report.intact else 'NOT INTACT'}")
-        out().print(f"head, to be kept elsewhere: {report.head.seq}:{report.head.hash}", highlight=False)
-        for problem in report.problems:
-            out().print(str(problem), markup=False)
+        _show(report, kept, settings.audit_heads if given is None else None)
     if not report.intact:
         raise typer.Exit(1)
+
+
+def _show(report: ChainReport, against: ChainHead | None, file: Path | None) -> None:
+    lines = [f"{report.events} steps on record, {'intact' if report.intact else 'NOT INTACT'}"]
+    origin = f"kept in {file}" if file else "given"
+    if against is None:
+        lines.append("no head was kept so far: whether the end was cut off before today does not show")
+    else:
+        lines.append(f"checked against step {against.seq}, {origin}")
+    lines.append(f"head, for a copy elsewhere: {report.head.seq}:{report.head.hash}")
+    out().print("\n".join([*lines, *map(str, report.problems)]), markup=False, highlight=False)
 
 
 def _head(text: str) -> ChainHead | None:

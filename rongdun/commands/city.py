@@ -8,11 +8,11 @@ from zoneinfo import ZoneInfo
 
 import typer
 
-from rongdun import up as supervisor
 from rongdun.commands.lifecycle import announce
 from rongdun.console import err, out, print_json, print_table, progress
 from rongdun.settings import Settings
 from rongdun.summary import Rows, summarise
+from rongdun.up import start_detached
 from store.session import open_store
 
 Json = Annotated[bool, typer.Option("--json", help="One JSON document on standard output.")]
@@ -48,7 +48,7 @@ def demo(
     if not settings.inventory_file.exists():
         settings.inventory_file.parent.mkdir(parents=True, exist_ok=True)
         shutil.copyfile(city.inventory, settings.inventory_file)
-    with open_store(settings) as store, progress("running the main job") as advance:
+    with progress("running the main job") as advance, open_store(settings) as store:
         times = run_main_job(settings, paths=[city.telemetry], targets=[str(city.tables)], progress=advance)
         found = stories_found(city, store)
         summary = summarise(store)
@@ -63,7 +63,9 @@ def demo(
     if not all(result.found for result in found):
         err().print("not every story was found")
     if not once:
-        announce(supervisor.start_detached(settings))
+        with progress("starting the desk"):
+            now = start_detached(settings)
+        announce(now)
 
 
 def _day(text: str) -> date:

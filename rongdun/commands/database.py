@@ -1,11 +1,12 @@
 """`rongdun db`: the database itself."""
 
+from contextlib import ExitStack
 from pathlib import Path
 from typing import Annotated
 
 import typer
 
-from rongdun.console import out, print_json, print_table, progress
+from rongdun.console import out, print_json_rows, print_table, progress
 from rongdun.settings import Settings
 from store.backup import backup as back_up
 from store.backup import restore as bring_back
@@ -24,7 +25,8 @@ def start() -> None:
     if settings.clickhouse_url is not None:
         out().print("RONGDUN_CLICKHOUSE_URL names a ClickHouse server: there is no embedded database to start.")
         return
-    endpoint = embedded(settings, stays=True)
+    with progress("starting the database", plainly=True):
+        endpoint = embedded(settings, stays=True)
     out().print(f"database: http://{endpoint.host}:{endpoint.port} (folder {settings.database_folder})")
 
 
@@ -32,7 +34,7 @@ def start() -> None:
 def migrate() -> None:
     """Bring the schema up to date; say what was applied."""
     settings = Settings()
-    with open_store(settings) as store:
+    with progress("bringing the schema up to date"), open_store(settings) as store:
         applied = apply_migrations(store, cluster=settings.clickhouse_cluster)
     for name in applied:
         out().print(f"applied {name}")
@@ -43,18 +45,21 @@ def migrate() -> None:
 @app.command()
 def query(sql: str, as_json: Json = False) -> None:
     """Ask a question in SQL; reading only."""
-    with open_store(Settings(), user="reader") as store:
-        rows = store.rows(sql)
-    if as_json:
-        print_json(rows)
-    else:
-        print_table(f"rows: {len(rows)}", rows)
+    with ExitStack() as opened:
+        with progress("opening the database"):
+            store = opened.enter_context(open_store(Settings(), user="reader"))
+        if as_json:
+            print_json_rows(store.row_blocks(sql))
+            return
+        with progress("asking"):
+            rows = store.rows(sql)
+    print_table(f"rows: {len(rows)}", rows)
 
 
 @app.command()
 def backup(folder: Annotated[Path, typer.Argument(help="Where the backup goes; must not exist yet.")]) -> None:
     """Write everything the database holds to a folder."""
-    with open_store(Settings()) as store, progress("backing up"):
+    with progress("backing up"), open_store(Settings()) as store:
         written = back_up(store, folder)
     out().print(f"backup: {written}")
 
@@ -63,6 +68,6 @@ def backup(folder: Annotated[Path, typer.Argument(help="Where the backup goes; m
 def restore(folder: Annotated[Path, typer.Argument(help="A folder that `rongdun db backup` wrote.")]) -> None:
     """Bring a backup back, into a home whose database has no tables yet."""
     settings = Settings()
-    with unmigrated(settings) as store, progress("restoring"):
+    with progress("restoring"), unmigrated(settings) as store:
         bring_back(store, folder)
     out().print(f"restored from {folder}")

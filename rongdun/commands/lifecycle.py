@@ -1,16 +1,18 @@
 """`rongdun up`, `status` and `stop`: everything that runs."""
 
 import sys
+from contextlib import ExitStack
 from pathlib import Path
 from typing import Annotated
 
 import typer
 
-from rongdun import up as supervisor
-from rongdun.console import out, print_json, print_table
+from rongdun import up as home
+from rongdun.console import out, print_json, print_table, progress
 from rongdun.settings import Settings
-from rongdun.up import Running
-from store.embedded import running_endpoint
+from rongdun.supervisor import serve
+from rongdun.up import Running, running, start_detached
+from store.embedded import running_endpoint, server_process
 
 Json = Annotated[bool, typer.Option("--json", help="One JSON document on standard output.")]
 
@@ -18,24 +20,35 @@ Json = Annotated[bool, typer.Option("--json", help="One JSON document on standar
 def up(detach: Annotated[bool, typer.Option("--detach", help="Leave it running and come back.")] = False) -> None:
     """Start the database, Dagster and the dashboard; Ctrl-C stops them."""
     settings = Settings()
-    found = supervisor.running(settings)
+    found = running(settings)
     if found is not None:
         announce(found)
     elif detach:
-        announce(supervisor.start_detached(settings))
+        with progress("starting", plainly=True):
+            found = start_detached(settings)
+        announce(found)
     else:
-        supervisor.serve(settings, announce)
+        _serve(settings)
+
+
+def _serve(settings: Settings) -> None:
+    with ExitStack() as starting:
+        advance = starting.enter_context(progress("starting", plainly=True))
+
+        def answers(now: Running) -> None:
+            starting.close()
+            announce(now)
+
+        serve(settings, answers, lambda part: advance(None, part))
 
 
 def status(as_json: Json = False) -> None:
     """Say what runs for this home, and where it answers."""
     settings = Settings()
-    found = supervisor.running(settings)
-    endpoint = running_endpoint(settings.run_folder)
-    database = f"http://{endpoint.host}:{endpoint.port}" if endpoint else None
+    found = running(settings)
     answers = {
         "home": str(settings.home),
-        "database": "the configured ClickHouse" if settings.clickhouse_url else database,
+        "database": "the configured ClickHouse" if settings.clickhouse_url else _database(settings),
         "dashboard": found.dashboard if found else None,
         "dagster": found.dagster if found else None,
     }
@@ -45,10 +58,19 @@ def status(as_json: Json = False) -> None:
         print_table("status", [{"part": part, "answers at": where or "not running"} for part, where in answers.items()])
 
 
+def _database(settings: Settings) -> str | None:
+    endpoint = running_endpoint(settings.run_folder)
+    if endpoint is not None:
+        return f"http://{endpoint.host}:{endpoint.port}"
+    process = server_process(settings.run_folder)
+    return f"process {process.pid} does not answer: `rongdun stop` ends it" if process else None
+
+
 def stop() -> None:
-    """Stop everything that runs for this home."""
-    stopped = supervisor.stop(Settings())
-    out().print("stopped" if stopped else "nothing was running")
+    """Stop everything that runs for this home; what does not end when asked is killed, and named."""
+    with progress("stopping"):
+        stopped = home.stop(Settings())
+    out().print(f"stopped: {', '.join(stopped)}" if stopped else "nothing was running", markup=False, highlight=False)
 
 
 def announce(now: Running) -> None:

@@ -39,7 +39,7 @@ def posture(
 ) -> None:
     """Score every asset, say why, and roll up per sector and organisation; the scores are kept."""
     settings = Settings()
-    with open_store(settings) as store, progress("scoring"):
+    with progress("scoring"), open_store(settings) as store:
         report = score(store, thresholds=thresholds_in(settings.rules_folder))
     if as_json:
         print_json(report.as_json())
@@ -63,7 +63,7 @@ def import_(
     as_json: Json = False,
 ) -> None:
     """Read the inventory; telemetry already stored is matched again where that changed."""
-    with open_store(Settings()) as store, progress("importing"):
+    with progress("importing"), open_store(Settings()) as store:
         report = import_inventory(file, store)
     if as_json:
         print_json(report.as_json())
@@ -74,7 +74,7 @@ def import_(
 @assets_app.command("list")
 def list_(as_json: Json = False) -> None:
     """Show the inventory."""
-    with open_store(Settings(), user="reader") as store:
+    with progress("asking"), open_store(Settings(), user="reader") as store:
         rows = store.rows(_LIST)
     if as_json:
         print_json({"assets": rows})

@@ -42,7 +42,7 @@ def scan(
         err().print(harmless(f"no such file or folder: {missing[0]}"), markup=False)
         raise typer.Exit(2)
     settings = Settings()
-    with open_store(settings) as store, progress("scanning") as advance:
+    with progress("scanning") as advance, open_store(settings) as store:
         reports = scan_all(targets, store, settings, progress=advance)
     if as_json:
         print_json({"datasets": [report.as_json() for report in reports]})

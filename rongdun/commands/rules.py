@@ -8,6 +8,7 @@ import typer
 
 from detectors.check import check_rows, status_counts
 from pipelines.content import load_content
+from rongdun.commands import rule_adding, rule_costs, rule_sight, rule_tests
 from rongdun.console import out, print_json, print_table, progress
 from rongdun.settings import Settings
 
@@ -26,11 +27,6 @@ class Concern(StrEnum):
 _FAILING = {Concern.unsupported: {"unsupported"}, Concern.blind: {"unsupported", "blind"}}
 
 
-@app.callback()
-def _group() -> None:
-    """Keep `check` a command of its own."""
-
-
 @app.command()
 def check(
     paths: Annotated[list[Path], typer.Argument(help="Sigma rules: files and folders.")],
@@ -47,10 +43,18 @@ def check(
         shown = [
             {"status": row["status"], "rule": row["title"] or row["id"], "where": row["path"], "reason": row["reason"]}
             for row in rows
-            if row["status"] != "usable"
+            if row["status"] != "usable" or row["reason"]
         ]
         if shown:
             print_table("rules to look at", shown)
         out().print(", ".join(f"{count} {status}" for status, count in counts.items()))
     if fail_on is not None and any(row["status"] in _FAILING[fail_on] for row in rows):
         raise typer.Exit(1)
+
+
+app.command("test")(rule_tests.prove)
+app.command()(rule_costs.backtest)
+app.command()(rule_costs.profile)
+app.command()(rule_adding.add)
+app.command()(rule_sight.coverage)
+app.command()(rule_sight.blind)

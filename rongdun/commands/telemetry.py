@@ -1,17 +1,20 @@
 """`rongdun ingest` and `rongdun detect`: bytes become rows, rows become alerts."""
 
 from dataclasses import asdict
-from enum import StrEnum
 from pathlib import Path
 from typing import Annotated
 
 import typer
 
-from pipelines.content import load_content
+from detectors.rule import Status
+from detectors.selection import RuleStatus, Selection
+from pipelines.content import Content, home_content
 from pipelines.detect import detect as judge
 from pipelines.ingest import ingest as read_in
 from pipelines.inventory import load_address_book
 from pipelines.report import FileReport, Progress
+from rongdun.commands.explanation import show_explanation
+from rongdun.commands.levels import Level
 from rongdun.console import err, harmless, out, print_json, print_table, progress
 from rongdun.settings import Settings
 from store.session import open_store
@@ -25,16 +28,6 @@ WHERE detected_at >= {started:DateTime64(3, 'UTC')} AND severity >= {severity:UI
 """
 
 
-class Level(StrEnum):
-    """Sigma's levels, least urgent first."""
-
-    informational = "informational"
-    low = "low"
-    medium = "medium"
-    high = "high"
-    critical = "critical"
-
-
 def ingest(
     paths: Annotated[list[Path], typer.Argument(help="Files and folders: captures, logs, exports.")],
     as_json: Json = False,
@@ -45,7 +38,7 @@ def ingest(
     if len(missing) == len(paths):
         _say_missing(missing)
         raise typer.Exit(2)
-    with open_store(settings) as store, progress("ingesting") as advance:
+    with progress("ingesting") as advance, open_store(settings) as store:
         report = read_in(
             [path for path in paths if path not in missing],
             store,
@@ -68,13 +61,26 @@ def detect(
     rules: Annotated[
         list[Path] | None, typer.Option(help="Sigma rules: files or folders. Without it, the rules that ship.")
     ] = None,
+    min_level: Annotated[Level | None, typer.Option(help="Only rules that are at least this urgent.")] = None,
+    status: Annotated[
+        list[RuleStatus] | None, typer.Option(help="Only rules of this status; may be given several times.")
+    ] = None,
     fail_on: Annotated[Level | None, typer.Option(help="Exit 1 when a new alert is at least this urgent.")] = None,
+    explain: Annotated[
+        str, typer.Option(metavar="RULE", help="Judge nothing; say why this rule (id, title or path) matches --event.")
+    ] = "",
+    event: Annotated[str, typer.Option(metavar="ID", help="The event that --explain is about.")] = "",
     as_json: Json = False,
 ) -> None:
     """Judge what arrived since the last run by every usable rule; write the alerts."""
     settings = Settings()
-    content = load_content(settings.rules_folder, rules=rules or ())
-    with open_store(settings) as store, progress("judging") as advance:
+    if bool(explain) is not bool(event):
+        raise typer.BadParameter("say which rule and which event: --explain RULE --event ID", param_hint="--explain")
+    if explain:
+        show_explanation(settings, rules or (), explain, event, as_json=as_json)
+        return
+    content = home_content(settings, rules=rules or (), selection=_selection(settings, min_level, status))
+    with progress("judging") as advance, open_store(settings) as store:
         started = store.value("SELECT now64(3, 'UTC')")
         report = judge(
             store,
@@ -85,7 +91,7 @@ def detect(
         severity = list(Level).index(fail_on) + 1 if fail_on else 0
         urgent = store.value(_URGENT, {"started": started, "severity": severity}) if fail_on else 0
     if as_json:
-        print_json(asdict(report))
+        print_json({**asdict(report), "left_out": len(content.left_out), "warnings": _warnings(content)})
     else:
         out().print(
             f"{report.events} events judged by {report.rules} rules in {report.seconds:.1f} s: "
@@ -93,7 +99,27 @@ def detect(
         )
         if report.unusable:
             out().print(f"{len(report.unusable)} rules cannot be used; `rongdun rules check` says why")
+        _say_selection(content)
     raise typer.Exit(1 if urgent else 0)
+
+
+def _selection(settings: Settings, min_level: Level | None, status: list[RuleStatus] | None) -> Selection:
+    """What was asked for now, else what is set for the home."""
+    statuses = status or [RuleStatus(each) for each in settings.rule_status]
+    return Selection(tuple(statuses), min_level.value if min_level else settings.min_level)
+
+
+def _say_selection(content: Content) -> None:
+    if content.left_out:
+        out().print(f"{len(content.left_out)} rules were left out by their status or level")
+    for warning in _warnings(content):
+        out().print(harmless(warning), markup=False)
+
+
+def _warnings(content: Content) -> list[str]:
+    """What is to be said of rules that can be used."""
+    checks = content.ruleset.checks
+    return [f"{check.title}: {check.reason}" for check in checks if check.status is Status.USABLE and check.reason]
 
 
 def _say_missing(paths: list[Path]) -> None:

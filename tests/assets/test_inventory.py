@@ -201,3 +201,8 @@ def test_the_documented_example_is_an_inventory(tmp_path: Path) -> None:
     assert len(load_inventory(path).assets) >= 2
     for key in MonitoredAsset.__dataclass_fields__:
         assert f"`{key}`" in page
+
+
+def test_a_file_that_is_not_there_is_named_as_it_was_typed(tmp_path: Path) -> None:
+    with pytest.raises(InventoryInvalid, match=rf"^{tmp_path}/none\.yml: cannot be read: No such file"):
+        load_inventory(tmp_path / "none.yml")

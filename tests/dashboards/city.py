@@ -19,6 +19,8 @@ ELSEWHERE = "fuzhou/dept-water"
 HOSTILE_MESSAGE = "Failed \x1b[31mpassword\x1b[0m for <script>alert(1)</script> \u202egnp.exe from 192.0.2.66"
 HOSTILE_TITLE = "[Click](https://example.org) :red[**Brute force**] <img src=x onerror=alert(1)> $x$ :smile:"
 
+CORRELATION = 10  # the number of the alert that a correlation raised
+
 _LEVELS = ("informational", "low", "medium", "high", "critical")
 
 
@@ -61,6 +63,7 @@ def fill(store: Store, *, ends: datetime) -> None:
         "log_events": _log_events(start),
         "network_flows": _flows(start),
         "alert_matches": _alerts(start),
+        "alert_grounds": _grounds(),
         "pii_scans": scans(ends),
         "pii_finding_records": findings(ends),
         "rejects": rejects(),
@@ -222,6 +225,38 @@ _TITLES = (
 )
 
 
+def _grounds() -> pl.DataFrame:
+    """Why the city's one correlation matched, as detection records it."""
+    told = {
+        "conditions": [
+            {
+                "title": "SSH brute force",
+                "title_zh": "SSH 暴力破解",
+                "type": "event_count",
+                "bounds": [{"operator": "gte", "value": "3"}],
+                "expression": None,
+                "percentile": None,
+                "span_seconds": 300,
+                "group_by": ["source_ip"],
+                "values": [],
+                "rules": [{"title": "SSH failed password", "title_zh": "SSH 口令错误"}],
+            }
+        ],
+        "group": {"source_ip": "192.0.2.66"},
+        "count": "3",
+        "rules": [
+            {
+                "id": "r-1",
+                "title": "SSH failed password",
+                "title_zh": "SSH 口令错误",
+                "events": [0, 1, 2],
+                "seen": {"message": {"values": [[HOSTILE_MESSAGE, 3]], "others": 4}},
+            }
+        ],
+    }
+    return pl.DataFrame([{"alert_id": alert_id(CORRELATION), "grounds": json.dumps(told)}])
+
+
 def _alerts(start: datetime) -> pl.DataFrame:
     rows = []
     for number in range(40):
@@ -258,5 +293,11 @@ def _alerts(start: datetime) -> pl.DataFrame:
                 "detected_at": seen + timedelta(seconds=20 + 5 * (number % 30)),
             }
         )
+    at = CORRELATION * 18 + CORRELATION % len(PLACES)
+    rows[CORRELATION] |= {
+        "event_ids": [f"log-{at}-{copy}" for copy in range(3)],
+        "matched_fields": {"source_ip": "192.0.2.66", "event_count": "3"},
+        "last_seen": start + timedelta(minutes=2 * at, seconds=2),
+    }
     times = dict.fromkeys(("arrived_at", "detected_at"), pl.Datetime("ms", "UTC"))
     return pl.DataFrame(rows, schema_overrides={"severity": pl.UInt8, "matched_fields": FIELDS, **times})

@@ -16,8 +16,6 @@ from store.embedded import start_detached, stop
 from store.migrate import migrate
 from tests.dashboards.city import fill
 
-APP = Path(__file__).parents[2] / "dashboards" / "app.py"
-
 
 @contextmanager
 def served_city(home: Path) -> Iterator[str]:
@@ -40,7 +38,7 @@ def served_desk(home: Path) -> Iterator[str]:
     port = _free_port()
     log = (home / "desk.log").open("wb")
     process = subprocess.Popen(
-        [sys.executable, "-m", "streamlit", "run", str(APP), "--server.port", str(port)],
+        [sys.executable, "-m", "dashboards.serving", "--server.port", str(port), "--server.headless=true"],
         env={**os.environ, "RONGDUN_HOME": str(home)},
         cwd=home,
         stdout=log,

@@ -7,7 +7,7 @@ from streamlit.testing.v1 import AppTest
 
 from response.audit import verify_chain
 from store.client import Store
-from tests.dashboards.city import HOSTILE_TITLE, alert_id
+from tests.dashboards.city import CORRELATION, HOSTILE_TITLE, alert_id
 
 Opened = Callable[..., AppTest]
 
@@ -26,6 +26,30 @@ def test_an_alert_shows_why_it_matched_and_its_evidence(city_desk: Opened) -> No
     assert "program  sshd" in _texts(app)
     assert r"Failed \x1b[31mpassword\x1b[0m for <script>alert(1)</script> \u202egnp.exe" in _texts(app)
     assert "政务云门户主机" in _texts(app)
+
+
+@pytest.mark.parametrize(
+    ("language", "condition", "rule"),
+    [
+        pytest.param("zh", "5 分钟内，source_ip 相同，命中“SSH 口令错误”的事件不少于 3 条", "SSH 口令错误", id="zh"),
+        pytest.param(
+            "en", "3 or more events of 'SSH failed password' by source_ip within 5 min", "SSH failed", id="en"
+        ),
+    ],
+)
+def test_a_correlation_says_what_it_asked_and_what_its_base_rule_saw(
+    city_desk: Opened, language: str, condition: str, rule: str
+) -> None:
+    app = city_desk("alerts", alert=alert_id(CORRELATION))
+    app.session_state["language"] = language
+    app.run()
+    assert not app.exception
+    assert condition in [each.value for each in app.text]
+    assert {"192.0.2.66", "3"} <= {each.value for each in app.text}
+    assert r"3×  Failed \x1b[31mpassword\x1b[0m for <script>alert(1)</script> \u202egnp.exe from 192.0.2.66" in _texts(
+        app
+    )
+    assert sum(rule in each.label for each in app.expander) == 3
 
 
 def test_an_alert_over_flows_shows_the_flow(city_desk: Opened) -> None:
@@ -98,6 +122,12 @@ def test_a_closed_alert_can_be_reopened_with_a_reason(store: Store, city_desk: O
     next(each for each in app.button if each.label == "重新打开").click().run()
     assert not app.exception
     assert _standing(store, 0) == {"state": "acknowledged", "verdict": ""}
+
+
+def test_after_a_step_the_next_one_needs_its_own_reason(city_desk: Opened) -> None:
+    app = city_desk("alerts", alert=alert_id(0))
+    _close(app, verdict="benign", actor="Lin Example", reason="planned work")
+    assert app.text_area(key=f"action.reason.{alert_id(0)}").value == ""
 
 
 def test_a_refused_step_is_explained(store: Store, city_desk: Opened) -> None:

@@ -1,12 +1,13 @@
 """The desk in a real browser over a real server: what a person does, and that it lasts."""
 
+import unicodedata
 from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
 from playwright.sync_api import Browser, Page, expect, sync_playwright
 
-from tests.dashboards.city import alert_id
+from tests.dashboards.city import HOSTILE_TITLE, alert_id
 from tests.dashboards.serving import served_city, served_desk
 
 CHROMIUM = Path("/usr/bin/chromium")
@@ -73,20 +74,46 @@ def test_a_verdict_lasts_over_a_reload(page: Page, city: str) -> None:
     page.get_by_label("理由").fill("planned maintenance of the day")
     page.get_by_role("button", name="关闭告警").click()
     expect(page.get_by_text("已关闭，结论已记入留痕。")).to_be_visible()
+    expect(page.get_by_label("理由")).to_have_value("")
+    page.wait_for_function("document.cookie.includes('rongdun_actor=Lin%20Example')")
     page.reload()
     expect(page.get_by_role("button", name="重新打开")).to_be_visible()
     expect(page.get_by_text("planned maintenance of the day")).to_be_visible()
     expect(page.get_by_text("关闭告警 · 误报")).to_be_visible()
+    expect(page.get_by_label("你的姓名")).to_have_value("Lin Example")
 
 
 def test_an_alert_has_an_address_of_its_own_and_its_text_is_only_text(page: Page, city: str) -> None:
     dialogs: list[str] = []
     page.on("dialog", lambda dialog: dialogs.append(dialog.message))
     page.goto(f"{city}/alerts?alert={alert_id(4)}")
-    expect(page.get_by_role("heading", name="[Click](https://example.org)".replace(":", ":\u2060")[:7])).to_be_visible()
+    expect(page.get_by_role("heading", name=HOSTILE_TITLE)).to_be_visible()
     assert page.locator("h1 a, h1 img, h1 strong").count() == 0
     assert page.locator("img[src=x]").count() == 0
     assert dialogs == []
+
+
+def test_an_address_copied_from_a_heading_is_the_address(page: Page, city: str) -> None:
+    page.goto(f"{city}/alerts?alert={alert_id(1)}")
+    label = page.get_by_test_id("stExpander").first.locator("summary")
+    expect(label).to_contain_text("198.51.100.7")
+    copied = label.evaluate("node => { getSelection().selectAllChildren(node); return getSelection().toString(); }")
+    assert "pcap · 198.51.100.7 → 192.0.2.4" in copied
+    assert not [character for character in copied if unicodedata.category(character) == "Cf"]
+
+
+def test_the_language_survives_a_reload_and_is_not_in_the_link(page: Page, browser: Browser, city: str) -> None:
+    page.goto(f"{city}/assets")
+    page.get_by_role("radio", name="English").or_(page.get_by_role("button", name="English")).first.click()
+    expect(page.get_by_role("heading", name="Assets")).to_be_visible()
+    page.wait_for_function("document.cookie.includes('rongdun_language=en')")
+    page.reload()
+    expect(page.get_by_role("heading", name="Assets")).to_be_visible()
+    assert "en" not in page.url.removeprefix(city).removeprefix("/assets")
+    elsewhere = browser.new_page()
+    elsewhere.goto(page.url)
+    expect(elsewhere.get_by_role("heading", name="资产")).to_be_visible()
+    elsewhere.close()
 
 
 def test_an_asset_opens_from_the_list(page: Page, city: str) -> None:

@@ -105,3 +105,25 @@ def test_a_rule_is_named_in_the_readers_language_where_it_can_be(
     append(store, "alert_matches", pl.DataFrame([row]), token="a-1")
     asked = {**parameters(ROOT), "language": language, "alert": "a-1", "asset": ""}
     assert [ask(store, name, asked)["rule_title"].to_list() for name in ("alert", "alert_queue")] == [[shown], [shown]]
+
+
+@pytest.mark.parametrize(
+    ("hours_ago", "late", "silent"),
+    [
+        pytest.param(4, timedelta(minutes=1), True, id="live-and-everything-fell-silent"),
+        pytest.param(1, timedelta(minutes=1), False, id="live"),
+        pytest.param(4, timedelta(hours=3), False, id="an-archive-is-as-old-as-it-is"),
+    ],
+)
+def test_live_silence_is_measured_against_the_clock(
+    store: Store, hours_ago: int, late: timedelta, silent: bool
+) -> None:
+    heard = datetime.now(UTC) - timedelta(hours=hours_ago)
+    asset = {"asset_id": "pump", "name": "Pump", "scope": HERE, "expected_sources": ["syslog"]}
+    append(store, "monitored_asset_records", pl.DataFrame([asset]), token="pump")
+    event = {"asset_id": "pump", "scope": HERE, "source_type": "syslog", "event_time": heard}
+    arrived = pl.Series([heard + late], dtype=pl.Datetime("ms", "UTC"))
+    append(store, "log_events", pl.DataFrame([event]).with_columns(arrived.alias("ingested_at")), token="line")
+    newest = f"{heard:%Y-%m-%d %H:%M:%S}"
+    found = ask(store, "silent_sources", {"scope": HERE, "newest": newest, "allowed": 7200})
+    assert found["asset_id"].to_list() == (["pump"] if silent else [])

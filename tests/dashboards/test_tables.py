@@ -5,7 +5,7 @@ from datetime import UTC, datetime
 import polars as pl
 import pytest
 
-from dashboards.tables import as_chips, labelled, shown
+from dashboards.tables import as_chips, labelled, path_ends, shown
 from dashboards.translation import words_in
 
 
@@ -37,3 +37,17 @@ def test_codes_become_labels_and_unknown_codes_stay() -> None:
 
 def test_a_chip_column_is_empty_without_a_code() -> None:
     assert as_chips(pl.DataFrame({"band": ["good", ""]}), "band")["band"].to_list() == [["good"], []]
+
+
+@pytest.mark.parametrize(
+    ("path", "end"),
+    [
+        ("/srv/city/tables/civil/residents.csv", "…/civil/residents.csv"),
+        ("/srv/residents.csv", "/srv/residents.csv"),
+        ("civil/residents.csv", "civil/residents.csv"),
+        ("table:log_events", "table:log_events"),
+        ("", ""),
+    ],
+)
+def test_a_long_path_is_cut_to_folder_and_file(path: str, end: str) -> None:
+    assert path_ends(pl.DataFrame({"dataset": [path]}), "dataset")["dataset"].to_list() == [end]

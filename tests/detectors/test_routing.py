@@ -51,6 +51,13 @@ def test_every_named_expression_exists() -> None:
         LogSource("", "firewall"),
         LogSource("", "tls"),
         LogSource("", "ics", "modbus"),
+        LogSource("", "ics", "opcua"),
+        LogSource("", "web_request"),
+        LogSource("zeek", "", "snmp"),
+        LogSource("alicloud", "", "actiontrail"),
+        LogSource("huaweicloud", "", "cts"),
+        LogSource("tencentcloud", "", "cloudaudit"),
+        LogSource("kubernetes", "", "audit"),
     ],
     ids=str,
 )

@@ -63,6 +63,10 @@ BROKEN = {
     "a lookahead": (GOOD.replace("Image|endswith: x.exe", "Image|re: 'a(?!b)'"), "lookahead"),
     "a back-reference": (GOOD.replace("Image|endswith: x.exe", r"Image|re: '(a)\1'"), "back-reference"),
     "a bad network": (GOOD.replace("Image|endswith: x.exe", "Image|cidr: 10.0.0.1/8"), "CIDR"),
+    "a name that YAML reads as a boolean": (
+        GOOD.replace("condition: s", "off: {Image: y}\n  condition: s and off"),
+        "off",
+    ),
     "an old pipe": (GOOD.replace("condition: s", "condition: s | count() > 5"), "pipe"),
     "endless negation": (GOOD.replace("condition: s", "condition: " + "not " * 4000 + "s"), ""),
     "a correlation without its rule": (CORRELATION, "no usable rule"),
@@ -194,6 +198,8 @@ def test_the_rule_set_has_another_id_when_a_rule_changes(tmp_path: Path) -> None
     [
         "description: said better",
         "title_zh: 更好的标题",
+        "description_zh: 更好的说明",
+        "falsepositives_zh: [一种情形]",
         "author: Somebody",
         "modified: 2026-03-01",
         "falsepositives: [Backups]",

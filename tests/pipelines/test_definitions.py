@@ -15,6 +15,9 @@ from pipelines.definitions import defs
 from pipelines.defs.jobs import settled_files
 from pipelines.defs.resources import Settled
 from pipelines.defs.respond import asset_posture
+from response.anchor import kept_head
+from response.audit import record
+from response.chain import AuditStep, ChainHead, Role
 from rongdun.settings import Settings
 from store import embedded
 from store.errors import ConnectionFailed
@@ -62,7 +65,12 @@ def test_assets_are_named_after_tables_and_flow_one_way() -> None:
 
 @pytest.mark.parametrize(
     ("schedule", "cron"),
-    [("detect_every_minute", "* * * * *"), ("posture_every_five_minutes", "*/5 * * * *"), ("scan_daily", "0 2 * * *")],
+    [
+        ("detect_every_minute", "* * * * *"),
+        ("posture_every_five_minutes", "*/5 * * * *"),
+        ("record_every_ten_minutes", "*/10 * * * *"),
+        ("scan_daily", "0 2 * * *"),
+    ],
 )
 def test_what_runs_when(schedule: str, cron: str) -> None:
     found = defs.resolve_schedule_def(schedule)
@@ -84,6 +92,17 @@ def test_the_main_job_fills_the_tables_and_its_checks_hold(home: Settings) -> No
         assert store.value("SELECT count() FROM log_events") == 40
         assert store.value("SELECT count() FROM alerts WHERE has(event_ids, '')") == 0
         assert store.value("SELECT count() > 0 FROM pii_findings WHERE entity_type = 'EMAIL_ADDRESS'") == 1
+
+
+def test_the_head_of_the_record_is_kept_and_its_loss_fails_the_run(home: Settings) -> None:
+    with open_store(home) as store:
+        event = record(store, AuditStep("rongdun", Role.SYSTEM, "dlp.scan", "dataset", "d1", "daily scan"))
+    resources = {"settled": Settled(home=str(home.home))}
+    assert defs.resolve_job_def("record").execute_in_process(resources=resources).success
+    assert kept_head(home.audit_heads) == ChainHead(event.seq, event.hash)
+    with open_store(home) as store:
+        store.execute("TRUNCATE TABLE audit_events")
+    assert not defs.resolve_job_def("record").execute_in_process(resources=resources, raise_on_error=False).success
 
 
 def test_the_scheduled_posture_goes_by_the_citys_own_thresholds(

@@ -1,17 +1,21 @@
 """Detection follows arrival, and running it any number of times changes nothing."""
 
+import json
 from collections.abc import Mapping
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
+import polars as pl
 import pytest
 
 from detectors.rule import RuleSet
 from detectors.ruleset import load_ruleset
 from detectors.silence import load_silence_rule
-from pipelines.detect import detect
+from pipelines.detect import DetectReport, detect
+from pipelines.failed_judgements import MOST_ATTEMPTS
 from store.client import Store
 from store.errors import QueryFailed
+from store.writes import append
 from tests.rules.cases import START, store_events
 
 SILENT = Path(__file__).parents[2] / "rules" / "detections" / "silent_source.yml"
@@ -35,6 +39,25 @@ correlation:
   timespan: 1m
   condition: {gte: 3}
 level: high
+"""
+
+
+ACCEPTED = """title: Right password
+id: 5f1c1c0e-0000-4000-8000-000000000003
+name: right
+logsource: {product: linux, service: sshd}
+detection:
+  s: {message|contains: Accepted}
+  condition: s
+"""
+SUCCESS = """title: In after many wrong passwords
+id: 5f1c1c0e-0000-4000-8000-000000000004
+correlation:
+  type: temporal_ordered
+  rules: [5f1c1c0e-0000-4000-8000-000000000002, right]
+  group-by: [source_ip]
+  timespan: 5m
+level: critical
 """
 
 
@@ -124,6 +147,100 @@ def test_a_correlation_finds_its_events_across_arrivals(store: Store, many: Rule
     assert alert["level"] == "high"
 
 
+def test_a_correlation_records_what_it_asked_and_what_its_base_rule_saw(store: Store, many: RuleSet) -> None:
+    store_events(store, [failed(0), failed(20), failed(40, message="Failed password for admin")])
+    detect(store, many)
+    grounds = json.loads(str(store.value("SELECT grounds FROM alert_grounds JOIN alert_matches USING alert_id")))
+    assert grounds["conditions"] == [
+        {
+            "title": "Many wrong passwords",
+            "title_zh": "",
+            "type": "event_count",
+            "bounds": [{"operator": "gte", "value": "3"}],
+            "expression": None,
+            "percentile": None,
+            "span_seconds": 60,
+            "group_by": ["source_ip"],
+            "values": [],
+            "rules": [{"title": "Wrong password", "title_zh": ""}],
+        }
+    ]
+    assert (grounds["group"], grounds["count"]) == ({"source_ip": "203.0.113.9"}, "3")
+    (base,) = grounds["rules"]
+    assert (base["title"], base["events"]) == ("Wrong password", [0, 1, 2])
+    assert base["seen"] == {
+        "source_ip": {"values": [["203.0.113.9", 3]], "others": 0},
+        "message": {"values": [["Failed password for root", 2], ["Failed password for admin", 1]], "others": 0},
+    }
+
+
+def test_a_correlation_over_another_records_both_conditions_and_every_base_rule(store: Store, tmp_path: Path) -> None:
+    (tmp_path / "rules.yml").write_text("\n---\n".join([SINGLE, MANY, ACCEPTED, SUCCESS]), encoding="utf-8")
+    store_events(store, [failed(0), failed(20), failed(40), failed(45, message="Accepted password for root")])
+    detect(store, load_ruleset(tmp_path))
+    grounds = json.loads(str(store.value("SELECT grounds FROM alert_grounds WHERE grounds LIKE '%Right%'")))
+    assert [(each["title"], each["type"]) for each in grounds["conditions"]] == [
+        ("In after many wrong passwords", "temporal_ordered"),
+        ("Many wrong passwords", "event_count"),
+    ]
+    assert [(each["title"], each["events"]) for each in grounds["rules"]] == [
+        ("Wrong password", [0, 1, 2]),
+        ("Right password", [3]),
+    ]
+
+
+@pytest.mark.parametrize(
+    ("asks", "told", "values", "count"),
+    [
+        (
+            "{type: value_sum, rules: [wrong], timespan: 1m, condition: {gte: 4.5, lt: 1000, field: size}}",
+            {"bounds": [{"operator": "lt", "value": "1000"}, {"operator": "gte", "value": "4.5"}]},
+            ["size"],
+            "4.5",
+        ),
+        (
+            "{type: value_percentile, rules: [wrong], timespan: 1m, condition: {gt: 2, field: size, percentile: 99.5}}",
+            {"bounds": [{"operator": "gt", "value": "2"}], "percentile": "99.5"},
+            ["size"],
+            "2.4975",
+        ),
+        (
+            "{type: temporal, timespan: 1m, condition: wrong and not right}",
+            {
+                "bounds": [],
+                "expression": {
+                    "and": [
+                        {"rule": {"title": "Wrong password", "title_zh": ""}},
+                        {"not": {"rule": {"title": "Right password", "title_zh": ""}}},
+                    ]
+                },
+            },
+            [],
+            "1",
+        ),
+    ],
+)
+def test_every_form_of_a_condition_is_recorded(
+    asks: str, told: dict[str, object], values: list[str], count: str, store: Store, tmp_path: Path
+) -> None:
+    correlation = f"title: Many wrong passwords\ncorrelation: {asks}\n"
+    (tmp_path / "rules.yml").write_text("\n---\n".join([SINGLE, ACCEPTED, correlation]), encoding="utf-8")
+    store_events(store, [failed(second, fields={"size": size}) for second, size in enumerate(["2", "2.5", "none"])])
+    ruleset = load_ruleset(tmp_path)
+    assert ruleset.problems == ()
+    detect(store, ruleset)
+    grounds = json.loads(str(store.value("SELECT grounds FROM alert_grounds WHERE grounds LIKE '%Many%'")))
+    (condition,) = grounds["conditions"]
+    assert {name: condition[name] for name in told} == told
+    assert (condition["values"], grounds["count"]) == (values, count)
+
+
+def test_a_rule_over_single_events_needs_no_grounds(store: Store, single: RuleSet) -> None:
+    store_events(store, [failed(5)])
+    detect(store, single)
+    assert store.value("SELECT count() FROM alert_grounds") == 0
+
+
 def test_a_late_event_completes_a_correlation_in_the_past(store: Store, many: RuleSet) -> None:
     store_events(store, [failed(0), failed(40), failed(86_400)])
     assert detect(store, many).alerts_new == 0
@@ -148,15 +265,86 @@ def test_an_episode_that_goes_on_over_many_arrivals_is_one_alert(store: Store, m
     assert len(alerts(store)) == 1
 
 
-def test_a_rule_whose_query_fails_is_reported_and_the_rest_run(store: Store, tmp_path: Path) -> None:
+WIDE = "Failed password for 管理员"
+
+
+@pytest.fixture
+def too_long(tmp_path: Path) -> RuleSet:
+    """A rule that asks in more words than ClickHouse reads by default, and another."""
+    # Whether letters beyond ASCII are capital is for the database to say, and this asks it in more words than it takes.
     values = ", ".join(f"'{'x' * 40}{number}'" for number in range(9_000))
+    values += f", '{WIDE}'"
     too_long = SINGLE.replace("0001", "0009").replace("name: wrong\n", "").replace("Failed}", f"[{values}]}}")
-    (tmp_path / "long.yml").write_text(too_long.replace("message|contains", "message"), encoding="utf-8")
+    (tmp_path / "long.yml").write_text(too_long.replace("message|contains", "message|cased"), encoding="utf-8")
     (tmp_path / "rule.yml").write_text(SINGLE, encoding="utf-8")
-    store_events(store, [failed(5)])
-    report = detect(store, load_ruleset(tmp_path))
+    return load_ruleset(tmp_path)
+
+
+def told(report: DetectReport) -> list[tuple[str, str]]:
+    return [(each["id"][-4:], each["reason"].rpartition("(")[2].rstrip(")")) for each in report.unusable]
+
+
+def test_a_rule_whose_query_fails_is_reported_and_the_rest_run(store: Store, too_long: RuleSet) -> None:
+    store_events(store, [failed(5, message=WIDE)])
+    report = detect(store, too_long)
     assert report.alerts_new == 1
-    assert [(each["id"][-4:], "query failed" in each["reason"]) for each in report.unusable] == [("0009", True)]
+    assert "its query failed" in report.unusable[0]["reason"]
+    assert told(report) == [("0009", "1 batches are asked about again on the next run")]
+
+
+def test_what_a_rule_could_not_judge_is_judged_once_its_query_runs(store: Store, too_long: RuleSet) -> None:
+    store_events(store, [failed(5, message=WIDE)])
+    detect(store, too_long)
+    limits = ("max_query_size", "max_ast_elements", "max_expanded_ast_elements")
+    store.execute(f"SET {', '.join(f'{limit} = 10000000' for limit in limits)}")
+    try:
+        again = detect(store, too_long)
+    finally:
+        store.execute(f"SET {', '.join(f'{limit} = DEFAULT' for limit in limits)}")
+    assert (again.alerts_new, told(again)) == (1, [])
+    assert detect(store, too_long).unusable == []
+
+
+def test_a_query_that_fails_every_time_is_given_up_and_stays_told_of(store: Store, too_long: RuleSet) -> None:
+    store_events(store, [failed(5, message=WIDE)])
+    for _ in range(MOST_ATTEMPTS + 1):
+        report = detect(store, too_long)
+    assert told(report) == [("0009", "1 batches were given up after 3 tries")]
+    attempts = store.value("SELECT max(attempt) FROM failed_judgements")
+    assert attempts == MOST_ATTEMPTS
+
+
+def test_what_a_correlation_could_not_judge_is_judged_by_itself_once_its_query_runs(
+    store: Store, too_long: RuleSet, tmp_path: Path
+) -> None:
+    assert too_long.problems == ()
+    (tmp_path / "many.yml").write_text(
+        MANY.replace("[wrong]", "[5f1c1c0e-0000-4000-8000-000000000009]"), encoding="utf-8"
+    )
+    ruleset = load_ruleset(tmp_path)
+    store_events(store, [failed(second, message=WIDE) for second in range(3)])
+    report = detect(store, ruleset)
+    assert (report.alerts_new, told(report)) == (3, [("0002", "1 batches are asked about again on the next run")])
+    limits = ("max_query_size", "max_ast_elements", "max_expanded_ast_elements")
+    store.execute(f"SET {', '.join(f'{limit} = 10000000' for limit in limits)}")
+    try:
+        again = detect(store, ruleset)
+    finally:
+        store.execute(f"SET {', '.join(f'{limit} = DEFAULT' for limit in limits)}")
+    assert (again.events, again.alerts_new, told(again)) == (0, 1, [])
+    assert [each["rule_id"] for each in alerts(store) if each["level"] == "high"] == [
+        "5f1c1c0e-0000-4000-8000-000000000002"
+    ]
+    assert detect(store, ruleset).alerts_new == 0
+
+
+def test_a_correlation_alone_raises_no_alert_of_the_rules_that_it_rests_on(store: Store, tmp_path: Path) -> None:
+    shown = MANY.replace("  type:", "  generate: true\n  type:")
+    (tmp_path / "rules.yml").write_text("\n---\n".join([SINGLE, shown, ACCEPTED, SUCCESS]), encoding="utf-8")
+    alone = load_ruleset(tmp_path).only(SUCCESS.split("id: ")[1].split(maxsplit=1)[0])
+    store_events(store, [failed(0), failed(20), failed(40), failed(45, message="Accepted password for root")])
+    assert detect(store, alone).alerts_new == 1
+    assert [each["level"] for each in alerts(store)] == ["critical"]
 
 
 def test_rules_that_cannot_run_are_reported_on_every_run(store: Store, tmp_path: Path) -> None:
@@ -204,3 +392,50 @@ def test_a_source_that_falls_silent_while_another_goes_on_is_an_alert(store: Sto
     assert (alert["rule_id"], alert["host"], alert["asset_id"]) == (rule.head.id, "falls-silent", "a-1")
     assert alert["last_seen"] == (START + timedelta(seconds=289 * 240)).replace(tzinfo=None)
     assert alert["event_class"] == "SHECONFIG"
+
+
+def _heard(store: Store, scope: str, *, first: datetime, last: datetime, late: timedelta) -> None:
+    """The cron of host `web-1` of a scope, every five minutes, as it arrived."""
+    moments = pl.datetime_range(first, last, "5m", eager=True, time_unit="us")
+    frame = pl.DataFrame({"event_time": moments}).with_columns(
+        (pl.col("event_time") + late).cast(pl.Datetime("ms", "UTC")).alias("ingested_at"),
+        pl.format("{}-{}", pl.lit(scope), pl.int_range(pl.len())).alias("event_id"),
+        pl.lit(scope).alias("scope"),
+        pl.lit("web-1").alias("host"),
+        pl.lit("syslog").alias("source_type"),
+    )
+    append(store, "log_events", frame, token=f"{scope} {last}")
+
+
+def _listened(store: Store, single: RuleSet, *, until: datetime, minutes: int) -> None:
+    for ago in range(minutes, 0, -10):
+        detect(store, single, now=until - timedelta(minutes=ago))
+
+
+def test_hosts_of_one_name_in_two_counties_do_not_hide_each_other(store: Store, single: RuleSet) -> None:
+    end = START + timedelta(hours=12)
+    _heard(store, "fuzhou/gulou", first=START, last=end, late=timedelta(minutes=1))
+    _heard(store, "fuzhou/luoyuan", first=START, last=end - timedelta(hours=3), late=timedelta(minutes=1))
+    assert detect(store, single, now=end, silence_rule=load_silence_rule(SILENT)).alerts_new == 1
+    (alert,) = alerts(store)
+    assert (alert["host"], alert["scope"]) == ("web-1", "fuzhou/luoyuan")
+    assert alert["event_ids"] == [f"fuzhou/luoyuan-{9 * 12}"]
+
+
+@pytest.mark.parametrize(
+    ("late", "listened", "found"),
+    [
+        pytest.param(timedelta(minutes=1), 120, 2, id="all that was heard as it spoke is silent"),
+        pytest.param(timedelta(minutes=1), 60, 0, id="listened to for too short a time to tell"),
+        pytest.param(timedelta(minutes=1), 0, 0, id="nobody listens"),
+        pytest.param(timedelta(days=1), 120, 0, id="all was read from a folder of yesterday"),
+    ],
+)
+def test_when_everything_falls_silent_the_clock_tells(
+    store: Store, single: RuleSet, late: timedelta, listened: int, found: int
+) -> None:
+    end = START + timedelta(hours=12)
+    for scope in ("fuzhou/gulou", "fuzhou/luoyuan"):
+        _heard(store, scope, first=START, last=end - timedelta(hours=2), late=late)
+    _listened(store, single, until=end, minutes=listened)
+    assert detect(store, single, now=end, silence_rule=load_silence_rule(SILENT)).alerts_new == found

@@ -8,7 +8,7 @@ import pytest
 
 from response.audit import chain_head, record, record_decided, verify_chain
 from response.chain import AuditStep, ChainHead, Detail, Role
-from response.errors import StepRefused
+from response.errors import RecordCut, StepRefused
 from store.client import Store
 
 NOW = datetime(2026, 3, 1, 8, 0, tzinfo=UTC)
@@ -115,3 +115,12 @@ def test_a_long_record_is_verified_page_by_page(store: Store, monkeypatch: pytes
     assert verify_chain(store).events == 5
     store.execute("INSERT INTO audit_events SELECT * FROM audit_events WHERE seq = 2")
     assert [problem.kind for problem in verify_chain(store).problems] == ["fork"]
+
+
+def test_a_step_after_a_cut_says_what_happened(store: Store) -> None:
+    for index in range(3):
+        record(store, _step(f"d{index}"))
+    store.execute("DELETE FROM audit_events WHERE seq = 3", settings={"mutations_sync": 2})
+    with pytest.raises(RecordCut, match=r"ends at step 2, but the database has taken a step 3 before"):
+        record(store, _step("d4"))
+    assert verify_chain(store).events == 2

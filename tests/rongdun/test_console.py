@@ -1,13 +1,14 @@
 """The terminal: what a log line says is shown, never obeyed."""
 
 import json
+from collections.abc import Iterator
 from datetime import UTC, datetime, timedelta, timezone
 
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from rongdun.console import harmless, print_json, print_table
+from rongdun.console import harmless, print_json, print_json_rows, print_table
 
 
 @given(st.text())
@@ -59,3 +60,24 @@ def test_a_file_name_that_is_no_text_leaves_json_whole(capsys: pytest.CaptureFix
     name = b"a\xff.log".decode(errors="surrogateescape")
     print_json({"path": name, name: 1})
     assert json.loads(capsys.readouterr().out) == {"path": "a\\udcff.log", "a\\udcff.log": 1}
+
+
+@pytest.mark.parametrize("blocks", [[], [[]], [[{"a": 1}]], [[{"a": 1}, {"a": None}], [], [{"a": "榕"}]]])
+def test_rows_by_the_block_are_the_document_of_all_rows(
+    blocks: list[list[dict[str, object]]], capsys: pytest.CaptureFixture[str]
+) -> None:
+    print_json([row for block in blocks for row in block])
+    whole = capsys.readouterr().out
+    print_json_rows(iter(blocks))
+    assert capsys.readouterr().out == whole
+
+
+def test_a_failure_half_way_leaves_no_document_that_reads_as_whole(capsys: pytest.CaptureFixture[str]) -> None:
+    def blocks() -> Iterator[list[dict[str, object]]]:
+        yield [{"a": 1}]
+        raise OSError("gone")
+
+    with pytest.raises(OSError, match="gone"):
+        print_json_rows(blocks())
+    with pytest.raises(json.JSONDecodeError):
+        json.loads(capsys.readouterr().out)

@@ -62,6 +62,21 @@ def test_a_record_whose_end_was_cut_off_fails_against_a_head_kept_elsewhere(rong
     assert rongdun.run("audit", "verify", "--anchor", "seven").returncode == 2
 
 
+def test_the_record_is_verified_against_the_head_kept_in_the_home(rongdun: Rongdun, tmp_path: Path) -> None:
+    log = tmp_path / "auth.log"
+    log.write_text("".join(FAILED.format(second=second) for second in range(30)), encoding="utf-8")
+    rongdun.json("ingest", log)
+    rongdun.json("detect")
+    assert "no head was kept so far" in rongdun.run("audit", "verify").stdout
+    (alert,) = rongdun.rows("SELECT alert_id FROM alerts")
+    assert "step 1" in rongdun.run("alerts", "acknowledge", str(alert["alert_id"])).stdout
+    heads = rongdun.home / "audit" / "heads"
+    assert f"checked against step 1, kept in {heads}" in rongdun.run("audit", "verify").stdout.replace("\n", " ")
+    heads.write_text(f"{heads.read_text()}2026-03-01T08:00:00Z 2:{'0' * 64}\n")
+    cut = rongdun.run("audit", "verify")
+    assert (cut.returncode, "event 2 with hash" in cut.stdout) == (1, True)
+
+
 def test_two_homes_do_not_see_each_other(rongdun: Rongdun, tmp_path: Path) -> None:
     other = Rongdun(tmp_path / "other")
     log = tmp_path / "auth.log"
@@ -78,7 +93,7 @@ def test_status_and_stop_tell_the_truth(rongdun: Rongdun) -> None:
     before = rongdun.json("status")
     rongdun.run("db", "start")
     during = rongdun.json("status")
-    assert rongdun.run("stop").stdout.strip() == "stopped"
+    assert rongdun.run("stop").stdout.strip() == "stopped: the database"
     after = rongdun.json("status")
     assert isinstance(before, dict)
     assert isinstance(during, dict)

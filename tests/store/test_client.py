@@ -1,6 +1,7 @@
 """The store's own face: rows, frames, streams, and errors that say what to do without a secret in them."""
 
 import socket
+from concurrent.futures import ThreadPoolExecutor
 
 import polars as pl
 import pytest
@@ -72,3 +73,21 @@ def test_a_proxy_of_the_environment_is_not_asked_for_loopback(
 
 def test_a_store_in_memory_streams_too(store: Store) -> None:
     assert [frame.height for frame in store.stream("SELECT number FROM numbers(3)")] == [3]
+
+
+@pytest.mark.parametrize(("scheme", "begins"), [("clickhouses", b"\x16\x03"), ("clickhouse", b"PO")])
+def test_the_scheme_says_whether_the_connection_is_encrypted_whatever_the_port(scheme: str, begins: bytes) -> None:
+    with socket.create_server(("127.0.0.1", 0)) as server:
+        port = server.getsockname()[1]
+
+        def first_bytes() -> bytes:
+            connection, _ = server.accept()
+            server.close()  # whoever tries again is refused, and does not wait
+            with connection:
+                return connection.recv(2)
+
+        with ThreadPoolExecutor(1) as pool:
+            heard = pool.submit(first_bytes)
+            with pytest.raises(ConnectionFailed):
+                Store.connect(f"{scheme}://user:secret@127.0.0.1:{port}/rongdun")
+            assert heard.result(10) == begins  # a TLS handshake (RFC 8446, 5.1), or a request in the clear

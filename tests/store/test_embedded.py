@@ -4,6 +4,7 @@ import json
 import os
 import signal
 import socket
+import sys
 import threading
 import time
 from concurrent.futures import ThreadPoolExecutor
@@ -16,6 +17,7 @@ import pytest
 from store.client import Store
 from store.embedded import Endpoint, running_endpoint, start_detached, stop
 from store.errors import ConnectionFailed, StoreError, StoreTaken
+from store.processes import Ending
 
 
 def _started(state: Path, *, port: int = 0, idle_exit: int | None = None) -> Endpoint:
@@ -57,7 +59,55 @@ def test_a_spool_that_takes_nothing_is_told_with_its_place(state: Path) -> None:
         (state / "database" / "spool").rmdir()
         with pytest.raises(StoreError, match=r"spool: No such file"):
             store.insert("t", pl.DataFrame({"a": [1]}, schema={"a": pl.UInt8}))
-        (state / "database" / "spool").mkdir()  # without it the server cannot even answer the one who would stop it
+
+
+def test_a_server_whose_spool_is_gone_is_asked_to_end_and_ends(state: Path) -> None:
+    endpoint = _started(state)
+    (state / "database" / "spool").rmdir()
+    assert running_endpoint(state) is None
+    assert stop(state) is Ending.ASKED
+    assert not psutil.pid_exists(endpoint.pid)
+
+
+def test_a_server_that_hangs_is_killed_and_has_kept_what_it_acknowledged(
+    state: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("store.embedded._ANSWER_SECONDS", 0.5)
+    monkeypatch.setattr("store.embedded._HUNG_SECONDS", 0.5)
+    endpoint = _started(state)
+    with Store.connect(endpoint.dsn()) as store:
+        store.execute("CREATE TABLE t (a UInt8) ENGINE = MergeTree ORDER BY a")
+        store.execute("INSERT INTO t VALUES (1)")
+    os.kill(endpoint.pid, signal.SIGSTOP)
+    assert running_endpoint(state) is None
+    assert stop(state) is Ending.KILLED
+    assert not psutil.pid_exists(endpoint.pid)
+    assert stop(state) is None
+    with Store.connect(_started(state).dsn()) as store:
+        assert store.value("SELECT count() FROM t") == 1
+
+
+def test_a_start_beside_a_server_that_hangs_says_what_to_do(state: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("store.embedded._ANSWER_SECONDS", 0.5)
+    monkeypatch.setattr("store.embedded._HUNG_SECONDS", 0.5)
+    endpoint = _started(state)
+    os.kill(endpoint.pid, signal.SIGSTOP)
+    monkeypatch.setattr("store.embedded._START_SECONDS", 5.0)
+    with pytest.raises(StoreTaken, match="does not answer: `rongdun stop` ends it"):
+        _started(state)
+
+
+@pytest.mark.parametrize("hours", [-1, 1])
+def test_a_process_that_got_the_id_of_a_dead_server_is_left_alone(state: Path, hours: int) -> None:
+    stranger = psutil.Popen([sys.executable, "-c", "import time; time.sleep(60)"])
+    try:
+        written = {"host": "127.0.0.1", "port": 9, "pid": stranger.pid, "started": time.time() + hours * 3600}
+        (state / "database.json").write_text(json.dumps(written))
+        assert stop(state) is None
+        assert stranger.is_running()
+    finally:
+        stranger.kill()
+        stranger.wait()
 
 
 def test_nothing_runs_in_a_fresh_folder(state: Path) -> None:
@@ -92,13 +142,17 @@ def test_a_killed_server_leaves_no_lock_behind(state: Path) -> None:
     assert _started(state).pid != killed.pid
 
 
-def test_an_endpoint_of_somebody_else_is_not_ours(state: Path) -> None:
+def test_an_endpoint_that_does_not_answer_is_none(state: Path) -> None:
     with socket.create_server(("127.0.0.1", 0)) as stranger:
-        stranger.listen()
         port = stranger.getsockname()[1]
-    written = {"host": "127.0.0.1", "port": port, "pid": os.getpid()}
-    (state / "database.json").write_text(json.dumps(written))
-    assert running_endpoint(state) is None
+    sleeper = psutil.Popen([sys.executable, "-c", "import time; time.sleep(60)"])
+    try:
+        written = {"host": "127.0.0.1", "port": port, "pid": sleeper.pid, "started": sleeper.create_time()}
+        (state / "database.json").write_text(json.dumps(written))
+        assert running_endpoint(state) is None
+    finally:
+        sleeper.kill()
+        sleeper.wait()
 
 
 @pytest.mark.parametrize("text", ["", "{", "[]", '{"host": "127.0.0.1"}', '{"host": 1, "port": "x", "pid": 2}'])

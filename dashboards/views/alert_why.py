@@ -1,0 +1,65 @@
+"""Why a rule matched: the fields and values of one event, or what a correlation asked and what its base rules saw."""
+
+from collections.abc import Iterable
+from typing import Any
+
+import streamlit as st
+
+from dashboards.desk import Desk
+from dashboards.grounds import BaseRule, Grounds
+from dashboards.harmless import one_line, plain
+from dashboards.panels import facts
+from dashboards.translation import Words
+
+_LONGEST = 2000
+_MEASURING = frozenset({"value_sum", "value_avg", "value_percentile", "value_median"})
+
+
+def why(desk: Desk, alert: dict[str, Any], grounds: Grounds | None) -> None:
+    """What the rule looked at and what it saw, as recorded when it matched."""
+    words = desk.words
+    st.subheader(words("alert.why"), anchor=False)
+    if grounds is not None:
+        _correlation(words, grounds)
+        return
+    st.caption(words("alert.why.lead"))
+    seen = list(zip(alert["matched_names"], alert["matched_values"], strict=True))
+    if not seen:
+        st.caption(words("alert.why.none"))
+        return
+    _lines(seen)
+
+
+def _correlation(words: Words, grounds: Grounds) -> None:
+    st.caption(words("correlation.lead", type=words.label("correlation_type", grounds.type)))
+    for sentence in grounds.conditions:
+        st.text(sentence)
+    with st.container(horizontal=True, gap="large"):
+        for name, value in grounds.group.items():
+            with st.container(width="content"):
+                facts([(plain(name), value)])
+        with st.container(width="content"):
+            facts([(words(f"correlation.{'amount' if grounds.type in _MEASURING else 'count'}"), grounds.count)])
+    st.caption(words("correlation.saw"))
+    for rule in grounds.rules:
+        _base_rule(words, rule)
+
+
+def _base_rule(words: Words, rule: BaseRule) -> None:
+    st.markdown(words("correlation.rule", title=plain(rule.title), events=f"{len(rule.positions):,}"))
+    lines = [
+        (seen.field if place == 0 else "", f"{n:>3}×  {one_line(value, longest=_LONGEST)}")
+        for seen in rule.seen
+        for place, (value, n) in enumerate(seen.values)
+    ]
+    _lines(lines)
+    for seen in rule.seen:
+        if seen.others:
+            st.caption(words("correlation.others", field=plain(seen.field), others=f"{seen.others:,}"))
+
+
+def _lines(pairs: Iterable[tuple[str, str]]) -> None:
+    """Names and values as plain text, one pair on a line, the values below each other."""
+    shown = [(one_line(name), one_line(value, longest=_LONGEST + 20)) for name, value in pairs]
+    margin = max((len(name) for name, _ in shown), default=0)
+    st.code("\n".join(f"{name:<{margin}}  {value}" for name, value in shown), language=None, wrap_lines=True)

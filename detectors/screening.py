@@ -1,0 +1,337 @@
+"""Many rules over many events at once: what texts alone decide, and what is left for the database to decide."""
+
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from dataclasses import dataclass, replace
+from functools import cached_property
+from ipaddress import IPv4Network, IPv6Network, ip_network
+from typing import cast
+
+import numpy as np
+import numpy.typing as npt
+import polars as pl
+
+from detectors.block import Column, EventBlock, Fold, Values
+from detectors.finding import NO_VALUES, Occurrences
+from detectors.literals import AllOf, AnyOf, Leaf, Not, Plan, leaves_of
+from detectors.rowsets import EVERYTHING, NO_ROWS, NOTHING, Rows, RowSet, intersection, merged, union
+
+_FOUND = frozenset({"contains", "starts", "ends", "holds_all", "regex", "like"})
+_EXPRESSIONS = frozenset({"regex", "like"})
+_ANYWHERE = frozenset({"keyword", "anywhere"})
+_CHEAP = {
+    "keyword": 0,
+    "equals": 0,
+    "starts": 1,
+    "ends": 1,
+    "contains": 1,
+    "numbers": 1,
+    "network": 2,
+    "holds_all": 2,
+    "regex": 4,
+}
+
+
+@dataclass(frozen=True)
+class Screened:
+    """What became of one rule over a block.
+
+    Attributes:
+        possible: the rows that it may match, ascending.
+        sure: those of them that it does match, ascending.
+    """
+
+    possible: Rows
+    sure: Rows
+
+    @property
+    def open(self) -> Rows:
+        """The possible rows that are not sure."""
+        return RowSet(self.sure).inverted().within(self.possible)
+
+
+# Rows that may be a match, and those of them that are: the same object where nothing is left open.
+Verdict = tuple[RowSet, RowSet]
+
+_NO_ADDRESS = "0.0.0.0"  # noqa: S104 - stands in for values that are no address
+
+_NO = (NOTHING, NOTHING)
+_YES = (EVERYTHING, EVERYTHING)
+
+
+class Screen:
+    """The plans of a rule set, ready to be held against blocks."""
+
+    def __init__(self, plans: Sequence[tuple[Plan, int]], fold: Fold) -> None:
+        """Take plans, each with the number of its route, and what lower-cases texts as the database does."""
+        wide = _wide_texts(plan for plan, _ in plans)
+        folded = dict(zip(wide, fold(wide), strict=True)) if wide else {}
+        self._plans = [(_in_order(_folded(plan, folded) if folded else plan), route) for plan, route in plans]
+        self._texts: dict[str, dict[str, None]] = {}
+        for leaf in dict.fromkeys(leaf for plan, _ in self._plans for leaf in leaves_of(plan)):
+            for place in leaf.places:
+                wanted = self._texts.setdefault(place, {})
+                if leaf.test in _FOUND:
+                    wanted.update(dict.fromkeys(leaf.texts[leaf.test in _EXPRESSIONS :]))
+
+    @property
+    def keywords(self) -> dict[str, frozenset[int]]:
+        """The texts that may be in any value, each with the routes whose rules ask for it."""
+        found: dict[str, set[int]] = {}
+        for plan, route in self._plans:
+            for leaf in leaves_of(plan):
+                if leaf.test in _ANYWHERE:
+                    for text in leaf.texts:
+                        found.setdefault(text, set()).add(route)
+        return {text: frozenset(routes) for text, routes in found.items()}
+
+    def held_against(self, block: EventBlock) -> Iterator[tuple[int, Screened]]:
+        """For every plan that the block may hold a match of: its position, and what became of it."""
+        looking = _Looking(block, self._texts)
+        for position, (plan, route) in enumerate(self._plans):
+            members = block.members[route]
+            if not len(members):
+                continue
+            may, does = looking.verdict(plan)
+            possible = may.within(members)
+            if not len(possible):
+                continue
+            sure = possible if may is does else does.within(members)
+            yield position, Screened(possible, sure)
+
+
+def _wide_texts(plans: Iterable[Plan]) -> list[str]:
+    leaves = dict.fromkeys(leaf for plan in plans for leaf in leaves_of(plan))
+    texts = (text for leaf in leaves for text in leaf.texts[leaf.test in _EXPRESSIONS :])
+    return list(dict.fromkeys(text for text in texts if not text.isascii()))
+
+
+def _folded(plan: Plan, folded: Mapping[str, str]) -> Plan:
+    match plan:
+        case AllOf(children=children):
+            return AllOf(tuple(_folded(child, folded) for child in children))
+        case AnyOf(children=children):
+            return AnyOf(tuple(_folded(child, folded) for child in children))
+        case Not(child=child):
+            return Not(_folded(child, folded))
+    # An expression with a letter beyond ASCII matches no value that it is asked about.
+    kept = plan.texts[: plan.test in _EXPRESSIONS]
+    return replace(plan, texts=(*kept, *(folded.get(text, text) for text in plan.texts[len(kept) :])))
+
+
+def _in_order(plan: Plan) -> Plan:
+    """The plan with what is cheap to ask and rarely true first, so that most rules end early."""
+    match plan:
+        case AllOf(children=children):
+            return AllOf(tuple(sorted(map(_in_order, children), key=_cost)))
+        case AnyOf(children=children):
+            return AnyOf(tuple(map(_in_order, children)))
+        case Not(child=child):
+            return Not(_in_order(child))
+    return plan
+
+
+def _cost(plan: Plan) -> int:
+    if isinstance(plan, Leaf):
+        return _CHEAP.get(plan.test, 3)
+    if isinstance(plan, Not):
+        return 6
+    return 5 if any(isinstance(child, Not) for child in plan.children) else 2
+
+
+@dataclass
+class _Looking:
+    """One block being looked at; what was found is kept until the block is done."""
+
+    block: EventBlock
+    texts: Mapping[str, Mapping[str, None]]
+
+    def __post_init__(self) -> None:
+        self._leaves: dict[Leaf, Verdict] = {}
+        self._views: dict[str, _View] = {}
+
+    def verdict(self, plan: Plan) -> Verdict:
+        match plan:
+            case AllOf(children=children):
+                return self._all(children)
+            case AnyOf(children=children):
+                return self._any(children)
+            case Not(child=child):
+                may, does = self.verdict(child)
+                inverted = does.inverted()
+                return inverted, inverted if may is does else may.inverted()
+        found = self._leaves.get(plan)
+        if found is None:
+            found = self._leaves[plan] = self._leaf(plan)
+        return found
+
+    def _all(self, children: Sequence[Plan]) -> Verdict:
+        may, does = _YES
+        for child in children:
+            child_may, child_does = self.verdict(child)
+            decided = may is does and child_may is child_does
+            may, before = intersection(may, child_may), does
+            if may.is_empty:
+                return _NO
+            does = may if decided else intersection(before, child_does)
+        return may, does
+
+    def _any(self, children: Sequence[Plan]) -> Verdict:
+        may, does = _NO
+        for child in children:
+            child_may, child_does = self.verdict(child)
+            decided = may is does and child_may is child_does
+            may, before = union(may, child_may), does
+            does = may if decided else union(before, child_does)
+        return may, does
+
+    def _leaf(self, leaf: Leaf) -> Verdict:
+        if leaf.test in _ANYWHERE:
+            rows = self.block.heard.get(leaf.texts[0]) if leaf.texts else None
+            heard = EVERYTHING if rows is None else RowSet(rows)
+            return heard, heard if leaf.test == "keyword" and rows is not None else NOTHING
+        may: list[Rows] = []
+        does: list[Rows] = []
+        earlier = NO_ROWS
+        for place in leaf.places:
+            view = self._view(place)
+            if view is None:
+                continue
+            left = RowSet(earlier, others=True)
+            possible, sure = view.values_of(leaf)
+            if not len(possible) and place is leaf.places[-1]:
+                continue
+            may.append(left.within(view.column.rows_of(possible)))
+            does.append(may[-1] if possible is sure else left.within(view.column.rows_of(sure)))
+            if place is not leaf.places[-1]:
+                earlier = merged([earlier, view.column.present])
+        if not any(map(len, may)):
+            return _NO
+        possible_rows = RowSet(merged(may))
+        decided = all(one is other for one, other in zip(may, does, strict=True))
+        return possible_rows, possible_rows if decided else RowSet(merged(does))
+
+    def _view(self, place: str) -> "_View | None":
+        if place not in self._views:
+            column = self.block.columns.get(place)
+            if column is None:
+                return None
+            self._views[place] = _View(column, list(self.texts.get(place, ())))
+        return self._views[place]
+
+
+@dataclass
+class _View:
+    """A column with answers to every test of a leaf."""
+
+    column: Column
+    wanted: Sequence[str]
+
+    def values_of(self, leaf: Leaf) -> tuple[Values, Values]:
+        """The values that may pass the test, and those that do: the same object where that is known of all."""
+        match leaf.test:
+            case "equals":
+                equal = self._equal
+                found = self._union([equal[text] for text in leaf.texts if text in equal])
+            case "contains" | "starts" | "ends":
+                found = self._union(self._occurrences.having(leaf.texts, leaf.test))
+            case "present":
+                found = self._every
+            case "holds_all":
+                return self._holding_all(leaf.texts), NO_VALUES
+            case "regex":
+                return self._matching(self.column.texts, leaf.texts[0], leaf.texts[1:])
+            case "like":
+                return self._matching(self.column.folded, leaf.texts[0], leaf.texts[1:])
+            case "network":
+                return self._in_network(ip_network(leaf.texts[0]))
+            case "perhaps":
+                return self._every, NO_VALUES
+            case _:
+                return self._as_number(leaf)
+        return found, found
+
+    @staticmethod
+    def _union(parts: Sequence[Values]) -> Values:
+        if len(parts) <= 1:
+            return parts[0] if parts else NO_VALUES
+        values = np.sort(np.concatenate(parts))
+        return values[np.flatnonzero(np.diff(values, prepend=-1))]
+
+    @cached_property
+    def _every(self) -> Values:
+        return np.arange(len(self.column.texts))
+
+    @cached_property
+    def _equal(self) -> dict[str, Values]:
+        found: dict[str, list[int]] = {}
+        for value, text in enumerate(self.column.folded):
+            found.setdefault(text, []).append(value)
+        return {text: np.array(values, np.intp) for text, values in found.items()}
+
+    @cached_property
+    def _occurrences(self) -> Occurrences:
+        return Occurrences(self.column, self.wanted)
+
+    def _holding_all(self, texts: Sequence[str]) -> Values:
+        found = self._occurrences.having(texts, "contains")
+        possible = self._every if len(found) == len(texts) else NO_VALUES
+        for values in found:
+            possible = np.intersect1d(possible, values, assume_unique=True)
+        # Beyond ASCII, folding and matching may disagree about a letter: such values are never passed over.
+        wide = np.flatnonzero(self.column.wide)
+        return cast("Values", np.union1d(possible, wide)) if len(wide) and texts else possible
+
+    def _matching(self, texts: pl.Series, pattern: str, necessary: Sequence[str]) -> tuple[Values, Values]:
+        """The values that a pattern matches: polars asks Rust's engine, which agrees with RE2 about ASCII."""
+        possible = self._holding_all(necessary)
+        try:
+            met = texts.gather(possible).str.contains(pattern).to_numpy()
+        except pl.exceptions.ComputeError:  # larger than that engine compiles
+            return possible, NO_VALUES
+        wide = self.column.wide[possible]
+        sure = possible[met & ~wide]
+        return (possible[met | wide], sure) if wide.any() else (sure, sure)
+
+    @cached_property
+    def _plain_integers(self) -> tuple[npt.NDArray[np.bool_], npt.NDArray[np.float64], npt.NDArray[np.bool_]]:
+        """Which values are integers in their shortest form, their numbers, and which others may be numbers."""
+        texts = self.column.texts
+        plain = texts.str.contains(r"\A(?:0|-?[1-9][0-9]{0,14})\z")
+        numbers = texts.set(~plain, None).cast(pl.Float64).fill_null(np.nan).to_numpy()
+        other = texts.str.contains(r"\A[0-9eE+\-\s]*\.?[0-9eE+\-\s]*\z") & texts.str.contains("[0-9]") & ~plain
+        return plain.to_numpy(), numbers, other.to_numpy()
+
+    def _as_number(self, leaf: Leaf) -> tuple[Values, Values]:
+        plain, numbers, other = self._plain_integers
+        wanted = [float(text) for text in leaf.texts]
+        if leaf.test == "numbers":
+            met = np.isin(numbers, wanted)
+        else:
+            compare = {"<": np.less, "<=": np.less_equal, ">": np.greater, ">=": np.greater_equal}[leaf.test]
+            with np.errstate(invalid="ignore"):
+                met = compare(numbers, wanted[0])
+        return self._decided(met & plain, other)
+
+    @cached_property
+    def _addresses(self) -> tuple[npt.NDArray[np.uint32], npt.NDArray[np.bool_], npt.NDArray[np.bool_]]:
+        """IPv4 addresses in their plain form as numbers, which values are such, and which others may be addresses."""
+        texts = self.column.texts
+        octet = "(25[0-5]|2[0-4][0-9]|1[0-9][0-9]|[1-9]?[0-9])"
+        plain = texts.str.contains(rf"\A{octet}\.{octet}\.{octet}\.{octet}\z")
+        parts = texts.set(~plain, _NO_ADDRESS).str.split(".").cast(pl.List(pl.UInt32)).list.to_array(4).to_numpy()
+        numbers = parts @ np.array([1 << 24, 1 << 16, 1 << 8, 1], np.uint32)
+        other = texts.str.contains("[.:]") & ~plain
+        return numbers.astype(np.uint32), plain.to_numpy(), other.to_numpy()
+
+    def _in_network(self, network: IPv4Network | IPv6Network) -> tuple[Values, Values]:
+        numbers, plain, other = self._addresses
+        if isinstance(network, IPv6Network):
+            mapped = network.network_address.ipv4_mapped is not None
+            return self._decided(np.zeros_like(plain), other | plain if mapped else other)
+        met = (numbers >= int(network.network_address)) & (numbers <= int(network.broadcast_address))
+        return self._decided(met & plain, other)
+
+    @staticmethod
+    def _decided(met: npt.NDArray[np.bool_], unclear: npt.NDArray[np.bool_]) -> tuple[Values, Values]:
+        sure = np.flatnonzero(met)
+        return (np.flatnonzero(met | unclear), sure) if unclear.any() else (sure, sure)

@@ -1,0 +1,25 @@
+"""A piece of a table: what a scan gets to see of some of its rows."""
+
+from dataclasses import dataclass
+
+import polars as pl
+
+BATCH_ROWS = 65_536
+DEEPEST = 8  # levels of nested fields that are looked into
+
+
+@dataclass(frozen=True)
+class Piece:
+    """Some rows of a table: text columns only, and how far the reading is.
+
+    Attributes:
+        frame: one column of text per column of the table; what cannot hold personal data by its type is left out.
+        rows: how many rows of the table these are.
+        share: how much of the table has been read, 0 to 1.
+        rejected: rows that could not be read.
+    """
+
+    frame: pl.DataFrame
+    rows: int
+    share: float = 1.0
+    rejected: int = 0

@@ -1,0 +1,72 @@
+"""Which batches a rule set has not judged: detection follows what arrived, however old its events are."""
+
+import hashlib
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+
+import polars as pl
+
+from store.client import Store
+from store.writes import append
+
+# Batches are judged together up to so many events, which bounds memory and what a repeated run repeats. The first
+# round is small, so that what waited first is told first.
+MOST_EVENTS = 100_000
+FIRST_EVENTS = 20_000
+# Their ids stand in statements, which ClickHouse by default reads up to 256 KiB.
+_MOST_BATCHES = 2_000
+
+_UNJUDGED = """
+SELECT
+    batch_id,
+    max(ingested_batches.rows) AS events
+FROM ingested_batches
+WHERE batch_id NOT IN (SELECT batch_id FROM judged_batches WHERE ruleset_id = {ruleset:String})
+GROUP BY batch_id
+ORDER BY min(committed_at), batch_id
+"""
+
+
+@dataclass(frozen=True)
+class Unjudged:
+    """A batch that a rule set has not judged."""
+
+    batch_id: str
+    events: int
+
+
+def unjudged(store: Store, ruleset_id: str) -> list[Unjudged]:
+    """Every batch that this rule set has not judged, in order of arrival."""
+    rows = store.rows(_UNJUDGED, {"ruleset": ruleset_id})
+    return [Unjudged(str(row["batch_id"]), int(str(row["events"]))) for row in rows]
+
+
+def rounds(waiting: Sequence[Unjudged]) -> Iterator[list[Unjudged]]:
+    """The batches in their order, as many at a time as stay under the limit, at least one."""
+    together: list[Unjudged] = []
+    most = FIRST_EVENTS
+    for batch in waiting:
+        full = len(together) == _MOST_BATCHES or events_of(together) + batch.events > most
+        if together and full:
+            yield together
+            together, most = [], MOST_EVENTS
+        together.append(batch)
+    if together:
+        yield together
+
+
+def events_of(batches: Sequence[Unjudged]) -> int:
+    """How many events they hold together."""
+    return sum(batch.events for batch in batches)
+
+
+def mark_judged(store: Store, ruleset_id: str, batches: Sequence[Unjudged]) -> None:
+    """Write down that a rule set has judged these batches.
+
+    Raises:
+        QueryFailed: ClickHouse refused it.
+    """
+    ids = [batch.batch_id for batch in batches]
+    rows = pl.DataFrame({"ruleset_id": [ruleset_id] * len(ids), "batch_id": ids})
+    token = hashlib.sha256("\n".join([ruleset_id, *ids]).encode()).hexdigest()
+    append(store, "judged_batches", rows, token=token)

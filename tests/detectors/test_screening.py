@@ -1,0 +1,276 @@
+"""A screen may leave open whatever it likes, but what it decides is what the predicate says."""
+
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from pathlib import Path
+from types import MappingProxyType
+
+import numpy as np
+import polars as pl
+import pytest
+from hypothesis import HealthCheck, example, given, settings
+from hypothesis import strategies as st
+from polars._typing import SchemaDict
+from sigma.exceptions import SigmaError
+from sigma.rule import SigmaRule
+
+from detectors.backend import ClickHouseBackend, log_source_of
+from detectors.block import EventBlock, columns_of
+from detectors.compile import compile_rule
+from detectors.errors import UnsupportedRule
+from detectors.literals import plan_of
+from detectors.necessary import necessary_texts
+from detectors.pysigma_document import for_pysigma
+from detectors.routing import Route, routes
+from detectors.rule import RuleHead, RuleSet
+from detectors.screening import Screen, Screened
+from pipelines.event_blocks import folded_by
+from pipelines.judging import Judge
+from store.client import Store
+from store.scratch import scratch_store
+from tests.detectors.test_conformance import ANSWERED, CASES, name
+from tests.rules.cases import store_events
+
+# Python warns of `[[` in expressions, which the engine spells out anew.
+pytestmark = pytest.mark.filterwarnings("ignore::FutureWarning")
+
+# Names with one place, and names that may be in several: the first that an event has counts.
+ROUTE = Route("log_events", "1", {"C": ("A", "B"), "D": ("B", "x.y", "A")})
+
+NO_PLACEHOLDERS: Mapping[str, Sequence[str]] = MappingProxyType({})
+
+ALPHABET = "aAbBzZkK019%_\\'*?.^$()[]{}|+-~& \n\0éÉß中İſKΣ"
+TEXTS = st.text(alphabet=ALPHABET, max_size=6)
+ODD = ["5", "-5", "-0", "0", "05", "5.0", "1e3", "192.0.2.7", "::ffff:192.0.2.7", "2001:db8::1"]
+VALUES = st.one_of(TEXTS, st.sampled_from(ODD))
+NAMES = st.sampled_from(["A", "B", "C", "D", "x.y"])
+EVENTS = st.dictionaries(st.sampled_from(["A", "B", "x.y"]), VALUES, max_size=3)
+PLAIN = st.one_of(VALUES, st.integers(-5, 1000), st.just(-0.0), st.booleans(), st.none())
+LETTERS = ["a", "B", "k", "K", "5", "z", "é", "中", "~~", "&&", "--", " ", ".", ".*", "a+", "(ab|b)", "(?:zz)?"]
+CLASSES = ["[a-c]", "[^a]", "[~~&]", "[[a]", r"[\w-]", r"\d", r"\D", r"\w", r"\W", r"\s", r"\S", "a{2,3}"]
+PIECES = [*LETTERS, *CLASSES, r"\b", "^", "$", r"\.", r"\\"]
+REGEXES = st.lists(st.sampled_from(PIECES), min_size=1, max_size=6).map("".join)
+NETWORKS = st.sampled_from(["192.0.2.0/24", "2001:db8::/32", "::/0", "0.0.0.0/0", "::ffff:192.0.2.0/120"])
+
+
+def fields(*modifiers: str) -> st.SearchStrategy[str]:
+    return st.builds(str.__add__, NAMES, st.sampled_from(modifiers))
+
+
+TEXTUAL = fields("", "|contains", "|startswith", "|endswith", "|contains|all", "|cased", "|windash", "|neq")
+ENCODED = fields("|utf16le|base64offset|contains", "|wide|base64", "|base64", "|base64offset|contains", "|utf16|base64")
+ONE = st.one_of(
+    st.tuples(TEXTUAL, st.lists(PLAIN, min_size=1, max_size=4)),
+    st.tuples(ENCODED, st.text(alphabet="aB5 é", min_size=1, max_size=6)),
+    st.tuples(fields("|re", "|re|i", "|re|m", "|re|s"), REGEXES),
+    st.tuples(fields("|cidr"), NETWORKS),
+    st.tuples(fields("|lt", "|lte", "|gt", "|gte"), st.integers(-5, 1000)),
+    st.tuples(fields("|exists"), st.booleans()),
+    st.tuples(fields("|fieldref"), NAMES),
+)
+KEYWORDS = st.one_of(
+    st.lists(PLAIN, min_size=1, max_size=3), st.fixed_dictionaries({"|all": st.lists(TEXTS, max_size=3)})
+)
+DETECTIONS = st.one_of(st.lists(ONE, min_size=1, max_size=3).map(dict), KEYWORDS)
+CONDITIONS = st.sampled_from(["a", "not a", "a and b", "a or b", "a and not b", "not (a or b)", "1 of them"])
+
+
+@pytest.fixture(scope="module")
+def engine() -> Iterator[Store]:
+    with Store.connect("chdb://memory") as store:
+        store.execute("CREATE DATABASE screening")
+        store.execute("USE screening")
+        store.execute(
+            "CREATE TABLE events (number UInt32, message String, fields Map(LowCardinality(String), String)) "
+            "ENGINE = Memory"
+        )
+        yield store
+        store.execute("USE default")
+        store.execute("DROP DATABASE screening")
+
+
+def put(store: Store, events: Sequence[Mapping[str, str]]) -> None:
+    store.execute("TRUNCATE TABLE events")
+    rows = [{"number": number, "message": "", "fields": dict(event)} for number, event in enumerate(events)]
+    schema: SchemaDict = {"number": pl.UInt32, "message": pl.String, "fields": pl.Map(pl.String, pl.String)}
+    store.insert("events", pl.DataFrame(rows, schema=schema, orient="row"))
+
+
+def block_of(store: Store, events: Sequence[Mapping[str, str]], keywords: Iterable[str] = ()) -> EventBlock:
+    pairs = [(f"k:{name}", value, row) for row, event in enumerate(events) for name, value in event.items()]
+    frame = pl.DataFrame(pairs, schema={"place": pl.String, "value": pl.String, "row": pl.UInt32}, orient="row")
+    columns = columns_of(frame, lambda texts: folded_by(store, texts))
+    values = [folded_by(store, list(event.values())) for event in events]
+    heard = {
+        word: np.array([row for row, texts in enumerate(values) if any(word in text for text in texts)], np.uint32)
+        for word in keywords
+    }
+    return EventBlock(len(events), columns, [np.arange(len(events), dtype=np.uint32)], heard)
+
+
+def screened(
+    store: Store,
+    rule: SigmaRule,
+    events: Sequence[Mapping[str, str]],
+    route: Route = ROUTE,
+    placeholders: Mapping[str, Sequence[str]] = NO_PLACEHOLDERS,
+) -> Screened:
+    screen = Screen([(plan_of(rule, route, placeholders), 0)], lambda texts: folded_by(store, texts))
+    nothing = np.empty(0, np.uint32)
+    return dict(screen.held_against(block_of(store, events, screen.keywords))).get(0, Screened(nothing, nothing))
+
+
+def matching(store: Store, rule: SigmaRule) -> set[int]:
+    predicate = ClickHouseBackend(placeholders={}).predicate(rule, ROUTE)
+    return {int(str(row["number"])) for row in store.rows(f"SELECT number FROM events WHERE {predicate}")}
+
+
+def parsed(detection: Mapping[str, object]) -> SigmaRule | None:
+    document: dict[str, object] = {"title": "t", "logsource": {"product": "x"}, "detection": dict(detection)}
+    try:
+        rule = SigmaRule.from_dict(for_pysigma(document))
+        ClickHouseBackend(placeholders={}).predicate(rule, ROUTE)
+    except (SigmaError, UnsupportedRule):
+        return None
+    return rule
+
+
+@settings(max_examples=400, deadline=None, suppress_health_check=list(HealthCheck))
+@example(a={"A": ["Σ"]}, b={"B": [None]}, condition="a", events=[{"A": "ας"}, {"A": "Σ"}, {"A": "aΣ"}])
+@example(a={"A|re|i": "k"}, b={"B": [None]}, condition="a", events=[{"A": "K"}, {"A": "K"}])
+@example(a={"A|re": "[~~&]"}, b={"B": [None]}, condition="a", events=[{"A": "~"}, {"A": "a"}, {"A": "&"}])
+@example(a={"C": ["a"]}, b={"D": [None]}, condition="a and not b", events=[{"A": "x", "B": "a"}, {"B": "a"}, {}])
+@given(a=DETECTIONS, b=DETECTIONS, condition=CONDITIONS, events=st.lists(EVENTS, min_size=1, max_size=8))
+def test_what_a_screen_decides_is_what_the_predicate_says(
+    engine: Store, a: object, b: object, condition: str, events: list[Mapping[str, str]]
+) -> None:
+    rule = parsed({"a": a, "b": b, "condition": condition})
+    if rule is None:
+        return
+    put(engine, events)
+    said, found = screened(engine, rule, events), matching(engine, rule)
+    assert set(said.sure.tolist()) <= found <= set(said.possible.tolist())
+    assert np.all(np.diff(said.possible.astype(np.int64)) > 0)
+
+
+@settings(max_examples=150, deadline=None, suppress_health_check=list(HealthCheck))
+@given(pattern=REGEXES, flags=st.sampled_from(["", "|i", "|m", "|s"]), texts=st.lists(TEXTS, min_size=20, max_size=60))
+def test_both_engines_of_regular_expressions_agree_about_ascii(
+    engine: Store, pattern: str, flags: str, texts: list[str]
+) -> None:
+    rule = parsed({"s": {f"A|re{flags}": pattern}, "condition": "s"})
+    if rule is None:
+        return
+    events = [{"A": text} for text in texts]
+    put(engine, events)
+    said, found = screened(engine, rule, events), matching(engine, rule)
+    assert set(said.sure.tolist()) <= found <= set(said.possible.tolist())
+    assert [texts[row] for row in said.open.tolist() if texts[row].isascii()] == []
+
+
+@pytest.mark.parametrize("number", ANSWERED, ids=[name(CASES[number]) for number in ANSWERED])
+def test_no_case_is_decided_wrongly(engine: Store, number: int) -> None:
+    case = CASES[number]
+    rule = case.rule()
+    # A message counts among the values in which keywords are looked for; no field goes by this name.
+    said = screened(engine, rule, case.events, routes()[log_source_of(rule)], case.placeholders)
+    assert set(said.sure.tolist()) <= set(case.matches) <= set(said.possible.tolist())
+
+
+@pytest.fixture(scope="module")
+def arrived() -> Iterator[Store]:
+    """The events of the conformance cases, each case a batch of its own."""
+    with scratch_store() as store:
+        for number, case in enumerate(CASES):
+            rows = [
+                {
+                    "product": "windows",
+                    "event_id": f"{number}/{position}",
+                    "message": event.get("_message", ""),
+                    "fields": {key: value for key, value in event.items() if key != "_message"},
+                }
+                for position, event in enumerate(case.events)
+            ]
+            store_events(store, rows, batch_id=f"case-{number}")
+        yield store
+
+
+@pytest.mark.parametrize("number", ANSWERED, ids=[name(CASES[number]) for number in ANSWERED])
+def test_screen_and_questions_together_raise_the_alerts_of_the_case(arrived: Store, number: int) -> None:
+    case = CASES[number]
+    head = RuleHead("it", "1", case.why, Path("it.yml"))
+    compiled = compile_rule(case.rule(), head, case.placeholders, alerts=True).rule
+    judge = Judge(arrived, RuleSet("it", () if compiled is None else (compiled,)))
+    said = judge.single_events([f"case-{number}"], len(case.events))
+    assert said.failures == {}
+    found = sorted(int(event_id.split("/")[1]) for (event_id,) in said.alerts["event_ids"].to_list())
+    assert tuple(found) == case.matches
+
+
+@pytest.mark.parametrize(
+    ("detection", "sure"),
+    [
+        ({"A": "ab"}, [0]),
+        ({"A": "AB"}, [0]),
+        ({"A|contains": "b"}, [0, 1, 2]),
+        ({"A|contains": "bcd"}, [1]),
+        ({"A|startswith": "abc"}, [1]),
+        ({"A|endswith": "bcd"}, [1]),
+        ({"A|endswith": ["cd", "AB"]}, [0, 1]),
+        ({"A": "*"}, [0, 1, 2, 4]),
+        ({"A": ""}, [4]),
+        ({"A": None}, [3, 5]),
+        ({"A|exists": False}, [3, 5]),
+        ({"B": 5}, [1]),
+        ({"B": -0.0}, [5]),
+        ({"B|gt": 4}, [1]),
+        ({"B|cidr": "192.0.2.0/24"}, [2]),
+        ({"B|cidr": "198.51.100.0/24"}, []),
+    ],
+)
+def test_texts_plain_numbers_and_plain_addresses_are_decided(
+    engine: Store, detection: dict[str, object], sure: list[int]
+) -> None:
+    events = [{"A": "Ab"}, {"A": "aBcD", "B": "5"}, {"A": "中B", "B": "192.0.2.200"}, {"B": "-"}, {"A": ""}, {"B": "0"}]
+    rule = parsed({"s": detection, "condition": "s"})
+    assert rule is not None
+    said = screened(engine, rule, events)
+    assert (said.sure.tolist(), said.open.tolist()) == (sure, [])
+
+
+@pytest.mark.parametrize(
+    ("detection", "sure", "left_open"),
+    [
+        ({"A": "a?"}, [0], [2]),
+        ({"A": "a*c*"}, [1], [2]),
+        ({"A|re": "^A.$"}, [0], [2]),
+        ({"A|re": "B"}, [1], [2]),
+        ({"A|cased": "aB*"}, [1], [2]),
+        ({"A|cased": "*b"}, [0], [2]),
+        ({"A|fieldref": "B"}, [], [0, 1, 2]),
+    ],
+)
+def test_expressions_are_decided_where_the_value_is_ascii(
+    engine: Store, detection: dict[str, object], sure: list[int], left_open: list[int]
+) -> None:
+    events = [{"A": "Ab"}, {"A": "aBcD"}, {"A": "中B"}, {"B": "x"}]
+    rule = parsed({"s": detection, "condition": "s"})
+    assert rule is not None
+    said = screened(engine, rule, events)
+    assert (said.sure.tolist(), said.open.tolist()) == (sure, left_open)
+
+
+@pytest.mark.parametrize(
+    ("pattern", "texts"),
+    [
+        (r"\\cmd\.exe\s+/c", ("\\cmd.exe",)),
+        ("Invoke-(Expression|Command)", ("invoke-",)),
+        ("(?:abc)+x?defg", ("defg", "abc")),
+        ("(abc)?", ()),
+        ("abc|def", ()),
+        ("ab中cd", ()),
+        ("a.{3}bcd[ef]ghij", ("ghij", "bcd")),
+        ("(", ()),
+    ],
+)
+def test_a_regular_expression_names_what_it_cannot_match_without(pattern: str, texts: tuple[str, ...]) -> None:
+    assert necessary_texts(pattern) == texts
