@@ -143,7 +143,11 @@ def _of_fields(numbered: pl.DataFrame, keys: Sequence[str]) -> pl.DataFrame:
     wanted = pl.DataFrame({"name": names, "place": "k:" + names}, schema={"name": pl.String, "place": pl.String})
     pairs = numbered.select("row", pl.col("keys").alias("name"), pl.col("vals").alias("value"))
     pairs = pairs.filter(pl.col("name").list.len() > 0).explode("name", "value")
-    return pairs.with_columns(pl.col("name").cast(pl.String)).join(wanted, on="name").select("place", "value", "row")
+    return (
+        pairs.with_columns(pl.col("name").cast(pl.String))
+        .join(wanted, on="name", maintain_order="left")
+        .select("place", "value", "row")
+    )
 
 
 def _of_texts(numbered: pl.DataFrame, texts: Sequence[str]) -> pl.DataFrame:

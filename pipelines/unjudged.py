@@ -12,7 +12,7 @@ from store.writes import append
 # Batches are judged together up to so many events, which bounds memory and what a repeated run repeats. The first
 # round is small, so that what waited first is told first.
 MOST_EVENTS = 100_000
-FIRST_EVENTS = 20_000
+FIRST_EVENTS = 25_000
 # Their ids stand in statements, which ClickHouse by default reads up to 256 KiB.
 _MOST_BATCHES = 2_000
 
