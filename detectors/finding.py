@@ -34,7 +34,7 @@ class Occurrences:
         self._asked: dict[tuple[int, How, str], Values] = {}
 
     def having(self, column: Column, texts: Iterable[str], how: How) -> list[Values]:
-        """For each of these texts, asked once, that occurs in a column: its values that contain it, or start or end with it."""
+        """For each of these texts that occurs in a column, once: its values that contain it, or begin or end so."""
         found, base, numbers = self._found[how], column.first * len(self._numbers), self._numbers
         # Most texts occur nowhere: passing over them must cost next to nothing.
         keys = {base + numbers[text] for text in texts if text in numbers}
@@ -54,7 +54,7 @@ class Occurrences:
 
 
 def _found(columns: Sequence[Column], texts: Sequence[str]) -> Mapping[How, Mapping[int, Values]]:
-    """By how they occur, the values of a column that hold a text: under its `first` × number of texts + text's number."""
+    """By how they occur: the values of a column that hold a text, under its `first` × all texts + the text's number."""
     if not texts or not columns:
         return {"contains": {}, "starts": {}, "ends": {}}
     folded = pl.concat([column.folded for column in columns])
