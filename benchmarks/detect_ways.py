@@ -56,7 +56,7 @@ def _ways(store: Store, rules: Sequence[CompiledRule]) -> dict[str, float]:
     texts = _texts(rules)
     batches = [str(row["batch_id"]) for row in store.rows("SELECT DISTINCT batch_id FROM ingested_batches")]
     events = int(str(store.value("SELECT sum(ingested_batches.rows) FROM ingested_batches")))
-    tables = Judge(RuleSet("ways", tuple(rules)), reading=store, asking=store).pieces(batches, 1)
+    tables = Judge(RuleSet("ways", tuple(rules)), reading=store, asking=store).pieces(store, batches)
     reading = _timed(tables[0].read)
     block = tables[0].read()
     values = pl.concat([column.folded for column in block.events.columns.values()])

@@ -28,8 +28,6 @@ from store.writes import append
 
 Progress = Callable[[int, int], None]
 
-_EVENTS = "SELECT max(ingested_batches.rows) FROM ingested_batches WHERE batch_id = {batch:String}"
-
 
 class UnusableRule(TypedDict):
     """A rule that did not judge anything, or not everything."""
@@ -117,8 +115,8 @@ def _tried_again(store: Store, ruleset: RuleSet) -> int:
     for each in failed_judgements(store, ruleset.heads):
         if each.is_given_up:
             continue
-        alone, events = ruleset.only(each.rule.id), int(str(store.value(_EVENTS, {"batch": each.batch_id}) or 0))
-        for batches, said in judged_rounds(store, alone, [[Unjudged(each.batch_id, events)]]):
+        alone = ruleset.only(each.rule.id)
+        for batches, said in judged_rounds(store, alone, [[Unjudged(each.batch_id, 0)]]):
             found, failures = _written(store, alone, [batch.batch_id for batch in batches], said)
         reason = {each.rule.id: failures.get(each.rule.id, "")}
         remember_failures(store, [each.rule], [each.batch_id], reason, attempt=each.attempts + 1)

@@ -8,7 +8,7 @@ from detectors.rule import RuleSet
 from pipelines.ahead import ahead, one_by_one
 from pipelines.event_blocks import ReadBlock
 from pipelines.judging import Asked, Judge, Judgement, together
-from pipelines.unjudged import Unjudged, events_of
+from pipelines.unjudged import Unjudged
 from store.client import Store
 
 Round = Sequence[Unjudged]
@@ -33,7 +33,7 @@ def judged_rounds(store: Store, ruleset: RuleSet, waiting: Sequence[Round]) -> I
         others = [store.beside() if waiting else None for _ in range(2)]
         reading, asking = (connections.enter_context(other) if other else store for other in others)
         staged = one_by_one if None in others else ahead
-        steps = _steps(Judge(ruleset, reading=reading, asking=asking), waiting)
+        steps = _steps(store, Judge(ruleset, reading=reading, asking=asking), waiting)
         said: list[Judgement] = []
         for (step, _), judgement in staged(staged(steps, _read), _judged):
             said += [judgement] if judgement else []
@@ -42,9 +42,9 @@ def judged_rounds(store: Store, ruleset: RuleSet, waiting: Sequence[Round]) -> I
                 said = []
 
 
-def _steps(judge: Judge, waiting: Sequence[Round]) -> Iterator[_Step]:
+def _steps(store: Store, judge: Judge, waiting: Sequence[Round]) -> Iterator[_Step]:
     for each in waiting:
-        pieces = judge.pieces([batch.batch_id for batch in each], events_of(each))
+        pieces = judge.pieces(store, [batch.batch_id for batch in each])
         yield from (_Step(each, asked, is_last=False) for asked in pieces[:-1])
         yield _Step(each, pieces[-1] if pieces else None, is_last=True)
 

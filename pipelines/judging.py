@@ -12,7 +12,7 @@ from detectors.rule import CompiledRule, RuleSet
 from detectors.screening import Screen
 from pipelines.alert_frame import AlertFrames
 from pipelines.alert_rows import COLUMNS, alert_frame
-from pipelines.event_blocks import Piece, ReadBlock, Reading, folded_by, read_block
+from pipelines.event_blocks import Piece, ReadBlock, Reading, folded_by, pieces_of, read_block
 from pipelines.questions import Questions
 from pipelines.unjudged import MOST_EVENTS
 from store.client import Store
@@ -46,10 +46,17 @@ class Judge:
             for table in dict.fromkeys(rule.table for rule in ruleset.rules)
         ]
 
-    def pieces(self, batches: Sequence[str], events: int) -> list["Asked"]:
-        """What is to be read and judged of these batches, so many events, one piece after the other."""
-        pieces = max(1, -(-events // MOST_EVENTS))
-        return [Asked(rules, Piece(batches, number, pieces)) for rules in self._tables for number in range(pieces)]
+    def pieces(self, store: Store, batches: Sequence[str]) -> list["Asked"]:
+        """What is to be read and judged of these batches, one piece after the other.
+
+        Raises:
+            QueryFailed: they cannot be counted.
+        """
+        return [
+            Asked(rules, piece)
+            for rules in self._tables
+            for piece in pieces_of(store, rules.table, batches, most_events=MOST_EVENTS)
+        ]
 
 
 @dataclass(frozen=True)
