@@ -11,7 +11,7 @@ from polars._typing import SchemaDict
 from sigma.exceptions import SigmaError
 from sigma.rule import SigmaRule
 
-from detectors.backend import ClickHouseBackend, log_source_of
+from detectors.backend import ClickHouseBackend, condition_trees, log_source_of
 from detectors.block import EventBlock, columns_of
 from detectors.errors import UnsupportedRule
 from detectors.literals import plan_of
@@ -88,7 +88,7 @@ def block_of(store: Store, events: Sequence[Mapping[str, str]]) -> EventBlock:
 
 
 def screened(store: Store, rule: SigmaRule, events: Sequence[Mapping[str, str]], route: Route = ROUTE) -> Screened:
-    screen = Screen([(plan_of(rule, route, {}), 0)], lambda texts: folded_by(store, texts))
+    screen = Screen([(plan_of(condition_trees(rule), route, {}), 0)], lambda texts: folded_by(store, texts))
     nothing = np.empty(0, np.uint32)
     return dict(screen.held_against(block_of(store, events))).get(0, Screened(nothing, nothing))
 
