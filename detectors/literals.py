@@ -213,7 +213,10 @@ def _pattern(places: tuple[str, ...], parts: Sequence[Part]) -> Leaf:
             return Leaf(places, "starts", (_folded(start),))
         case [first, str() as end] if first is _WILDCARD:
             return Leaf(places, "ends", (_folded(end),))
-    return Leaf(places, "like", (_expression(parts, _folded), *_texts(parts)))
+    if all(text.isascii() for text in _texts(parts)):
+        return Leaf(places, "like", (_expression(parts, _folded), *_texts(parts)))
+    # The database folds `K` (U+212A) to `k`: what a letter beyond ASCII matches is for it to say.
+    return Leaf(places, "holds_all", tuple(_texts(parts)))
 
 
 def _texts(parts: Sequence[Part]) -> list[str]:

@@ -113,6 +113,7 @@ def parsed(detection: Mapping[str, object]) -> SigmaRule | None:
 @example(a={"A|re|i": "k"}, b={"B": [None]}, condition="a", events=[{"A": "K"}, {"A": "K"}])
 @example(a={"A|re": "[~~&]"}, b={"B": [None]}, condition="a", events=[{"A": "~"}, {"A": "a"}, {"A": "&"}])
 @example(a={"A": [r"*\\a*\\a*\\*"]}, b={"B": [None]}, condition="a", events=[{"A": r"\a\a\b"}, {"A": r"\a"}])
+@example(a={"A": ["K?"]}, b={"B": [None]}, condition="a", events=[{"A": "kx"}, {"A": "Kx"}])
 @example(a={"C": ["a"]}, b={"D": [None]}, condition="a and not b", events=[{"A": "x", "B": "a"}, {"B": "a"}, {}])
 @given(a=DETECTIONS, b=DETECTIONS, condition=CONDITIONS, events=st.lists(EVENTS, min_size=1, max_size=8))
 def test_what_a_screen_decides_is_what_the_predicate_says(
