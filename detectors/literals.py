@@ -215,7 +215,7 @@ def _pattern(places: tuple[str, ...], parts: Sequence[Part]) -> Leaf:
             return Leaf(places, "ends", (_folded(end),))
     if all(text.isascii() for text in _texts(parts)):
         return Leaf(places, "like", (_expression(parts, _folded), *_texts(parts)))
-    # The database folds `K` (U+212A) to `k`: what a letter beyond ASCII matches is for it to say.
+    # The database folds U+212A to `k`: what a letter beyond ASCII matches is for it to say.
     return Leaf(places, "holds_all", tuple(_texts(parts)))
 
 
