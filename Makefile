@@ -44,8 +44,8 @@ lock: setup
 	$(LOCK) --upgrade requirements.build.in -o requirements.build.lock
 
 bench: setup
-	@for part in benchmarks/*.py; do \
-	  case $$part in */__init__.py) ;; *) echo "== $$part"; $(BIN)/python -m benchmarks.$$(basename $$part .py) || exit 1 ;; esac; done
+	@for part in $$(grep -l __main__ benchmarks/*.py); do \
+	  echo "== $$part"; $(BIN)/python -m benchmarks.$$(basename $$part .py) || exit 1; done
 
 clean:
 	rm -rf .venv .mypy_cache .ruff_cache .pytest_cache .hypothesis .import_linter_cache

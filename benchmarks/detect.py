@@ -9,52 +9,24 @@ import argparse
 import json
 import subprocess
 import sys
-import tempfile
 import threading
 import time
-from collections.abc import Iterator, Sequence
-from contextlib import contextmanager
+from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
 import psutil
 
 from benchmarks.charts import line_chart
+from benchmarks.corpus import SHARED, Corpus, stored_corpus
 from detectors.rule import CompiledRule
-from pipelines.ingest import ingest
 from rongdun.settings import Settings
-from store.client import Store
-from store.embedded import running_endpoint, stop
+from store.embedded import running_endpoint
 from store.session import open_store
 
-SHARED = Path(__file__).parents[2] / "shared" / "data"
 CURVE_EVENTS = (10_000, 100_000, 1_000_000)
 CURVE_RULES = (750, 1_500, 3_000)
 TRICKLE = 100
-# What an attacker types is never twice the same; what the machine says of itself is.
-VARIED = ("CommandLine", "ParentCommandLine", "ScriptBlockText", "TargetFilename", "TargetObject", "ProcessGuid")
-
-_COPY = """
-INSERT INTO log_events
-    (event_id, batch_id, event_time, source, source_type, source_offset, sensor, scope, asset_id, product, category,
-     service, host, source_ip, source_port, destination_ip, destination_port, user, action, outcome, severity, message,
-     fields)
-SELECT
-    concat(log_events.event_id, {suffix:String}), {batch:String}, event_time, source, source_type, source_offset,
-    sensor, scope, asset_id, product, category, service, host, source_ip, source_port, destination_ip,
-    destination_port, user, action, outcome, severity, message,
-    if({varied:UInt8}, mapApply((name, value) -> (name, if(name IN {names:Array(String)},
-                                                           concat(value, {suffix:String}), value)), fields), fields)
-FROM log_events
-WHERE log_events.batch_id IN (SELECT batch_id FROM ingested_batches WHERE source != 'copy')
-ORDER BY log_events.event_id
-LIMIT {rows:UInt64}
-"""
-_ARRIVED = """
-INSERT INTO ingested_batches (batch_id, source, table_name, rows)
-VALUES ({batch:String}, 'copy', 'log_events', {rows:UInt64})
-"""
-_ORIGINALS = "SELECT sum(ingested_batches.rows) FROM ingested_batches WHERE source != 'copy'"
 
 
 @dataclass(frozen=True)
@@ -92,14 +64,15 @@ def main() -> None:
     parser.add_argument("--json", action="store_true")
     parser.add_argument("--judge", type=Path, help=argparse.SUPPRESS)
     parser.add_argument("--most", type=int, default=0, help=argparse.SUPPRESS)
+    parser.add_argument("--warm-up", action="store_true", help=argparse.SUPPRESS)
     asked = parser.parse_args()
     if asked.judge is not None:
-        _judge(asked.judge, asked.rules, asked.most)
+        _judge(asked.judge, asked.rules, asked.most, warm_up=asked.warm_up)
         return
     for folder in (asked.events, asked.rules):
         if not folder.is_dir():
             sys.exit(f"{folder}: no such folder; name one with --events and --rules")
-    with _corpus(asked.events) as corpus:
+    with stored_corpus(asked.events) as corpus:
         report = _headline(corpus, asked.rules, asked.copies)
         curve = _curve(corpus, asked.rules) if asked.curve else []
     if asked.json:
@@ -111,87 +84,50 @@ def main() -> None:
         print("  ".join(f"{name} {value:,.2f}" for name, value in point.items()))
 
 
-class _Corpus:
-    """A home with real events in it, from which batches of copies are made."""
-
-    def __init__(self, settings: Settings, store: Store) -> None:
-        self.settings = settings
-        self.store = store
-        self.originals = int(str(store.value(_ORIGINALS)))
-
-    def arrives(self, events: int, *, distinct: bool = False) -> None:
-        """So many events arrive, in batches of as many as the corpus has."""
-        for number, first in enumerate(range(0, events, self.originals)):
-            rows = min(self.originals, events - first)
-            name = f" copy-{time.monotonic_ns()}-{number}"
-            bound = {"suffix": name, "batch": name, "rows": rows, "varied": int(distinct), "names": list(VARIED)}
-            self.store.execute(_COPY, bound)
-            self.store.execute(_ARRIVED, {"batch": name, "rows": rows})
-        self.store.execute("OPTIMIZE TABLE log_events FINAL")
-
-    def measured(self, rules: Path, *, most: int = 0) -> Measured:
-        """A fresh process judges whatever it has not judged."""
-        before = int(str(self.store.value("SELECT count() FROM alert_matches")))
-        command = [sys.executable, "-m", "benchmarks.detect", "--judge", str(self.settings.home), "--rules", str(rules)]
-        endpoint = running_endpoint(self.settings.run_folder)
-        assert endpoint is not None
-        started = time.time()
-        with subprocess.Popen([*command, "--most", str(most)], stdout=subprocess.PIPE) as process:
-            watch = _Watch([psutil.Process(process.pid), psutil.Process(endpoint.pid)])
-            watch.start()
-            out, _ = process.communicate()
-            watch.stop()
-        if process.returncode:
-            sys.exit(f"the detecting process ended with {process.returncode}")
-        said = json.loads(out)
-        first = self.store.value("SELECT toUnixTimestamp64Milli(min(detected_at)) FROM alert_matches")
-        alerts = int(str(self.store.value("SELECT count() FROM alert_matches"))) - before
-        return Measured(
-            events=said["events"],
-            rules=said["rules"],
-            alerts=alerts,
-            ready_seconds=said["ready_at"] - started,
-            judged_seconds=said["seconds"],
-            first_alert_seconds=int(str(first)) / 1000 - started if before == 0 else 0.0,
-            rss_mb=watch.most / (1 << 20),
-        )
-
-    def forget(self) -> None:
-        """Nothing was judged and no rule set was kept."""
-        for table in ("alert_matches", "judged_batches", "failed_judgements"):
-            self.store.execute("TRUNCATE TABLE {table:Identifier}", {"table": table})
-
-    def forget_copies(self) -> None:
-        """Only the original events are left, and nothing was judged."""
-        self.store.execute("DELETE FROM log_events WHERE batch_id LIKE ' copy-%'")
-        self.store.execute("DELETE FROM ingested_batches WHERE source = 'copy'")
-        self.forget()
+def _measured(
+    corpus: Corpus, rules: Path, copies: int, *, most: int = 0, warm_up: bool = False, distinct: bool = False
+) -> Measured:
+    """A fresh process judges what it has not judged; with `warm_up` a few events first, and then all the copies."""
+    if warm_up:
+        corpus.forget_copies()
+        corpus.arrives(TRICKLE)
+    before = int(str(corpus.store.value("SELECT count() FROM alert_matches")))
+    command = [sys.executable, "-m", "benchmarks.detect", "--judge", str(corpus.settings.home), "--rules", str(rules)]
+    endpoint = running_endpoint(corpus.settings.run_folder)
+    assert endpoint is not None
+    started = time.time()
+    pipes = {"stdin": subprocess.PIPE, "stdout": subprocess.PIPE, "text": True}
+    with subprocess.Popen([*command, "--most", str(most), *["--warm-up"] * warm_up], **pipes) as process:  # type: ignore[call-overload]  # the pipes' types are lost in the mapping
+        watch = _Watch([psutil.Process(process.pid), psutil.Process(endpoint.pid)])
+        watch.start()
+        if warm_up and process.stdout.readline():
+            corpus.arrives(copies, distinct=distinct)
+        out, _ = process.communicate("\n")
+        watch.stop()
+    if process.returncode:
+        sys.exit(f"the detecting process ended with {process.returncode}")
+    said = json.loads(out)
+    first = corpus.store.value("SELECT toUnixTimestamp64Milli(min(detected_at)) FROM alert_matches")
+    return Measured(
+        events=said["events"],
+        rules=said["rules"],
+        alerts=said["alerts"],
+        ready_seconds=said["ready_at"] - started,
+        judged_seconds=said["seconds"],
+        first_alert_seconds=int(str(first)) / 1000 - started if before == 0 else 0.0,
+        rss_mb=watch.most / (1 << 20),
+    )
 
 
-@contextmanager
-def _corpus(events: Path) -> Iterator[_Corpus]:
-    with tempfile.TemporaryDirectory(prefix="detect-bench-") as home:
-        settings = Settings(home=Path(home))
-        try:
-            with open_store(settings) as store:
-                ingest([events], store, scope="fuzhou")
-                yield _Corpus(settings, store)
-        finally:
-            stop(settings.run_folder)
-
-
-def _headline(corpus: _Corpus, rules: Path, copies: int) -> dict[str, float]:
-    corpus.arrives(corpus.originals * (copies - 1))
-    cold = corpus.measured(rules)
-    corpus.forget()
-    corpus.measured(rules)  # the server has its files in memory now, as one that runs has
-    corpus.forget()
-    warm = corpus.measured(rules)
+def _headline(corpus: Corpus, rules: Path, copies: int) -> dict[str, float]:
+    """Only copies are judged, so that every measurement has as many; the originals count as judged."""
+    events = corpus.originals * copies
+    corpus.arrives(events)
+    cold = _measured(corpus, rules, events)
+    warm = _measured(corpus, rules, events, warm_up=True)
+    distinct = _measured(corpus, rules, events, warm_up=True, distinct=True)
     corpus.arrives(TRICKLE)
-    trickle = corpus.measured(rules)
-    corpus.forget_copies()
-    corpus.arrives(corpus.originals * (copies - 1), distinct=True)
-    distinct = corpus.measured(rules)
+    trickle = _measured(corpus, rules, TRICKLE)
     return {
         "events": warm.events,
         "rules": warm.rules,
@@ -199,7 +135,8 @@ def _headline(corpus: _Corpus, rules: Path, copies: int) -> dict[str, float]:
         "warm_events_per_second": warm.events_per_second,
         "warm_distinct_events_per_second": distinct.events_per_second,
         "cold_first_alert_seconds": cold.first_alert_seconds,
-        "cached_rules_ready_seconds": warm.ready_seconds,
+        "cold_events_per_second": cold.events_per_second,
+        "cached_rules_ready_seconds": trickle.ready_seconds,
         "trickle_events": trickle.events,
         "trickle_seconds": trickle.judged_seconds,
         "trickle_process_seconds": trickle.ready_seconds + trickle.judged_seconds,
@@ -207,13 +144,11 @@ def _headline(corpus: _Corpus, rules: Path, copies: int) -> dict[str, float]:
     }
 
 
-def _curve(corpus: _Corpus, rules: Path) -> list[dict[str, float]]:
+def _curve(corpus: Corpus, rules: Path) -> list[dict[str, float]]:
     """Events grow under all rules, then rules grow over the middle number of events."""
     points = []
     for events, most in [(each, 0) for each in CURVE_EVENTS] + [(CURVE_EVENTS[1], each) for each in CURVE_RULES]:
-        corpus.forget_copies()
-        corpus.arrives(events - corpus.originals)
-        found = corpus.measured(rules, most=most)
+        found = _measured(corpus, rules, events, most=most, warm_up=True)
         points.append(
             {
                 "events": found.events,
@@ -229,7 +164,7 @@ def _curve(corpus: _Corpus, rules: Path) -> list[dict[str, float]]:
     return points
 
 
-def _judge(home: Path, rules: Path, most: int) -> None:
+def _judge(home: Path, rules: Path, most: int, *, warm_up: bool) -> None:
     """Be the detecting process: load the Windows rules, judge, say how long that took."""
     from dataclasses import replace  # noqa: PLC0415 - this process does nothing that it is not measured for
 
@@ -238,17 +173,22 @@ def _judge(home: Path, rules: Path, most: int) -> None:
     from pipelines.detect import detect  # noqa: PLC0415
 
     settings = Settings(home=home)
-    ruleset = load_ruleset(rules, placeholders=default_placeholders(), cache=settings.home / "cache" / "rules")
+    ruleset = load_ruleset(rules, placeholders=default_placeholders(), cache=settings.rule_cache)
     windows = [rule for rule in ruleset.rules if "product = 'windows'" in rule.where]
     chosen = replace(ruleset, rules=_spread(windows, most or len(windows)), correlations=(), checks=())
     ready_at = time.time()
     with open_store(settings) as store:
+        if warm_up:
+            detect(store, chosen)
+            print("ready", flush=True)
+            sys.stdin.readline()
         started = time.perf_counter()
-        report = detect(store, replace(chosen, ruleset_id=f"{ruleset.ruleset_id}-{most}"))
+        report = detect(store, chosen)
         seconds = time.perf_counter() - started
     if report.unusable:
         sys.exit(f"rules failed: {report.unusable[:3]}")
-    print(json.dumps({"events": report.events, "rules": report.rules, "ready_at": ready_at, "seconds": seconds}))
+    said = {"events": report.events, "rules": report.rules, "alerts": report.alerts_new}
+    print(json.dumps({**said, "ready_at": ready_at, "seconds": seconds}))
 
 
 def _spread(rules: Sequence[CompiledRule], most: int) -> tuple[CompiledRule, ...]:

@@ -87,8 +87,16 @@ class ClickHouseBackend(TextQueryBackend):
             UnsupportedRule: the rule asks for something that cannot be expressed.
             SigmaError: the rule's condition is not valid.
         """
+        return self.predicate_of(condition_trees(rule), route)
+
+    def predicate_of(self, trees: Sequence[object], route: Route) -> str:
+        """The same for conditions that were parsed, any of which may hold.
+
+        Raises:
+            UnsupportedRule: the rule asks for something that cannot be expressed.
+        """
         self._begin(route)
-        conditions = [self._tree(condition.parsed) for condition in rule.detection.parsed_condition]
+        conditions = [self._tree(tree) for tree in trees]
         return conditions[0] if len(conditions) == 1 else f"({' OR '.join(conditions)})"
 
     def leaf(self, node: Leaf, route: Route) -> str:
@@ -281,6 +289,15 @@ class ClickHouseBackend(TextQueryBackend):
             case SigmaExpansion(values=expanded):
                 return self._any_of([ConditionValueExpression(each) for each in expanded])
         raise UnsupportedRule(f"a value of type {type(value).__name__} needs a field")
+
+
+def condition_trees(rule: SigmaRule) -> list[object]:
+    """The parsed conditions of a rule; pySigma parses anew each time it is asked.
+
+    Raises:
+        SigmaError: a condition is not valid.
+    """
+    return [condition.parsed for condition in rule.detection.parsed_condition]
 
 
 def log_source_of(rule: SigmaRule) -> LogSource:

@@ -21,6 +21,7 @@ class Column:
     """One place over a block; `values` are positions in its distinct texts.
 
     Attributes:
+        first: position of its first value among those of all columns of the block.
         texts: the distinct values as they came.
         folded: the same values lower-cased.
         wide: for each value whether it goes beyond ASCII.
@@ -28,6 +29,7 @@ class Column:
         rows: the rows of the first value, then those of the second, ...
     """
 
+    first: int
     texts: pl.Series
     folded: pl.Series
     wide: npt.NDArray[np.bool_]
@@ -77,7 +79,7 @@ class EventBlock:
 
 
 def columns_of(pairs: pl.DataFrame, fold: Fold) -> dict[str, Column]:
-    """The columns of (`place`, `value`, `row`) triples, as many as there are places."""
+    """The columns of (`place`, `value`, `row`) triples, as many as there are places; rows come ascending."""
     grouped = pairs.group_by("place", "value").agg(pl.col("row")).sort("place")
     if grouped.is_empty():
         return {}
@@ -88,6 +90,7 @@ def columns_of(pairs: pl.DataFrame, fold: Fold) -> dict[str, Column]:
     folded, wide = _folded(texts, fold)
     return {
         place: Column(
+            first,
             texts[first:last], folded[first:last], wide[first:last], starts[first : last + 1] - starts[first],
             rows[starts[first] : starts[last]],
         )

@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from sigma.exceptions import SigmaError
 from sigma.rule import SigmaRule
 
-from detectors.backend import ClickHouseBackend, log_source_of
+from detectors.backend import ClickHouseBackend, condition_trees, log_source_of
 from detectors.errors import UnsupportedRule
 from detectors.literals import plan_of
 from detectors.placeholders import Placeholders
@@ -33,7 +33,8 @@ def compile_rule(rule: SigmaRule, head: RuleHead, placeholders: Placeholders, *,
     route = routes().get(log_source_of(rule))
     backend = ClickHouseBackend(placeholders=placeholders)
     try:
-        predicate = backend.predicate(rule, route or Route("log_events", "0", {}))
+        trees = condition_trees(rule)
+        predicate = backend.predicate_of(trees, route or Route("log_events", "0", {}))
     except SigmaError as error:
         raise UnsupportedRule(_reason(error)) from error
     except RecursionError as error:
@@ -45,7 +46,7 @@ def compile_rule(rule: SigmaRule, head: RuleHead, placeholders: Placeholders, *,
     if "" in backend.fields and route.table == "log_events":
         fields["message"], places["message"] = "message", ("s:message",)
     compiled = CompiledRule(
-        head, route.table, route.where, predicate, fields, places, plan_of(rule, route, placeholders), alerts
+        head, route.table, route.where, predicate, fields, places, plan_of(trees, route, placeholders), alerts
     )
     return Compilation(
         compiled, route, _blindness(backend.blind_fields, backend.empty_placeholders), tuple(backend.blind_fields)

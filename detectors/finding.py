@@ -1,10 +1,14 @@
-"""Which values of a column hold which texts: every text of a rule set looked for at once (Aho and Corasick, 1975)."""
+"""Which values hold which texts: all texts of a rule set looked for in all values of a block at once.
 
-from collections.abc import Iterable, Sequence
+Aho and Corasick, "Efficient string matching: an aid to bibliographic search", 1975, as polars implements it.
+"""
+
+from collections.abc import Iterable, Mapping, Sequence
 from itertools import pairwise
 from typing import Literal
 
 import numpy as np
+import numpy.typing as npt
 import polars as pl
 
 from detectors.block import Column, Values
@@ -20,49 +24,64 @@ _PIECE = 4_000_000
 
 
 class Occurrences:
-    """Where texts occur in the folded values of a column."""
+    """Where texts occur in the folded values of some columns, which stand side by side in their block."""
 
-    def __init__(self, column: Column, wanted: Sequence[str]) -> None:
-        self._column = column
-        self._found: dict[How, dict[str, Values]] = {"contains": {}, "starts": {}, "ends": {}}
-        self._short = frozenset(text for text in wanted if len(text.encode()) < _SHORT)
-        searched = [text for text in wanted if text not in self._short]
-        if searched and len(column.texts):
-            self._look_for(searched)
+    def __init__(self, columns: Iterable[Column], wanted: Iterable[str]) -> None:
+        texts = list(dict.fromkeys(wanted))
+        self._short = frozenset(text for text in texts if len(text.encode()) < _SHORT)
+        self._numbers = {text: number for number, text in enumerate(text for text in texts if text not in self._short)}
+        self._found = _found(sorted(columns, key=lambda column: column.first), list(self._numbers))
+        self._asked: dict[tuple[int, How, str], Values] = {}
 
-    def having(self, texts: Iterable[str], how: How) -> list[Values]:
-        """For each of these texts that occurs: the values that contain it, or start or end with it."""
-        found = self._found[how]
-        for text in self._short.intersection(texts).difference(found):
-            found[text] = self._ask(text, how)
-        # Most texts occur nowhere: looking them up must cost next to nothing.
-        return [found[text] for text in texts if text in found]
+    def having(self, column: Column, texts: Iterable[str], how: How) -> list[Values]:
+        """For each of these texts that occurs in a column, once: its values that contain it, or begin or end so."""
+        found, base, numbers = self._found[how], column.first * len(self._numbers), self._numbers
+        # Most texts occur nowhere: passing over them must cost next to nothing.
+        keys = {base + numbers[text] for text in texts if text in numbers}
+        short = self._short.intersection(texts)
+        return [found[key] for key in keys if key in found] + [self._ask(column, text, how) for text in short]
 
-    def _ask(self, text: str, how: How) -> Values:
-        texts = self._column.folded.str
-        if how == "contains":
-            answer = texts.contains(text, literal=True)
-        else:
-            answer = texts.starts_with(text) if how == "starts" else texts.ends_with(text)
-        return np.flatnonzero(answer.to_numpy())
+    def _ask(self, column: Column, text: str, how: How) -> Values:
+        key = (column.first, how, text)
+        if key not in self._asked:
+            values = column.folded.str
+            if how == "contains":
+                answer = values.contains(text, literal=True)
+            else:
+                answer = values.starts_with(text) if how == "starts" else values.ends_with(text)
+            self._asked[key] = np.flatnonzero(answer.to_numpy())
+        return self._asked[key]
 
-    def _look_for(self, searched: Sequence[str]) -> None:
-        texts = pl.Series("text", list(dict.fromkeys(searched)), dtype=pl.String)
-        pieces = [_hits(self._column.folded, first, last, texts) for first, last in _pieces(self._column.folded)]
-        hits = pl.concat(pieces)
-        whole = self._column.folded.str.len_bytes().gather(hits["value"])
-        self._found["contains"] = _by_text(hits, texts)
-        self._found["starts"] = _by_text(hits.filter(pl.col("at") == 0), texts)
-        self._found["ends"] = _by_text(hits.filter(pl.col("at") + pl.col("length") == whole), texts)
+
+def _found(columns: Sequence[Column], texts: Sequence[str]) -> Mapping[How, Mapping[int, Values]]:
+    """By how they occur: the values of a column that hold a text, under its `first` × all texts + the text's number."""
+    if not texts or not columns:
+        return {"contains": {}, "starts": {}, "ends": {}}
+    folded = pl.concat([column.folded for column in columns])
+    names = pl.Series("text", texts, dtype=pl.String)
+    hits = pl.concat([_hits(folded, first, last, names) for first, last in _pieces(folded)])
+    sizes = [len(column.folded) for column in columns]
+    firsts = np.repeat([column.first for column in columns], sizes)
+    within = np.concatenate([np.arange(size) for size in sizes])
+    at = hits["value"].to_numpy()
+    keys = firsts[at] * len(texts) + hits["number"].to_numpy()
+    begins = hits["at"].to_numpy() == 0
+    ends = hits["at"].to_numpy() + hits["length"].to_numpy() == folded.str.len_bytes().to_numpy()[at]
+    values = within[at]
+    return {
+        "contains": _by_key(keys, values),
+        "starts": _by_key(keys[begins], values[begins]),
+        "ends": _by_key(keys[ends], values[ends]),
+    }
 
 
 def _hits(folded: pl.Series, first: int, last: int, texts: pl.Series) -> pl.DataFrame:
-    piece = folded[first:last]
+    piece, wanted = folded[first:last], texts.implode()
     found = pl.DataFrame(
         {
-            "value": pl.int_range(first, last, eager=True, dtype=pl.UInt32),
-            "text": piece.str.extract_many(texts.implode(), overlapping=True),
-            "at": piece.str.find_many(texts.implode(), overlapping=True),
+            "value": pl.int_range(first, last, eager=True, dtype=pl.Int64),
+            "text": piece.str.extract_many(wanted, overlapping=True),
+            "at": piece.str.find_many(wanted, overlapping=True),
         }
     )
     found = found.filter(pl.col("at").list.len() > 0).explode("text", "at")
@@ -77,9 +96,13 @@ def _pieces(folded: pl.Series) -> list[tuple[int, int]]:
     return list(pairwise(edges))
 
 
-def _by_text(hits: pl.DataFrame, texts: pl.Series) -> dict[str, Values]:
-    each = hits.select("number", "value").unique().sort("number", "value")
-    names = texts.gather(each["number"].unique(maintain_order=True)).to_list()
-    values = each["value"].to_numpy().astype(np.intp)
-    edges = np.flatnonzero(np.diff(each["number"].to_numpy())) + 1
-    return dict(zip(names, np.split(values, edges), strict=True)) if names else {}
+def _by_key(keys: npt.NDArray[np.int64], values: npt.NDArray[np.int64]) -> dict[int, Values]:
+    """The values of each key, ascending, each once."""
+    if not len(keys):
+        return {}
+    order = np.lexsort((values, keys))
+    keys, values = keys[order], values[order]
+    kept = np.concatenate([[True], (np.diff(keys) != 0) | (np.diff(values) != 0)])
+    keys, values = keys[kept], values[kept]
+    edges = np.flatnonzero(np.diff(keys)) + 1
+    return dict(zip(keys[np.concatenate([[0], edges])].tolist(), np.split(values, edges), strict=True))

@@ -17,7 +17,6 @@ from sigma.conditions import (
     ConditionOR,
     ConditionValueExpression,
 )
-from sigma.rule import SigmaRule
 from sigma.types import (
     CompareOperators,
     SigmaBool,
@@ -112,10 +111,10 @@ _COMPARISONS: Mapping[CompareOperators, Test] = {
 _WILDCARD = SpecialChars.WILDCARD_MULTI
 
 
-def plan_of(rule: SigmaRule, route: Route, placeholders: Placeholders) -> Plan:
-    """The plan of a rule over the rows of a route; the rule is one that the backend can express."""
+def plan_of(trees: Sequence[object], route: Route, placeholders: Placeholders) -> Plan:
+    """The plan of a rule's parsed conditions over the rows of a route; the rule is one that the backend can express."""
     reader = _Reader(route, placeholders)
-    return _any([reader.tree(condition.parsed) for condition in rule.detection.parsed_condition])
+    return _any([reader.tree(tree) for tree in trees])
 
 
 @dataclass(frozen=True)
@@ -214,7 +213,10 @@ def _pattern(places: tuple[str, ...], parts: Sequence[Part]) -> Leaf:
             return Leaf(places, "starts", (_folded(start),))
         case [first, str() as end] if first is _WILDCARD:
             return Leaf(places, "ends", (_folded(end),))
-    return Leaf(places, "like", (_expression(parts, _folded), *_texts(parts)))
+    if all(text.isascii() for text in _texts(parts)):
+        return Leaf(places, "like", (_expression(parts, _folded), *_texts(parts)))
+    # The database folds U+212A to `k`: what a letter beyond ASCII matches is for it to say.
+    return Leaf(places, "holds_all", tuple(_texts(parts)))
 
 
 def _texts(parts: Sequence[Part]) -> list[str]:

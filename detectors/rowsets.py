@@ -65,10 +65,10 @@ def union(one: RowSet, other: RowSet) -> RowSet:
 
 
 def merged(parts: Sequence[Rows]) -> Rows:
-    """The rows of all parts, ascending, each once; a part need not be in order."""
+    """The rows of all parts, each of which is ascending: ascending, each once."""
     parts = [part for part in parts if len(part)]
     if len(parts) <= 1:
-        return np.sort(parts[0]) if parts else NO_ROWS
+        return parts[0] if parts else NO_ROWS
     rows = ascending(parts)
     # `numpy.unique` would build a hash table; these are nearly always few, or nearly in order.
     again = rows[1:] == rows[:-1]
@@ -76,9 +76,9 @@ def merged(parts: Sequence[Rows]) -> Rows:
 
 
 def ascending(parts: Sequence[Rows]) -> Rows:
-    """The rows of all parts, no two of which share one."""
+    """The rows of all parts, each of which is ascending and no two of which share one: ascending."""
     if len(parts) == 1:
-        return np.sort(parts[0])
+        return parts[0]
     return np.sort(np.concatenate(parts)) if parts else NO_ROWS
 
 

@@ -66,12 +66,9 @@ class Screen:
         wide = _wide_texts(plan for plan, _ in plans)
         folded = dict(zip(wide, fold(wide), strict=True)) if wide else {}
         self._plans = [(_in_order(_folded(plan, folded) if folded else plan), route) for plan, route in plans]
-        self._texts: dict[str, dict[str, None]] = {}
-        for leaf in dict.fromkeys(leaf for plan, _ in self._plans for leaf in leaves_of(plan)):
-            for place in leaf.places:
-                wanted = self._texts.setdefault(place, {})
-                if leaf.test in _FOUND:
-                    wanted.update(dict.fromkeys(leaf.texts[leaf.test in _EXPRESSIONS :]))
+        leaves = dict.fromkeys(leaf for plan, _ in self._plans for leaf in leaves_of(plan) if leaf.test in _FOUND)
+        self._searched = frozenset(place for leaf in leaves for place in leaf.places)
+        self._texts = dict.fromkeys(text for leaf in leaves for text in leaf.texts[leaf.test in _EXPRESSIONS :])
 
     @property
     def keywords(self) -> dict[str, frozenset[int]]:
@@ -86,7 +83,8 @@ class Screen:
 
     def held_against(self, block: EventBlock) -> Iterator[tuple[int, Screened]]:
         """For every plan that the block may hold a match of: its position, and what became of it."""
-        looking = _Looking(block, self._texts)
+        searched = [column for place, column in block.columns.items() if place in self._searched]
+        looking = _Looking(block, Occurrences(searched, self._texts))
         for position, (plan, route) in enumerate(self._plans):
             members = block.members[route]
             if not len(members):
@@ -143,7 +141,7 @@ class _Looking:
     """One block being looked at; what was found is kept until the block is done."""
 
     block: EventBlock
-    texts: Mapping[str, Mapping[str, None]]
+    occurrences: Occurrences
 
     def __post_init__(self) -> None:
         self._leaves: dict[Leaf, Verdict] = {}
@@ -215,7 +213,7 @@ class _Looking:
             column = self.block.columns.get(place)
             if column is None:
                 return None
-            self._views[place] = _View(column, list(self.texts.get(place, ())))
+            self._views[place] = _View(column, self.occurrences)
         return self._views[place]
 
 
@@ -224,7 +222,7 @@ class _View:
     """A column with answers to every test of a leaf."""
 
     column: Column
-    wanted: Sequence[str]
+    occurrences: Occurrences
 
     def values_of(self, leaf: Leaf) -> tuple[Values, Values]:
         """The values that may pass the test, and those that do: the same object where that is known of all."""
@@ -233,7 +231,7 @@ class _View:
                 equal = self._equal
                 found = self._union([equal[text] for text in leaf.texts if text in equal])
             case "contains" | "starts" | "ends":
-                found = self._union(self._occurrences.having(leaf.texts, leaf.test))
+                found = self._union(self.occurrences.having(self.column, leaf.texts, leaf.test))
             case "present":
                 found = self._every
             case "holds_all":
@@ -268,13 +266,9 @@ class _View:
             found.setdefault(text, []).append(value)
         return {text: np.array(values, np.intp) for text, values in found.items()}
 
-    @cached_property
-    def _occurrences(self) -> Occurrences:
-        return Occurrences(self.column, self.wanted)
-
     def _holding_all(self, texts: Sequence[str]) -> Values:
-        found = self._occurrences.having(texts, "contains")
-        possible = self._every if len(found) == len(texts) else NO_VALUES
+        found = self.occurrences.having(self.column, texts, "contains")
+        possible = self._every if len(found) == len(set(texts)) else NO_VALUES
         for values in found:
             possible = np.intersect1d(possible, values, assume_unique=True)
         # Beyond ASCII, folding and matching may disagree about a letter: such values are never passed over.
@@ -284,6 +278,8 @@ class _View:
     def _matching(self, texts: pl.Series, pattern: str, necessary: Sequence[str]) -> tuple[Values, Values]:
         """The values that a pattern matches: polars asks Rust's engine, which agrees with RE2 about ASCII."""
         possible = self._holding_all(necessary)
+        if not len(possible):
+            return NO_VALUES, NO_VALUES
         try:
             met = texts.gather(possible).str.contains(pattern).to_numpy()
         except pl.exceptions.ComputeError:  # larger than that engine compiles

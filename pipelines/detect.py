@@ -19,15 +19,14 @@ from detectors.silence import SilenceRule
 from pipelines.alert_rows import write_new_alerts, write_new_rows
 from pipelines.correlating import correlated
 from pipelines.failed_judgements import MOST_ATTEMPTS, FailedJudgement, by_rule, failed_judgements, remember_failures
-from pipelines.judging import Judge
+from pipelines.judged_rounds import judged_rounds
+from pipelines.judging import Judgement
 from pipelines.silent_sources import silent_sources
-from pipelines.unjudged import events_of, mark_judged, rounds, unjudged
+from pipelines.unjudged import Unjudged, events_of, mark_judged, rounds, unjudged
 from store.client import Store
 from store.writes import append
 
 Progress = Callable[[int, int], None]
-
-_EVENTS = "SELECT max(ingested_batches.rows) FROM ingested_batches WHERE batch_id = {batch:String}"
 
 
 class UnusableRule(TypedDict):
@@ -80,10 +79,9 @@ def detect(
     waiting = unjudged(store, ruleset.ruleset_id)
     total, judged = events_of(waiting), 0
     alerts_new = _tried_again(store, ruleset)
-    judge = Judge(store, ruleset)
-    for batches in rounds(waiting):
+    for batches, said in judged_rounds(store, ruleset, list(rounds(waiting))):
         ids = [batch.batch_id for batch in batches]
-        found, failures = _judged(store, ruleset, judge, ids, events_of(batches))
+        found, failures = _written(store, ruleset, ids, said)
         remember_failures(store, ruleset.heads, ids, failures)
         mark_judged(store, ruleset.ruleset_id, batches)
         alerts_new += found
@@ -103,11 +101,8 @@ def detect(
     return report
 
 
-def _judged(
-    store: Store, ruleset: RuleSet, judge: Judge, batches: Sequence[str], events: int
-) -> tuple[int, Mapping[str, str]]:
-    """How many new alerts these batches raised, and the rules whose queries failed, with the reasons."""
-    said = judge.single_events(batches, events)
+def _written(store: Store, ruleset: RuleSet, batches: Sequence[str], said: Judgement) -> tuple[int, Mapping[str, str]]:
+    """How many new alerts a round raised, and the rules whose queries failed, with the reasons."""
     found = write_new_rows(store, said.alerts)
     failures = dict(said.failures)
     found += write_new_alerts(store, correlated(store, ruleset, batches, said.heard, failures))
@@ -120,8 +115,9 @@ def _tried_again(store: Store, ruleset: RuleSet) -> int:
     for each in failed_judgements(store, ruleset.heads):
         if each.is_given_up:
             continue
-        alone, events = ruleset.only(each.rule.id), int(str(store.value(_EVENTS, {"batch": each.batch_id}) or 0))
-        found, failures = _judged(store, alone, Judge(store, alone), [each.batch_id], events)
+        alone = ruleset.only(each.rule.id)
+        for batches, said in judged_rounds(store, alone, [[Unjudged(each.batch_id, 0)]]):
+            found, failures = _written(store, alone, [batch.batch_id for batch in batches], said)
         reason = {each.rule.id: failures.get(each.rule.id, "")}
         remember_failures(store, [each.rule], [each.batch_id], reason, attempt=each.attempts + 1)
         alerts_new += found

@@ -19,10 +19,18 @@ ENVELOPE: Mapping[Table, str] = {
     "network_flows": "source, scope, asset_id, '' AS host, '' AS user, source_ip, destination_ip, ingested_at",
 }
 
-_NO_VECTORSCAN = frozenset({1, 344, 446})  # UNSUPPORTED_METHOD, SUPPORT_IS_DISABLED, FUNCTION_NOT_ALLOWED
+# UNSUPPORTED_METHOD, SUPPORT_IS_DISABLED, FUNCTION_NOT_ALLOWED, HYPERSCAN_CANNOT_SCAN_TEXT
+_NO_VECTORSCAN = frozenset({1, 344, 446, 447})
 
-# Statements stay below what ClickHouse parses by default (256 KiB).
+# Statements stay below what ClickHouse parses by default (256 KiB); of keywords, those that find room are searched for.
 _MOST_SQL = 120_000
+_MOST_KEYWORD_SQL = 60_000
+_MOST_BYTES = 256 << 20
+# What of an event can be large.
+_BYTES: Mapping[Table, str] = {
+    "log_events": "sum(byteSize(fields)) + sum(length(message))",
+    "network_flows": "sum(byteSize(fields))",
+}
 
 
 @dataclass(frozen=True)
@@ -41,6 +49,19 @@ class Reading:
     keys: Sequence[str]
     texts: Mapping[str, frozenset[int]]
     keywords: Mapping[str, frozenset[int]]
+
+    @property
+    def patterns(self) -> dict[str, str]:
+        """The keywords that are searched for, each with the SQL literal of the expression that matches it alone."""
+        found: dict[str, str] = {}
+        size = 0
+        for text in self.keywords:
+            pattern = _exactly(text)
+            size += len(pattern) + 2
+            if size > _MOST_KEYWORD_SQL:
+                break
+            found[text] = pattern
+        return found
 
 
 @dataclass(frozen=True)
@@ -66,6 +87,19 @@ class ReadBlock:
     events: EventBlock
 
 
+def pieces_of(store: Store, table: Table, batches: Sequence[str], *, most_events: int) -> list[Piece]:
+    """The events of these batches in this table, cut so that a piece fits into memory; none where there are none.
+
+    Raises:
+        QueryFailed: ClickHouse refused the statement.
+    """
+    whole = Piece(batches)
+    found = store.rows(f"SELECT count() AS events, {_BYTES[table]} AS bytes FROM {table} WHERE {whole.condition}")[0]  # noqa: S608 - literals
+    events, size = int(str(found["events"])), int(str(found["bytes"]))
+    count = max(-(-events // most_events), -(-size // _MOST_BYTES)) if events else 0
+    return [Piece(batches, number, count) for number in range(count)]
+
+
 def read_block(store: Store, reading: Reading, piece: Piece) -> ReadBlock:
     """The events of a piece that belong to some route.
 
@@ -84,7 +118,7 @@ def read_block(store: Store, reading: Reading, piece: Piece) -> ReadBlock:
         height=frame.height,
         columns=columns_of(pairs, lambda texts: folded_by(store, texts)),
         members=_members(frame, len(reading.routes)),
-        heard=_heard(frame, reading.keywords),
+        heard=_heard(frame, reading.patterns),
     )
     return ReadBlock(frame.drop("row", "routes", "keys", "vals", "texts", "heard"), events)
 
@@ -107,7 +141,9 @@ def _statement(reading: Reading, piece: Piece) -> str:
         f"mapKeys(fields) AS keys, mapValues(fields) AS vals, "
         f"{texts}::Array(String) AS texts, {_searched(reading)}::Array(UInt32) AS heard FROM ("
         f"SELECT *, arrayFilter(route -> route > 0, {routes})::Array(UInt16) AS routes FROM {reading.table} "
-        f"WHERE {piece.condition}) WHERE notEmpty(routes)"
+        f"WHERE {piece.condition}) WHERE notEmpty(routes) "
+        # Plain texts are never dear, but many of them look so to Vectorscan.
+        "SETTINGS reject_expensive_hyperscan_regexps = 0"
     )
 
 
@@ -117,12 +153,12 @@ def _on(routes: frozenset[int]) -> str:
 
 def _searched(reading: Reading) -> str:
     """The keywords, by number from 1, that each event holds in any value: Vectorscan finds all of them in one pass."""
-    if not reading.keywords:
+    patterns = reading.patterns
+    if not patterns:
         return "[]"
     values = f"lowerUTF8(arrayStringConcat({KEYWORD_VALUES[reading.table]}, '\\n'))"
-    wanting = frozenset().union(*reading.keywords.values())
-    keywords = array([_exactly(text) for text in reading.keywords])
-    return f"if({_on(wanting)}, multiMatchAllIndices({values}, {keywords}), [])"
+    wanting = frozenset().union(*(reading.keywords[text] for text in patterns))
+    return f"if({_on(wanting)}, multiMatchAllIndices({values}, {array(list(patterns.values()))}), [])"
 
 
 def _exactly(text: str) -> str:
@@ -143,7 +179,11 @@ def _of_fields(numbered: pl.DataFrame, keys: Sequence[str]) -> pl.DataFrame:
     wanted = pl.DataFrame({"name": names, "place": "k:" + names}, schema={"name": pl.String, "place": pl.String})
     pairs = numbered.select("row", pl.col("keys").alias("name"), pl.col("vals").alias("value"))
     pairs = pairs.filter(pl.col("name").list.len() > 0).explode("name", "value")
-    return pairs.with_columns(pl.col("name").cast(pl.String)).join(wanted, on="name").select("place", "value", "row")
+    return (
+        pairs.with_columns(pl.col("name").cast(pl.String))
+        .join(wanted, on="name", maintain_order="left")
+        .select("place", "value", "row")
+    )
 
 
 def _of_texts(numbered: pl.DataFrame, texts: Sequence[str]) -> pl.DataFrame:

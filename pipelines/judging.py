@@ -12,7 +12,7 @@ from detectors.rule import CompiledRule, RuleSet
 from detectors.screening import Screen
 from pipelines.alert_frame import AlertFrames
 from pipelines.alert_rows import COLUMNS, alert_frame
-from pipelines.event_blocks import Piece, Reading, folded_by, read_block
+from pipelines.event_blocks import Piece, ReadBlock, Reading, folded_by, pieces_of, read_block
 from pipelines.questions import Questions
 from pipelines.unjudged import MOST_EVENTS
 from store.client import Store
@@ -39,33 +39,61 @@ class Judgement:
 class Judge:
     """A rule set made ready for the telemetry of one store."""
 
-    def __init__(self, store: Store, ruleset: RuleSet) -> None:
-        self._store = store
+    def __init__(self, ruleset: RuleSet, *, reading: Store, asking: Store) -> None:
+        """Take a rule set, a connection that reads events and one that asks about them; each may have its thread."""
         self._tables = [
-            _TableRules(store, table, [rule for rule in ruleset.rules if rule.table == table])
+            _TableRules(reading, asking, table, [rule for rule in ruleset.rules if rule.table == table])
             for table in dict.fromkeys(rule.table for rule in ruleset.rules)
         ]
 
-    def single_events(self, batches: Sequence[str], events: int) -> Judgement:
-        """What the events of these batches, so many of them, say, each by itself.
+    def pieces(self, store: Store, batches: Sequence[str]) -> list["Asked"]:
+        """What is to be read and judged of these batches, one piece after the other.
 
         Raises:
-            QueryFailed: the events cannot be read; a rule whose own query fails is in `failures`.
+            QueryFailed: they cannot be counted.
         """
-        pieces = max(1, -(-events // MOST_EVENTS))
-        found = [rules.judged(Piece(batches, number, pieces)) for rules in self._tables for number in range(pieces)]
-        return Judgement(
-            pl.concat([each.alerts for each in found]) if found else pl.DataFrame(schema=COLUMNS),
-            frozenset().union(*(each.heard for each in found)),
-            {rule_id: reason for each in found for rule_id, reason in each.failures.items()},
-        )
+        return [
+            Asked(rules, piece)
+            for rules in self._tables
+            for piece in pieces_of(store, rules.table, batches, most_events=MOST_EVENTS)
+        ]
+
+
+@dataclass(frozen=True)
+class Asked:
+    """A piece of the telemetry for the rules over its table."""
+
+    rules: "_TableRules"
+    piece: Piece
+
+    def read(self) -> ReadBlock:
+        """Its events.
+
+        Raises:
+            QueryFailed: they cannot be read.
+        """
+        return read_block(self.rules.reading, self.rules.what_is_read, self.piece)
+
+    def judged(self, block: ReadBlock) -> Judgement:
+        """What its events say, each by itself; a rule whose own query fails is in `failures`."""
+        return self.rules.judged(self.piece, block)
+
+
+def together(said: Sequence[Judgement]) -> Judgement:
+    """What several pieces say."""
+    return Judgement(
+        pl.concat([each.alerts for each in said]) if said else pl.DataFrame(schema=COLUMNS),
+        frozenset().union(*(each.heard for each in said)),
+        {rule_id: reason for each in said for rule_id, reason in each.failures.items()},
+    )
 
 
 @dataclass(frozen=True)
 class _TableRules:
     """The rules over one table."""
 
-    store: Store
+    reading: Store
+    asking: Store
     table: Table
     rules: Sequence[CompiledRule]
     failures: dict[str, str] = field(default_factory=dict)
@@ -77,10 +105,11 @@ class _TableRules:
     @cached_property
     def _screen(self) -> Screen:
         plans = [(rule.plan, self._routes[rule.where]) for rule in self.rules]
-        return Screen(plans, lambda texts: folded_by(self.store, texts))
+        return Screen(plans, lambda texts: folded_by(self.reading, texts))
 
     @cached_property
-    def _reading(self) -> Reading:
+    def what_is_read(self) -> Reading:
+        """What of an event these rules look at."""
         keys: dict[str, None] = {}
         texts: dict[str, set[int]] = {}
         for rule in self.rules:
@@ -96,9 +125,8 @@ class _TableRules:
     def _frames(self) -> AlertFrames:
         return AlertFrames(self.rules, self.table)
 
-    def judged(self, piece: Piece) -> Judgement:
+    def judged(self, piece: Piece, block: ReadBlock) -> Judgement:
         """What the events of a piece say."""
-        block = read_block(self.store, self._reading, piece)
         sure: dict[int, Rows] = {}
         asked: dict[int, Rows] = {}
         heard = set()
@@ -114,7 +142,7 @@ class _TableRules:
                 asked[position] = screened.open
             if len(screened.sure):
                 sure[position] = screened.sure
-        questions = Questions(self.store, self.table, piece, self.failures)
+        questions = Questions(self.asking, self.table, piece, self.failures)
         found = list(questions.alerts(self.rules, block.rows["event_id"], asked))
         alerts = [self._frames.of_block(block, sure), alert_frame(found)]
         return Judgement(pl.concat(alerts), frozenset(heard), questions.failures)

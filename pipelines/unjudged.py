@@ -9,10 +9,9 @@ import polars as pl
 from store.client import Store
 from store.writes import append
 
-# Batches are judged together up to so many events, which bounds memory and what a repeated run repeats. The first
-# round is small, so that what waited first is told first.
+# Batches are judged together up to so many events, which bounds memory and what a repeated run repeats; many enough
+# that what is done once a round does not count.
 MOST_EVENTS = 100_000
-FIRST_EVENTS = 20_000
 # Their ids stand in statements, which ClickHouse by default reads up to 256 KiB.
 _MOST_BATCHES = 2_000
 
@@ -44,12 +43,11 @@ def unjudged(store: Store, ruleset_id: str) -> list[Unjudged]:
 def rounds(waiting: Sequence[Unjudged]) -> Iterator[list[Unjudged]]:
     """The batches in their order, as many at a time as stay under the limit, at least one."""
     together: list[Unjudged] = []
-    most = FIRST_EVENTS
     for batch in waiting:
-        full = len(together) == _MOST_BATCHES or events_of(together) + batch.events > most
+        full = len(together) == _MOST_BATCHES or events_of(together) + batch.events > MOST_EVENTS
         if together and full:
             yield together
-            together, most = [], MOST_EVENTS
+            together = []
         together.append(batch)
     if together:
         yield together

@@ -33,8 +33,9 @@ class Store:
     each.
     """
 
-    def __init__(self, client: Client) -> None:
+    def __init__(self, client: Client, dsn: str) -> None:
         self._client = client
+        self._dsn = dsn
 
     @classmethod
     def connect(cls, dsn: str, *, create_database: bool = False) -> Self:
@@ -48,12 +49,20 @@ class Store:
             ConnectionFailed: nothing answers there, it refuses the credentials, or there is no such database.
         """
         try:
-            return cls(_client(dsn))
+            return cls(_client(dsn), dsn)
         except ConnectionFailed as failure:
             if not create_database or getattr(failure.__cause__, "code", None) != _UNKNOWN_DATABASE:
                 raise
         _create_database(dsn)
-        return cls(_client(dsn))
+        return cls(_client(dsn), dsn)
+
+    def beside(self) -> Self | None:
+        """Another connection to the same database, for another thread; None for an engine inside of this process.
+
+        Raises:
+            ConnectionFailed: nothing answers there any more.
+        """
+        return None if self._dsn.startswith("chdb:") else type(self).connect(self._dsn)
 
     def frame(self, sql: str, parameters: Parameters | None = None) -> pl.DataFrame:
         """The result of a query as a polars frame; `{name:Type}` in the SQL are bound on the server.

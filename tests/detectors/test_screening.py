@@ -13,7 +13,7 @@ from polars._typing import SchemaDict
 from sigma.exceptions import SigmaError
 from sigma.rule import SigmaRule
 
-from detectors.backend import ClickHouseBackend, log_source_of
+from detectors.backend import ClickHouseBackend, condition_trees, log_source_of
 from detectors.block import EventBlock, columns_of
 from detectors.compile import compile_rule
 from detectors.errors import UnsupportedRule
@@ -24,7 +24,7 @@ from detectors.routing import Route, routes
 from detectors.rule import RuleHead, RuleSet
 from detectors.screening import Screen, Screened
 from pipelines.event_blocks import folded_by
-from pipelines.judging import Judge
+from pipelines.judging import Judge, together
 from store.client import Store
 from store.scratch import scratch_store
 from tests.detectors.test_conformance import ANSWERED, CASES, name
@@ -38,14 +38,33 @@ ROUTE = Route("log_events", "1", {"C": ("A", "B"), "D": ("B", "x.y", "A")})
 
 NO_PLACEHOLDERS: Mapping[str, Sequence[str]] = MappingProxyType({})
 
-ALPHABET = "aAbBzZkK019%_\\'*?.^$()[]{}|+-~& \n\0éÉß中İſKΣ"
+ALPHABET = "aAbBzZkK019%_\\'*?.^$()[]{}|+-~& \n\0éÉß中İſ\u212aΣ"
 TEXTS = st.text(alphabet=ALPHABET, max_size=6)
 ODD = ["5", "-5", "-0", "0", "05", "5.0", "1e3", "192.0.2.7", "::ffff:192.0.2.7", "2001:db8::1"]
 VALUES = st.one_of(TEXTS, st.sampled_from(ODD))
 NAMES = st.sampled_from(["A", "B", "C", "D", "x.y"])
 EVENTS = st.dictionaries(st.sampled_from(["A", "B", "x.y"]), VALUES, max_size=3)
 PLAIN = st.one_of(VALUES, st.integers(-5, 1000), st.just(-0.0), st.booleans(), st.none())
-LETTERS = ["a", "B", "k", "K", "5", "z", "é", "中", "~~", "&&", "--", " ", ".", ".*", "a+", "(ab|b)", "(?:zz)?"]
+LETTERS = [
+    "a",
+    "B",
+    "k",
+    "K",
+    "\u212a",
+    "5",
+    "z",
+    "é",
+    "中",
+    "~~",
+    "&&",
+    "--",
+    " ",
+    ".",
+    ".*",
+    "a+",
+    "(ab|b)",
+    "(?:zz)?",
+]
 CLASSES = ["[a-c]", "[^a]", "[~~&]", "[[a]", r"[\w-]", r"\d", r"\D", r"\w", r"\W", r"\s", r"\S", "a{2,3}"]
 PIECES = [*LETTERS, *CLASSES, r"\b", "^", "$", r"\.", r"\\"]
 REGEXES = st.lists(st.sampled_from(PIECES), min_size=1, max_size=6).map("".join)
@@ -114,7 +133,7 @@ def screened(
     route: Route = ROUTE,
     placeholders: Mapping[str, Sequence[str]] = NO_PLACEHOLDERS,
 ) -> Screened:
-    screen = Screen([(plan_of(rule, route, placeholders), 0)], lambda texts: folded_by(store, texts))
+    screen = Screen([(plan_of(condition_trees(rule), route, placeholders), 0)], lambda texts: folded_by(store, texts))
     nothing = np.empty(0, np.uint32)
     return dict(screen.held_against(block_of(store, events, screen.keywords))).get(0, Screened(nothing, nothing))
 
@@ -136,8 +155,10 @@ def parsed(detection: Mapping[str, object]) -> SigmaRule | None:
 
 @settings(max_examples=400, deadline=None, suppress_health_check=list(HealthCheck))
 @example(a={"A": ["Σ"]}, b={"B": [None]}, condition="a", events=[{"A": "ας"}, {"A": "Σ"}, {"A": "aΣ"}])
-@example(a={"A|re|i": "k"}, b={"B": [None]}, condition="a", events=[{"A": "K"}, {"A": "K"}])
+@example(a={"A|re|i": "k"}, b={"B": [None]}, condition="a", events=[{"A": "K"}, {"A": "\u212a"}])
 @example(a={"A|re": "[~~&]"}, b={"B": [None]}, condition="a", events=[{"A": "~"}, {"A": "a"}, {"A": "&"}])
+@example(a={"A": [r"*\\a*\\a*\\*"]}, b={"B": [None]}, condition="a", events=[{"A": r"\a\a\b"}, {"A": r"\a"}])
+@example(a={"A": ["\u212a?"]}, b={"B": [None]}, condition="a", events=[{"A": "kx"}, {"A": "\u212ax"}])
 @example(a={"C": ["a"]}, b={"D": [None]}, condition="a and not b", events=[{"A": "x", "B": "a"}, {"B": "a"}, {}])
 @given(a=DETECTIONS, b=DETECTIONS, condition=CONDITIONS, events=st.lists(EVENTS, min_size=1, max_size=8))
 def test_what_a_screen_decides_is_what_the_predicate_says(
@@ -199,8 +220,8 @@ def test_screen_and_questions_together_raise_the_alerts_of_the_case(arrived: Sto
     case = CASES[number]
     head = RuleHead("it", "1", case.why, Path("it.yml"))
     compiled = compile_rule(case.rule(), head, case.placeholders, alerts=True).rule
-    judge = Judge(arrived, RuleSet("it", () if compiled is None else (compiled,)))
-    said = judge.single_events([f"case-{number}"], len(case.events))
+    judge = Judge(RuleSet("it", () if compiled is None else (compiled,)), reading=arrived, asking=arrived)
+    said = together([piece.judged(piece.read()) for piece in judge.pieces(arrived, [f"case-{number}"])])
     assert said.failures == {}
     found = sorted(int(event_id.split("/")[1]) for (event_id,) in said.alerts["event_ids"].to_list())
     assert tuple(found) == case.matches
