@@ -19,7 +19,7 @@ def alerts(settled: Settled) -> dg.MaterializeResult[None]:
     """Every match of a usable rule in the telemetry that arrived since the last run."""
     content = home_content(settled.settings())
     with settled.open() as store:
-        report = detect(store, content.ruleset, silence_rule=content.silence)
+        report = detect(store, content.ruleset, silence_rule=content.silence, risk_rule=content.risk)
     return dg.MaterializeResult(
         metadata={
             "events": report.events,

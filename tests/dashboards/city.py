@@ -64,6 +64,7 @@ def fill(store: Store, *, ends: datetime) -> None:
         "network_flows": _flows(start),
         "alert_matches": _alerts(start),
         "alert_grounds": _grounds(),
+        "rule_uses": _rule_uses(start),
         "pii_scans": scans(ends),
         "pii_finding_records": findings(ends),
         "rejects": rejects(),
@@ -254,6 +255,11 @@ def _grounds() -> pl.DataFrame:
         ],
     }
     return pl.DataFrame([{"alert_id": alert_id(CORRELATION), "grounds": json.dumps(told)}])
+
+
+def _rule_uses(start: datetime) -> pl.DataFrame:
+    rows = [{"rule_id": f"6f3e2d1c-0000-4000-8000-{number:012d}", "rule_version": "v1"} for number in range(5)]
+    return pl.DataFrame(rows).with_columns(pl.lit(start - timedelta(days=9)).cast(pl.Datetime("ms", "UTC")).alias("first_used_at"))
 
 
 def _alerts(start: datetime) -> pl.DataFrame:
