@@ -72,10 +72,9 @@ def _weights(path: Path) -> RiskWeights | None:
     except ValidationError as error:
         first = error.errors()[0]
         place = ("risk", *first["loc"])
-        told = f"line {document.line(place)}: {'.'.join(map(str, place))}: {first['msg']}"
-        raise ContentError(path, told) from error
+        raise ContentError(path, f"{'.'.join(map(str, place))}: {first['msg']}", line=document.line(place)) from error
     alone = weights.most_of_one_rule(MOST_CRITICAL)
     if alone >= weights.threshold:
-        line = document.line(("risk", "threshold"))
-        raise ContentError(path, f"line {line}: risk.threshold: one rule alone reaches {alone:g}, set it higher")
+        told = f"risk.threshold: one rule alone reaches {alone:g}, set it higher"
+        raise ContentError(path, told, line=document.line(("risk", "threshold")))
     return weights

@@ -8,8 +8,8 @@ where v_0 >= v_1 >= ... are the values of one rule's alerts, each p(level) · 2^
 older than four half lives. With repeat r < 1 a rule that fires without end adds no more than p / (1 - r).
 
 An episode begins with the alert that lifts the score to the threshold while the alerts that count span enough ATT&CK
-tactics; it ends when the score has fallen below half of the threshold. Two episodes of one entity therefore begin more
-than one half life apart.
+tactics; it ends when the score has fallen below half of the threshold. Two episodes of one entity begin more than one
+half life apart.
 """
 
 import math
@@ -119,7 +119,7 @@ def risk_episodes(alerts: Iterable[RiskAlert], *, criticality: float, weights: R
     ordered = sorted(distinct.values(), key=lambda alert: (alert.time, alert.alert_id))
     standing, factor = _Standing(weights), weights.factor(criticality)
     found: list[RiskEpisode] = []
-    on = False
+    on, earliest = False, _EPOCH
     for alert in ordered:
         standing.forget_before(alert.time - weights.reach)
         on = on and standing.score(alert.time) * factor >= weights.threshold / 2
@@ -128,8 +128,8 @@ def risk_episodes(alerts: Iterable[RiskAlert], *, criticality: float, weights: R
         if on:
             last = found[-1]
             found[-1] = RiskEpisode(last.began, alert.time, last.score, last.tactics, last.alert_ids)
-        elif score >= weights.threshold and len(standing.tactics) >= weights.least_tactics:
-            on = True
+        elif score >= weights.threshold and len(standing.tactics) >= weights.least_tactics and alert.time > earliest:
+            on, earliest = True, alert.time + weights.half_life
             found.append(RiskEpisode(alert.time, alert.time, score, tuple(standing.tactics), standing.alert_ids))
     return found
 
