@@ -68,6 +68,7 @@ def detect(
     progress: Progress | None = None,
     silence_rule: SilenceRule | None = None,
     risk_rule: RiskRule | None = None,
+    in_use_since: datetime | None = None,
 ) -> DetectReport:
     """Judge every batch that this rule set has not judged yet.
 
@@ -78,12 +79,13 @@ def detect(
         progress: told the events judged and the events to judge, after each step.
         silence_rule: looks for log sources that fell silent; None: it is not asked.
         risk_rule: looks for entities under attack by what all the rules said; None: nobody asks.
+        in_use_since: when what this run belongs to began, UTC: telemetry it took in itself met rules that were in use.
 
     Raises:
         StoreError: the database cannot be read or written.
     """
     started, clock = now or datetime.now(UTC), monotonic()
-    note_uses(store, ruleset.heads)
+    note_uses(store, ruleset.heads, since=in_use_since)
     waiting = unjudged(store, ruleset.ruleset_id)
     total, judged = events_of(waiting), 0
     alerts_new = _tried_again(store, ruleset)

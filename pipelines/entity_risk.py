@@ -9,6 +9,7 @@ from importlib.resources import files
 from typing import cast
 
 import polars as pl
+from polars._typing import SchemaDict
 
 from assets.rollup import criticality
 from pipelines.alert_rows import utc
@@ -130,7 +131,7 @@ def keep_risks(store: Store, risks: Iterable[EntityRisk], *, now: datetime) -> N
         for risk in list(risks)[:_MOST_KEPT]
         if risk.score >= _LEAST_KEPT
     ]
-    schema = {
+    schema: SchemaDict = {
         "hour": pl.Datetime("ms", "UTC"),
         "scored_at": pl.Datetime("ms", "UTC"),
         "alerts": pl.UInt32,

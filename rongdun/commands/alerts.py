@@ -70,7 +70,14 @@ def risk(
     if as_json:
         print_json({"threshold": threshold, "least_tactics": rule.weights.least_tactics, "entities": rows})
     else:
-        shown = [{**row, "tactics": ", ".join(cast("list[str]", row["tactics"]))} for row in rows]
+        shown = [
+            {
+                **row,
+                "tactics": ", ".join(cast("list[str]", row["tactics"])),
+                "last_seen": str(row["last_seen"])[:19].replace("T", " "),
+            }
+            for row in rows
+        ]
         print_table(f"entity risk (an incident from {threshold:g} on)", shown, right=frozenset({"score"}))
 
 

@@ -259,7 +259,9 @@ def _grounds() -> pl.DataFrame:
 
 def _rule_uses(start: datetime) -> pl.DataFrame:
     rows = [{"rule_id": f"6f3e2d1c-0000-4000-8000-{number:012d}", "rule_version": "v1"} for number in range(5)]
-    return pl.DataFrame(rows).with_columns(pl.lit(start - timedelta(days=9)).cast(pl.Datetime("ms", "UTC")).alias("first_used_at"))
+    return pl.DataFrame(rows).with_columns(
+        pl.lit(start - timedelta(days=9)).cast(pl.Datetime("ms", "UTC")).alias("first_used_at")
+    )
 
 
 def _alerts(start: datetime) -> pl.DataFrame:

@@ -51,7 +51,13 @@ def rules(tmp_path: Path) -> Path:
 @pytest.fixture
 def opened(store: Store, rules: Path) -> Opened:
     """The page of an alert on three wrong passwords, with its conditions opened, in a language."""
-    event = {"product": "linux", "service": "sshd", "message": "Failed \x1b[31mpassword", "user": "root", "scope": "fuzhou"}
+    event = {
+        "product": "linux",
+        "service": "sshd",
+        "message": "Failed \x1b[31mpassword",
+        "user": "root",
+        "scope": "fuzhou",
+    }
     store_events(store, [{**event, "source_ip": "192.0.2.7", "at_seconds": second} for second in range(3)])
     detect(store, load_ruleset(rules / "sigma"))
 
@@ -120,7 +126,8 @@ def test_a_rule_that_is_not_the_same_any_more_is_said_so(
 def test_a_rule_narrowed_by_a_filter_in_another_file_is_still_known(store: Store, rules: Path, opened: Opened) -> None:
     (rules / "sigma" / "filter.yml").write_text(
         "title: Not the drill\nlogsource: {product: linux, service: sshd}\n"
-        "filter:\n  rules: [5f1c1c0e-0000-4000-8000-000000000001]\n  drilled: {host: drill-1}\n  condition: not drilled\n",
+        "filter:\n  rules: [5f1c1c0e-0000-4000-8000-000000000001]\n"
+        "  drilled: {host: drill-1}\n  condition: not drilled\n",
         encoding="utf-8",
     )
     store.execute("TRUNCATE TABLE alert_matches")
@@ -144,22 +151,30 @@ def test_every_question_of_a_leaf_has_words(language: str) -> None:
 
 
 @pytest.mark.parametrize(
-    ("node", "line"),
+    ("kind", "name", "wanted", "seen", "line"),
     [
-        (Node("leaf", False, "s", "User", Wanted(Asks.EQUALS, "lin"), None), "✗ false User is 'lin' - not in the event  [s]"),
-        (Node("leaf", False, "", "X", Wanted(Asks.PRESENT), None, blind=True), "✗ false X is there - no source supplies this field"),
-        (Node("leaf", True, "", "", Wanted(Asks.KEYWORD, "mimikatz")), "✓ true any field contains 'mimikatz'"),
-        (Node("leaf", True, "", "A", Wanted(Asks.EQUALS, "b", cased=True), "b"), "✓ true A is 'b' (case minded) - saw 'b'"),
-        (Node("leaf", True, "", "A", Wanted(Asks.EXPRESSION, "/b/", cased=True), "b"), "✓ true A matches '/b/' - saw 'b'"),
-        (Node("leaf", True, "", "A", Wanted(Asks.CONTAINS, "\n\u202e"), "x\n"), r"✓ true A contains '\n\u202e' - saw 'x\n'"),
+        (Asks.EQUALS, "User", "lin", None, "✗ false User is 'lin' - not in the event"),
+        (Asks.EQUALS, "User", "lin", "lin", "✓ true User is 'lin' - saw 'lin'"),
+        (Asks.EXPRESSION, "A", "/b/", "b", "✓ true A matches '/b/' - saw 'b'"),
+        (Asks.CONTAINS, "A", "\n\u202e", "x\n", r"✓ true A contains '\n\u202e' - saw 'x\n'"),
+        (Asks.KEYWORD, "", "mimikatz", "", "✓ true any field contains 'mimikatz'"),
     ],
-)  # fmt: skip
-def test_a_leaf_is_one_line(node: Node, line: str) -> None:
+)
+def test_a_leaf_is_one_line(kind: Asks, name: str, wanted: str, seen: str | None, line: str) -> None:
+    node = Node("leaf", seen is not None, "", name, Wanted(kind, wanted, kind is Asks.EXPRESSION), seen)
     assert list(tree_lines(words_in("en"), node)) == [line]
 
 
+def test_a_leaf_tells_its_detection_whether_case_counts_and_that_nothing_supplies_its_field() -> None:
+    node = Node("leaf", False, "selection", "X", Wanted(Asks.EQUALS, "b", cased=True), None, blind=True)
+    assert list(tree_lines(words_in("en"), node)) == [
+        "✗ false X is 'b' (case minded) - no source supplies this field  [selection]"
+    ]
+
+
 def test_of_a_long_list_what_decides_is_shown() -> None:
-    leaves = tuple(Node("leaf", number == 900, "", "a", Wanted(Asks.EQUALS, str(number)), "900") for number in range(999))
+    asked = [Wanted(Asks.EQUALS, str(number)) for number in range(999)]
+    leaves = tuple(Node("leaf", wanted.text == "900", "", "a", wanted, "900") for wanted in asked)
     lines = list(tree_lines(words_in("en"), Node("or", True, children=leaves)))
     assert len(lines) == 6
     assert "✓ true a is '900'" in lines[4]

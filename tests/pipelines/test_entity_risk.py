@@ -8,6 +8,7 @@ from pathlib import Path
 
 import polars as pl
 import pytest
+from polars._typing import SchemaDict
 
 from assets.weights import thresholds_in
 from detectors.errors import ContentError
@@ -72,7 +73,7 @@ def alerts(
             **changed,
         }
         rows.append(row)
-    times = {"arrived_at": pl.Datetime("ms", "UTC"), "severity": pl.UInt8, "matched_fields": FIELDS}
+    times: SchemaDict = {"arrived_at": pl.Datetime("ms", "UTC"), "severity": pl.UInt8, "matched_fields": FIELDS}
     append(store, "alert_matches", pl.DataFrame(rows, schema_overrides=times), token=f"{about}{hours_ago}{which}")
 
 
@@ -151,7 +152,8 @@ def test_a_run_that_broke_off_before_it_is_made_good(store: Store, rule: RiskRul
 
 
 @pytest.mark.parametrize(
-    ("earlier", "expected"), [pytest.param(3.2, 1, id="late alerts of the same attack"), pytest.param(90, 2, id="another attack")]
+    ("earlier", "expected"),
+    [pytest.param(3.2, 1, id="late alerts of the same attack"), pytest.param(90, 2, id="another attack")],
 )
 def test_what_arrives_late_makes_a_second_incident_only_of_a_second_attack(
     store: Store, rule: RiskRule, tmp_path: Path, earlier: float, expected: int
@@ -197,7 +199,8 @@ def test_a_critical_asset_carries_more(store: Store, rule: RiskRule) -> None:
     alerts(store, {"asset_id": "a-1"}, which=range(1, 2))
     alerts(store, {"asset_id": "a-2"}, which=range(1, 2))
     known, unknown = entity_risks(store, rule, now=NOW)
-    assert (known.entity.name, known.score) == ("a-1", pytest.approx(unknown.score * 1.75))
+    assert known.entity.name == "a-1"
+    assert known.score == pytest.approx(unknown.score * 1.75)
 
 
 def test_an_incident_does_not_add_to_the_risk_it_tells_of(store: Store, rule: RiskRule, tmp_path: Path) -> None:

@@ -2,6 +2,7 @@
 
 from collections.abc import Sequence
 from datetime import UTC, datetime, timedelta
+from itertools import pairwise
 
 import pytest
 from hypothesis import given
@@ -38,7 +39,9 @@ def score(alerts: Sequence[RiskAlert], *, criticality: float = 1, now: datetime 
         pytest.param([alert("a", "high")], 8, 37.5, id="the most critical asset"),
         pytest.param([alert("a", "high"), alert("b", "high")], 1, 40, id="two rules"),
         pytest.param([alert("a", "high"), alert("a", "high", 0, "x")], 1, 24, id="one rule twice"),
-        pytest.param([alert("a", "medium"), alert("a", "critical", 24)], 1, 20 + 1.2, id="the heavier one counts whole"),
+        pytest.param(
+            [alert("a", "medium"), alert("a", "critical", 24)], 1, 20 + 1.2, id="the heavier one counts whole"
+        ),
         pytest.param([alert("a", "informational")], 1, 0, id="a level without points"),
         pytest.param([alert("a", "unheard-of")], 1, 0, id="a level that nobody knows"),
     ],
@@ -65,7 +68,9 @@ ATTACK = [
         pytest.param(ATTACK, 7, [3], id="sooner on an asset that matters more"),
         pytest.param(ATTACK[:3], 1, [], id="half an attack"),
         pytest.param([alert(f"r{n}", "critical", n, "impact") for n in range(9)], 8, [], id="a single tactic"),
-        pytest.param([alert("r", "critical", n / 9, "a", "b", "c") for n in range(99)], 8, [], id="a single noisy rule"),
+        pytest.param(
+            [alert("r", "critical", n / 9, "a", "b", "c") for n in range(99)], 8, [], id="a single noisy rule"
+        ),
         pytest.param(
             [*ATTACK, *(alert(f"r{n}", "critical", -24 - n, "impact") for n in range(4))], 1, [2], id="one long attack"
         ),
@@ -104,9 +109,8 @@ def test_an_episode_tells_what_counted_when_it_began() -> None:
     ],
 )
 def test_weights_that_mean_nothing_are_refused(name: str, wrong: object) -> None:
-    right: dict[str, object] = {
-        "points": POINTS, "half_life_hours": 24, "repeat": 0.2, "per_criticality": 0.1, "threshold": 9, "least_tactics": 3
-    }  # fmt: skip
+    right = {"points": POINTS, "half_life_hours": 24, "repeat": 0.2, "per_criticality": 0.1}
+    right |= {"threshold": 9, "least_tactics": 3}
     with pytest.raises(ValidationError):
         RiskWeights(**(right | {name: wrong}))  # type: ignore[arg-type] # what is refused
 
@@ -164,8 +168,10 @@ def test_episodes_begin_more_than_a_half_life_apart_and_above_the_threshold(
 ) -> None:
     found = risk_episodes(alerts, criticality=criticality, weights=WEIGHTS)
     assert all(each.score >= WEIGHTS.threshold and len(each.tactics) >= WEIGHTS.least_tactics for each in found)
-    pairs = zip(found, found[1:], strict=False)
-    assert all(earlier.until < later.began and later.began - earlier.began > WEIGHTS.half_life for earlier, later in pairs)
+    pairs = pairwise(found)
+    assert all(
+        earlier.until < later.began and later.began - earlier.began > WEIGHTS.half_life for earlier, later in pairs
+    )
 
 
 @given(_ALERTS)
