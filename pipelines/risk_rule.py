@@ -31,7 +31,7 @@ class _File(BaseModel):
     title: str
     title_zh: str = ""
     level: Literal["informational", "low", "medium", "high", "critical"]
-    event_class: str = "NAAPT"
+    event_class: str = "NAOTH"
 
 
 def load_risk_rule(path: Path, *, thresholds: Path, shipped: Path) -> RiskRule:

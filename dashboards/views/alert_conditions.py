@@ -111,13 +111,13 @@ def _single(words: Words, said: Explanation) -> Iterator[str]:
 
 
 def _correlation(words: Words, said: CorrelationExplanation) -> Iterator[str]:
-    yield one_line(said.condition, longest=2000)
-    yield words("conditions.counted", count=len(said.counted))
     for base in said.bases:
-        yield ""
-        yield f"{words('conditions.true' if base.matches else 'conditions.false')} {one_line(base.rule.title)}"
+        title = (words.language == "zh" and base.rule.title_zh) or base.rule.title
+        yield f"{words('conditions.true' if base.matches else 'conditions.false')} {one_line(title)}"
         if base.tree is not None:
             yield from tree_lines(words, base.tree, 1)
+        yield ""
+    yield words("conditions.counted", count=len(said.counted))
 
 
 def _telling(node: Node) -> list[Node]:

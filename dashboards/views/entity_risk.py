@@ -36,7 +36,7 @@ def risk_list(desk: Desk) -> None:
             "shown_name": text_column(words("risk.entity")),
             "entity_kind": st.column_config.TextColumn(words("column.kind")),
             "score": st.column_config.NumberColumn(words("risk.score"), format="%.0f"),
-            "trend": st.column_config.AreaChartColumn(words("risk.trend"), y_min=0),
+            "trend": st.column_config.AreaChartColumn(words("risk.trend"), y_min=0, y_max=float(found["score"][0])),
             "tactics": st.column_config.ListColumn(words("risk.tactics"), width="large"),
             "alerts": number_column(words("column.alerts")),
         },

@@ -93,7 +93,7 @@ def test_each_leaf_says_whether_it_holds_and_what_it_saw(opened: Opened) -> None
 
 def test_the_tree_is_told_in_chinese_too(opened: Opened) -> None:
     lines = tree(opened("zh"))
-    assert lines[0] == "✓ 成立 全部满足"
+    assert lines[0] == "✓ 成立 以下全部成立"
     assert any("✗ 不成立 message 包含 “Invalid”" in line for line in lines)
 
 
