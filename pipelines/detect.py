@@ -102,7 +102,7 @@ def detect(
         alerts_new += write_new_alerts(store, silent_sources(store, silence_rule, now=started))
     if risk_rule is not None:
         alerts_new += write_new_alerts(store, risk_incidents(store, risk_rule))
-        follow_risk(store, risk_rule, now=started)
+        follow_risk(store, risk_rule, now=started, changed=alerts_new > 0)
     report = DetectReport(
         events=judged,
         rules=len(ruleset.rules) + len(ruleset.correlations) + (silence_rule is not None) + (risk_rule is not None),

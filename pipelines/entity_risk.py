@@ -5,6 +5,7 @@ from collections import defaultdict
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
+from functools import cache
 from importlib.resources import files
 from typing import cast
 
@@ -158,7 +159,7 @@ def _asked(store: Store, rule: RiskRule, name: str, parameters: Mapping[str, obj
                 alert_id=str(row["alert_id"]),
                 rule_id=str(row["rule_id"]),
                 level=str(row["level"]),
-                tactics=tactics_of(cast("list[str]", row["tags"])),
+                tactics=tactics_of(tuple(cast("list[str]", row["tags"]))),
                 time=utc(row["last_seen"]),
             )
         )
@@ -169,7 +170,8 @@ def _asked(store: Store, rule: RiskRule, name: str, parameters: Mapping[str, obj
     ]
 
 
-def tactics_of(tags: Iterable[str]) -> frozenset[str]:
+@cache
+def tactics_of(tags: tuple[str, ...]) -> frozenset[str]:
     """The ATT&CK tactics among a rule's tags; techniques, groups and software are none."""
     found = (_TACTIC.fullmatch(tag.lower()) for tag in tags)
     return frozenset(match[1].replace("_", "-") for match in found if match is not None)

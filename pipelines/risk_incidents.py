@@ -18,6 +18,14 @@ _MOST_EVENTS = 1000
 _OVERLAP = timedelta(minutes=10)
 _LAST_RUN = "SELECT max(started_at) AS started, count() AS runs FROM detection_runs"
 
+_SCORED_EVERY = timedelta(minutes=5)
+_LAST_SCORED = "SELECT max(scored_at) AS scored, count() AS scores FROM entity_risk_history"
+
+_DETECTED = """
+SELECT count() FROM alert_matches
+WHERE detected_at >= {detected_since:DateTime64(3, 'UTC')} AND rule_id != {incident:String}
+"""
+
 _KNOWN = """
 SELECT last_seen FROM alert_matches
 WHERE rule_id = {incident:String} AND matched_fields['entity_kind'] = {kind:String}
@@ -29,6 +37,8 @@ def risk_incidents(store: Store, rule: RiskRule) -> Iterator[Alert]:
     """An alert for every episode that no incident tells of yet, of the entities with alerts since the last run."""
     last = store.rows(_LAST_RUN)[0]
     since = utc(last["started"]) - _OVERLAP if last["runs"] else datetime(1970, 1, 1, tzinfo=UTC)
+    if not store.value(_DETECTED, {"detected_since": since, "incident": rule.head.id}):
+        return
     for each in changed_entities(store, rule, detected_since=since):
         episodes = risk_episodes(each.alerts, criticality=each.criticality, weights=rule.weights)
         known = _known(store, rule, each.entity) if episodes else []
@@ -37,8 +47,11 @@ def risk_incidents(store: Store, rule: RiskRule) -> Iterator[Alert]:
                 yield _incident(store, rule, each, episode)
 
 
-def follow_risk(store: Store, rule: RiskRule, *, now: datetime) -> None:
-    """Keep what every entity carries at this moment (UTC)."""
+def follow_risk(store: Store, rule: RiskRule, *, now: datetime, changed: bool) -> None:
+    """Keep what every entity carries at this moment (UTC), when alerts came or some minutes have passed."""
+    last = store.rows(_LAST_SCORED)[0]
+    if not changed and last["scores"] and timedelta() <= now - utc(last["scored"]) < _SCORED_EVERY:
+        return
     keep_risks(store, entity_risks(store, rule, now=now), now=now)
 
 

@@ -51,5 +51,5 @@ def pii_findings(config: Targets, settled: Settled) -> dg.MaterializeResult[None
 
 def _began(context: dg.AssetExecutionContext) -> datetime | None:
     """When the run began (UTC), ingestion included."""
-    record = context.instance.get_run_record_by_id(context.run_id)
+    record = context.instance.get_run_record_by_id(context.run.run_id)
     return datetime.fromtimestamp(record.start_time, UTC) if record is not None and record.start_time else None

@@ -229,7 +229,7 @@ def test_the_scores_of_a_run_are_kept_one_an_hour(store: Store, rule: RiskRule, 
     ],
 )
 def test_tactics_are_told_from_techniques_groups_and_software(tags: list[str], tactics: set[str]) -> None:
-    assert tactics_of(tags) == tactics
+    assert tactics_of(tuple(tags)) == tactics
 
 
 @pytest.mark.parametrize(
