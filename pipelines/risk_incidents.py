@@ -1,6 +1,7 @@
 """Risk incidents: an alert of its own for each episode in which an entity carried too much risk, written once."""
 
-from collections.abc import Iterator
+from collections import defaultdict
+from collections.abc import Iterator, Mapping
 from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 from typing import cast
@@ -27,9 +28,13 @@ WHERE detected_at >= {detected_since:DateTime64(3, 'UTC')} AND rule_id != {incid
 """
 
 _KNOWN = """
-SELECT last_seen FROM alert_matches
-WHERE rule_id = {incident:String} AND matched_fields['entity_kind'] = {kind:String}
-  AND matched_fields['entity'] = {entity:String} AND matched_fields['within'] = {within:String}
+SELECT
+    matched_fields['entity_kind'] AS kind,
+    matched_fields['entity'] AS name,
+    matched_fields['within'] AS within,
+    last_seen
+FROM alert_matches
+WHERE rule_id = {incident:String}
 """
 
 
@@ -39,11 +44,11 @@ def risk_incidents(store: Store, rule: RiskRule) -> Iterator[Alert]:
     since = utc(last["started"]) - _OVERLAP if last["runs"] else datetime(1970, 1, 1, tzinfo=UTC)
     if not store.value(_DETECTED, {"detected_since": since, "incident": rule.head.id}):
         return
+    known = _known(store, rule)
     for each in changed_entities(store, rule, detected_since=since):
         episodes = risk_episodes(each.alerts, criticality=each.criticality, weights=rule.weights)
-        known = _known(store, rule, each.entity) if episodes else []
         for episode in episodes:
-            if not _told(rule, episode, known):
+            if not _told(rule, episode, known[each.entity]):
                 yield _incident(store, rule, each, episode)
 
 
@@ -63,9 +68,12 @@ def _told(rule: RiskRule, episode: RiskEpisode, known: list[datetime]) -> bool:
     return any(episode.began - rule.weights.half_life <= began <= episode.until for began in known)
 
 
-def _known(store: Store, rule: RiskRule, entity: Entity) -> list[datetime]:
-    asked = {"incident": rule.head.id, "kind": entity.kind, "entity": entity.name, "within": entity.within}
-    return [utc(row["last_seen"]) for row in store.rows(_KNOWN, asked)]
+def _known(store: Store, rule: RiskRule) -> Mapping[Entity, list[datetime]]:
+    """When the episodes began that incidents tell of."""
+    found: dict[Entity, list[datetime]] = defaultdict(list)
+    for row in store.rows(_KNOWN, {"incident": rule.head.id}):
+        found[Entity(str(row["kind"]), str(row["name"]), str(row["within"]))].append(utc(row["last_seen"]))
+    return found
 
 
 def _incident(store: Store, rule: RiskRule, each: EntityAlerts, episode: RiskEpisode) -> Alert:
