@@ -65,6 +65,7 @@ def fill(store: Store, *, ends: datetime) -> None:
         "alert_matches": _alerts(start),
         "alert_grounds": _grounds(),
         "rule_uses": _rule_uses(start),
+        "entity_risk_history": _risk(ends),
         "pii_scans": scans(ends),
         "pii_finding_records": findings(ends),
         "rejects": rejects(),
@@ -255,6 +256,26 @@ def _grounds() -> pl.DataFrame:
         ],
     }
     return pl.DataFrame([{"alert_id": alert_id(CORRELATION), "grounds": json.dumps(told)}])
+
+
+def _risk(ends: datetime) -> pl.DataFrame:
+    rows = [
+        {
+            "entity_kind": "asset",
+            "entity": place.asset_id,
+            "scope": place.scope,
+            "hour": (ends - timedelta(hours=back)).replace(minute=0, second=0),
+            "scored_at": ends - timedelta(hours=back),
+            "score": 131.0 - 7 * number - back,
+            "tactics": ["credential-access", "impact"],
+            "alerts": 5,
+            "rules": 4,
+        }
+        for number, place in enumerate(PLACES)
+        for back in range(1, 20)
+    ]
+    times = dict.fromkeys(("hour", "scored_at"), pl.Datetime("ms", "UTC"))
+    return pl.DataFrame(rows, schema_overrides={**times, "alerts": pl.UInt32, "rules": pl.UInt32})
 
 
 def _rule_uses(start: datetime) -> pl.DataFrame:

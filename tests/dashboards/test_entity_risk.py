@@ -66,7 +66,8 @@ def test_the_overview_lists_them_with_the_names_of_assets_and_tactics(store: Sto
     assert list(listed["tactics"][0]) == ["影响", "执行"]
 
 
-def test_without_risk_the_overview_has_no_such_list(city_desk: Opened) -> None:
+def test_without_risk_the_overview_has_no_such_list(store: Store, city_desk: Opened) -> None:
+    store.execute("TRUNCATE TABLE entity_risk_history")
     assert "实体风险" not in [each.value for each in city_desk("overview").subheader]
 
 

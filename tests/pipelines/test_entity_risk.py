@@ -237,7 +237,7 @@ def test_tactics_are_told_from_techniques_groups_and_software(tags: list[str], t
     [
         ("threshold: 100", "threshold: 90", r":\d+: .*one rule alone reaches 93.75"),
         ("repeat: 0.2", "repeat: 1", r":\d+: risk.repeat"),
-        ("\nrisk:", "\nrisk: [", "flow sequence"),
+        ("\nrisk:", "\nrisk: [", "no YAML"),
     ],
 )
 def test_numbers_that_cannot_be_meant_are_refused_with_their_line(
