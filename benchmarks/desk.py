@@ -97,7 +97,10 @@ FROM numbers({first:UInt64}, {rows:UInt64})
 
 FRAME = ("newest_telemetry", "scopes")
 PAGES = {
-    "overview": ("assets", "alert_counts", "sources", "detection_delay", "alert_trend", "telemetry_trend"),
+    "overview": (
+        *("assets", "alert_counts", "sources", "detection_delay", "entity_risk", "alert_trend"),
+        "telemetry_trend",
+    ),
     "alerts": ("alert_counts", "alert_queue"),
     "alert": ("alert", "alert_log_events", "asset", "alert_history"),
     "data_protection": ("datasets", "findings_by_type", "findings"),

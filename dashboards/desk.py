@@ -44,6 +44,8 @@ class Desk:
 
     Attributes:
         key: changes whenever the database behind it does.
+        rules: the detection content that ships.
+        site: the site's own rules, where it may have some.
     """
 
     words: Words
@@ -55,6 +57,7 @@ class Desk:
     rules: Path
     period: Period | None = None
     pages: dict[str, StreamlitPage] = field(default_factory=dict)
+    site: Path | None = None
 
     @property
     def weights(self) -> PostureWeights:
@@ -73,7 +76,7 @@ class Desk:
         return ask(self.store, name, whole)
 
 
-def open_desk(connected: Connections, *, root: str, language: Language, rules: Path) -> Desk:
+def open_desk(connected: Connections, *, root: str, language: Language, rules: Path, site: Path | None = None) -> Desk:
     """The desk of this session: what the reader chose in the sidebar, over the session's own connection."""
     words = words_in(chosen_language(language))
     reader = _reader(connected.key, connected)
@@ -82,7 +85,8 @@ def open_desk(connected: Connections, *, root: str, language: Language, rules: P
     desk = Desk(words, connected.key, reader, connected.writer, root, scope, rules)
     newest = desk.ask("newest_telemetry")["newest"].item()
     hours, step = PERIODS[str(st.session_state.get("period") or "24h")]
-    return Desk(words, connected.key, reader, connected.writer, root, scope, rules, period_until(newest, hours, step))
+    period = period_until(newest, hours, step)
+    return Desk(words, connected.key, reader, connected.writer, root, scope, rules, period, site=site)
 
 
 def chosen_language(default: Language) -> Language:

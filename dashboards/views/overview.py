@@ -11,6 +11,7 @@ from dashboards.panels import empty_state, page_head, telemetry_charts
 from dashboards.rollup import Standing, by_organisation, by_sector, standing
 from dashboards.tables import as_chips, chip_column, number_column, score_column, shown, text_column
 from dashboards.theme import badge_colour
+from dashboards.views.entity_risk import risk_list
 
 SECTORS = (
     "finance",
@@ -41,6 +42,7 @@ def show(desk: Desk) -> None:
         _sectors(desk, assets)
     with right:
         _worst(desk, assets)
+    risk_list(desk)
     _trends(desk)
     _organisations(desk, assets)
 

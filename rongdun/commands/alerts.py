@@ -5,10 +5,12 @@ import re
 from collections.abc import Callable
 from contextlib import ExitStack
 from pathlib import Path
-from typing import Annotated
+from typing import Annotated, cast
 
 import typer
 
+from pipelines.content import risk_rule_of
+from pipelines.entity_risk import entity_risks
 from response import lifecycle
 from response.anchor import keep_head, kept_head
 from response.audit import ChainReport, verify_chain
@@ -50,6 +52,33 @@ def list_alerts(
         print_json({"alerts": rows})
     else:
         print_table("alerts", rows)
+
+
+@app.command()
+def risk(
+    limit: Annotated[int, typer.Option(min=1, max=100_000)] = 10,
+    as_json: Json = False,
+) -> None:
+    """Show which assets, hosts, accounts and addresses carry most risk, by their open alerts; times are UTC."""
+    settings = Settings()
+    rule = risk_rule_of(settings.rules_folder)
+    if rule is None:
+        raise typer.BadParameter(f"{settings.rules_folder} has no detections/entity_risk.yml", param_hint="rules")
+    with progress("asking"), open_store(settings, user="reader") as store:
+        rows = [each.as_json() for each in entity_risks(store, rule)[:limit]]
+    threshold = rule.weights.threshold
+    if as_json:
+        print_json({"threshold": threshold, "least_tactics": rule.weights.least_tactics, "entities": rows})
+    else:
+        shown = [
+            {
+                **row,
+                "tactics": ", ".join(cast("list[str]", row["tactics"])),
+                "last_seen": str(row["last_seen"])[:19].replace("T", " "),
+            }
+            for row in rows
+        ]
+        print_table(f"entity risk (an incident from {threshold:g} on)", shown, right=frozenset({"score"}))
 
 
 @app.command()

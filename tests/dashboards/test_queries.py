@@ -42,6 +42,7 @@ def parameters(scope: str, *, alert: int = 0, asset: str = "") -> dict[str, obje
         "dataset": "",
         "exposed": 0,
         "allowed": 0,
+        "parts": [alert_id(alert)],
         "place": place.asset_id,
     }
 

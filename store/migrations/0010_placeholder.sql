@@ -1,0 +1,1 @@
+-- Holds the place of a migration that is merged from elsewhere; to be removed when it is.
