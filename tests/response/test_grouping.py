@@ -1,6 +1,7 @@
 """Which alerts are one row of the queue, as the domain says and as the queue's question says."""
 
 from datetime import UTC, datetime, timedelta
+from itertools import pairwise
 
 import pytest
 from hypothesis import HealthCheck, given, settings
@@ -35,7 +36,9 @@ def _seen(alert_id: str, minute: int, *, lasts: int = 0, rule: str = "r1", **ent
         pytest.param([_seen("a", 0, host="h"), _seen("b", 1, host="h", rule="r2")], ["a", "b"], id="another-rule"),
         pytest.param([_seen("a", 0, host="h"), _seen("b", 1, host="g")], ["a", "b"], id="another-host"),
         pytest.param(
-            [_seen("a", 0, asset_id="x", host="h"), _seen("b", 1, asset_id="x", host="g")], ["ab"], id="asset-before-host"
+            [_seen("a", 0, asset_id="x", host="h"), _seen("b", 1, asset_id="x", host="g")],
+            ["ab"],
+            id="asset-before-host",
         ),
         pytest.param(
             [_seen("a", 0, source_ip="192.0.2.1"), _seen("b", 1, destination_ip="192.0.2.1")],
@@ -62,5 +65,5 @@ def test_every_alert_is_in_one_group_and_groups_lie_apart(drawn: list[Generated]
         assert len({(alert.rule_id, alert.entity) for alert in group}) == 1
         by_key.setdefault((group[0].rule_id, group[0].entity), []).append(group)
     for same in by_key.values():
-        for earlier, later in zip(same, same[1:], strict=False):
+        for earlier, later in pairwise(same):
             assert later[0].first_seen - max(alert.last_seen for alert in earlier) > window

@@ -101,7 +101,9 @@ def test_a_more_severe_alert_is_never_hidden(suppression: Suppression, alert: Al
 
 
 @given(FACTS, st.data())
-def test_an_alert_is_hidden_by_what_was_made_from_it_and_by_equality_alone(alert: AlertFacts, data: st.DataObject) -> None:
+def test_an_alert_is_hidden_by_what_was_made_from_it_and_by_equality_alone(
+    alert: AlertFacts, data: st.DataObject
+) -> None:
     assume(alert.fields)
     names = data.draw(st.lists(st.sampled_from(sorted(alert.fields)), min_size=1))
     values = named_values(alert, names)
