@@ -120,8 +120,8 @@ def test_a_hostile_alert_makes_a_harmless_form_and_row(store: Store, city_desk: 
 def test_a_group_opens_as_a_page_and_closes_with_one_reason(store: Store, city_desk: Opened) -> None:
     app = city_desk("alerts")
     store.execute(
-        "INSERT INTO alert_matches SELECT alert_matches.* REPLACE (concat('more-', toString(number)) AS alert_id, first_seen + number "
-        "AS first_seen, last_seen + number AS last_seen) FROM alert_matches, numbers(2) AS more "
+        "INSERT INTO alert_matches SELECT alert_matches.* REPLACE (concat('more-', toString(number)) AS alert_id, "
+        "first_seen + number AS first_seen, last_seen + number AS last_seen) FROM alert_matches, numbers(2) AS more "
         "WHERE alert_matches.alert_id = {id:String}",
         {"id": alert_id(0)},
     )
