@@ -20,6 +20,7 @@ def main() -> None:
             language=settings.language,
             rules=settings.rules_folder,
             site=settings.site_rules,
+            group_minutes=settings.alert_group_minutes,
         )
     except (DatabaseAbsent, ConnectionFailed) as absent:
         say_absent(absent, language=settings.language)

@@ -1,1 +1,0 @@
--- Holds the place of a migration that is merged from elsewhere; to be removed when it is.
