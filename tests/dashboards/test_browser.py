@@ -111,7 +111,7 @@ def test_an_alert_has_an_address_of_its_own_and_its_text_is_only_text(page: Page
 
 def test_an_address_copied_from_a_heading_is_the_address(page: Page, city: str) -> None:
     page.goto(f"{city}/alerts?alert={alert_id(1)}")
-    label = page.get_by_test_id("stExpander").first.locator("summary")
+    label = page.get_by_test_id("stExpander").nth(1).locator("summary")
     expect(label).to_contain_text("198.51.100.7")
     copied = label.evaluate("node => { getSelection().selectAllChildren(node); return getSelection().toString(); }")
     assert "pcap · 198.51.100.7 → 192.0.2.4" in copied
