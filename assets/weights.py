@@ -13,6 +13,8 @@ from assets.errors import AddressInvalid, WeightsInvalid
 from assets.strict_yaml import YamlRefused, read_yaml
 
 LEVELS = ("critical", "high", "medium", "low", "informational")
+OTHER_KEYS = ("risk",)  # of a thresholds file; who reads them validates them
+KEYS = {"posture", *OTHER_KEYS}
 GRADES = ("core", "important", "general-4", "general-3", "general-2", "general-1")
 
 _STRICT = ConfigDict(extra="forbid")
@@ -175,8 +177,8 @@ def load_weights(path: Path) -> PostureWeights:
     except YamlRefused as error:
         raise WeightsInvalid([error.at(path)]) from error
     content = document.content
-    if not isinstance(content, dict) or set(content) != {"posture"}:
-        raise WeightsInvalid([f"{path}:1: a thresholds file has the one key posture"])
+    if not isinstance(content, dict) or "posture" not in content or content.keys() - KEYS:
+        raise WeightsInvalid([f"{path}:1: a thresholds file has the key posture, and may have {', '.join(OTHER_KEYS)}"])
     try:
         return TypeAdapter(PostureWeights).validate_python(content["posture"])
     except ValidationError as error:

@@ -16,6 +16,7 @@ from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
 from dashboards.queries import ask
+from response.suppressing import suppress
 from store.client import Store
 from store.embedded import start_detached, stop
 from store.migrate import migrate
@@ -23,6 +24,7 @@ from store.migrate import migrate
 ROOT = "fuzhou"
 LIMIT_SECONDS = 2.0
 PART = 1_000_000
+SUPPRESSIONS = 100
 
 # Thirty days of 400 assets in 40 scopes; a prime step spreads the rows over assets, hosts and time.
 LOG_EVENTS = """
@@ -97,9 +99,13 @@ FROM numbers({first:UInt64}, {rows:UInt64})
 
 FRAME = ("newest_telemetry", "scopes")
 PAGES = {
-    "overview": ("assets", "alert_counts", "sources", "detection_delay", "alert_trend", "telemetry_trend"),
-    "alerts": ("alert_counts", "alert_queue"),
-    "alert": ("alert", "alert_log_events", "asset", "alert_history"),
+    "overview": (
+        *("assets", "alert_counts", "sources", "detection_delay", "entity_risk", "alert_trend"),
+        "telemetry_trend",
+    ),
+    "alerts": ("alert_counts", "alert_groups", "suppressions"),
+    "alert_group": ("alert_groups", "alert_children"),
+    "alert": ("alert", "alert_log_events", "asset", "alert_history", "alert_suppressions"),
     "data_protection": ("datasets", "findings_by_type", "findings"),
     "assets": ("assets",),
     "asset": ("asset", "alert_queue", "asset_activity", "findings", "asset_scores"),
@@ -144,7 +150,12 @@ def _drawn(home: Path, store: Store) -> dict[str, dict[str, float]]:
     from benchmarks.desk_browser import drawing_times  # noqa: PLC0415 - only those who ask for it need a browser
 
     alert = store.value("SELECT alert_id FROM alert_matches ORDER BY alert_id LIMIT 1")
-    addresses = {"overview": "", "alert": f"alerts?alert={alert}", "asset": "assets?asset=asset-7"}
+    addresses = {
+        "overview": "",
+        "alert": f"alerts?alert={alert}",
+        "asset": "assets?asset=asset-7",
+        "alert_group": f"alerts?group={alert}",
+    }
     return drawing_times(home, {page: addresses.get(page, page) for page in PAGES})
 
 
@@ -175,6 +186,9 @@ def _fill(store: Store, until: datetime, *, events: int, alerts: int) -> None:
         for first in range(0, rows, PART):
             part = min(PART, rows - first)
             store.execute(statement, {"until": f"{until:%Y-%m-%d %H:%M:%S}", "first": first, "rows": part})
+    for row in store.rows("SELECT alert_id FROM alert_matches ORDER BY alert_id LIMIT {n:UInt32}", {"n": SUPPRESSIONS}):
+        ends = until + timedelta(days=30)
+        suppress(store, str(row["alert_id"]), ["asset_id", "program"], until=ends, actor="bench", reason="benchmark")
 
 
 def _page(store: Store, page: str, until: datetime) -> dict[str, float]:
@@ -211,6 +225,10 @@ def _parameters(store: Store, until: datetime, page: str) -> dict[str, object]:
         "allowed": 7200,
         "most": 500,
         "alert": alert["alert_id"],
+        "alert_ids": [alert["alert_id"]],
+        "suppressed": 0,
+        "member": alert["alert_id"] if page == "alert_group" else "",
+        "window": 3600,
         **(one_alert if page == "alert" else whole),
     }
 

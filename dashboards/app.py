@@ -19,6 +19,8 @@ def main() -> None:
             root=settings.scope,
             language=settings.language,
             rules=settings.rules_folder,
+            site=settings.site_rules,
+            group_minutes=settings.alert_group_minutes,
         )
     except (DatabaseAbsent, ConnectionFailed) as absent:
         say_absent(absent, language=settings.language)

@@ -1,7 +1,7 @@
 """What every page is handed: the words, the reader's scope and period, and the database."""
 
 from collections.abc import Callable
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime, timedelta
 from functools import cache
 from pathlib import Path
@@ -44,6 +44,9 @@ class Desk:
 
     Attributes:
         key: changes whenever the database behind it does.
+        rules: the detection content that ships.
+        site: the site's own rules, where it may have some.
+        group_minutes: the longest gap within a group of alerts.
     """
 
     words: Words
@@ -55,6 +58,8 @@ class Desk:
     rules: Path
     period: Period | None = None
     pages: dict[str, StreamlitPage] = field(default_factory=dict)
+    site: Path | None = None
+    group_minutes: int = 60
 
     @property
     def weights(self) -> PostureWeights:
@@ -72,8 +77,29 @@ class Desk:
             return _shared_answer(self.key, name, whole, self.store)
         return ask(self.store, name, whole)
 
+    def groups(self, **asked: object) -> pl.DataFrame:
+        """The rows of the queue; a filter that is not named lets everything pass, suppressed alerts apart."""
+        open_to_all = {
+            "levels": [],
+            "states": [],
+            "sector": "",
+            "asset": "",
+            "wanted": "",
+            "suppressed": 0,
+            "member": "",
+        }
+        return self.ask("alert_groups", **{**open_to_all, "window": self.group_minutes * 60, **asked})
 
-def open_desk(connected: Connections, *, root: str, language: Language, rules: Path) -> Desk:
+
+def open_desk(
+    connected: Connections,
+    *,
+    root: str,
+    language: Language,
+    rules: Path,
+    site: Path | None = None,
+    group_minutes: int = 60,
+) -> Desk:
     """The desk of this session: what the reader chose in the sidebar, over the session's own connection."""
     words = words_in(chosen_language(language))
     reader = _reader(connected.key, connected)
@@ -82,7 +108,7 @@ def open_desk(connected: Connections, *, root: str, language: Language, rules: P
     desk = Desk(words, connected.key, reader, connected.writer, root, scope, rules)
     newest = desk.ask("newest_telemetry")["newest"].item()
     hours, step = PERIODS[str(st.session_state.get("period") or "24h")]
-    return Desk(words, connected.key, reader, connected.writer, root, scope, rules, period_until(newest, hours, step))
+    return replace(desk, period=period_until(newest, hours, step), site=site, group_minutes=group_minutes)
 
 
 def chosen_language(default: Language) -> Language:

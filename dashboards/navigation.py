@@ -15,7 +15,16 @@ from dashboards.translation import LANGUAGES, Language, Words, words_in
 from dashboards.views import VIEWS
 
 
-def run(connected: Connections, *, root: str, language: Language, rules: Path, front: str = "overview") -> None:
+def run(
+    connected: Connections,
+    *,
+    root: str,
+    language: Language,
+    rules: Path,
+    site: Path | None = None,
+    front: str = "overview",
+    group_minutes: int = 60,
+) -> None:
     """Show the page that the reader asked for; `front` is the one that opens first.
 
     Raises:
@@ -24,7 +33,7 @@ def run(connected: Connections, *, root: str, language: Language, rules: Path, f
     words = words_in(chosen_language(language))
     st.set_page_config(page_title=words("product.name"), page_icon=_image("mark.svg"), layout="wide")
     st.logo(_image("wordmark.svg"), size="large", icon_image=_image("mark.svg"))
-    desk = open_desk(connected, root=root, language=language, rules=rules)
+    desk = open_desk(connected, root=root, language=language, rules=rules, site=site, group_minutes=group_minutes)
     for name, (show, icon) in VIEWS.items():
         desk.pages[name] = st.Page(
             partial(show, desk), title=words(f"page.{name}"), icon=icon, url_path=name, default=name == front

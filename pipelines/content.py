@@ -2,13 +2,16 @@
 
 from collections.abc import Sequence
 from dataclasses import dataclass, field
+from importlib.resources import files
 from pathlib import Path
 
+from assets.weights import thresholds_in
 from detectors.placeholders import Placeholders, load_placeholders
 from detectors.rule import RuleHead, RuleSet
 from detectors.ruleset import load_ruleset
 from detectors.selection import RuleStatus, Selection, left_out, selected
 from detectors.silence import SilenceRule, load_silence_rule
+from pipelines.risk_rule import RiskRule, load_risk_rule
 from rongdun.settings import Settings
 
 
@@ -25,6 +28,7 @@ class Content:
     silence: SilenceRule | None
     left_out: tuple[RuleHead, ...] = ()
     placeholders: Placeholders = field(default_factory=dict)
+    risk: RiskRule | None = None
 
 
 def load_content(
@@ -57,7 +61,19 @@ def load_content(
         load_silence_rule(silence) if silence.is_file() and not rules else None,
         left_out(everything, ruleset),
         placeholders,
+        None if rules else risk_rule_of(folder),
     )
+
+
+def risk_rule_of(folder: Path) -> RiskRule | None:
+    """When a content folder sees an entity under attack; None where it has no rule for that.
+
+    Raises:
+        ContentError: the rule or its thresholds are wrong.
+    """
+    path = folder / "detections" / "entity_risk.yml"
+    shipped = Path(str(files("rules").joinpath("thresholds.yml")))
+    return load_risk_rule(path, thresholds=thresholds_in(folder), shipped=shipped) if path.is_file() else None
 
 
 def placeholders_of(folder: Path) -> Placeholders:

@@ -21,6 +21,9 @@ from pipelines.correlating import correlated
 from pipelines.failed_judgements import MOST_ATTEMPTS, FailedJudgement, by_rule, failed_judgements, remember_failures
 from pipelines.judged_rounds import judged_rounds
 from pipelines.judging import Judgement
+from pipelines.risk_incidents import follow_risk, risk_incidents
+from pipelines.risk_rule import RiskRule
+from pipelines.rule_uses import note_uses
 from pipelines.silent_sources import silent_sources
 from pipelines.unjudged import Unjudged, events_of, mark_judged, rounds, unjudged
 from store.client import Store
@@ -62,6 +65,8 @@ def detect(
     now: datetime | None = None,
     progress: Progress | None = None,
     silence_rule: SilenceRule | None = None,
+    risk_rule: RiskRule | None = None,
+    in_use_since: datetime | None = None,
 ) -> DetectReport:
     """Judge every batch that this rule set has not judged yet.
 
@@ -71,11 +76,14 @@ def detect(
         now: the moment of this run, UTC; sources are silent only up to it.
         progress: told the events judged and the events to judge, after each step.
         silence_rule: looks for log sources that fell silent; None: it is not asked.
+        risk_rule: looks for entities under attack by what all the rules said; None: nobody asks.
+        in_use_since: when what this run belongs to began, UTC: telemetry it took in itself met rules that were in use.
 
     Raises:
         StoreError: the database cannot be read or written.
     """
     started, clock = now or datetime.now(UTC), monotonic()
+    note_uses(store, ruleset.heads, since=in_use_since)
     waiting = unjudged(store, ruleset.ruleset_id)
     total, judged = events_of(waiting), 0
     alerts_new = _tried_again(store, ruleset)
@@ -90,9 +98,12 @@ def detect(
             progress(judged, total)
     if silence_rule is not None:
         alerts_new += write_new_alerts(store, silent_sources(store, silence_rule, now=started))
+    if risk_rule is not None:
+        alerts_new += write_new_alerts(store, risk_incidents(store, risk_rule))
+        follow_risk(store, risk_rule, now=started, changed=alerts_new > 0)
     report = DetectReport(
         events=judged,
-        rules=len(ruleset.rules) + len(ruleset.correlations) + (silence_rule is not None),
+        rules=len(ruleset.rules) + len(ruleset.correlations) + (silence_rule is not None) + (risk_rule is not None),
         alerts_new=alerts_new,
         seconds=round(monotonic() - clock, 3),
         unusable=_unusable(store, ruleset),

@@ -3,6 +3,7 @@
 ResponseError
 ├── AlertUnknown         no alert has this id
 ├── TransitionRefused    the alert's state does not allow this step
+├── SuppressionRefused   it would hide too much, for too long, or is not there
 ├── StepRefused          a step lacks its actor or basis, or would put personal data on record
 ├── ChainContended       others kept writing: the step was not recorded
 ├── RecordCut            steps that were on record are gone from its end
@@ -20,6 +21,10 @@ class AlertUnknown(ResponseError):
 
 class TransitionRefused(ResponseError):
     """The alert's state does not allow this step."""
+
+
+class SuppressionRefused(ResponseError):
+    """A suppression would hide too much, for too long, or is not there."""
 
 
 class StepRefused(ResponseError):

@@ -1,6 +1,6 @@
 """The life of an alert: new -> acknowledged -> closed with a verdict, each step on record."""
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from datetime import datetime
 from enum import StrEnum
@@ -114,6 +114,37 @@ def close(
     return _take(store, _CLOSE, alert_id, actor=actor, basis=reason, role=role, now=now, verdict=str(verdict))
 
 
+def close_all(
+    store: Store,
+    alert_ids: Iterable[str],
+    verdict: Verdict | str,
+    *,
+    actor: str,
+    reason: str,
+    role: Role = Role.ANALYST,
+    now: datetime | None = None,
+) -> list[AuditEvent]:
+    """The events on record that those of the alerts that are open are closed alike; a new one is acknowledged first.
+
+    Somebody names the alerts that were seen: one that joined the group meanwhile stays open. When a step is refused,
+    those before it stand, and a second call goes on where this one ended.
+
+    Raises:
+        AlertUnknown: there is no such alert.
+        TransitionRefused: the verdict is none, or somebody acted on one of them at the same moment.
+        StepRefused: actor or reason is missing, or a text must not stand on record.
+    """
+    taken = []
+    for alert_id in dict.fromkeys(alert_ids):
+        state, _ = _state(store, alert_id)
+        if state is AlertState.CLOSED:
+            continue
+        if state is AlertState.NEW:
+            taken.append(acknowledge(store, alert_id, actor=actor, basis=reason, role=role, now=now))
+        taken.append(close(store, alert_id, verdict, actor=actor, reason=reason, role=role, now=now))
+    return taken
+
+
 def reopen(
     store: Store,
     alert_id: str,
@@ -162,13 +193,18 @@ def _take(
     return record_decided(store, decide, now=now)
 
 
-def _check_state(store: Store, transition: _Transition, alert_id: str) -> None:
+def _state(store: Store, alert_id: str) -> tuple[AlertState, str]:
+    """Where an alert stands, and who brought it there; '' for nobody."""
     standing = store.rows(_STANDING, {"alert_id": alert_id})[0]
     if not standing["matches"]:
         raise AlertUnknown(f"no alert has the id {alert_id[:80]!r}: copy it from the queue")
-    state = AlertState(str(standing["last_state"]) or AlertState.NEW)
+    return AlertState(str(standing["last_state"]) or AlertState.NEW), str(standing["last_actor"] or "")
+
+
+def _check_state(store: Store, transition: _Transition, alert_id: str) -> None:
+    state, actor = _state(store, alert_id)
     if state is not transition.before:
-        who = f" by {standing['last_actor']}" if standing["last_actor"] else ""
+        who = f" by {actor}" if actor else ""
         raise TransitionRefused(f"alert {alert_id} is {state}{who}: {transition.advice[state]}")
 
 

@@ -13,7 +13,7 @@ from detectors.errors import DetectorError
 from dlp.errors import DlpError
 from pipelines.errors import PipelineError
 from response.errors import ResponseError
-from rongdun.commands import alerts, city, database, lifecycle, posture, protection, rules, telemetry
+from rongdun.commands import alerts, city, database, lifecycle, posture, protection, rules, suppressing, telemetry
 from rongdun.console import err, harmless
 from rongdun.errors import RongdunError
 from store.errors import StoreError
@@ -38,6 +38,7 @@ app.add_typer(database.app, name="db")
 app.add_typer(rules.app, name="rules")
 app.add_typer(protection.app, name="dlp")
 app.add_typer(posture.assets_app, name="assets")
+alerts.app.add_typer(suppressing.app)
 app.add_typer(alerts.app, name="alerts")
 app.add_typer(alerts.audit_app, name="audit")
 

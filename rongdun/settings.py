@@ -38,6 +38,7 @@ class Settings(BaseSettings):
     min_level: Level = "informational"
     inventory: Place | None = None
     scan_targets: tuple[str, ...] = ()
+    alert_group_minutes: int = Field(default=60, ge=0, le=7 * 24 * 60)
     scope: str = Field(default="fuzhou", pattern=r"^[a-z0-9][a-z0-9/_-]*$")
     language: Literal["zh", "en"] = "zh"
 

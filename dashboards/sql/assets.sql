@@ -11,8 +11,8 @@ FROM (SELECT * FROM monitored_assets WHERE (scope = {scope:String} OR startsWith
 LEFT JOIN (SELECT asset_id, score, band FROM asset_posture) AS posture ON assets.asset_id = posture.asset_id
 LEFT JOIN (
     SELECT asset_id, count() AS alerts, max(severity) AS worst
-    FROM alerts
-    WHERE state != 'closed' AND (scope = {scope:String} OR startsWith(scope, concat({scope:String}, '/')))
+    FROM queued_alerts
+    WHERE state != 'closed' AND suppression_id = '' AND (scope = {scope:String} OR startsWith(scope, concat({scope:String}, '/')))
     GROUP BY asset_id
 ) AS open ON assets.asset_id = open.asset_id
 ORDER BY isNull(score), score, open_alerts DESC, asset_id

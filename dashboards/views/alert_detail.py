@@ -15,6 +15,7 @@ from dashboards.rule_text import rule_text
 from dashboards.tables import shown, text_column
 from dashboards.views.alert_actions import actions
 from dashboards.views.alert_why import why
+from dashboards.views.entity_risk import is_incident
 
 _SLACK = timedelta(seconds=1)  # event times are cut to milliseconds on their way here
 _OPENED = 3
@@ -86,18 +87,26 @@ def _title(desk: Desk, alert: dict[str, Any]) -> None:
 def _evidence(desk: Desk, alert: dict[str, Any], grounds: Grounds | None) -> None:
     words = desk.words
     st.subheader(words("alert.evidence"), anchor=False)
-    flows = alert["event_table"] == "network_flows"
-    events = desk.ask(
-        "alert_flows" if flows else "alert_log_events",
-        event_ids=alert["event_ids"],
-        since=sql_time(alert["first_seen"] - _SLACK),
-        until=sql_time(alert["last_seen"] + _SLACK),
-    )
-    st.caption(words("alert.evidence.count", shown=events.height, total=len(alert["event_ids"])))
+    asked = {
+        "event_ids": alert["event_ids"],
+        "since": sql_time(alert["first_seen"] - _SLACK),
+        "until": sql_time(alert["last_seen"] + _SLACK),
+    }
+    # The events of a risk incident may be in either table, all others are in the one that the alert names.
+    questions = ["alert_flows"] if alert["event_table"] == "network_flows" else ["alert_log_events"]
+    if is_incident(dict.fromkeys(alert["matched_names"], "")):
+        questions = ["alert_flows", "alert_log_events"]
+    found = [
+        (question == "alert_flows", event)
+        for question in questions
+        for event in desk.ask(question, **asked).iter_rows(named=True)
+    ]
+    found.sort(key=lambda pair: pair[1]["event_time"])
+    st.caption(words("alert.evidence.count", shown=len(found), total=len(alert["event_ids"])))
     places = {event_id: place for place, event_id in enumerate(alert["event_ids"])}
-    for number, event in enumerate(events.iter_rows(named=True)):
+    for number, (flow, event) in enumerate(found):
         rules = grounds.titles_at(places[event["event_id"]]) if grounds is not None else []
-        _event(desk, event, rules, opened=number < _OPENED, flow=flows)
+        _event(desk, event, rules, opened=number < _OPENED, flow=flow)
 
 
 def _event(desk: Desk, event: dict[str, Any], rules: list[str], *, opened: bool, flow: bool) -> None:

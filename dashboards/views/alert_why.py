@@ -10,6 +10,8 @@ from dashboards.grounds import BaseRule, Grounds
 from dashboards.harmless import one_line, plain
 from dashboards.panels import facts
 from dashboards.translation import Words
+from dashboards.views.alert_conditions import every_condition
+from dashboards.views.entity_risk import incident_parts, is_incident
 
 _LONGEST = 2000
 _MEASURING = frozenset({"value_sum", "value_avg", "value_percentile", "value_median"})
@@ -21,13 +23,18 @@ def why(desk: Desk, alert: dict[str, Any], grounds: Grounds | None) -> None:
     st.subheader(words("alert.why"), anchor=False)
     if grounds is not None:
         _correlation(words, grounds)
+        every_condition(desk, alert)
+        return
+    seen = dict(zip(alert["matched_names"], alert["matched_values"], strict=True))
+    if is_incident(seen):
+        incident_parts(desk, seen)
         return
     st.caption(words("alert.why.lead"))
-    seen = list(zip(alert["matched_names"], alert["matched_values"], strict=True))
-    if not seen:
+    if seen:
+        _lines(seen.items())
+    else:
         st.caption(words("alert.why.none"))
-        return
-    _lines(seen)
+    every_condition(desk, alert)
 
 
 def _correlation(words: Words, grounds: Grounds) -> None:

@@ -1,4 +1,4 @@
-"""The alert queue; `?alert=ID` opens one alert."""
+"""The alert queue, a row for each group; `?group=ID` opens the group of an alert, `?alert=ID` the alert."""
 
 import polars as pl
 import streamlit as st
@@ -9,7 +9,8 @@ from dashboards.figures import amount
 from dashboards.harmless import searchable
 from dashboards.panels import empty_state, page_head
 from dashboards.tables import Column, as_chips, chip_column, number_column, shown, text_column, time_column
-from dashboards.views import alert_detail
+from dashboards.views import alert_detail, alert_group
+from dashboards.views.suppressing import suppressions
 
 _MOST = 500
 _TALLEST = 17  # rows before the table scrolls
@@ -17,6 +18,8 @@ _COLUMNS = (
     "level",
     "state",
     "rule_title",
+    "alerts",
+    "first_seen",
     "last_seen",
     "asset_id",
     "source_ip",
@@ -29,10 +32,12 @@ _COLUMNS = (
 
 
 def show(desk: Desk) -> None:
-    """The queue, or the one alert that the address names."""
-    wanted = st.query_params.get("alert")
-    if wanted:
+    """The queue, or the one alert or group that the address names."""
+    if wanted := st.query_params.get("alert"):
         alert_detail.show(desk, wanted)
+        return
+    if member := st.query_params.get("group"):
+        alert_group.show(desk, member)
         return
     page_head(desk, "alerts")
     counts = desk.ask("alert_counts")
@@ -40,16 +45,28 @@ def show(desk: Desk) -> None:
         empty_state(desk.words, "alerts", ["rongdun ingest PATH", "rongdun detect"])
         return
     _headline(desk, counts)
-    _queue(desk, _filters(desk))
+    filters = _filters(desk)
+    _queue(desk, {**filters, "suppressed": _shows_suppressed(desk, counts)})
+    suppressions(desk)
 
 
 def _headline(desk: Desk, counts: pl.DataFrame) -> None:
     """How many open alerts there are of each level, most severe first."""
     words = desk.words
-    opened = counts.filter(pl.col("state") != "closed")
+    opened = counts.filter((pl.col("state") != "closed") & (pl.col("suppressed") == 0))
     levels = dict(opened.group_by("level").agg(pl.col("alerts").sum()).iter_rows())
     for cell, level in zip(st.columns(5), words.codes("level"), strict=True):
         cell.metric(words("alerts.open", level=words.label("level", level)), f"{levels.get(level, 0):,}", border=True)
+
+
+def _shows_suppressed(desk: Desk, counts: pl.DataFrame) -> int:
+    """1 where the reader wants to see suppressed alerts too; says how many there are."""
+    words = desk.words
+    count = counts.filter(pl.col("suppressed") == 1)["alerts"].sum()
+    if not count:
+        return 0
+    label = words("alerts.suppressed", count=amount(words, count))
+    return int(st.toggle(label, key="alerts.suppressed", persist_state="session"))
 
 
 def _filters(desk: Desk) -> dict[str, object]:
@@ -92,12 +109,12 @@ def _filters(desk: Desk) -> dict[str, object]:
             persist_state="session",
         )
     picked = {"levels": levels or [], "states": states or [], "sector": sector or ""}
-    return {**picked, "wanted": searchable(wanted or ""), "asset": ""}
+    return {**picked, "wanted": searchable(wanted or "")}
 
 
 def _queue(desk: Desk, filters: dict[str, object]) -> None:
     words = desk.words
-    found = desk.ask("alert_queue", most=_MOST, **filters)
+    found = desk.groups(most=_MOST, **filters)
     if found.is_empty():
         st.info(words("alerts.none"))
         return
@@ -117,7 +134,8 @@ def _queue(desk: Desk, filters: dict[str, object]) -> None:
     rows = [*chosen["rows"], *(cell[0] for cell in chosen["cells"])]
     if rows:
         st.session_state["alerts.order"] = found["alert_id"].to_list()
-        st.query_params["alert"] = found["alert_id"][rows[0]]
+        several = found["alerts"][rows[0]] > 1
+        st.query_params["group" if several else "alert"] = found["alert_id"][rows[0]]
         st.rerun()
 
 
@@ -136,6 +154,8 @@ def _column_config(desk: Desk) -> dict[str, Column]:
         "level": chip_column(words, words("column.level"), "level"),
         "state": chip_column(words, words("column.state"), "state"),
         "rule_title": text_column(words("column.rule_title")),
+        "alerts": number_column(words("column.alerts")),
+        "first_seen": time_column(words("column.first_seen")),
         "last_seen": time_column(words("column.last_seen")),
         "events": number_column(words("column.events")),
         **{

@@ -6,10 +6,11 @@ import polars as pl
 import streamlit as st
 
 from dashboards.desk import Desk, sql_time
-from dashboards.figures import NOTHING, amount, seconds, size
+from dashboards.figures import NOTHING, amount, seconds, share, size
 from dashboards.panels import empty_state, page_head
 from dashboards.tables import labelled, number_column, path_ends, shown, text_column, time_column
 from dashboards.translation import Words
+from pipelines.delays import PROMISED_SECONDS
 
 
 def show(desk: Desk) -> None:
@@ -22,6 +23,7 @@ def show(desk: Desk) -> None:
         return
     silent = _silent_sources(desk)
     _figures(desk, sources, silent)
+    _delays(desk)
     _sources(desk, sources)
     if desk.scope != desk.root:
         _silent(desk, silent)
@@ -49,22 +51,36 @@ def _whole_city(desk: Desk, files: pl.DataFrame, silent: pl.DataFrame) -> None:
 
 def _figures(desk: Desk, sources: pl.DataFrame, silent: pl.DataFrame) -> None:
     words = desk.words
-    delay = desk.ask("detection_delay").row(0, named=True)
     rejected = desk.ask("rejects")["rejects"].sum() if desk.scope == desk.root else None
     arrived = sources["silent_seconds"].min()
     for cell, (key, value) in zip(
-        st.columns(6),
+        st.columns(4),
         (
             ("rows", amount(words, sources["amount"].sum())),
             ("arrived", seconds(words, float(str(arrived))) if arrived is not None else NOTHING),
-            ("p50", seconds(words, delay["p50"])),
-            ("p95", seconds(words, delay["p95"])),
             ("rejected", amount(words, rejected)),
             ("silent", f"{silent.height:,}"),
         ),
         strict=True,
     ):
         cell.metric(words(f"health.{key}"), value, border=True, height="stretch", help=words(f"health.{key}.help"))
+
+
+def _delays(desk: Desk) -> None:
+    """How long alerts took, against the five minutes that the plan promises."""
+    words = desk.words
+    delay = desk.ask("detection_delay").row(0, named=True)
+    st.subheader(words("health.delay"), anchor=False)
+    for cell, key in zip(st.columns(4), ("p50", "p95", "p99", "in_time"), strict=True):
+        value = share(delay["in_time"], delay["alerts"]) if key == "in_time" else seconds(words, delay[key])
+        cell.metric(words(f"health.{key}"), value, border=True, height="stretch", help=words(f"health.{key}.help"))
+    if delay["alerts"]:
+        held = delay["p95"] <= PROMISED_SECONDS
+        colour = "green" if held else "red"
+        verdict = words("stage.judge.held" if held else "stage.judge.missed")
+        st.caption(f":{colour}[{verdict}] · {words('health.delay.alerts', alerts=amount(words, delay['alerts']))}")
+    if delay["found_later"]:
+        st.caption(words("health.delay.found_later", alerts=amount(words, delay["found_later"])))
 
 
 def _sources(desk: Desk, sources: pl.DataFrame) -> None:

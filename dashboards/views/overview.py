@@ -11,6 +11,7 @@ from dashboards.panels import empty_state, page_head, telemetry_charts
 from dashboards.rollup import Standing, by_organisation, by_sector, standing
 from dashboards.tables import as_chips, chip_column, number_column, score_column, shown, text_column
 from dashboards.theme import badge_colour
+from dashboards.views.entity_risk import risk_list
 
 SECTORS = (
     "finance",
@@ -41,6 +42,7 @@ def show(desk: Desk) -> None:
         _sectors(desk, assets)
     with right:
         _worst(desk, assets)
+    risk_list(desk)
     _trends(desk)
     _organisations(desk, assets)
 
@@ -92,10 +94,13 @@ def _judge(desk: Desk, _: pl.DataFrame) -> None:
 
 def _respond(desk: Desk, counts: pl.DataFrame) -> None:
     words = desk.words
-    states = dict(counts.group_by("state").agg(pl.col("alerts").sum()).iter_rows())
+    waiting = counts.filter(pl.col("suppressed") == 0)
+    states = dict(waiting.group_by("state").agg(pl.col("alerts").sum()).iter_rows())
     st.metric(words("stage.respond"), amount(words, states.get("new", 0)))
     for state in ("acknowledged", "closed"):
         st.caption(f"{words.label('state', state)} {amount(words, states.get(state, 0))}")
+    if hidden := counts.filter(pl.col("suppressed") == 1)["alerts"].sum():
+        st.caption(words("stage.respond.suppressed", count=amount(words, hidden)))
 
 
 def _learn(desk: Desk, counts: pl.DataFrame) -> None:

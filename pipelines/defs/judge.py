@@ -1,5 +1,7 @@
 """Judge 判断: rules over what arrived, and scans for personal data."""
 
+from datetime import UTC, datetime
+
 import dagster as dg
 
 from pipelines.content import home_content
@@ -15,11 +17,17 @@ class Targets(dg.Config):
 
 
 @dg.asset(group_name="judge", deps=["network_flows", "log_events"])
-def alerts(settled: Settled) -> dg.MaterializeResult[None]:
+def alerts(context: dg.AssetExecutionContext, settled: Settled) -> dg.MaterializeResult[None]:
     """Every match of a usable rule in the telemetry that arrived since the last run."""
     content = home_content(settled.settings())
     with settled.open() as store:
-        report = detect(store, content.ruleset, silence_rule=content.silence)
+        report = detect(
+            store,
+            content.ruleset,
+            silence_rule=content.silence,
+            risk_rule=content.risk,
+            in_use_since=_began(context),
+        )
     return dg.MaterializeResult(
         metadata={
             "events": report.events,
@@ -39,3 +47,9 @@ def pii_findings(config: Targets, settled: Settled) -> dg.MaterializeResult[None
     return dg.MaterializeResult(
         metadata={"datasets": len(reports), "findings": sum(len(report.findings) for report in reports)}
     )
+
+
+def _began(context: dg.AssetExecutionContext) -> datetime | None:
+    """When the run began (UTC), ingestion included."""
+    record = context.instance.get_run_record_by_id(context.run.run_id)
+    return datetime.fromtimestamp(record.start_time, UTC) if record is not None and record.start_time else None

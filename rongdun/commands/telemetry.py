@@ -9,6 +9,7 @@ import typer
 from detectors.rule import Status
 from detectors.selection import RuleStatus, Selection
 from pipelines.content import Content, home_content
+from pipelines.delays import PROMISED_SECONDS, DetectionDelay, detection_delay
 from pipelines.detect import detect as judge
 from pipelines.ingest import ingest as read_in
 from pipelines.inventory import load_address_book
@@ -86,21 +87,35 @@ def detect(
             store,
             content.ruleset,
             silence_rule=content.silence,
+            risk_rule=content.risk,
             progress=lambda done, total: advance(done / max(total, 1), f"{done:,} of {total:,} events"),
         )
         severity = list(Level).index(fail_on) + 1 if fail_on else 0
         urgent = store.value(_URGENT, {"started": started, "severity": severity}) if fail_on else 0
+        delay = detection_delay(store)
     if as_json:
-        print_json({**asdict(report), "left_out": len(content.left_out), "warnings": _warnings(content)})
+        told = {"left_out": len(content.left_out), "warnings": _warnings(content), "delay": asdict(delay)}
+        print_json({**asdict(report), **told})
     else:
         out().print(
             f"{report.events} events judged by {report.rules} rules in {report.seconds:.1f} s: "
             f"{report.alerts_new} new alerts"
         )
+        _say_delay(delay)
         if report.unusable:
             out().print(f"{len(report.unusable)} rules cannot be used; `rongdun rules check` says why")
         _say_selection(content)
     raise typer.Exit(1 if urgent else 0)
+
+
+def _say_delay(delay: DetectionDelay) -> None:
+    if delay.alerts:
+        out().print(
+            f"from event to alert within the last day: p50 {delay.p50_seconds:.1f} s, p95 {delay.p95_seconds:.1f} s, "
+            f"p99 {delay.p99_seconds:.1f} s; {delay.in_time} of {delay.alerts} within {PROMISED_SECONDS} s"
+        )
+    if delay.found_later:
+        out().print(f"{delay.found_later} alerts of events older than their rule's first use are not counted as late")
 
 
 def _selection(settings: Settings, min_level: Level | None, status: list[RuleStatus] | None) -> Selection:

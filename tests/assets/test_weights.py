@@ -36,7 +36,7 @@ def test_bands_begin_at_their_least_score(score: float, band: str) -> None:
         pytest.param("10.0.0.0/8", "10.0.0.1/8", "host bits set", id="network"),
         pytest.param("ports: [21", "ports: [0", "greater than or equal to 1", id="port"),
         pytest.param("worst_share: 0.3", "worst_share: 3", "less than or equal to 1", id="share"),
-        pytest.param("\nposture:", "\npostures:", "the one key posture", id="top-level"),
+        pytest.param("\nposture:", "\npostures:", "has the key posture, and may have risk", id="top-level"),
         pytest.param("\nposture:", "\nposture: [", "no YAML", id="no-yaml"),
     ],
 )

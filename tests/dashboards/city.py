@@ -64,6 +64,8 @@ def fill(store: Store, *, ends: datetime) -> None:
         "network_flows": _flows(start),
         "alert_matches": _alerts(start),
         "alert_grounds": _grounds(),
+        "rule_uses": _rule_uses(start),
+        "entity_risk_history": _risk(ends),
         "pii_scans": scans(ends),
         "pii_finding_records": findings(ends),
         "rejects": rejects(),
@@ -255,6 +257,33 @@ def _grounds() -> pl.DataFrame:
         ],
     }
     return pl.DataFrame([{"alert_id": alert_id(CORRELATION), "grounds": json.dumps(told)}])
+
+
+def _risk(ends: datetime) -> pl.DataFrame:
+    rows = [
+        {
+            "entity_kind": "asset",
+            "entity": place.asset_id,
+            "scope": place.scope,
+            "hour": (ends - timedelta(hours=back)).replace(minute=0, second=0),
+            "scored_at": ends - timedelta(hours=back),
+            "score": 131.0 - 7 * number - back,
+            "tactics": ["credential-access", "impact"],
+            "alerts": 5,
+            "rules": 4,
+        }
+        for number, place in enumerate(PLACES)
+        for back in range(1, 20)
+    ]
+    times = dict.fromkeys(("hour", "scored_at"), pl.Datetime("ms", "UTC"))
+    return pl.DataFrame(rows, schema_overrides={**times, "alerts": pl.UInt32, "rules": pl.UInt32})
+
+
+def _rule_uses(start: datetime) -> pl.DataFrame:
+    rows = [{"rule_id": f"6f3e2d1c-0000-4000-8000-{number:012d}", "rule_version": "v1"} for number in range(5)]
+    return pl.DataFrame(rows).with_columns(
+        pl.lit(start - timedelta(days=9)).cast(pl.Datetime("ms", "UTC")).alias("first_used_at")
+    )
 
 
 def _alerts(start: datetime) -> pl.DataFrame:

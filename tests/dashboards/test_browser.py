@@ -83,6 +83,22 @@ def test_a_verdict_lasts_over_a_reload(page: Page, city: str) -> None:
     expect(page.get_by_label("你的姓名")).to_have_value("Lin Example")
 
 
+def test_a_suppressed_alert_is_counted_and_a_switch_away(page: Page, city: str) -> None:
+    page.goto(f"{city}/alerts?alert={alert_id(5)}")
+    page.get_by_label("你的姓名").fill("Lin Example")
+    page.get_by_label("你的姓名").press("Tab")
+    page.get_by_text("抑制同类告警").click()
+    expect(page.get_by_text("过去 30 天内会隐藏 1 条告警")).to_be_visible()
+    page.get_by_label("为何可以隐藏").fill("the city's own scanner")
+    page.get_by_role("button", name="抑制", exact=True).click()
+    expect(page.get_by_text("已抑制，已记入留痕。")).to_be_visible()
+    page.get_by_role("button", name="返回队列").click()
+    expect(page.get_by_text("已抑制 1 条：显示")).to_be_visible()
+    expect(page.get_by_text("抑制规则（1）")).to_be_visible()
+    page.goto(city)
+    expect(page.get_by_text("已抑制 1 条")).to_be_visible()
+
+
 def test_an_alert_has_an_address_of_its_own_and_its_text_is_only_text(page: Page, city: str) -> None:
     dialogs: list[str] = []
     page.on("dialog", lambda dialog: dialogs.append(dialog.message))
@@ -95,7 +111,7 @@ def test_an_alert_has_an_address_of_its_own_and_its_text_is_only_text(page: Page
 
 def test_an_address_copied_from_a_heading_is_the_address(page: Page, city: str) -> None:
     page.goto(f"{city}/alerts?alert={alert_id(1)}")
-    label = page.get_by_test_id("stExpander").first.locator("summary")
+    label = page.get_by_test_id("stExpander").nth(1).locator("summary")
     expect(label).to_contain_text("198.51.100.7")
     copied = label.evaluate("node => { getSelection().selectAllChildren(node); return getSelection().toString(); }")
     assert "pcap · 198.51.100.7 → 192.0.2.4" in copied

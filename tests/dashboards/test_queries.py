@@ -8,6 +8,7 @@ import pytest
 
 from dashboards.queries import ask, statement
 from response.lifecycle import acknowledge
+from response.suppressing import suppress
 from store.client import Store
 from store.writes import append
 from tests.dashboards.city import ELSEWHERE, HERE, PLACES, ROOT, alert_id, fill
@@ -37,11 +38,16 @@ def parameters(scope: str, *, alert: int = 0, asset: str = "") -> dict[str, obje
         "asset": asset,
         "wanted": "",
         "most": 500,
+        "suppressed": 1,
+        "member": "",
+        "window": 3600,
+        "alert_ids": [alert_id(alert)],
         "alert": alert_id(alert),
         "event_ids": [f"log-{alert * 18 + alert % 9}-0", f"flow-{alert * 9 + alert % 9}"],
         "dataset": "",
         "exposed": 0,
         "allowed": 0,
+        "parts": [alert_id(alert)],
         "place": place.asset_id,
     }
 
@@ -51,6 +57,8 @@ def city(store: Store) -> Store:
     fill(store, ends=ENDS)
     for number in (0, 3):
         acknowledge(store, alert_id(number), actor="Lin Example")
+        until = datetime.now(UTC) + timedelta(days=1)
+        suppress(store, alert_id(number), ["asset_id"], until=until, actor="Lin Example", reason="planned work")
     return store
 
 
@@ -65,7 +73,11 @@ def test_every_question_answers_and_keeps_to_its_scope(city: Store) -> None:
         # alert 0 and asset gov-cloud-01 are HERE; alert 3 and water-plc-01 are ELSEWHERE
         for scope, foreign in ((HERE, ONLY_ELSEWHERE), (ELSEWHERE, ONLY_HERE)):
             for alert, asset in ((0, "gov-cloud-01"), (3, "water-plc-01")):
-                answer = ask(city, name, parameters(scope, alert=alert, asset="" if name == "alert_queue" else asset))
+                answer = ask(
+                    city,
+                    name,
+                    parameters(scope, alert=alert, asset="" if name in {"alert_queue", "alert_groups"} else asset),
+                )
                 told = str(answer.to_dicts())
                 assert not [word for word in foreign if word in told], (name, scope)
                 if not answer.is_empty():
@@ -104,7 +116,9 @@ def test_a_rule_is_named_in_the_readers_language_where_it_can_be(
     }
     append(store, "alert_matches", pl.DataFrame([row]), token="a-1")
     asked = {**parameters(ROOT), "language": language, "alert": "a-1", "asset": ""}
-    assert [ask(store, name, asked)["rule_title"].to_list() for name in ("alert", "alert_queue")] == [[shown], [shown]]
+    assert [ask(store, name, asked)["rule_title"].to_list() for name in ("alert", "alert_queue", "alert_groups")] == [
+        [shown]
+    ] * 3
 
 
 @pytest.mark.parametrize(

@@ -5,13 +5,17 @@ import subprocess
 import sys
 import time
 from collections.abc import Iterator
+from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
 import dagster as dg
+import polars as pl
 import pytest
+from polars._typing import SchemaDict
 
 from assets.errors import WeightsInvalid
 from pipelines.definitions import defs
+from pipelines.defs.checks import alerts_in_time
 from pipelines.defs.jobs import settled_files
 from pipelines.defs.resources import Settled
 from pipelines.defs.respond import asset_posture
@@ -22,6 +26,7 @@ from rongdun.settings import Settings
 from store import embedded
 from store.errors import ConnectionFailed
 from store.session import open_store
+from store.writes import append
 
 FAILED = "Mar  1 08:00:{second:02d} web-1 sshd[811]: Failed password for root from 192.0.2.7 port 52211 ssh2\n"
 
@@ -92,6 +97,31 @@ def test_the_main_job_fills_the_tables_and_its_checks_hold(home: Settings) -> No
         assert store.value("SELECT count() FROM log_events") == 40
         assert store.value("SELECT count() FROM alerts WHERE has(event_ids, '')") == 0
         assert store.value("SELECT count() > 0 FROM pii_findings WHERE entity_type = 'EMAIL_ADDRESS'") == 1
+        # What a run took in itself met the rules that it judges by, though they were never used before.
+        assert store.value("SELECT count() > 0 AND NOT max(older_than_rule) FROM alert_delays") == 1
+
+
+@pytest.mark.parametrize(
+    ("delay", "rule_used_before", "passed"),
+    [
+        pytest.param(290, 3600, True, id="within five minutes"),
+        pytest.param(310, 3600, False, id="later"),
+        pytest.param(40_000, -1800, True, id="events older than their rule, judged again"),
+    ],
+)
+def test_the_check_fails_when_alerts_come_late(home: Settings, delay: int, rule_used_before: int, passed: bool) -> None:
+    arrived = datetime.now(UTC) - timedelta(hours=1)
+    alert = {"alert_id": "a", "rule_id": "r", "rule_version": "v", "arrived_at": arrived}
+    detected = {"detected_at": min(arrived + timedelta(seconds=delay), datetime.now(UTC))}
+    used = {"rule_id": "r", "rule_version": "v", "first_used_at": arrived - timedelta(seconds=rule_used_before)}
+    times: SchemaDict = dict.fromkeys(("arrived_at", "detected_at", "first_used_at"), pl.Datetime("ms", "UTC"))
+    with open_store(home) as store:
+        for table, row in (("alert_matches", {**alert, **detected}), ("rule_uses", used)):
+            frame = pl.DataFrame([row], schema_overrides={name: times[name] for name in times if name in row})
+            append(store, table, frame, token=f"{delay}")
+    result = alerts_in_time(settled=Settled(home=str(home.home)))
+    assert isinstance(result, dg.AssetCheckResult)
+    assert result.passed is passed
 
 
 def test_the_head_of_the_record_is_kept_and_its_loss_fails_the_run(home: Settings) -> None:

@@ -13,6 +13,7 @@ from pipelines.batch import FIELDS
 from pipelines.inventory import import_inventory
 from pipelines.score import ScoreReport, score
 from response.lifecycle import acknowledge, close
+from response.suppressing import suppress
 from store.client import Store
 from store.writes import append
 
@@ -218,3 +219,16 @@ def test_a_wrong_thresholds_file_scores_nothing(store: Store, tmp_path: Path) ->
     path.write_text("posture: {}\n", encoding="utf-8")
     with pytest.raises(WeightsInvalid, match=r"posture\.bands"):
         score(store, thresholds=path)
+
+
+def test_a_suppressed_alert_takes_no_points_and_a_more_severe_one_does(store: Store, tmp_path: Path) -> None:
+    _import(store, tmp_path, {"asset_id": "pump"})
+    _alert(store, "a-1", "medium")
+    assert "open_alerts" in _factors(score(store))
+    until = NOW + timedelta(days=1)
+    suppress(store, "a-1", ["asset_id"], until=until, actor="Lin Example", reason="planned scan")
+    assert "open_alerts" not in _factors(score(store))
+    later = pl.DataFrame({"alert_id": ["a-2"], "level": ["high"], "severity": [4], "asset_id": ["pump"]})
+    times = [pl.lit(NOW, pl.Datetime("us", "UTC")).alias(name) for name in ("first_seen", "last_seen")]
+    append(store, "alert_matches", later.cast({"severity": pl.UInt8}).with_columns(times), token="a-2")
+    assert "open_alerts" in _factors(score(store))

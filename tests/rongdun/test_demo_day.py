@@ -48,7 +48,7 @@ def judged(city: City) -> Iterator[Judged]:
         book = AddressBook.of(load_inventory(city.inventory).assets)
         ingested = ingest([city.telemetry], store, scope="fuzhou", address_book=book)
         content = load_content(RULES)
-        detect(store, content.ruleset, silence_rule=content.silence)
+        detect(store, content.ruleset, silence_rule=content.silence, risk_rule=content.risk)
         policy = load_policy(RULES / "dlp" / "policy.yml")
         scan(city.tables / "dept-civil", store, key=b"0123456789abcdef" * 2, scope="fuzhou", policy=policy)
         yield Judged(store, ingested)

@@ -53,6 +53,21 @@ def test_detection_exits_with_1_only_on_what_fail_on_asks_for(rongdun: Rongdun, 
     assert rongdun.run("detect", "--fail-on", "medium").returncode == 0  # nothing new
 
 
+def test_detection_tells_its_delay_and_who_carries_risk(rongdun: Rongdun, tmp_path: Path) -> None:
+    log = tmp_path / "auth.log"
+    log.write_text("".join(FAILED.format(second=second) for second in range(30)), encoding="utf-8")
+    rongdun.json("detect")
+    rongdun.json("ingest", log)
+    report = rongdun.json("detect")
+    assert isinstance(report, dict)
+    assert (report["delay"]["alerts"], report["delay"]["in_time"], report["delay"]["found_later"]) == (1, 1, 0)
+    risk = rongdun.json("alerts", "risk")
+    assert isinstance(risk, dict)
+    [entity] = risk["entities"]
+    assert (risk["threshold"], entity["alerts"], entity["tactics"]) == (100, 1, ["credential-access"])
+    assert entity["entity"] in rongdun.run("alerts", "risk").stdout
+
+
 def test_a_record_whose_end_was_cut_off_fails_against_a_head_kept_elsewhere(rongdun: Rongdun, tmp_path: Path) -> None:
     whole = rongdun.json("audit", "verify")
     assert isinstance(whole, dict)

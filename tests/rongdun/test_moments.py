@@ -1,11 +1,11 @@
-"""How far back a question goes, as people type it."""
+"""How far back a question goes and until when something holds, as people type it."""
 
 from datetime import UTC, datetime
 
 import pytest
 import typer
 
-from rongdun.commands.moments import moment
+from rongdun.commands.moments import moment, moment_to_come
 
 NOW = datetime(2026, 3, 31, 12, 0, tzinfo=UTC)
 
@@ -31,3 +31,23 @@ def test_a_span_or_a_moment_is_understood(text: str, since: datetime) -> None:
 def test_anything_else_is_told(text: str) -> None:
     with pytest.raises(typer.BadParameter, match="is no time"):
         moment(text, now=NOW)
+
+
+@pytest.mark.parametrize(
+    ("text", "until"),
+    [
+        ("7d", datetime(2026, 4, 7, 12, 0, tzinfo=UTC)),
+        ("2026-12-31", datetime(2027, 1, 1, tzinfo=UTC)),
+        (" 2026-12-31 ", datetime(2027, 1, 1, tzinfo=UTC)),
+        ("2026-12-31T18:00", datetime(2026, 12, 31, 18, 0, tzinfo=UTC)),
+        ("2026-12-31T18:00+08:00", datetime(2026, 12, 31, 10, 0, tzinfo=UTC)),
+    ],
+)
+def test_until_a_day_means_that_the_day_still_counts(text: str, until: datetime) -> None:
+    assert moment_to_come(text, now=NOW) == until
+
+
+@pytest.mark.parametrize("text", ["", "soon", "-3d", "999999w", "2026-13-01", "9999-12-31"])
+def test_anything_else_is_no_moment_to_come(text: str) -> None:
+    with pytest.raises(typer.BadParameter, match="is no time"):
+        moment_to_come(text, now=NOW)

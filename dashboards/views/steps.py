@@ -1,0 +1,52 @@
+"""Taking a step: who takes it, and what is shown of it afterwards. Only `response` writes."""
+
+from collections.abc import Callable
+
+import streamlit as st
+
+from dashboards.choices import chosen_code
+from dashboards.desk import Desk
+from dashboards.kept import LONGEST_NAME, kept_name
+from response.chain import Role
+from response.errors import ResponseError
+from store.client import Store
+
+_ROLES = (Role.ANALYST, Role.RESPONDER, Role.REVIEWER, Role.ENGINEER)
+
+
+def person(desk: Desk) -> tuple[str, Role]:
+    """Who decides, and in what capacity, as the reader says."""
+    words = desk.words
+    name, role = st.columns([3, 2])
+    actor = name.text_input(
+        words("action.actor"), kept_name(), key="action.actor", max_chars=LONGEST_NAME, persist_state="session"
+    )
+    chosen = chosen_code(
+        words,
+        words("action.role"),
+        _ROLES,
+        key="action.role",
+        name=lambda each: words.label("role", each),
+        place=role,
+    )
+    return (actor or "").strip(), Role(chosen)
+
+
+def take(desk: Desk, done: str, step: Callable[[Store], object]) -> None:
+    """Take a step over a writing connection of its own, then show the page as the record now has it."""
+    try:
+        with desk.writer() as store:
+            step(store)
+    except ResponseError as refused:
+        st.error(desk.words(f"refused.{type(refused).__name__}"))
+        st.text(str(refused))
+        return
+    st.session_state["action.done"] = done
+    st.rerun()
+
+
+def told(desk: Desk, reason_key: str) -> None:
+    """Say once that a step is on record; the next one has its own reason."""
+    if done := st.session_state.pop("action.done", None):
+        st.success(desk.words(done))
+        st.session_state[reason_key] = ""
