@@ -14,10 +14,10 @@ from detectors.errors import DetectorError
 from detectors.explain import Explanation, Node
 from detectors.explain_correlation import CorrelationExplanation
 from detectors.selection import RuleStatus, Selection
-from pipelines.base_matches import Span
 from pipelines.content import Content, load_content
 from pipelines.errors import PipelineError
 from pipelines.explaining_correlations import explain_rule
+from pipelines.spans import Span
 from store.errors import QueryFailed
 
 _LARGEST = 1_000_000
