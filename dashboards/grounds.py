@@ -122,7 +122,7 @@ def _expression(words: Words, expression: Mapping[str, Any], *, nested: bool = T
     if kind == "not":
         return words("correlation.not", part=_expression(words, part))
     joined = words(f"correlation.{kind}").join(_expression(words, each) for each in part)
-    return words("correlation.bracket", part=joined) if nested else joined
+    return words.bracketed(joined) if nested else joined
 
 
 def span_text(words: Words, seconds: int) -> str:

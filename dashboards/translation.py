@@ -44,6 +44,10 @@ class Words:
         """The text within the language's quotation marks."""
         return f"“{text}”" if self.language == "zh" else f"'{text}'"
 
+    def bracketed(self, text: str) -> str:
+        """The text within the language's brackets."""
+        return f"（{text}）" if self.language == "zh" else f"({text})"
+
     def place(self, path: str) -> str:
         """The name of the last step of a scope, or that step as it is."""
         last = path.rsplit("/", 1)[-1]
