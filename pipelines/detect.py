@@ -25,7 +25,7 @@ from pipelines.risk_incidents import follow_risk, risk_incidents
 from pipelines.risk_rule import RiskRule
 from pipelines.rule_uses import note_uses
 from pipelines.silent_sources import silent_sources
-from pipelines.unjudged import Unjudged, events_of, mark_judged, rounds, unjudged
+from pipelines.unjudged import Unjudged, events_of, is_new, mark_judged, rounds, unjudged
 from store.client import Store
 from store.writes import append
 
@@ -87,7 +87,7 @@ def detect(
     waiting = unjudged(store, ruleset.ruleset_id)
     total, judged = events_of(waiting), 0
     alerts_new = _tried_again(store, ruleset)
-    for batches, said in judged_rounds(store, ruleset, list(rounds(waiting))):
+    for batches, said in judged_rounds(store, ruleset, list(rounds(waiting, new=is_new(store, ruleset.ruleset_id)))):
         ids = [batch.batch_id for batch in batches]
         found, failures = _written(store, ruleset, ids, said)
         remember_failures(store, ruleset.heads, ids, failures)

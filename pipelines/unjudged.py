@@ -12,6 +12,8 @@ from store.writes import append
 # Batches are judged together up to so many events, which bounds memory and what a repeated run repeats; many enough
 # that what is done once a round does not count.
 MOST_EVENTS = 100_000
+# A rule set that has judged nothing yet begins with so many: whoever made it hears of it soon.
+_FIRST_EVENTS = 10_000
 # Their ids stand in statements, which ClickHouse by default reads up to 256 KiB.
 _MOST_BATCHES = 2_000
 
@@ -24,6 +26,7 @@ WHERE batch_id NOT IN (SELECT batch_id FROM judged_batches WHERE ruleset_id = {r
 GROUP BY batch_id
 ORDER BY min(committed_at), batch_id
 """
+_JUDGED = "SELECT count() FROM judged_batches WHERE ruleset_id = {ruleset:String}"
 
 
 @dataclass(frozen=True)
@@ -40,14 +43,20 @@ def unjudged(store: Store, ruleset_id: str) -> list[Unjudged]:
     return [Unjudged(str(row["batch_id"]), int(str(row["events"]))) for row in rows]
 
 
-def rounds(waiting: Sequence[Unjudged]) -> Iterator[list[Unjudged]]:
-    """The batches in their order, as many at a time as stay under the limit, at least one."""
+def is_new(store: Store, ruleset_id: str) -> bool:
+    """Whether this rule set has judged nothing yet."""
+    return not store.value(_JUDGED, {"ruleset": ruleset_id})
+
+
+def rounds(waiting: Sequence[Unjudged], *, new: bool = False) -> Iterator[list[Unjudged]]:
+    """The batches in their order, as many at a time as stay under the limit, and few at first for a new rule set."""
     together: list[Unjudged] = []
+    most = _FIRST_EVENTS if new else MOST_EVENTS
     for batch in waiting:
-        full = len(together) == _MOST_BATCHES or events_of(together) + batch.events > MOST_EVENTS
+        full = len(together) == _MOST_BATCHES or events_of(together) + batch.events > most
         if together and full:
             yield together
-            together = []
+            together, most = [], MOST_EVENTS
         together.append(batch)
     if together:
         yield together
