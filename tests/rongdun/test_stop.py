@@ -4,11 +4,11 @@ import os
 import signal
 from pathlib import Path
 
-import psutil
 import pytest
 
 from rongdun.settings import Settings
 from store.embedded import Endpoint, running_endpoint
+from tests.processes import is_gone
 from tests.rongdun.command import Rongdun
 
 
@@ -34,7 +34,7 @@ def test_a_database_that_hangs_is_named_and_killed(rongdun: Rongdun) -> None:
         f"stopped: the database (process {endpoint.pid}), which did not end when asked and was killed; "
         "what it had acknowledged is on disk\n"
     )
-    assert _is_gone(endpoint.pid)
+    assert is_gone(endpoint.pid)
 
 
 @pytest.mark.slow
@@ -46,11 +46,3 @@ def test_everything_stops_though_the_database_hangs(rongdun: Rongdun) -> None:
     assert f"the database (process {endpoint.pid}), which did not end when asked and was killed" in said
     assert "rongdun up" in said
     assert rongdun.run("stop").stdout == "nothing was running\n"
-
-
-def _is_gone(pid: int) -> bool:
-    """Whether a process runs no more; whoever inherited it may not have asked after its end yet."""
-    try:
-        return psutil.Process(pid).status() == psutil.STATUS_ZOMBIE
-    except psutil.NoSuchProcess:
-        return True

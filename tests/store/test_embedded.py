@@ -18,6 +18,7 @@ from store.client import Store
 from store.embedded import Endpoint, running_endpoint, start_detached, stop
 from store.errors import ConnectionFailed, StoreError, StoreTaken
 from store.processes import Ending
+from tests.processes import is_gone
 
 
 def _started(state: Path, *, port: int = 0, idle_exit: int | None = None) -> Endpoint:
@@ -66,7 +67,7 @@ def test_a_server_whose_spool_is_gone_is_asked_to_end_and_ends(state: Path) -> N
     (state / "database" / "spool").rmdir()
     assert running_endpoint(state) is None
     assert stop(state) is Ending.ASKED
-    assert not psutil.pid_exists(endpoint.pid)
+    assert is_gone(endpoint.pid)
 
 
 def test_a_server_that_hangs_is_killed_and_has_kept_what_it_acknowledged(
@@ -81,7 +82,7 @@ def test_a_server_that_hangs_is_killed_and_has_kept_what_it_acknowledged(
     os.kill(endpoint.pid, signal.SIGSTOP)
     assert running_endpoint(state) is None
     assert stop(state) is Ending.KILLED
-    assert not psutil.pid_exists(endpoint.pid)
+    assert is_gone(endpoint.pid)
     assert stop(state) is None
     with Store.connect(_started(state).dsn()) as store:
         assert store.value("SELECT count() FROM t") == 1
@@ -121,7 +122,7 @@ def test_a_stop_is_clean_and_final(state: Path) -> None:
         store.execute("CREATE TABLE t (a UInt8) ENGINE = MergeTree ORDER BY a")
         store.execute("INSERT INTO t VALUES (1)")
     assert stop(state)
-    assert not psutil.pid_exists(endpoint.pid)
+    assert is_gone(endpoint.pid)
     assert not (state / "database.json").exists()
     assert (state / "logs" / "database.log").read_text() == ""
     with Store.connect(_started(state).dsn()) as store:
