@@ -17,19 +17,19 @@ SHARED = Path(__file__).parents[2] / "shared" / "data"
 VARIED = ("CommandLine", "ParentCommandLine", "ScriptBlockText", "TargetFilename", "TargetObject", "ProcessGuid")
 
 _COPY = """
-INSERT INTO log_events
+INSERT INTO log_event_records
     (event_id, batch_id, event_time, source, source_type, source_offset, sensor, scope, asset_id, product, category,
      service, host, source_ip, source_port, destination_ip, destination_port, user, action, outcome, severity, message,
      fields)
 SELECT
-    concat(log_events.event_id, {suffix:String}), {batch:String}, event_time, source, source_type, source_offset,
+    concat(log_event_records.event_id, {suffix:String}), {batch:String}, event_time, source, source_type, source_offset,
     sensor, scope, asset_id, product, category, service, host, source_ip, source_port, destination_ip,
     destination_port, user, action, outcome, severity, message,
     if({varied:UInt8}, mapApply((name, value) -> (name, if(name IN {names:Array(String)},
                                                            concat(value, {suffix:String}), value)), fields), fields)
-FROM log_events
-WHERE log_events.batch_id NOT LIKE ' copy-%'
-ORDER BY log_events.event_id
+FROM log_event_records
+WHERE log_event_records.batch_id NOT LIKE ' copy-%'
+ORDER BY log_event_records.event_id
 LIMIT {rows:UInt64}
 """
 _ARRIVED = """
@@ -55,13 +55,13 @@ class Corpus:
             bound = {"suffix": name, "batch": name, "rows": rows, "varied": int(distinct), "names": list(VARIED)}
             self.store.execute(_COPY, bound)
             self.store.execute(_ARRIVED, {"batch": name, "rows": rows})
-        self.store.execute("OPTIMIZE TABLE log_events FINAL")
+        self.store.execute("OPTIMIZE TABLE log_event_records FINAL")
 
     def forget_copies(self) -> None:
         """Only the original events are left, and nothing was judged by any rule but them."""
         for table in ("alert_matches", "judged_batches", "failed_judgements"):
             self.store.execute("TRUNCATE TABLE {table:Identifier}", {"table": table})
-        self.store.execute("DELETE FROM log_events WHERE batch_id LIKE ' copy-%'")
+        self.store.execute("DELETE FROM log_event_records WHERE batch_id LIKE ' copy-%'")
         self.store.execute("ALTER TABLE ingested_batches DELETE WHERE 1 SETTINGS mutations_sync = 2")
 
 

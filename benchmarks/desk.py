@@ -28,7 +28,7 @@ SUPPRESSIONS = 100
 
 # Thirty days of 400 assets in 40 scopes; a prime step spreads the rows over assets, hosts and time.
 LOG_EVENTS = """
-INSERT INTO log_events
+INSERT INTO log_event_records
     (event_id, event_time, source, source_type, batch_id, source_offset, scope, asset_id, product, service, host,
      source_ip, user, action, outcome, severity, message, fields)
 SELECT

@@ -13,7 +13,7 @@ from pipelines.sources.columns import CONTENT_LIMIT
 EARLIEST = datetime(1970, 1, 1, tzinfo=UTC)
 LATEST = datetime(2106, 1, 1, tzinfo=UTC)
 
-_LETTERS: dict[Table, str] = {"network_flows": "f", "log_events": "e"}
+_FLOW, _EVENT = "f", "e"
 
 
 class Assets(Protocol):
@@ -63,7 +63,7 @@ def settled(batch: Batch) -> Batch:
 
 def arrived_rows(batch: Batch, origin: Origin, assets: Assets | None) -> pl.DataFrame:
     """The rows with every column that the table wants from the ingestion."""
-    prefix = f"{origin.batch_id}{_LETTERS[batch.table]}"
+    prefix = f"{origin.batch_id}{_FLOW if batch.table == 'network_flows' else _EVENT}"
     rows = batch.rows.with_row_index("row").with_columns(
         pl.format("{}{}", pl.lit(prefix), pl.col("row")).alias("event_id"), *_constants(origin)
     )

@@ -1,12 +1,24 @@
 """What every source yields: columns of one table, and what could not be read."""
 
 from dataclasses import dataclass, field
-from typing import Literal
+from typing import Literal, get_args
 
 import polars as pl
 from polars._typing import SchemaDict
 
-Table = Literal["network_flows", "log_events"]
+from pipelines.event_classes import CLASSES
+
+# `log_events`: events that belong to no class with a table of its own.
+Table = Literal[
+    "network_flows",
+    "log_events",
+    "dns_queries",
+    "http_requests",
+    "tls_handshakes",
+    "ics_operations",
+    "syslog_messages",
+    "linux_audit_records",
+]
 
 FIELDS = pl.Map(pl.String, pl.String)
 
@@ -57,7 +69,14 @@ NETWORK_FLOWS = pl.Schema(_NETWORK_FLOWS)
 LOG_EVENTS = pl.Schema(_LOG_EVENTS)
 REJECTS = pl.Schema({"offset": pl.UInt64, "reason": pl.String, "content": pl.String})
 
-SCHEMAS: dict[Table, pl.Schema] = {"network_flows": NETWORK_FLOWS, "log_events": LOG_EVENTS}
+SCHEMAS: dict[Table, pl.Schema] = {"network_flows": NETWORK_FLOWS, "log_events": LOG_EVENTS} | {
+    table: pl.Schema(_LOG_EVENTS | dict.fromkeys(CLASSES[table].values(), pl.String))
+    for table in get_args(Table)
+    if table in CLASSES
+}
+
+# Where the rows of a table lie; `log_events` itself only shows what lies in the others.
+STORED_IN: dict[Table, str] = {table: table for table in get_args(Table)} | {"log_events": "log_event_records"}
 
 
 def no_rejects() -> pl.DataFrame:
@@ -71,7 +90,7 @@ class Batch:
 
     Attributes:
         table: where the rows belong.
-        rows: columns of `SCHEMAS[table]`, all of them, none null.
+        rows: columns of `SCHEMAS[table]`, all of them, none null; in a class of its own `fields` holds what no column does.
         rejects: columns of `REJECTS`; `content` is cut to 4 KiB.
         source_type: what kind of record these are where a format holds several (`zeek_dns`); '' for the source's name.
     """

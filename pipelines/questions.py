@@ -127,8 +127,7 @@ def _narrowed(together: Sequence[_Open]) -> str:
     """The beginning of a condition that passes over most events that none of these rules can match."""
     ids = frozenset().union(*(each.event_ids for each in together))
     if len(ids) <= _MOST_IDS:
-        # PREWHERE: of all other events nothing but the id is read.
-        return f"PREWHERE event_id IN ({', '.join(literal(event_id) for event_id in sorted(ids))}) WHERE 1"
+        return f"WHERE event_id IN ({', '.join(literal(event_id) for event_id in sorted(ids))})"
     wheres = dict.fromkeys(f"({each.rule.where})" for each in together)
     return f"WHERE ({' OR '.join(wheres)})"
 

@@ -7,13 +7,15 @@ from importlib.resources import files
 import polars as pl
 
 from assets.matching import AddressBook
+from pipelines.batch import STORED_IN
 from pipelines.errors import PipelineError
 from store.client import Store
 from store.errors import QueryFailed
 from store.writes import append
 
 _ATTEMPTS = 5
-_TABLES = ("network_flows", "log_events", "alert_matches")
+_EVENT_TABLES = tuple(table for table in STORED_IN.values() if table != "network_flows")
+_COUNTED = ("network_flows", "log_events", "alert_matches")
 
 _ADDRESSES = """
 SELECT DISTINCT source_ip AS value FROM network_flows
@@ -52,14 +54,16 @@ def rematch(store: Store, book: AddressBook) -> dict[str, int]:
         PipelineError: telemetry kept arriving while the roll-ups were rebuilt.
     """
     if not store.value(_ANY_ROW):
-        return dict.fromkeys(_TABLES, 0)
+        return dict.fromkeys(_COUNTED, 0)
     _publish_owners(store, "address_owners", "address", _ADDRESSES, book.asset_of_addresses, book)
     _publish_owners(store, "host_owners", "host", _HOSTS, book.asset_of_hosts, book)
     database = str(store.value("SELECT currentDatabase()"))
     # A mutation runs without a current database: the lookups need their full names.
     owners = {"addresses": f"{database}.address_owners", "hosts": f"{database}.host_owners"}
-    for table in _TABLES:
-        _rewrite(store, table, owners)
+    _rewrite(store, "network_flows", "rematch_flows", owners)
+    for table in _EVENT_TABLES:
+        _rewrite(store, table, "rematch_log_events", owners)
+    _rewrite(store, "alert_matches", "rematch_alert_matches", owners)
     _rebuild_rollups(store)
     return {table: int(str(count)) for table, count in _counts(store).items()}
 
@@ -74,9 +78,9 @@ def _publish_owners(
     append(store, table, owners, token=datetime.now(UTC).isoformat())
 
 
-def _rewrite(store: Store, table: str, owners: Mapping[str, object]) -> None:
+def _rewrite(store: Store, table: str, statement: str, owners: Mapping[str, object]) -> None:
     try:
-        store.execute(_sql(f"rematch_{table.removeprefix('network_')}"), owners)
+        store.execute(_sql(statement), {**owners, "table": table})
     except QueryFailed:
         # ClickHouse retries a failed mutation for ever and holds back every later one.
         store.execute(_GIVE_UP, {"table": table})

@@ -17,7 +17,7 @@ import yaml
 from polars._typing import SchemaDict
 from pydantic import AfterValidator, BaseModel, ConfigDict, Field, ValidationError
 
-from pipelines.batch import SCHEMAS, Table
+from pipelines.batch import SCHEMAS, STORED_IN, Table
 from pipelines.errors import CasesBroken
 from store.client import Store
 from store.writes import append
@@ -173,7 +173,7 @@ def _numbered(value: object, number: int) -> object:
 
 def _store(store: Store, table: Table, rows: list[dict[str, object]], batch_id: str) -> None:
     frame = _frame(table, rows).with_columns(pl.lit(batch_id).alias("batch_id"))
-    append(store, table, frame, token=batch_id)
+    append(store, STORED_IN[table], frame, token=batch_id)
     arrived = pl.DataFrame(
         {"batch_id": [batch_id], "table_name": [table], "rows": pl.Series([len(rows)], dtype=pl.UInt64)}
     )

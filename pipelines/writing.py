@@ -9,8 +9,9 @@ from dataclasses import dataclass, replace
 import polars as pl
 
 from pipelines.arrival import Assets, Origin, arrived_rejects, arrived_rows, settled
-from pipelines.batch import SCHEMAS, Batch
+from pipelines.batch import STORED_IN, Batch, Table
 from pipelines.errors import SourceBroken
+from pipelines.event_classes import CLASSES
 from pipelines.files import source_of
 from pipelines.ledger import Ledger
 from pipelines.report import FileReport
@@ -21,7 +22,7 @@ from store.client import Store
 from store.writes import append
 
 # Part of every token: raise it when a source reads the same bytes differently.
-PARSER_VERSION = 1
+PARSER_VERSION = 2
 
 _ROWS_TOGETHER = 20_000
 _MONTHS_PER_INSERT = 60  # ClickHouse refuses an insert that touches more than 100 partitions
@@ -42,10 +43,10 @@ class BatchWriter:
 
     def write(self, batches: Sequence[tuple[Batch, Origin]], *, token: str) -> None:
         """Put the rows and the rejects of batches into their tables, once: an insert for each table, not each batch."""
-        for table in SCHEMAS:
+        for table in dict.fromkeys(batch.table for batch, _ in batches):
             rows = [arrived_rows(batch, origin, self.assets) for batch, origin in batches if batch.table == table]
-            for number, part in enumerate(_by_months(pl.concat(rows)) if rows else ()):
-                append(self.store, table, part, token=f"{token}:{number}")
+            for number, part in enumerate(_by_months(pl.concat(rows))):
+                append(self.store, STORED_IN[table], _stored(part, table), token=f"{token}:{number}")
         rejects = pl.concat([arrived_rejects(batch, origin) for batch, origin in batches])
         append(self.store, "rejects", rejects, token=token)
 
@@ -160,6 +161,11 @@ def _unseen(batch: Batch, seen: int) -> Batch:
         return batch
     rows = batch.rows.filter(pl.col("source_offset") > seen)
     return replace(batch, rows=rows, rejects=batch.rejects.filter(pl.col("offset") > seen))
+
+
+def _stored(rows: pl.DataFrame, table: Table) -> pl.DataFrame:
+    """The rows as they lie: a class has columns for its fields, and `extra` for what is left."""
+    return rows.rename({"fields": "extra"}) if table in CLASSES else rows
 
 
 def _by_months(rows: pl.DataFrame) -> Iterator[pl.DataFrame]:

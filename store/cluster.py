@@ -6,7 +6,7 @@ and aggregating engines still see them together.
 """
 
 import re
-from collections.abc import Collection
+from collections.abc import Collection, Mapping
 
 from store.errors import MigrationError
 from store.statements import words
@@ -23,6 +23,9 @@ _ENGINE = re.compile(r"ENGINE\s*=\s*(?P<family>\w*MergeTree)\b\s*(?:\((?P<argume
 
 # ORDER BY (asset_id, scored_at)          ORDER BY seq
 _SORTING = re.compile(r"\bORDER\s+BY\s+(?:\((?P<several>[^()]*)\)|(?P<one>\w+))", re.IGNORECASE)
+
+_RENAME = re.compile(r"RENAME\s+TABLE\s+IF\s+EXISTS\s+(?P<old>\w+)\s+TO\s+(?P<new>\w+)", re.IGNORECASE)
+_DROP_VIEW = re.compile(r"DROP\s+VIEW\s+IF\s+EXISTS\s+(?P<name>\w+)", re.IGNORECASE)
 
 _PATH = "'/clickhouse/tables/{uuid}/{shard}', '{replica}'"
 
@@ -43,43 +46,73 @@ def repeatable(statement: str) -> str:
     )
 
 
-def tables_of(statements: Collection[str]) -> set[str]:
-    """The tables of the statements that a cluster keeps as `_local` parts: those of the MergeTree family."""
-    found = (_CREATE.fullmatch(statement) for statement in statements)
-    tables = (match for match in found if match is not None and match["kind"].upper() == "TABLE")
-    return {match["name"] for match in tables if _ENGINE.search(match["rest"]) is not None}
+def tables_of(statements: Collection[str]) -> dict[str, str]:
+    """The tables of the statements that a cluster keeps as `_local` parts, and what each is sharded by.
+
+    Those are the tables of the MergeTree family, under every name that they ever had.
+
+    Raises:
+        MigrationError: a table has nothing to shard by.
+    """
+    tables: dict[str, str] = {}
+    for statement in statements:
+        created, renamed = _CREATE.fullmatch(statement), _RENAME.fullmatch(statement)
+        if created is not None and created["kind"].upper() == "TABLE" and _ENGINE.search(created["rest"]):
+            tables[created["name"]] = _sharding_key(created["name"], created["rest"])
+        elif renamed is not None and renamed["old"] in tables:
+            tables[renamed["new"]] = tables[renamed["old"]]
+    return tables
 
 
-def on_cluster(statement: str, cluster: str, tables: Collection[str]) -> list[str]:
+def on_cluster(statement: str, cluster: str, tables: Mapping[str, str]) -> list[str]:
     """The statements that do on a cluster what one does on a single server.
 
     Args:
-        statement: a repeatable CREATE of a table, a view or a materialized view.
+        statement: a repeatable CREATE of a table or a view, RENAME of a table, or DROP of a view.
         cluster: the cluster's name in the servers' configuration.
-        tables: every table that has a `_local` counterpart.
+        tables: every table that has a `_local` counterpart, with what it is sharded by.
 
     Raises:
         MigrationError: it is of another kind; such a migration is written for both shapes by hand.
     """
+    where = f"ON CLUSTER `{cluster}`"
+    if (renamed := _RENAME.fullmatch(statement)) is not None:
+        return _renamed(renamed["old"], renamed["new"], cluster, tables)
+    if (dropped := _DROP_VIEW.fullmatch(statement)) is not None:
+        return [f"DROP VIEW IF EXISTS {dropped['name']} {where}"]
     found = _CREATE.fullmatch(statement)
     if found is None:
         raise MigrationError(f"this statement has no known form for a cluster: {statement}")
     kind, name, rest = found["kind"].upper(), found["name"], found["rest"]
-    where = f"ON CLUSTER `{cluster}`"
     if kind == "TABLE" and _ENGINE.search(rest) is None:
         # A lookup table (engine Join) is memory of its own node: it is made on each, and filled on each.
         return [f"CREATE TABLE IF NOT EXISTS {name} {where}{rest}"]
     if kind == "TABLE":
-        everywhere = f"Distributed(`{cluster}`, currentDatabase(), {name}_local, {_sharding_key(name, rest)})"
-        return [
-            f"CREATE TABLE IF NOT EXISTS {name}_local {where}{_replicated(rest)}",
-            f"CREATE TABLE IF NOT EXISTS {name} {where} AS {name}_local ENGINE = {everywhere}",
-        ]
+        local = f"CREATE TABLE IF NOT EXISTS {name}_local {where}{_replicated(rest)}"
+        return [local, _everywhere(name, cluster, _sharding_key(name, rest))]
     if kind == "VIEW":
         return [f"CREATE VIEW IF NOT EXISTS {name} {where}{_global(rest)}"]
     # Each shard feeds its own part of the target, from the rows that came to it.
     local = "".join(f"{word}_local" if word in tables else word for word in words(rest))
     return [f"CREATE MATERIALIZED VIEW IF NOT EXISTS {name} {where}{local}"]
+
+
+def _everywhere(name: str, cluster: str, sharding_key: str) -> str:
+    """The table that everybody uses."""
+    engine = f"Distributed(`{cluster}`, currentDatabase(), {name}_local, {sharding_key})"
+    return f"CREATE TABLE IF NOT EXISTS {name} ON CLUSTER `{cluster}` AS {name}_local ENGINE = {engine}"
+
+
+def _renamed(old: str, new: str, cluster: str, tables: Mapping[str, str]) -> list[str]:
+    """The parts take the new name; the table over them holds nothing and is made anew."""
+    where = f"ON CLUSTER `{cluster}`"
+    if old not in tables:
+        raise MigrationError(f"table {old} is renamed, but no migration before that created it")
+    return [
+        f"RENAME TABLE IF EXISTS {old}_local TO {new}_local {where}",
+        f"DROP TABLE IF EXISTS {old} {where}",
+        _everywhere(new, cluster, tables[old]),
+    ]
 
 
 def _replicated(rest: str) -> str:

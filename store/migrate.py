@@ -14,6 +14,8 @@ from store.statements import separate
 _NAME = re.compile(r"(?P<number>\d{4})_(?P<title>[a-z0-9_]+)\.sql")
 _CLUSTER = re.compile(r"\w*")
 
+_ALREADY_EXISTS = 57
+
 _LEDGER = (
     "CREATE TABLE schema_migrations (number UInt32, name String, checksum String, "
     "applied_at DateTime64(3, 'UTC') DEFAULT now64(3, 'UTC')) ENGINE = ReplacingMergeTree ORDER BY number"
@@ -77,7 +79,7 @@ def migrate(store: Store, *, cluster: str = "", shipped: Sequence[Migration] | N
         raise MigrationError(f"{cluster!r} is no name of a cluster: letters, digits and _ only")
     wanted = list(migrations() if shipped is None else shipped)
     ledger = repeatable(_LEDGER)
-    for statement in on_cluster(ledger, cluster, ()) if cluster else [ledger]:
+    for statement in on_cluster(ledger, cluster, {}) if cluster else [ledger]:
         store.execute(statement)
     pending = _pending(wanted, {_number(row): row for row in store.rows(_APPLIED)})
     tables = tables_of([statement for migration in wanted for statement in migration.statements])
@@ -88,7 +90,7 @@ def migrate(store: Store, *, cluster: str = "", shipped: Sequence[Migration] | N
     return [migration.name for migration in pending]
 
 
-def applied_statements(migration: Migration, *, cluster: str, tables: set[str]) -> list[str]:
+def applied_statements(migration: Migration, *, cluster: str, tables: Mapping[str, str]) -> list[str]:
     """The statements that a migration comes to, on a single server or on a cluster.
 
     Raises:
@@ -126,4 +128,7 @@ def _apply(store: Store, migration: Migration, statement: str) -> None:
     try:
         store.execute(statement)
     except QueryFailed as error:
+        # The table has its new name already: an earlier run got so far, or another one is quicker.
+        if error.code == _ALREADY_EXISTS and statement.upper().startswith("RENAME"):
+            return
         raise MigrationError(f"{migration.name} failed: {error}") from error

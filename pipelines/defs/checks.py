@@ -17,17 +17,17 @@ _ARRIVALS = (
     "SELECT sumIf(ingested_batches.rows, committed_at > now() - INTERVAL 1 DAY) AS today, "
     "sumIf(ingested_batches.rows, committed_at BETWEEN now() - INTERVAL 2 DAY AND now() - INTERVAL 1 DAY) AS before, "
     "dateDiff('second', max(committed_at), now()) / 3600 AS hours, count() AS batches "
-    "FROM ingested_batches WHERE table_name = {table:String}"
+    "FROM ingested_batches WHERE (table_name = 'network_flows') = ({table:String} = 'network_flows')"
 )
 _REJECTED = (
     "SELECT sum(rows) AS rows, sum(rejected) AS rejected FROM ingested_batches "
-    "WHERE table_name = {table:String} AND committed_at > now() - INTERVAL 1 DAY"
+    "WHERE (table_name = 'network_flows') = ({table:String} = 'network_flows') AND committed_at > now() - INTERVAL 1 DAY"
 )
 _STORED = {
     "network_flows": "SELECT count() FROM network_flows WHERE batch_id IN (SELECT batch_id FROM ingested_batches)",
     "log_events": "SELECT count() FROM log_events WHERE batch_id IN (SELECT batch_id FROM ingested_batches)",
 }
-_LEDGER = "SELECT sum(rows) FROM ingested_batches WHERE table_name = {table:String}"
+_LEDGER = "SELECT sum(rows) FROM ingested_batches WHERE (table_name = 'network_flows') = ({table:String} = 'network_flows')"
 
 
 def _volume(table: str) -> dg.AssetChecksDefinition:

@@ -9,14 +9,24 @@ import polars as pl
 import pyarrow as pa
 
 from pipelines.batch import FIELDS, LOG_EVENTS, REJECTS, SCHEMAS, Batch, Table
+from pipelines.event_classes import CLASSES
 
 CONTENT_LIMIT = 4096
 
 Row = Mapping[str, object]
 
 
-def complete(frame: pl.DataFrame, table: Table) -> pl.DataFrame:
-    """The frame with every column of the table, in order and typed; what is missing or null becomes empty."""
+def complete(frame: pl.DataFrame, table: Table, named: Mapping[str, str] | None = None) -> pl.DataFrame:
+    """The frame with every column of the table, in order and typed; what is missing or null becomes empty.
+
+    Args:
+        frame: holds some of the table's columns.
+        table: which.
+        named: field name to text column of the frame, for fields that are not in `fields` yet; a null is an absent
+            field. Those that the table has typed columns for go there, the others into `fields`.
+    """
+    if named is not None:
+        frame = _with_fields(frame, CLASSES.get(table, {}), named)
     columns = [_typed(frame, name, dtype) for name, dtype in SCHEMAS[table].items()]
     return frame.select(columns)
 
@@ -24,13 +34,17 @@ def complete(frame: pl.DataFrame, table: Table) -> pl.DataFrame:
 def frame_of(rows: Sequence[Row], table: Table) -> pl.DataFrame:
     """A complete frame from rows that hold some of the table's columns, `fields` among them as a dictionary."""
     columns: dict[str, pl.Series] = {}
+    fields: list[dict[str, str]] = [dict(row.get("fields") or {}) for row in rows]  # type: ignore[call-overload]
+    typed = CLASSES.get(table, {})
+    for name, column in typed.items():
+        columns[column] = pl.Series(column, [each.pop(name, "") if each.get(name) else "" for each in fields], pl.String)
     for name, dtype in SCHEMAS[table].items():
         if name == "fields":
-            columns[name] = fields_of_rows([row.get(name) or {} for row in rows])  # type: ignore[misc]
-            continue
-        default = "" if dtype == pl.String else 0
-        columns[name] = pl.Series(name, [row.get(name, default) for row in rows], dtype=dtype)
-    return pl.DataFrame(columns)
+            columns[name] = fields_of_rows(fields)
+        elif name not in columns:
+            default = "" if dtype == pl.String else 0
+            columns[name] = pl.Series(name, [row.get(name, default) for row in rows], dtype=dtype)
+    return pl.DataFrame([columns[name] for name in SCHEMAS[table]])
 
 
 def fields_of_rows(rows: Sequence[Mapping[str, str]]) -> pl.Series:
@@ -53,14 +67,13 @@ def fields_of_columns(frame: pl.DataFrame, names: Mapping[str, str]) -> pl.Serie
     filled = {name: column for name, column in names.items() if frame[column].null_count() < frame.height}
     if not filled:
         return fields_of_rows([{}] * frame.height)
-    numbered = frame.select(*set(filled.values())).with_row_index("row")
-    entries = pl.concat(
-        numbered.lazy().select("row", pl.lit(name).alias("key"), pl.col(column).alias("value")).drop_nulls()
-        for name, column in filled.items()
-    )
-    ordered = entries.sort("row", maintain_order=True).collect()
-    counts = np.bincount(ordered["row"].to_numpy(), minlength=frame.height)
-    return _map_of(np.concatenate([[0], np.cumsum(counts)]), ordered["key"].to_arrow(), ordered["value"].to_arrow())
+    present = np.column_stack([frame[column].is_not_null().to_numpy() for column in filled.values()])
+    row, place = np.nonzero(present)
+    values = pl.concat([frame[column].cast(pl.String).rename("value") for column in filled.values()])
+    values = values.gather(place * frame.height + row)
+    keys = pl.Series(list(filled), dtype=pl.String).gather(place)
+    offsets = np.concatenate([[0], np.cumsum(present.sum(axis=1))])
+    return _map_of(offsets, keys.to_arrow(), values.to_arrow())
 
 
 def canonical_addresses(texts: pl.Series) -> pl.Series:
@@ -98,6 +111,23 @@ def rejected(lines: pl.DataFrame, reason: str) -> pl.DataFrame:
 def only_rejects(rejects: pl.DataFrame) -> Batch:
     """A batch without a row, for lines that gave none."""
     return Batch("log_events", LOG_EVENTS.to_frame(), rejects)
+
+
+def _with_fields(frame: pl.DataFrame, typed: Mapping[str, str], named: Mapping[str, str]) -> pl.DataFrame:
+    """The frame with typed columns for what has one, and the rest, and what is there but empty, in `fields`."""
+    given = {name: column for name, column in named.items() if name in typed}
+    # Names are given anew: a field and a column of the envelope may be called alike.
+    texts = frame.select(pl.col(column).cast(pl.String).alias(name) for name, column in given.items())
+    empty = texts.select(pl.when(pl.col(name) == "").then(pl.col(name)) for name in given)
+    rest = {name: column for name, column in named.items() if name not in typed}
+    others = frame.select(pl.col(column).alias(f"={name}") for name, column in rest.items())
+    told = pl.concat([empty, others], how="horizontal")
+    names = dict.fromkeys(given) | dict.fromkeys(rest)
+    where = {name: f"={name}" if name in rest else name for name in names}
+    return frame.with_columns(
+        fields_of_columns(told, where) if named else fields_of_rows([{}] * frame.height),
+        *(texts[name].fill_null("").alias(typed[name]) for name in given),
+    )
 
 
 def _map_of(offsets: Sequence[int] | npt.NDArray[np.int64], keys: pa.Array, values: pa.Array) -> pl.Series:

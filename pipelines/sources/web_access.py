@@ -7,7 +7,7 @@ from typing import BinaryIO
 import polars as pl
 
 from pipelines.batch import Batch
-from pipelines.sources.columns import canonical_addresses, complete, fields_of_columns, rejected
+from pipelines.sources.columns import canonical_addresses, complete, rejected
 from pipelines.sources.lines import LineBlock, first_lines, line_blocks
 
 NAME = "web_access"
@@ -65,7 +65,7 @@ def _batch(block: LineBlock) -> Batch:
         rejected(timed.filter(~shaped), "no access line of the common or combined format"),
         rejected(timed.filter(shaped & pl.col("event_time").is_null()), "no such time"),
     ]
-    return Batch("log_events", _rows(timed.filter(pl.col("event_time").is_not_null())), pl.concat(rejects))
+    return Batch("http_requests", _rows(timed.filter(pl.col("event_time").is_not_null())), pl.concat(rejects))
 
 
 def _rows(lines: pl.DataFrame) -> pl.DataFrame:
@@ -97,9 +97,9 @@ def _rows(lines: pl.DataFrame) -> pl.DataFrame:
             .alias("outcome"),
             pl.lit(1, dtype=pl.UInt8).alias("severity"),
             pl.col("text").alias("message"),
-            fields_of_columns(parts, _FIELDS),
         ),
-        "log_events",
+        "http_requests",
+        _FIELDS,
     )
 
 

@@ -1,5 +1,5 @@
 -- Log events to the asset of their host, else of their destination, else of their source, with its scope.
-ALTER TABLE log_events UPDATE
+ALTER TABLE {table:Identifier} UPDATE
     asset_id = coalesce(
         nullIf(joinGet({hosts:String}, 'asset_id', toString(host)), ''),
         nullIf(joinGet({addresses:String}, 'asset_id', destination_ip), ''),

@@ -60,7 +60,7 @@ def fill(store: Store, *, ends: datetime) -> None:
     for table, frame in {
         "monitored_asset_records": _assets(),
         "asset_posture_history": _posture(ends),
-        "log_events": _log_events(start),
+        "log_event_records": _log_events(start),
         "network_flows": _flows(start),
         "alert_matches": _alerts(start),
         "alert_grounds": _grounds(),

@@ -137,7 +137,7 @@ def test_live_silence_is_measured_against_the_clock(
     append(store, "monitored_asset_records", pl.DataFrame([asset]), token="pump")
     event = {"asset_id": "pump", "scope": HERE, "source_type": "syslog", "event_time": heard}
     arrived = pl.Series([heard + late], dtype=pl.Datetime("ms", "UTC"))
-    append(store, "log_events", pl.DataFrame([event]).with_columns(arrived.alias("ingested_at")), token="line")
+    append(store, "log_event_records", pl.DataFrame([event]).with_columns(arrived.alias("ingested_at")), token="line")
     newest = f"{heard:%Y-%m-%d %H:%M:%S}"
     found = ask(store, "silent_sources", {"scope": HERE, "newest": newest, "allowed": 7200})
     assert found["asset_id"].to_list() == (["pump"] if silent else [])

@@ -150,7 +150,7 @@ def expected(events: Sequence[Event], name: str) -> list[FoundEpisode]:
 
 def alerted(store: Store, ruleset: RuleSet, batches: Sequence[Sequence[Event]]) -> Found:
     """Group and moment of every alert, by rule, when each batch is detected as it arrives."""
-    for table in ("log_events", "ingested_batches", "judged_batches", "alert_matches"):
+    for table in ("log_event_records", "ingested_batches", "judged_batches", "alert_matches"):
         store.execute(f"TRUNCATE TABLE {table}")
     for batch in batches:
         store_events(store, batch)

@@ -265,7 +265,7 @@ def _heard(store: Store, scope: str, *, first: datetime, last: datetime, late: t
         pl.lit("web-1").alias("host"),
         pl.lit("syslog").alias("source_type"),
     )
-    append(store, "log_events", frame, token=f"{scope} {last}")
+    append(store, "log_event_records", frame, token=f"{scope} {last}")
 
 
 def _listened(store: Store, single: RuleSet, *, until: datetime, minutes: int) -> None:

@@ -71,7 +71,7 @@ def telemetry(store: Store) -> Store:
         {"host": "unknown", "source_ip": "", "destination_ip": ""},
     ]
     append(store, "network_flows", _stamped(flows).with_columns(scope=pl.lit("fuzhou")), token=NOON.isoformat())
-    append(store, "log_events", _stamped(events).with_columns(scope=pl.lit("fuzhou")), token=NOON.isoformat())
+    append(store, "log_event_records", _stamped(events).with_columns(scope=pl.lit("fuzhou")), token=NOON.isoformat())
     alerts = pl.DataFrame(
         {"alert_id": ["a1", "a2"], "host": ["PUMP-1", ""], "asset_id": ["", "kept"], "scope": ["fuzhou", "fuzhou/x"]}
     )

@@ -116,7 +116,7 @@ def test_a_session_is_weak_by_version_or_cipher(
 ) -> None:
     _import(store, tmp_path, {"asset_id": "pump", "hosts": ["pump"]})
     row = {"category": "tls", "asset_id": "pump", "fields": {"version": version, "cipher": cipher}}
-    _add(store, "log_events", [row])
+    _add(store, "log_event_records", [row])
     assert _factors(score(store, now=NOW)) == ({"weak_encryption": -25.0} if weak else {})
 
 
@@ -145,7 +145,7 @@ def test_a_service_is_exposed_when_it_answers_outside(
 def test_a_source_is_heard_through_logs_and_through_either_end_of_a_flow(store: Store, tmp_path: Path) -> None:
     expected = ["syslog", "zeek_conn", "auditd"]
     _import(store, tmp_path, {"asset_id": "pump", "expected_sources": expected})
-    _add(store, "log_events", [{"asset_id": "pump", "source_type": "syslog"}])
+    _add(store, "log_event_records", [{"asset_id": "pump", "source_type": "syslog"}])
     _add(store, "network_flows", [{"source_asset_id": "pump", "asset_id": "far", "source_type": "zeek_conn"}])
     (scored,) = score(store, now=NOW + timedelta(minutes=100)).assets
     assert [factor.evidence["never_heard"] for factor in scored.factors] == [["auditd"]]
@@ -156,9 +156,9 @@ def test_a_source_is_heard_through_logs_and_through_either_end_of_a_flow(store: 
 def test_an_archive_is_judged_by_its_own_clock(store: Store, tmp_path: Path) -> None:
     _import(store, tmp_path, {"asset_id": "pump", "expected_sources": ["syslog", "auditd"]})
     month_ago = NOW - timedelta(days=30)
-    _add(store, "log_events", [{"asset_id": "pump", "source_type": "syslog"}], at=month_ago)
+    _add(store, "log_event_records", [{"asset_id": "pump", "source_type": "syslog"}], at=month_ago)
     stopped = month_ago - timedelta(hours=4)
-    _add(store, "log_events", [{"asset_id": "pump", "source_type": "auditd"}], at=stopped)
+    _add(store, "log_event_records", [{"asset_id": "pump", "source_type": "auditd"}], at=stopped)
     report = score(store, now=NOW)
     assert timedelta(0) <= report.reference - month_ago <= timedelta(minutes=5)
     (scored,) = report.assets
@@ -168,8 +168,8 @@ def test_an_archive_is_judged_by_its_own_clock(store: Store, tmp_path: Path) -> 
 def test_an_event_from_the_future_does_not_turn_the_clock(store: Store, tmp_path: Path) -> None:
     _import(store, tmp_path, {"asset_id": "pump", "expected_sources": ["syslog"]})
     month_ago = NOW - timedelta(days=30)
-    _add(store, "log_events", [{"asset_id": "pump", "source_type": "syslog"}], at=month_ago)
-    _add(store, "log_events", [{"asset_id": "pump", "source_type": "auditd"}], at=NOW + timedelta(days=3650))
+    _add(store, "log_event_records", [{"asset_id": "pump", "source_type": "syslog"}], at=month_ago)
+    _add(store, "log_event_records", [{"asset_id": "pump", "source_type": "auditd"}], at=NOW + timedelta(days=3650))
     report = score(store, now=NOW)
     assert report.reference < NOW - timedelta(days=29)
     assert _factors(report) == {}
@@ -177,7 +177,7 @@ def test_an_event_from_the_future_does_not_turn_the_clock(store: Store, tmp_path
 
 def test_live_telemetry_is_judged_by_the_clock_on_the_wall(store: Store, tmp_path: Path) -> None:
     _import(store, tmp_path, {"asset_id": "pump", "expected_sources": ["syslog"]})
-    _add(store, "log_events", [{"asset_id": "pump", "source_type": "syslog"}], at=NOW - timedelta(minutes=30))
+    _add(store, "log_event_records", [{"asset_id": "pump", "source_type": "syslog"}], at=NOW - timedelta(minutes=30))
     later = NOW + timedelta(days=2)
     report = score(store, now=later)
     assert report.reference == later

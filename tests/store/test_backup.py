@@ -19,9 +19,9 @@ def test_a_backup_comes_back_in_a_fresh_home(state: Path, tmp_path: Path) -> Non
     copy, fresh = tmp_path / "the copy's folder", tmp_path / "fresh"
     with Store.connect(start_detached(state / "database", state=state).dsn()) as store:
         migrate(store)
-        append(store, "log_events", pl.DataFrame({"event_id": ["a", "b"]}), token=_ONCE)
+        append(store, "log_event_records", pl.DataFrame({"event_id": ["a", "b"]}), token=_ONCE)
         assert backup(store, copy) == copy
-        append(store, "log_events", pl.DataFrame({"event_id": ["later"]}), token=_LATER)
+        append(store, "log_event_records", pl.DataFrame({"event_id": ["later"]}), token=_LATER)
         with pytest.raises(BackupFailed, match="exists already"):
             backup(store, copy)
         with pytest.raises(BackupFailed, match="has tables already"):

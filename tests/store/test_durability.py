@@ -65,7 +65,7 @@ class _Writer:
     def _written(self, batch: int) -> bool:
         try:
             with Store.connect(start_detached(self.state / "database", state=self.state).dsn()) as store:
-                append(store, "log_events", _events(batch), token=f"batch {batch}")
+                append(store, "log_event_records", _events(batch), token=f"batch {batch}")
         except StoreError as error:
             self.failures.append(error)
             return False
@@ -83,7 +83,7 @@ def test_kills_in_the_middle_of_inserts_lose_and_double_nothing(server: Endpoint
     assert writer.acknowledged == writer.batches, writer.failures[-1:]
     with Store.connect(start_detached(state / "database", state=state).dsn()) as store:
         for batch in range(writer.batches):
-            append(store, "log_events", _events(batch), token=f"batch {batch}")
+            append(store, "log_event_records", _events(batch), token=f"batch {batch}")
         wanted = writer.batches * _ROWS
         assert store.rows("SELECT count() AS n, uniqExact(event_id) AS ids FROM log_events") == [
             {"n": wanted, "ids": wanted}

@@ -14,7 +14,7 @@ def _documented() -> set[tuple[str, str, str]]:
     for section in _REFERENCE.read_text(encoding="utf-8").split("\n## ")[1:]:
         table = section.partition("\n")[0]
         found |= {
-            (table, name, kind) for name, kind in re.findall(r"^\| `(\w+)` \| `([^`]+)` \|", section, re.MULTILINE)
+            (table, name, kind) for name, kind in re.findall(r"^\| `([^`]+)` \| `([^`]+)` \|", section, re.MULTILINE)
         }
     return found
 

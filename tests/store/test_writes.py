@@ -31,18 +31,18 @@ def _counts(store: Store) -> tuple[object, object]:
 
 def test_the_same_token_adds_nothing_anywhere(store: Store) -> None:
     for _ in range(3):
-        assert append(store, "log_events", _events(10), token=_FIRST) == 10
+        assert append(store, "log_event_records", _events(10), token=_FIRST) == 10
     assert _counts(store) == (10, 10)
 
 
 def test_another_token_adds_the_same_rows_again(store: Store) -> None:
-    append(store, "log_events", _events(10), token=_FIRST)
-    append(store, "log_events", _events(10), token=_SECOND)
+    append(store, "log_event_records", _events(10), token=_FIRST)
+    append(store, "log_event_records", _events(10), token=_SECOND)
     assert _counts(store) == (20, 20)
 
 
 def test_one_token_may_serve_two_tables(store: Store) -> None:
-    append(store, "log_events", _events(1), token=_FIRST)
+    append(store, "log_event_records", _events(1), token=_FIRST)
     append(store, "rejects", pl.DataFrame({"reason": ["no time"]}), token=_FIRST)
     assert store.value("SELECT count() FROM rejects") == 1
 
@@ -51,14 +51,14 @@ def test_a_large_frame_goes_in_parts_and_a_repeat_adds_what_is_missing(
     store: Store, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr(writes, "PART_ROWS", 40)
-    append(store, "log_events", _events(80), token=_FIRST)
-    append(store, "log_events", _events(100), token=_FIRST)
+    append(store, "log_event_records", _events(80), token=_FIRST)
+    append(store, "log_event_records", _events(100), token=_FIRST)
     assert _counts(store) == (100, 100)
     assert store.value("SELECT uniqExact(event_id) FROM log_events") == 100
 
 
 def test_an_empty_frame_writes_nothing(store: Store) -> None:
-    assert append(store, "log_events", _events(0), token=_FIRST) == 0
+    assert append(store, "log_event_records", _events(0), token=_FIRST) == 0
 
 
 def test_missing_columns_take_their_defaults(store: Store) -> None:
@@ -68,7 +68,7 @@ def test_missing_columns_take_their_defaults(store: Store) -> None:
 
 
 def test_maps_and_times_arrive_as_they_were(store: Store) -> None:
-    append(store, "log_events", _events(1), token=_FIRST)
+    append(store, "log_event_records", _events(1), token=_FIRST)
     assert store.rows("SELECT event_time, fields FROM log_events") == [
         {"event_time": datetime(2026, 3, 1), "fields": {"program": "sshd"}}  # noqa: DTZ001 - the store's convention
     ]
@@ -76,7 +76,7 @@ def test_maps_and_times_arrive_as_they_were(store: Store) -> None:
 
 def test_times_hundreds_of_months_apart_fit_into_one_write(store: Store) -> None:
     months = pl.datetime_range(datetime(1990, 1, 1), datetime(2025, 1, 1), "1mo", eager=True, time_unit="us")  # noqa: DTZ001
-    append(store, "log_events", pl.DataFrame({"event_time": months}), token=_FIRST)
+    append(store, "log_event_records", pl.DataFrame({"event_time": months}), token=_FIRST)
     assert store.value("SELECT count() FROM log_events") == len(months)
 
 

@@ -7,6 +7,7 @@ from typing import Any
 import polars as pl
 
 from pipelines.batch import REJECTS, SCHEMAS, Batch
+from pipelines.event_classes import CLASSES
 from pipelines.sources.registry import Source
 
 
@@ -24,7 +25,17 @@ def checked(batch: Batch) -> Batch:
 
 
 def events(source: Source, content: bytes) -> list[dict[str, Any]]:
-    return [row for batch in read_all(source, content) for row in batch.rows.iter_rows(named=True)]
+    """The rows with all their fields in `fields`, whether or not their table has a column for them."""
+    return [
+        with_fields(row, batch.table) for batch in read_all(source, content) for row in batch.rows.iter_rows(named=True)
+    ]
+
+
+def with_fields(row: dict[str, Any], table: str) -> dict[str, Any]:
+    columns = CLASSES.get(table, {})
+    typed = {name: row[column] for name, column in columns.items() if row[column]}
+    envelope = {name: value for name, value in row.items() if name not in columns.values()}
+    return {**envelope, "fields": typed | row["fields"]}
 
 
 def event(source: Source, line: str) -> dict[str, Any]:
