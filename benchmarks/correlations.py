@@ -82,7 +82,10 @@ def _measured(size: int) -> list[dict[str, object]]:
                 migrate(store)
                 for start in range(0, size, 100_000):
                     append(
-                        store, "log_event_records", _events(start, min(size, start + 100_000), size), token=f"bench:{start}"
+                        store,
+                        "log_event_records",
+                        _events(start, min(size, start + 100_000), size),
+                        token=f"bench:{start}",
                     )
             return [
                 {"matches": size, "spread": name, "type": kind, **_alone(home, kind, field)}

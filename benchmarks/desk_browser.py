@@ -9,6 +9,7 @@ import time
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
+from functools import partial
 from pathlib import Path
 from statistics import median
 
@@ -111,10 +112,10 @@ def _turned(
         for name, path in paths.items():
             if name in _LINKED:
                 link = page.get_by_test_id("stSidebarNavLink").nth(_LINKED[name])
-                yield name, _measured(page, desk, database, lambda link=link: _followed(page, link))
+                yield name, _measured(page, desk, database, partial(_followed, page, link))
             else:
-                to = f"{address}/{path}"
-                yield name, _measured(page, desk, database, lambda to=to: page.goto(to, wait_until="commit"))
+                opened = partial(page.goto, f"{address}/{path}", wait_until="commit")
+                yield name, _measured(page, desk, database, opened)
 
 
 def _followed(page: Page, link: Locator) -> None:
@@ -134,9 +135,7 @@ def _reader(browser: Browser) -> Iterator[Page]:
     context.close()
 
 
-def _measured(
-    page: Page, desk: psutil.Process, database: psutil.Process, begin: Callable[[], object]
-) -> Drawing:
+def _measured(page: Page, desk: psutil.Process, database: psutil.Process, begin: Callable[[], object]) -> Drawing:
     meter = page.context.new_cdp_session(page)
     meter.send("Performance.enable", {"timeDomain": "threadTicks"})
     before = [_processor_seconds(each) for each in (desk, database)]

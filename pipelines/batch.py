@@ -70,7 +70,7 @@ LOG_EVENTS = pl.Schema(_LOG_EVENTS)
 REJECTS = pl.Schema({"offset": pl.UInt64, "reason": pl.String, "content": pl.String})
 
 SCHEMAS: dict[Table, pl.Schema] = {"network_flows": NETWORK_FLOWS, "log_events": LOG_EVENTS} | {
-    table: pl.Schema(_LOG_EVENTS | dict.fromkeys(CLASSES[table].values(), pl.String))
+    table: pl.Schema({**_LOG_EVENTS, **dict.fromkeys(CLASSES[table].values(), pl.String)})
     for table in get_args(Table)
     if table in CLASSES
 }
@@ -90,7 +90,7 @@ class Batch:
 
     Attributes:
         table: where the rows belong.
-        rows: columns of `SCHEMAS[table]`, all of them, none null; in a class of its own `fields` holds what no column does.
+        rows: columns of `SCHEMAS[table]`, all of them, none null; `fields` holds what no typed column does.
         rejects: columns of `REJECTS`; `content` is cut to 4 KiB.
         source_type: what kind of record these are where a format holds several (`zeek_dns`); '' for the source's name.
     """

@@ -21,13 +21,16 @@ _ARRIVALS = (
 )
 _REJECTED = (
     "SELECT sum(rows) AS rows, sum(rejected) AS rejected FROM ingested_batches "
-    "WHERE (table_name = 'network_flows') = ({table:String} = 'network_flows') AND committed_at > now() - INTERVAL 1 DAY"
+    "WHERE (table_name = 'network_flows') = ({table:String} = 'network_flows') "
+    "AND committed_at > now() - INTERVAL 1 DAY"
 )
 _STORED = {
     "network_flows": "SELECT count() FROM network_flows WHERE batch_id IN (SELECT batch_id FROM ingested_batches)",
     "log_events": "SELECT count() FROM log_events WHERE batch_id IN (SELECT batch_id FROM ingested_batches)",
 }
-_LEDGER = "SELECT sum(rows) FROM ingested_batches WHERE (table_name = 'network_flows') = ({table:String} = 'network_flows')"
+_LEDGER = (
+    "SELECT sum(rows) FROM ingested_batches WHERE (table_name = 'network_flows') = ({table:String} = 'network_flows')"
+)
 
 
 def _volume(table: str) -> dg.AssetChecksDefinition:

@@ -131,7 +131,9 @@ def _gathered(lines: pl.DataFrame, open_events: dict[_Key, _Event]) -> list[tupl
 def _batch(events: Sequence[tuple[_Key, _Event]]) -> Batch:
     rows = [row for key, event in events for row in _rows(key[0], event)]
     times = [key[1] for key, event in events for record in event.records if record[1] != _END]
-    frame = frame_of(rows, "linux_audit_records").with_columns(utc_times(pl.Series(times, dtype=pl.String)).alias("event_time"))
+    frame = frame_of(rows, "linux_audit_records").with_columns(
+        utc_times(pl.Series(times, dtype=pl.String)).alias("event_time")
+    )
     timed = frame.filter(pl.col("event_time").is_not_null()).sort("source_offset")
     untimed = frame.filter(pl.col("event_time").is_null())
     lost = untimed.select(pl.col("source_offset").alias("offset"), pl.col("message").alias("text"))

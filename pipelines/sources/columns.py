@@ -37,7 +37,9 @@ def frame_of(rows: Sequence[Row], table: Table) -> pl.DataFrame:
     fields: list[dict[str, str]] = [dict(row.get("fields") or {}) for row in rows]  # type: ignore[call-overload]
     typed = CLASSES.get(table, {})
     for name, column in typed.items():
-        columns[column] = pl.Series(column, [each.pop(name, "") if each.get(name) else "" for each in fields], pl.String)
+        columns[column] = pl.Series(
+            column, [each.pop(name, "") if each.get(name) else "" for each in fields], pl.String
+        )
     for name, dtype in SCHEMAS[table].items():
         if name == "fields":
             columns[name] = fields_of_rows(fields)
