@@ -69,11 +69,15 @@ NETWORK_FLOWS = pl.Schema(_NETWORK_FLOWS)
 LOG_EVENTS = pl.Schema(_LOG_EVENTS)
 REJECTS = pl.Schema({"offset": pl.UInt64, "reason": pl.String, "content": pl.String})
 
-SCHEMAS: dict[Table, pl.Schema] = {"network_flows": NETWORK_FLOWS, "log_events": LOG_EVENTS} | {
-    table: pl.Schema({**_LOG_EVENTS, **dict.fromkeys(CLASSES[table].values(), pl.String)})
-    for table in get_args(Table)
-    if table in CLASSES
-}
+_OWN: dict[Table, pl.Schema] = {"network_flows": NETWORK_FLOWS, "log_events": LOG_EVENTS}
+
+
+def _schema(table: Table) -> pl.Schema:
+    typed = dict.fromkeys(CLASSES.get(table, {}).values(), pl.String)
+    return _OWN.get(table) or pl.Schema({**_LOG_EVENTS, **typed})
+
+
+SCHEMAS: dict[Table, pl.Schema] = {table: _schema(table) for table in get_args(Table)}
 
 # Where the rows of a table lie; `log_events` itself only shows what lies in the others.
 STORED_IN: dict[Table, str] = {table: table for table in get_args(Table)} | {"log_events": "log_event_records"}

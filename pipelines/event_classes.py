@@ -1,8 +1,8 @@
 """The classes of log events that have a table of their own, and the fields that are typed columns there.
 
 A typed column bears the field's name as Sigma's rules and the sensors write it. What a class has no column for goes
-into `extra`; `fields` gives both together. A field that is present but empty is told in `extra` too, since an empty column
-means that there is none.
+into `extra`; `fields` gives both together. A field that is there but empty is told in `extra` too, since an empty
+column means that there is none.
 """
 
 from collections.abc import Mapping
