@@ -1,6 +1,6 @@
 """Many rules over many events at once: what texts alone decide, and what is left for the database to decide."""
 
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 
 from detectors.block import EventBlock, Fold
@@ -55,9 +55,14 @@ class Screen:
 
     def __init__(self, plans: Sequence[tuple[Plan, int]], fold: Fold) -> None:
         """Take plans, each with the number of its route, and what lower-cases texts as the database does."""
-        wide = _wide_texts(plan for plan, _ in plans)
-        folded = dict(zip(wide, fold(wide), strict=True)) if wide else {}
-        self._plans = [(_in_order(_folded(plan, folded) if folded else plan), route) for plan, route in plans]
+        # Few rules have a letter beyond ASCII: the others are used as they are.
+        wide = [_wide_texts(plan) for plan, _ in plans]
+        asked = list(dict.fromkeys(text for texts in wide for text in texts))
+        folded = dict(zip(asked, fold(asked), strict=True)) if asked else {}
+        self._plans = [
+            (_in_order(_folded(plan, folded) if texts else plan), route)
+            for (plan, route), texts in zip(plans, wide, strict=True)
+        ]
         leaves = dict.fromkeys(leaf for plan, _ in self._plans for leaf in leaves_of(plan) if leaf.test in _FOUND)
         self._searched = frozenset(place for leaf in leaves for place in leaf.places)
         self._texts = dict.fromkeys(text for leaf in leaves for text in leaf.texts[leaf.test in _EXPRESSIONS :])
@@ -89,10 +94,10 @@ class Screen:
             yield position, Screened(possible, sure)
 
 
-def _wide_texts(plans: Iterable[Plan]) -> list[str]:
-    leaves = dict.fromkeys(leaf for plan in plans for leaf in leaves_of(plan))
-    texts = (text for leaf in leaves for text in leaf.texts[leaf.test in _EXPRESSIONS :])
-    return list(dict.fromkeys(text for text in texts if not text.isascii()))
+def _wide_texts(plan: Plan) -> list[str]:
+    """The texts with a letter beyond ASCII that values are compared with."""
+    texts = (text for leaf in leaves_of(plan) for text in leaf.texts[leaf.test in _EXPRESSIONS :])
+    return [text for text in texts if not text.isascii()]
 
 
 def _folded(plan: Plan, folded: Mapping[str, str]) -> Plan:

@@ -2,6 +2,7 @@
 
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
+from math import ceil
 
 import polars as pl
 
@@ -93,11 +94,24 @@ def pieces_of(store: Store, table: Table, batches: Sequence[str], *, most_events
     Raises:
         QueryFailed: ClickHouse refused the statement.
     """
-    whole = Piece(batches)
-    found = store.rows(f"SELECT count() AS events, {_BYTES[table]} AS bytes FROM {table} WHERE {whole.condition}")[0]  # noqa: S608 - literals
-    events, size = int(str(found["events"])), int(str(found["bytes"]))
-    count = max(-(-events // most_events), -(-size // _MOST_BYTES)) if events else 0
-    return [Piece(batches, number, count) for number in range(count)]
+    sizes = store.rows(
+        f"SELECT batch_id, count() AS events, {_BYTES[table]} AS bytes FROM {table} "  # noqa: S608 - literals
+        f"WHERE {Piece(batches).condition} GROUP BY batch_id ORDER BY batch_id"
+    )
+    found: list[Piece] = []
+    together, share = list[str](), 0.0
+    for row in sizes:
+        size = max(int(str(row["events"])) / most_events, int(str(row["bytes"])) / _MOST_BYTES)
+        # A cut through a batch reads the batch once for every piece: whole batches are put together where they fit.
+        if size > 1:
+            found += [Piece([str(row["batch_id"])], number, ceil(size)) for number in range(ceil(size))]
+            continue
+        if share + size > 1:
+            found.append(Piece(together))
+            together, share = [], 0.0
+        together.append(str(row["batch_id"]))
+        share += size
+    return [*found, Piece(together)] if together else found
 
 
 def read_block(store: Store, reading: Reading, piece: Piece) -> ReadBlock:

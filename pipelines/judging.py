@@ -14,8 +14,10 @@ from pipelines.alert_frame import AlertFrames
 from pipelines.alert_rows import COLUMNS, alert_frame
 from pipelines.event_blocks import Piece, ReadBlock, Reading, folded_by, pieces_of, read_block
 from pipelines.questions import Questions
-from pipelines.unjudged import MOST_EVENTS
 from store.client import Store
+
+# Three pieces are in memory at once, one being read, one judged and one written: together they must stay small.
+_PIECE_EVENTS = 40_000
 
 # The text of an event is long and only keywords look at it: it is left where it is until one may match.
 _MESSAGE = "s:message"
@@ -55,7 +57,7 @@ class Judge:
         return [
             Asked(rules, piece)
             for rules in self._tables
-            for piece in pieces_of(store, rules.table, batches, most_events=MOST_EVENTS)
+            for piece in pieces_of(store, rules.table, batches, most_events=_PIECE_EVENTS)
         ]
 
 

@@ -15,6 +15,9 @@ from store.writes import append
 
 _ATTEMPTS = 5
 _EVENT_TABLES = tuple(table for table in STORED_IN.values() if table != "network_flows")
+# Hours are fed by the five minutes.
+_REBUILT = ("log_activity", "flow_activity", "log_minutes", "flow_minutes")
+_ROLLUPS = (*_REBUILT, "log_hours", "flow_hours")
 _COUNTED = ("network_flows", "log_events", "alert_matches")
 
 _ADDRESSES = """
@@ -90,9 +93,10 @@ def _rewrite(store: Store, table: str, statement: str, owners: Mapping[str, obje
 def _rebuild_rollups(store: Store) -> None:
     """Fill the roll-ups anew; rows that arrive meanwhile may count twice, then it is done again."""
     for _ in range(_ATTEMPTS):
-        for table in ("log_activity", "flow_activity"):
+        for table in _ROLLUPS:
             # TRUNCATE would forget the deduplication tokens, and a repeated insert would count twice.
             store.execute("DELETE FROM {table:Identifier} WHERE true", {"table": table})
+        for table in _REBUILT:
             store.execute(_sql(f"rebuild_{table}"))
         if store.value(_sql("rollups_agree")):
             return

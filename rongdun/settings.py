@@ -38,6 +38,8 @@ class Settings(BaseSettings):
     min_level: Level = "informational"
     inventory: Place | None = None
     scan_targets: tuple[str, ...] = ()
+    retention_days: int = Field(default=190, ge=1, le=36_500)
+    retention_days_of: dict[str, Annotated[int, Field(ge=1, le=36_500)]] = {}
     alert_group_minutes: int = Field(default=60, ge=0, le=7 * 24 * 60)
     scope: str = Field(default="fuzhou", pattern=r"^[a-z0-9][a-z0-9/_-]*$")
     language: Literal["zh", "en"] = "zh"

@@ -7,6 +7,7 @@ StoreError
 ├── MigrationError       a migration was edited, is missing, or failed
 ├── WriteRefused         a frame does not fit its table
 ├── BackupFailed         a backup could not be made or restored
+├── NoSuchTable          a setting names a table that does not exist
 └── QueryFailed          ClickHouse refused a statement; carries its error code
 """
 
@@ -49,3 +50,7 @@ class QueryFailed(StoreError):
     def __init__(self, message: str, *, code: int = 0) -> None:
         super().__init__(message)
         self.code = code
+
+
+class NoSuchTable(StoreError):
+    """A setting names a table that does not exist."""

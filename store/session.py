@@ -6,6 +6,7 @@ from rongdun.settings import Settings
 from store.client import Store
 from store.embedded import Endpoint, start_detached
 from store.migrate import migrate
+from store.retention import days_kept, keep_for
 
 IDLE_EXIT_SECONDS = 600
 
@@ -35,11 +36,16 @@ def unmigrated(settings: Settings) -> Store:
 
 
 def embedded(settings: Settings, *, stays: bool = False) -> Endpoint:
-    """The embedded server's endpoint; one started here ends itself when idle unless it `stays`."""
+    """The embedded server's endpoint; one started here ends itself when idle unless it `stays`.
+
+    One that stays keeps telemetry for as long as is set, and lets it go then.
+    """
     endpoint = _server(settings, None if stays else IDLE_EXIT_SECONDS)
     # Also for one that runs already: another process may have started it a moment ago and not got to its tables yet.
     with Store.connect(endpoint.dsn("rongdun")) as store:
         migrate(store)
+        if stays:
+            keep_for(store, days_kept(settings.retention_days, settings.retention_days_of))
     return endpoint
 
 

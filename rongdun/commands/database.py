@@ -1,16 +1,18 @@
 """`rongdun db`: the database itself."""
 
 from contextlib import ExitStack
+from dataclasses import asdict
 from pathlib import Path
 from typing import Annotated
 
 import typer
 
-from rongdun.console import out, print_json_rows, print_table, progress
+from rongdun.console import err, out, print_json, print_json_rows, print_table, progress
 from rongdun.settings import Settings
 from store.backup import backup as back_up
 from store.backup import restore as bring_back
 from store.migrate import migrate as apply_migrations
+from store.retention import LEAST_DAYS, costs, days_kept, keep_for
 from store.session import embedded, open_store, unmigrated
 
 app = typer.Typer(no_args_is_help=True, help="The database: start it, bring its schema up to date, ask it, back it up.")
@@ -36,10 +38,31 @@ def migrate() -> None:
     settings = Settings()
     with progress("bringing the schema up to date"), open_store(settings) as store:
         applied = apply_migrations(store, cluster=settings.clickhouse_cluster)
+        days = days_kept(settings.retention_days, settings.retention_days_of)
+        keep_for(store, days, cluster=settings.clickhouse_cluster)
     for name in applied:
         out().print(f"applied {name}")
     if not applied:
         out().print("the schema is up to date")
+
+
+@app.command()
+def retention(as_json: Json = False) -> None:
+    """Keep telemetry for as long as is set; say for how long, and what a day of it costs on disk."""
+    settings = Settings()
+    days = days_kept(settings.retention_days, settings.retention_days_of)
+    with progress("looking at what is kept"), open_store(settings) as store:
+        changed = keep_for(store, days, cluster=settings.clickhouse_cluster)
+        rows = [asdict(each) for each in costs(store, days)]
+    for table in [] if as_json else changed:
+        out().print(f"{table}: kept {days[table]} days from now on")
+    short = [table for table, kept in days.items() if kept < LEAST_DAYS]
+    if short:
+        err().print(f"kept less than the six months that the law asks for network logs: {', '.join(short)}")
+    if as_json:
+        print_json(rows)
+    else:
+        print_table("what is kept, and what it costs", rows)
 
 
 @app.command()

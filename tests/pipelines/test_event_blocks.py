@@ -67,6 +67,14 @@ def test_events_are_cut_by_number_and_every_one_is_in_one_piece(store: Store) ->
     assert sum(read_block(store, reading(), piece).rows.height for piece in pieces) == 100
 
 
+def test_small_batches_stay_whole_and_are_read_together(store: Store) -> None:
+    for name, rows in (("a", 20), ("b", 5), ("c", 70), ("d", 4)):
+        store_events(store, [event("su", str(number)) for number in range(rows)], batch_id=name)
+    pieces = pieces_of(store, "log_events", ["d", "c", "b", "a"], most_events=30)
+    assert [(list(piece.batches), piece.of) for piece in pieces] == [(["c"], 3)] * 3 + [(["a", "b", "d"], 1)]
+    assert sum(read_block(store, reading(), piece).rows.height for piece in pieces) == 99
+
+
 def test_nothing_is_read_where_nothing_is(store: Store) -> None:
     assert pieces_of(store, "network_flows", ["b"], most_events=30) == []
 

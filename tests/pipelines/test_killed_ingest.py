@@ -42,7 +42,11 @@ _LEDGER = """
 SELECT sum(rows) AS rows, sum(rejected) AS rejected, count() AS batches, uniqExact(batch_id) AS names
 FROM ingested_batches
 """
-_ROLLED_UP = "SELECT sum(events) AS events FROM log_activity"
+_ROLLED_UP = """
+SELECT
+    (SELECT sum(events) FROM log_activity) AS five_minutes, (SELECT sum(events) FROM log_hours) AS hours,
+    (SELECT sum(flows) FROM flow_activity) AS flows, (SELECT sum(flows) FROM flow_hours) AS flows_by_the_hour
+"""
 
 pytestmark = pytest.mark.slow
 
