@@ -1,76 +1,144 @@
-"""How fast a folder of many small files goes through the whole ingestion, against an embedded server of its own.
+"""How fast everything a city speaks is read: captures, export packets and logs, parsed and stored.
 
-    python -m benchmarks.ingest [FOLDER] [--files 800] [--json]
+    python -m benchmarks.ingest [SHARED] [--megabytes 2000] [--rows 1000000] [--curve] [--json]
 
-The folder is anything that `rongdun ingest` takes; of its files at most so many are read, the smallest first. Without
-one, captures of two packets each are made.
+SHARED holds real captures (`pcap/`), Zeek logs (`logs/`) and Windows event logs (`evtx/`); by default it is the folder
+of them beside the project. What is stored is stored by a process of its own into an embedded server of its own, from
+the first byte read to the last row acknowledged; by the clock, since database and reader share the machine. With
+`--curve` the same logs are stored in a quarter, half and all of their length.
 """
 
 import argparse
 import json
-import struct
+import os
+import subprocess
+import sys
 import tempfile
 import time
+from collections.abc import Callable, Mapping
 from pathlib import Path
 
+from benchmarks import capture, exports, logs
+from benchmarks.charts import line_chart
+from benchmarks.corpus import SHARED
+from benchmarks.event_logs import composed_event_log
 from pipelines.ingest import ingest
 from rongdun.settings import Settings
 from store.embedded import stop
 from store.session import open_store
 
+_PICTURE = Path(__file__).parents[1] / "docs" / "images" / "ingest-growth.svg"
+
 
 def main() -> None:
-    parser = argparse.ArgumentParser(description=__doc__)
-    parser.add_argument("folder", type=Path, nargs="?", help="a folder of captures and logs")
-    parser.add_argument("--files", type=int, default=800)
+    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
+    parser.add_argument("shared", type=Path, nargs="?", default=SHARED)
+    parser.add_argument("--megabytes", type=int, default=2000, help="size of the capture")
+    parser.add_argument("--rows", type=int, default=1_000_000, help="lines, records and rows of everything else")
+    parser.add_argument("--curve", action="store_true", help="also store logs of growing length, and draw that")
     parser.add_argument("--json", action="store_true")
+    parser.add_argument("--store", type=Path, nargs=2, metavar=("HOME", "FILE"), help=argparse.SUPPRESS)
     asked = parser.parse_args()
-    with tempfile.TemporaryDirectory() as home, tempfile.TemporaryDirectory() as made:
-        folder = asked.folder or _captures(Path(made), asked.files)
-        files = sorted((path for path in folder.rglob("*") if path.is_file()), key=lambda path: path.stat().st_size)
-        measured = _measure(sorted(files[: asked.files]), Settings(home=Path(home)))
-    if asked.json:
-        print(json.dumps(measured))
+    if asked.store:
+        print(json.dumps(_store(Settings(home=asked.store[0]), asked.store[1])))
         return
-    for name, value in measured.items():
-        print(f"{name:24} {value:>14,.3f}")
+    with tempfile.TemporaryDirectory(prefix="ingest-bench-") as place:
+        report = {
+            **_captures(asked.shared / "pcap", Path(place), asked.megabytes),
+            **_exports(Path(place), asked.rows),
+            **_logs(asked.shared, Path(place), asked.rows),
+            "load": os.getloadavg()[1],
+        }
+        if asked.curve:
+            report["curve"] = _curve(Path(place), asked.rows)
+    if asked.json:
+        print(json.dumps(report, indent=2))
+        return
+    for name, value in report.items():
+        print(f"{name:44} {value:>14,.1f}" if isinstance(value, float | int) else f"{name:44} {value}")
 
 
-def _captures(folder: Path, count: int) -> Path:
-    """The folder, with so many captures of two TCP packets in it."""
-    for number in range(count):
-        path = folder / f"{number:05d}.pcap"
-        path.write_bytes(
-            struct.pack("<IHHiIII", 0xA1B2C3D4, 2, 4, 0, 0, 65_535, 1) + _packet(number, 0) + _packet(number, 1)
-        )
-    return folder
+def _captures(folder: Path, place: Path, megabytes: int) -> dict[str, object]:
+    made = place / "composed.pcap"
+    packets = capture.compose(folder if folder.is_dir() else None, made, megabytes * 1_000_000)
+    measured = capture.measured_both(made, packets)
+    theirs = capture.measured_nfstream(place, made, packets)
+    made.unlink()
+    return {**measured, **theirs, **capture.ratios({**measured, **theirs})}
 
 
-def _packet(number: int, at: int) -> bytes:
-    tcp = struct.pack(">HHIIBBHHH", 1024 + number, 443, at, 0, 0x50, 0x02 if at == 0 else 0x10, 1024, 0, 0)
-    ends = bytes([192, 0, 2, number % 250 + 1, 198, 51, 100, 7])
-    frame = bytes(12) + b"\x08\0" + struct.pack(">BBHHHBBH", 0x45, 0, 40, 1, 0, 64, 6, 0) + ends + tcp
-    return struct.pack("<IIII", 1_772_330_400 + number, at * 1000, len(frame), len(frame)) + frame
+def _exports(place: Path, records: int) -> dict[str, object]:
+    path = place / "v9.dat"
+    count = exports.made_packets(path, records)
+    return {"netflow_v9_records_per_second": exports.decoded(path, count)} | _stored("netflow_v9", path, place)
 
 
-def _measure(files: list[Path], settings: Settings) -> dict[str, float]:
-    """Seconds of a first run, and of a second, which only finds that everything is there."""
+def _logs(shared: Path, place: Path, rows: int) -> dict[str, object]:
+    found: dict[str, object] = {"syslog_lines_per_second_parsed": logs.parsed_per_second("syslog", logs.syslog(rows))}
+    for name, path in _log_files(shared, place, rows).items():
+        found |= _stored(name, path, place)
+    return found
+
+
+def _log_files(shared: Path, place: Path, rows: int) -> Mapping[str, Path]:
+    made: dict[str, Callable[[int], bytes]] = {
+        "syslog": logs.syslog,
+        "eve": logs.eve,
+        "zeek_conn": logs.conn_tsv,
+        "zeek_json_conn": logs.conn_json,
+    }
+    dns = shared / "logs" / "zeek-tsv" / "dns.log.gz"
+    if dns.is_file():
+        made["zeek_dns"] = logs.repeated(dns)
+    paths = {}
+    for name, make in made.items():
+        paths[name] = place / f"{name}.log"
+        paths[name].write_bytes(make(rows))
+    if (shared / "evtx").is_dir():
+        paths["evtx"] = composed_event_log(shared / "evtx", place / "composed.evtx", copies=10)
+    return paths
+
+
+def _curve(place: Path, rows: int) -> list[dict[str, object]]:
+    """Syslog of growing length, stored; drawn as seconds over lines."""
+    points = []
+    for share in (4, 2, 1):
+        path = place / f"syslog-{share}.log"
+        path.write_bytes(logs.syslog(rows // share))
+        points.append({"lines": rows // share, **_stored("syslog", path, place)})
+    grown = [(float(str(point["lines"])), float(str(point["syslog_seconds"]))) for point in points]
+    _PICTURE.write_text(line_chart(grown, x="lines", y="seconds", title="Syslog, stored"), encoding="utf-8")
+    return points
+
+
+def _stored(name: str, path: Path, place: Path) -> dict[str, object]:
+    """Rows a second from a file into the tables, and the most memory that the reading process held."""
+    home = place / f"home-{name}-{time.monotonic_ns()}"
+    command = [sys.executable, "-m", "benchmarks.ingest", "--store", str(home), str(path)]
+    said = json.loads(subprocess.run(command, check=True, capture_output=True, text=True).stdout)
+    if said["rejected"] * 100 > said["rows"]:
+        sys.exit(f"{path}: {said['rejected']} rejects beside {said['rows']} rows; that is no measurement")
+    return {
+        f"{name}_rows_per_second_stored": said["rows"] / said["seconds"],
+        f"{name}_rows": said["rows"],
+        f"{name}_seconds": said["seconds"],
+        f"{name}_peak_rss_mb": said["peak_rss_mb"],
+    }
+
+
+def _store(settings: Settings, path: Path) -> dict[str, float]:
     try:
         with open_store(settings) as store:
             started = time.perf_counter()
-            report = ingest(files, store, scope="fuzhou")
-            first = time.perf_counter() - started
-            ingest(files, store, scope="fuzhou")
-            again = time.perf_counter() - started - first
+            report = ingest([path], store, scope="fuzhou")
+            seconds = time.perf_counter() - started
     finally:
         stop(settings.run_folder)
     return {
-        "ingest_files": len(files),
-        "ingest_rows": report.rows,
-        "ingest_rejected": report.rejected,
-        "ingest_seconds": first,
-        "ingest_files_per_second": len(files) / first,
-        "ingest_again_seconds": again,
+        "rows": report.rows,
+        "rejected": report.rejected,
+        "seconds": seconds,
+        "peak_rss_mb": capture.peak_rss_mb(),
     }
 
 
