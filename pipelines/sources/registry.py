@@ -7,11 +7,15 @@ from pipelines.batch import Batch
 from pipelines.sources import (
     auditd,
     capture,
+    cef,
     evtx_log,
     json_lines,
+    squid,
     suricata,
     syslog,
+    w3c,
     web_access,
+    web_error,
     windows_json,
     windows_xml,
     zeek_json,
@@ -21,7 +25,7 @@ from pipelines.sources import (
 HEAD_BYTES = 64 * 1024
 
 # Formats whose every line stands for itself, or that carry a header of `#` lines.
-_CONTINUABLE = frozenset({"zeek_tsv", "zeek_json", "suricata", "auditd", "web_access", "syslog", "json_lines"})
+_CONTINUABLE = frozenset({"zeek_tsv", "zeek_json", "suricata", "auditd", "web_access", "web_error", "squid", "cef", "syslog", "json_lines"})
 
 
 class Source(Protocol):
@@ -48,7 +52,11 @@ SOURCES: tuple[Source, ...] = (
     windows_json,
     zeek_json,
     auditd,
+    cef,
+    w3c,
+    squid,
     web_access,
+    web_error,
     syslog,
     json_lines,
 )
