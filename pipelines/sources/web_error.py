@@ -1,4 +1,7 @@
-"""Error logs of nginx and of Apache 2.4."""
+"""Error logs of nginx and of Apache 2.4.
+
+A request that failed stands in the access log too: here it is kept whole under `request`, so that it does not count twice.
+"""
 
 import re
 from collections.abc import Iterator
@@ -83,11 +86,7 @@ def _rows(lines: pl.DataFrame) -> pl.DataFrame:
         *(pl.col("nginx_said").str.extract(pattern, 1).alias(name) for name, pattern in _SAID_OF.items()),
         pl.when("decode_error").then(pl.lit("true")).alias("decode_flag"),
     )
-    request = pl.col("request").str.extract_groups(r"^(?P<m>[A-Z_\-]{1,32}) (?P<u>[^?\s]*)(?:\?(?P<q>\S*))?").struct
     told = told.with_columns(
-        request.field("m").alias("method"),
-        request.field("u").replace({"": None}).alias("stem"),
-        request.field("q").alias("query"),
         # Apache writes the port behind the address, IPv6 in brackets or bare.
         pl.col("client").str.replace(r"^\[([0-9a-fA-F:]+)\](:\d+)?$", "${1}").str.replace(r"^([\d.]+):\d+$", "${1}").alias("address"),
         pl.col("client").str.extract(r"(?:\]|^[\d.]+):(\d+)$", 1).alias("port"),
@@ -96,7 +95,7 @@ def _rows(lines: pl.DataFrame) -> pl.DataFrame:
     address = canonical_addresses(told["address"])
     address = pl.select(pl.when(address != "").then(address).otherwise(canonical_addresses(bare))).to_series()
     named = ("level", "pid", "tid", "connection", "module", "code", "os_error", "client", *_SAID_OF)
-    fields = {name: name for name in named} | {"c-ip": "client", "cs-method": "method", "cs-uri-stem": "stem"}
+    fields = {name: name for name in named} | {"c-ip": "client"}
     return complete(
         told.with_columns(
             pl.col("offset").alias("source_offset"),
@@ -108,7 +107,7 @@ def _rows(lines: pl.DataFrame) -> pl.DataFrame:
             pl.lit("error").alias("action"),
             pl.when(pl.col("level").is_in(["emerg", "alert", "crit", "error"])).then(pl.lit("failure")).otherwise(pl.lit("unknown")).alias("outcome"),
             pl.col("level").replace_strict(_LEVELS, default=0, return_dtype=pl.UInt8).alias("severity"),
-            fields_of_columns(told, fields | {"cs-uri-query": "query", "decode_error": "decode_flag"}),
+            fields_of_columns(told, fields | {"decode_error": "decode_flag"}),
         ),
         "log_events",
     )
