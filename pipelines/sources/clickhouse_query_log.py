@@ -42,7 +42,7 @@ def read(stream: BinaryIO) -> Iterator[Batch]:
         return
     quote = '"' if delimiter == "," else ""
     for cells, rejects in csv_records(stream, (len(names),), delimiter, quote):
-        frame, unfit = cell_columns([record for record in cells if record[0] > 0], names)
+        frame, unfit = cell_columns([record for record in cells if record[3] != names], names)
         if not quote:
             frame = frame.with_columns(_unescaped(f"@{name}") for name in names)
         yield _batch(frame, pl.concat([rejects, unfit]))

@@ -9,7 +9,7 @@ _UTC = pl.Datetime("us", "UTC")
 # Mar 01 2026 10:00:00.250 +0800 | Mar 1 2026 10:00:00 | 01 Mar 2026 10:00:00 UTC
 _NAMED = (
     r"^(?:[A-Za-z]{3},? )?(?:(?P<month>[A-Za-z]{3}) +(?P<day>\d\d?)|(?P<day2>\d\d?)[ /-](?P<month2>[A-Za-z]{3}))"
-    r"[ /-]+(?P<year>\d{4})[ :T](?P<clock>\d\d:\d\d:\d\d)(?:[.,:](?P<fraction>\d+))?"
+    r"[ ,/-]+(?P<year>\d{4})[ :T](?P<clock>\d\d:\d\d:\d\d)(?:[.,:](?P<fraction>\d+))?"
     r" *(?:(?P<zone>[+-]\d\d:?\d\d)|(?:GMT|UTC)?(?P<zone2>[+-]\d\d:?\d\d)|[A-Z]{1,5})?$"
 )
 _MONTHS = {
