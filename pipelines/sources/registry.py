@@ -1,6 +1,6 @@
 """Which source reads a file: decided by the content alone, never by the name."""
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from typing import BinaryIO, Protocol
 
 from pipelines.batch import Batch
@@ -74,9 +74,14 @@ SOURCES: tuple[Source, ...] = (
 )
 
 
-def source_for(head: bytes) -> Source | None:
-    """The source that reads a file beginning with these bytes (at most 64 KiB, uncompressed), or None."""
-    return next((source for source in SOURCES if source.recognises(head)), None)
+def source_for(head: bytes, mapped: Sequence[Source] = ()) -> Source | None:
+    """The source that reads a file beginning with these bytes (at most 64 KiB, uncompressed), or None.
+
+    Args:
+        head: the first bytes.
+        mapped: what the site describes itself: asked before the formats that are known.
+    """
+    return next((source for source in (*mapped, *SOURCES) if source.recognises(head)), None)
 
 
 def continuable(source: Source) -> bool:

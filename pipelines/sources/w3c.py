@@ -111,8 +111,8 @@ def _times(named: pl.DataFrame, day: str) -> pl.Series:
 
     clock = text("time", "gmttime", "timestamp", "x-timestamp", "date-time", "localtime")
     joined = pl.coalesce(text("date"), pl.lit(day)) + "T" + clock
-    whole = utc_times(named.select(clock.str.strip_chars("[]").alias("time"))["time"])
-    return pl.select(pl.coalesce(utc_times(named.select(joined.alias("time"))["time"]), whole)).to_series()
+    written = named.with_columns(clock.str.strip_chars("[]").alias("whole"), joined.alias("joined"))
+    return pl.select(pl.coalesce(utc_times(written["joined"]), utc_times(written["whole"]))).to_series()
 
 
 def _rows(timed: pl.DataFrame, names: list[str]) -> pl.DataFrame:
