@@ -75,7 +75,9 @@ class _Candidate:
 class _Run:
     """One call of `ingest`, and the files it met that nothing reads, with the hash of their content."""
 
-    def __init__(self, store: Store, writer: BatchWriter, progress: Listener | None, files: int, mapped: Sequence[Source] = ()) -> None:
+    def __init__(
+        self, store: Store, writer: BatchWriter, progress: Listener | None, files: int, mapped: Sequence[Source] = ()
+    ) -> None:
         self._store = store
         self._ledger = Ledger(store)
         if files > _MANY:

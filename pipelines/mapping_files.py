@@ -148,7 +148,9 @@ def load_mapping_files(folder: Path) -> tuple[list[NamedMapping], list[str]]:
 
 def _read(document: YamlDocument) -> MappingFile:
     content = document.content
-    given = {key: value for key, value in content.items() if value is not None} if isinstance(content, dict) else content
+    given = (
+        {key: value for key, value in content.items() if value is not None} if isinstance(content, dict) else content
+    )
     return MappingFile.model_validate(given)
 
 

@@ -72,9 +72,7 @@ def _unescaped(name: str) -> pl.Expr:
 
 def _batch(frame: pl.DataFrame, rejects: pl.DataFrame) -> Batch:
     given = [name.removeprefix("@") for name in frame.columns if name.startswith("@")]
-    frame = frame.with_columns(
-        pl.lit(None, dtype=pl.String).alias(f"@{name}") for name in _WANTED if name not in given
-    )
+    frame = frame.with_columns(pl.lit(None, dtype=pl.String).alias(f"@{name}") for name in _WANTED if name not in given)
     times = utc_times(frame.select(pl.coalesce("@event_time_microseconds", "@event_time")).to_series())
     kind = pl.col("@type").replace(_TYPES)
     failed = kind.str.starts_with("Exception")
@@ -85,7 +83,10 @@ def _batch(frame: pl.DataFrame, rejects: pl.DataFrame) -> Batch:
         pl.col("@query").alias("said.statement"),
         pl.col("@current_database").alias("said.database"),
         pl.col("@query_duration_ms").alias("said.duration_ms"),
-        pl.when(rows.is_null() | (rows == "0")).then(pl.coalesce("@written_rows", rows)).otherwise(rows).alias("said.rows"),
+        pl.when(rows.is_null() | (rows == "0"))
+        .then(pl.coalesce("@written_rows", rows))
+        .otherwise(rows)
+        .alias("said.rows"),
         pl.when(failed | ~none).then(pl.col("@exception").replace({"": None})).alias("said.error"),
         pl.coalesce("@user", "@initial_user").alias("said.user"),
         pl.coalesce("@address", "@initial_address").alias("said.address"),
@@ -93,7 +94,11 @@ def _batch(frame: pl.DataFrame, rejects: pl.DataFrame) -> Batch:
         pl.col("@port").alias("said.port"),
         pl.col("@hostname").alias("said.host"),
         pl.col("@query_kind").str.to_lowercase().replace({"": None}).alias("said.action"),
-        pl.when(failed).then(pl.lit(value=True)).when(kind == "QueryFinish").then(pl.lit(value=False)).alias("said.failed"),
+        pl.when(failed)
+        .then(pl.lit(value=True))
+        .when(kind == "QueryFinish")
+        .then(pl.lit(value=False))
+        .alias("said.failed"),
     )
     timed = told.filter(times.is_not_null())
     lost = rejected(told.filter(times.is_null()), "no time: event_time is missing or no point in time")

@@ -64,7 +64,11 @@ def _rows(trail: Trail, said: pl.DataFrame) -> pl.DataFrame:
     told = said.with_columns(*empty)
     user = pl.col("said.user")
     # Huawei may hand over who it was as a text of JSON.
-    named = pl.when(user.str.starts_with("{")).then(user.str.extract(r'"(?:user_)?name"\s*:\s*"([^"]*)"', 1)).otherwise(user)
+    named = (
+        pl.when(user.str.starts_with("{"))
+        .then(user.str.extract(r'"(?:user_)?name"\s*:\s*"([^"]*)"', 1))
+        .otherwise(user)
+    )
     return complete(
         told.with_columns(
             pl.col("offset").alias("source_offset"),
@@ -72,9 +76,9 @@ def _rows(trail: Trail, said: pl.DataFrame) -> pl.DataFrame:
             pl.lit(trail.category).alias("category"),
             pl.lit(trail.service).alias("service"),
             pl.col("said.host").alias("host"),
-            canonical_addresses(told["said.source_ip"].str.split(",").list.first().str.replace(r"^([\d.]+):\d+$", "${1}")).alias(
-                "source_ip"
-            ),
+            canonical_addresses(
+                told["said.source_ip"].str.split(",").list.first().str.replace(r"^([\d.]+):\d+$", "${1}")
+            ).alias("source_ip"),
             named.alias("user"),
             pl.col("said.action").alias("action"),
             _outcome(trail).alias("outcome"),

@@ -140,7 +140,12 @@ TRAILS: dict[str, Trail] = {
             {
                 "time": ("eventTime",),
                 "source_ip": ("sourceIPAddress",),
-                "user": ("userIdentity.userName", "userIdentity.sessionContext.sessionIssuer.userName", "userIdentity.arn", "userIdentity.invokedBy"),
+                "user": (
+                    "userIdentity.userName",
+                    "userIdentity.sessionContext.sessionIssuer.userName",
+                    "userIdentity.arn",
+                    "userIdentity.invokedBy",
+                ),
                 "action": ("eventName",),
                 "error": ("errorCode",),
                 "status": ("responseElements.ConsoleLogin",),
@@ -158,7 +163,13 @@ TRAILS: dict[str, Trail] = {
                 "error": _nested("data", "protoPayload.status.code"),
             },
         ),
-        Trail("azure", "signinlogs", lambda flat: _is_azure(flat, "signinlogs", "noninteractiveusersigninlogs"), _AZURE_PLACES, silent_success=False),
+        Trail(
+            "azure",
+            "signinlogs",
+            lambda flat: _is_azure(flat, "signinlogs", "noninteractiveusersigninlogs"),
+            _AZURE_PLACES,
+            silent_success=False,
+        ),
         Trail("azure", "auditlogs", lambda flat: _is_azure(flat, "auditlogs"), _AZURE_PLACES, silent_success=False),
         Trail("azure", "activitylogs", _is_azure, _AZURE_PLACES, silent_success=False),
     )

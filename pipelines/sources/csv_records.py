@@ -1,4 +1,4 @@
-"""Comma-separated records (RFC 4180) out of a text: values in quotes may hold line breaks; a stray quote costs one line."""
+"""Comma-separated records (RFC 4180): values in quotes may hold line breaks; a stray quote costs one line."""
 
 import csv
 from collections.abc import Collection, Iterator
@@ -20,8 +20,8 @@ def csv_records(
 ) -> Iterator[tuple[list[Cells], pl.DataFrame]]:
     """The records, block by block, as (line number, text, decode error, cells), and what was no record.
 
-    A quote that does not close within 2,000 lines or 1 MiB is taken for a stray one, and so is one whose record then has
-    a width that no record has: its line alone is rejected, and the next is read for itself.
+    A quote that does not close within 2,000 lines or 1 MiB is taken for a stray one, and so is one whose record then
+    has a width that no record has: its line alone is rejected, and the next is read for itself.
 
     Args:
         stream: the text.
@@ -58,7 +58,7 @@ def _records(
                 at += 1
                 continue
             text = "\n".join(part for _, part, _ in lines[at:end])
-        cells = _cells(text, delimiter, quote)
+        cells = _cells(text, delimiter, quote, strict=end > at + 1)
         if end > at + 1 and (cells is None or (widths and len(cells) not in widths)):
             stray.append((offset, "a quotation mark that never closes", lines[at][1]))
             end = at + 1
@@ -82,17 +82,18 @@ def _end(lines: list[tuple[int, str, bool]], start: int, quote: str) -> int:
     return 0
 
 
-def _cells(text: str, delimiter: str, quote: str) -> list[str] | None:
+def _cells(text: str, delimiter: str, quote: str, *, strict: bool) -> list[str] | None:
+    """The cells of a record; of one over several lines only where each quote stands at the edge of a cell."""
     if not quote or quote not in text:
         return text.split(delimiter)
     try:
-        return next(csv.reader([text], delimiter=delimiter, quotechar=quote, strict=False), None)
+        return next(csv.reader([text], delimiter=delimiter, quotechar=quote, strict=strict), None)
     except csv.Error:
         return None
 
 
 def cell_columns(records: list[Cells], names: list[str]) -> tuple[pl.DataFrame, pl.DataFrame]:
-    """The records as columns: `offset`, `text`, `decode_error`, `@<name>` (null where empty); and those of another width."""
+    """The records as columns (`offset`, `text`, `decode_error`, `@<name>`; null where empty), and the others."""
     fitting = [record for record in records if len(record[3]) == len(names)]
     other = [record for record in records if len(record[3]) != len(names)]
     columns = {

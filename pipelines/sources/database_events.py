@@ -16,13 +16,16 @@ def database_rows(said: pl.DataFrame, service: str, fields: dict[str, str] | pl.
     """Rows of `log_events` of what a database said.
 
     Args:
-        said: `offset`, `text`, `event_time`, `decode_error`, and as far as known `said.<name>` (text, null where absent)
-            for `SHARED` and `user`, `host`, `address`, `port`, `action`, `failed` (boolean) and `severity` (OCSF's).
+        said: `offset`, `text`, `event_time`, `decode_error`, and as far as known `said.<name>` (text, null where
+            absent) for `SHARED` and `user`, `host`, `address`, `port`, `action`, `failed` (boolean) and
+            `severity` (OCSF's).
         service: which database it is.
         fields: the database's own names: field to column, or a map already made.
     """
     known = said.with_columns(
-        pl.lit(None, dtype=pl.Boolean if name == "failed" else pl.UInt8 if name == "severity" else pl.String).alias(f"said.{name}")
+        pl.lit(None, dtype=pl.Boolean if name == "failed" else pl.UInt8 if name == "severity" else pl.String).alias(
+            f"said.{name}"
+        )
         for name in (*SHARED, "user", "host", "address", "port", "action", "failed", "severity")
         if f"said.{name}" not in said.columns
     )

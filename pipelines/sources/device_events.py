@@ -11,8 +11,24 @@ from pipelines.sources.pairs import fields_of_pairs
 
 # OCSF's severity_id of what CEF (0 to 10, or a word) and LEEF (1 to 10) say.
 _SEVERITIES = {
-    **{"0": 1, "1": 2, "2": 2, "3": 2, "4": 3, "5": 3, "6": 3, "7": 4, "8": 4, "9": 5, "10": 5},
-    **{"info": 1, "informational": 1, "low": 2, "medium": 3, "high": 4, "very-high": 5, "critical": 5},
+    "0": 1,
+    "1": 2,
+    "2": 2,
+    "3": 2,
+    "4": 3,
+    "5": 3,
+    "6": 3,
+    "7": 4,
+    "8": 4,
+    "9": 5,
+    "10": 5,
+    "info": 1,
+    "informational": 1,
+    "low": 2,
+    "medium": 3,
+    "high": 4,
+    "very-high": 5,
+    "critical": 5,
 }
 _FIREWALL = r"(?i)firewall|\bngfw\b|\butm\b|防火墙|fortigate|pan-os|\basa\b|\busg\d*\b"
 
@@ -64,13 +80,20 @@ def _rows(said: pl.DataFrame, pairs: pl.DataFrame, names: Sequence[str]) -> pl.D
     own = fields_of_columns(placed, {**{name: name for name in names}, "decode_error": "decode_flag"})
     fields = pl.concat_list(pl.lit(own).map.entries(), pl.lit(fields_of_pairs(pairs, said.height)).map.entries())
     web = pl.col("said.url").is_not_null() & pl.col("said.method").is_not_null()
-    firewall = pl.lit(both) | pl.col("deviceProduct").str.contains(_FIREWALL) | pl.col("said.kind").str.contains(_FIREWALL)
+    firewall = (
+        pl.lit(both) | pl.col("deviceProduct").str.contains(_FIREWALL) | pl.col("said.kind").str.contains(_FIREWALL)
+    )
     return complete(
         placed.with_columns(
             pl.col("offset").alias("source_offset"),
             slug(pl.col("deviceVendor")).alias("product"),
             slug(pl.col("deviceProduct")).alias("service"),
-            pl.when(web).then(pl.lit("proxy")).when(firewall).then(pl.lit("firewall")).otherwise(pl.lit("")).alias("category"),
+            pl.when(web)
+            .then(pl.lit("proxy"))
+            .when(firewall)
+            .then(pl.lit("firewall"))
+            .otherwise(pl.lit(""))
+            .alias("category"),
             pl.coalesce("host", "said.host").alias("host"),
             *(pl.col(f"said.{name}").alias(name) for name in ("source_port", "destination_port", "user")),
             pl.coalesce("said.action", "name").alias("action"),
@@ -99,4 +122,6 @@ def device_outcome(outcome: pl.Expr, action: pl.Expr) -> pl.Expr:
 
 def slug(name: pl.Expr) -> pl.Expr:
     """A vendor's or a product's name as one word: lower case, hyphens for what is neither letter nor digit."""
-    return name.str.to_lowercase().str.replace_all(r"[^\p{L}\p{N}]+", "-").str.strip_chars("-").str.slice(0, _SLUG_LIMIT)
+    return (
+        name.str.to_lowercase().str.replace_all(r"[^\p{L}\p{N}]+", "-").str.strip_chars("-").str.slice(0, _SLUG_LIMIT)
+    )

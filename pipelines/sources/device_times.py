@@ -20,8 +20,18 @@ _MONTHS = {
 }
 # Hours east of Greenwich of the zone names that devices write; a name that several zones share is read as China's.
 _ZONES = {
-    **{"CST": "+0800", "JST": "+0900", "KST": "+0900", "MSK": "+0300", "CET": "+0100", "CEST": "+0200"},
-    **{"EST": "-0500", "EDT": "-0400", "PST": "-0800", "PDT": "-0700", "HKT": "+0800", "SGT": "+0800"},
+    "CST": "+0800",
+    "JST": "+0900",
+    "KST": "+0900",
+    "MSK": "+0300",
+    "CET": "+0100",
+    "CEST": "+0200",
+    "EST": "-0500",
+    "EDT": "-0400",
+    "PST": "-0800",
+    "PDT": "-0700",
+    "HKT": "+0800",
+    "SGT": "+0800",
 }
 
 # Letters of Java's SimpleDateFormat, which LEEF's devTimeFormat speaks.
@@ -57,12 +67,14 @@ def device_times(texts: pl.Series) -> pl.Series:
 
 
 def java_times(texts: pl.Series, pattern: str) -> pl.Series:
-    """Each text as a point in time by a pattern in Java's letters; null where it does not fit, or the pattern says nothing."""
+    """Each text as a point in time by a pattern in Java's letters; null where it does not fit or is not known."""
     chrono = _chrono(pattern)
     if not chrono:
         return pl.repeat(None, len(texts), dtype=_UTC, eager=True)
     zoned = "%z" in chrono or "%:z" in chrono
-    read = texts.cast(pl.String).str.to_datetime(chrono, time_unit="us", strict=False, time_zone="UTC" if zoned else None)
+    read = texts.cast(pl.String).str.to_datetime(
+        chrono, time_unit="us", strict=False, time_zone="UTC" if zoned else None
+    )
     return read.cast(_UTC) if zoned else read.dt.replace_time_zone("UTC").cast(_UTC)
 
 

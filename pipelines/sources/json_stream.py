@@ -25,7 +25,9 @@ _WRAPPER = re.compile(
     r'(?:"[^"\\]{0,256}"|\{[^{}]{0,256}\}|[\w.\-]{1,32})\s*,){0,8}'
     r'\s*"(?:[Rr]ecords|[Ee]vents|traces|items)"\s*:\s*\[(?=\s*\{)'
 )
-_BETWEEN_WRAPPERS = re.compile(r'\s*\](?:\s*,\s*"\w{1,64}"\s*:\s*(?:"[^"\\]{0,4096}"|[\w.\-]{1,32})){0,8}\s*\}[\s,]{0,64}')
+_BETWEEN_WRAPPERS = re.compile(
+    r'\s*\](?:\s*,\s*"\w{1,64}"\s*:\s*(?:"[^"\\]{0,4096}"|[\w.\-]{1,32})){0,8}\s*\}[\s,]{0,64}'
+)
 _WRAPPER_AFTER = re.compile(_BETWEEN_WRAPPERS.pattern + _WRAPPER.pattern)
 _FIRST_KEY = re.compile(r'[\s,;\[\]\ufeff]*(\{\s*"(?:[^"\\]|\\.)*"\s*:)')
 _BETWEEN = " \t\r\n,;[]\ufeff"
@@ -113,8 +115,8 @@ class _Reading:
 
     def end(self) -> None:
         """Reject what is left at the end of the text."""
-        closing = _BETWEEN + "}" if _BETWEEN_WRAPPERS.fullmatch(self.text, self.at) else _BETWEEN
-        if self.text[self.at :].strip(closing):
+        closed = _BETWEEN_WRAPPERS.fullmatch(self.text, self.at) is not None
+        if not closed and self.text[self.at :].strip(_BETWEEN):
             self._reject(len(self.text))
 
     def taken(self) -> tuple[list[Record], pl.DataFrame]:

@@ -65,19 +65,25 @@ class MappedSource:
         for block in line_blocks(stream):
             found = pl.col("text").str.extract_groups(self.mapping.pattern or "").struct
             fits = pl.col("text").str.contains(self.mapping.pattern or "")
-            split = block.lines.with_columns(fits.alias("fits"), *(found.field(name).alias(f"@{name}") for name in groups))
+            split = block.lines.with_columns(
+                fits.alias("fits"), *(found.field(name).alias(f"@{name}") for name in groups)
+            )
             other = rejected(split.filter(~pl.col("fits")), f"does not fit the pattern of {self.NAME}")
             yield split.filter("fits").drop("fits"), pl.concat([block.rejects, other])
 
     def _header(self, line: str) -> list[str]:
-        return list(self.mapping.header) or [name.strip(self.mapping.quote) for name in line.split(self.mapping.delimiter)]
+        return list(self.mapping.header) or [
+            name.strip(self.mapping.quote) for name in line.split(self.mapping.delimiter)
+        ]
 
     def _batch(self, frame: pl.DataFrame) -> Batch:
         mapping = self.mapping
         absent = [name for name in mapping.used if f"@{name}" not in frame.columns]
         given = frame.with_columns(pl.lit(None, dtype=pl.String).alias(f"@{name}") for name in absent)
         times = _times(given[f"@{mapping.time.column}"], mapping)
-        untimed = rejected(given.filter(times.is_null()), f"no time: {mapping.time.column} is no point in time as {self.NAME} says")
+        untimed = rejected(
+            given.filter(times.is_null()), f"no time: {mapping.time.column} is no point in time as {self.NAME} says"
+        )
         timed = given.with_columns(times.alias("event_time")).filter(times.is_not_null())
         return Batch("log_events", _rows(timed, mapping), untimed)
 
@@ -131,24 +137,25 @@ def _placed(local: pl.Series, zone: str) -> pl.Series:
 
 
 def _rows(timed: pl.DataFrame, mapping: MappingFile) -> pl.DataFrame:
-    told = timed.with_columns(
-        pl.lit(None, dtype=pl.String).alias("decode_flag")
-        if "decode_error" not in timed.columns
-        else pl.when("decode_error").then(pl.lit("true")).alias("decode_flag")
+    error = pl.col("decode_error") if "decode_error" in timed.columns else pl.lit(value=False)
+    told = timed.with_columns(pl.when(error).then(pl.lit("true")).alias("decode_flag"))
+    entries: dict[str, pl.Expr | pl.Series] = {"outcome": pl.lit("unknown"), "message": pl.col("text")}
+    entries |= {name: pl.lit(value) for name, value in mapping.constants.items()}
+    for column, name in mapping.columns.items():
+        constant = next((value for known, value in mapping.constants.items() if known == column), "")
+        is_address = column in _ADDRESSES
+        entries[column] = (
+            canonical_addresses(told[f"@{name}"]) if is_address else pl.col(f"@{name}").fill_null(constant)
+        )
+    entries |= _verdict(mapping) | _severity(mapping)
+    return complete(
+        told.with_columns(
+            pl.col("offset").alias("source_offset"),
+            *(value.alias(name) for name, value in entries.items()),
+            _fields(told, mapping).alias("fields"),
+        ),
+        "log_events",
     )
-    columns = {column: pl.col(f"@{name}") for column, name in mapping.columns.items() if column not in _ADDRESSES}
-    constants = {name: pl.lit(value) for name, value in mapping.constants.items()}
-    addresses = {
-        column: canonical_addresses(told[f"@{mapping.columns[column]}"]) for column in _ADDRESSES if column in mapping.columns
-    }
-    entries = {"outcome": pl.lit("unknown"), **constants, **columns, **_verdict(mapping), **_severity(mapping)}
-    named = told.with_columns(
-        pl.col("offset").alias("source_offset"),
-        *(value.fill_null(constants.get(name, "")).alias(name) if name in columns else value.alias(name) for name, value in entries.items()),
-        *(series.alias(column) for column, series in addresses.items()),
-        _fields(told, mapping).alias("fields"),
-    )
-    return complete(named if "message" in mapping.columns else named.with_columns(pl.col("text").alias("message")), "log_events")
 
 
 def _fields(told: pl.DataFrame, mapping: MappingFile) -> pl.Series:
@@ -171,7 +178,9 @@ def _verdict(mapping: MappingFile) -> dict[str, pl.Expr]:
     if mapping.outcomes is None:
         return {}
     said = pl.col(f"@{mapping.outcomes.column}").str.to_lowercase()
-    worked, failed = ([text.lower() for text in texts] for texts in (mapping.outcomes.success, mapping.outcomes.failure))
+    worked, failed = (
+        [text.lower() for text in texts] for texts in (mapping.outcomes.success, mapping.outcomes.failure)
+    )
     verdict = pl.when(said.is_in(worked)).then(pl.lit("success")).when(said.is_in(failed)).then(pl.lit("failure"))
     return {"outcome": verdict.otherwise(pl.lit("unknown"))}
 
@@ -181,4 +190,8 @@ def _severity(mapping: MappingFile) -> dict[str, pl.Expr]:
         return {}
     known = {text.lower(): number for text, number in mapping.severities.items()}
     said = pl.col(f"@{mapping.severity_column}").str.to_lowercase()
-    return {"severity": said.replace_strict(known, default=0, return_dtype=pl.UInt8) if known else said.cast(pl.UInt8, strict=False)}
+    return {
+        "severity": said.replace_strict(known, default=0, return_dtype=pl.UInt8)
+        if known
+        else said.cast(pl.UInt8, strict=False)
+    }

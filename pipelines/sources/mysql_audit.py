@@ -14,24 +14,69 @@ from pipelines.sources.times import utc_times
 
 NAME = "mysql_audit"
 
-_CLASSES = frozenset({"audit", "connection", "general", "table_access", "query", "command", "message", "server", "parse", "stored_program", "authentication", "global_variable"})
+_CLASSES = frozenset(
+    {
+        "audit",
+        "connection",
+        "general",
+        "table_access",
+        "query",
+        "command",
+        "message",
+        "server",
+        "parse",
+        "stored_program",
+        "authentication",
+        "global_variable",
+    }
+)
 _OLD = "audit_record."
 _FOUND = {
     "time": ("timestamp", f"{_OLD}timestamp"),
-    "statement": ("general_data.query", "query_data.query", "table_access_data.query", "authentication_data.query", f"{_OLD}sqltext"),
-    "database": ("connection_data.db", "connection_data.database", "table_access_data.db", "query_data.database", f"{_OLD}db"),
+    "statement": (
+        "general_data.query",
+        "query_data.query",
+        "table_access_data.query",
+        "authentication_data.query",
+        f"{_OLD}sqltext",
+    ),
+    "database": (
+        "connection_data.db",
+        "connection_data.database",
+        "table_access_data.db",
+        "query_data.database",
+        f"{_OLD}db",
+    ),
     "account": ("login.user", "account.user", f"{_OLD}user", "authentication_data.user", "connection_data.user"),
     "address": ("login.ip", f"{_OLD}ip"),
     "client": ("account.host", f"{_OLD}host"),
-    "status": ("general_data.status", "connection_data.status", "query_data.status", "command_data.status", f"{_OLD}status"),
+    "status": (
+        "general_data.status",
+        "connection_data.status",
+        "query_data.status",
+        "command_data.status",
+        f"{_OLD}status",
+    ),
     "kind": ("event", f"{_OLD}name"),
-    "command": ("general_data.sql_command", "query_data.sql_command", "table_access_data.sql_command", f"{_OLD}command_class"),
+    "command": (
+        "general_data.sql_command",
+        "query_data.sql_command",
+        "table_access_data.sql_command",
+        f"{_OLD}command_class",
+    ),
     "seconds": ("query_statistics.query_time", "general_data.query_time"),
     "rows": ("query_statistics.rows_sent", "query_statistics.rows_examined"),
 }
 _ACTIONS = {
-    **{"connect": "login", "Connect": "login", "disconnect": "logout", "Quit": "logout", "change_user": "login"},
-    **{"startup": "start", "shutdown": "stop", "Audit": "start", "NoAudit": "stop"},
+    "connect": "login",
+    "Connect": "login",
+    "disconnect": "logout",
+    "Quit": "logout",
+    "change_user": "login",
+    "startup": "start",
+    "shutdown": "stop",
+    "Audit": "start",
+    "NoAudit": "stop",
 }
 
 
@@ -46,7 +91,8 @@ def read(stream: BinaryIO) -> Iterator[Batch]:
     for records, rejects in read_objects(stream):
         frame = flat_frame(records, wanted).with_columns(pl.lit(value=False).alias("decode_error"))
         found = frame.with_columns(
-            pl.coalesce(f"@{name}" for name in names).replace({"": None}).alias(column) for column, names in _FOUND.items()
+            pl.coalesce(f"@{name}" for name in names).replace({"": None}).alias(column)
+            for column, names in _FOUND.items()
         )
         # 2026-03-01T10:00:00 UTC, as the older plugin writes it
         times = utc_times(found["time"])
@@ -59,7 +105,9 @@ def _is_record(content: JsonObject) -> bool:
     old = content.get("audit_record")
     if isinstance(old, dict):
         return "timestamp" in old and "name" in old
-    return "timestamp" in content and content.get("class") in _CLASSES and ("id" in content or "connection_id" in content)
+    return (
+        "timestamp" in content and content.get("class") in _CLASSES and ("id" in content or "connection_id" in content)
+    )
 
 
 def _rows(found: pl.DataFrame) -> pl.DataFrame:
@@ -73,7 +121,9 @@ def _rows(found: pl.DataFrame) -> pl.DataFrame:
         *(pl.col(name).alias(f"said.{name}") for name in ("statement", "database", "rows")),
         milliseconds.alias("said.duration_ms"),
         pl.when(status != 0).then("status").alias("said.error"),
-        pl.coalesce(pl.col("kind").replace_strict(_ACTIONS, default=None, return_dtype=pl.String), "command").alias("said.action"),
+        pl.coalesce(pl.col("kind").replace_strict(_ACTIONS, default=None, return_dtype=pl.String), "command").alias(
+            "said.action"
+        ),
         (status != 0).alias("said.failed"),
     )
     return database_rows(told, "mysql", told["fields"])

@@ -16,11 +16,12 @@ from pipelines.sources.times import utc_times
 NAME = "mysql_general"
 
 _COMMANDS = (
-    "Connect|Query|Quit|Init DB|Execute|Prepare|Close stmt|Reset stmt|Change user|Field List|Statistics|Ping|Shutdown|Kill"
-    "|Binlog Dump(?: GTID)?|Register Slave|Refresh|Set option|Fetch|Daemon|Reset Connection|Long Data|Processlist|Debug"
-    "|Create DB|Drop DB|Sleep|Time|Delayed insert|Table Dump|Connect Out|Error|clone"
+    "Connect|Query|Quit|Init DB|Execute|Prepare|Close stmt|Reset stmt|Change user|Field List|Statistics|Ping|Shutdown"
+    "|Kill|Binlog Dump(?: GTID)?|Register Slave|Refresh|Set option|Fetch|Daemon|Reset Connection|Long Data|Processlist"
+    "|Debug|Create DB|Drop DB|Sleep|Time|Delayed insert|Table Dump|Connect Out|Error|clone"
 )
-# 2026-03-01T10:00:00.123456Z<tab>    8 Query<tab>SELECT 1 | 260301 10:00:00<tab>    8 Query<tab>SELECT 1 | <tab><tab>    8 Query<tab>...
+# 2026-03-01T10:00:00.123456Z<tab>    8 Query<tab>SELECT 1 | 260301 10:00:00<tab>    8 Query<tab>SELECT 1
+# <tab><tab>    8 Query<tab>SELECT 1, where an old server wrote the time before
 _BEGINS = rf"^(?:\d{{4}}-\d\d-\d\dT\S+|\d{{6}} +\d?\d:\d\d:\d\d)?\t+ *\d+ (?:{_COMMANDS})(?:\t|$)"
 _LINE = (
     r"(?s)^(?:(?P<time>\d{4}-\d\d-\d\dT\S+)|(?P<old_time>\d{6} +\d?\d:\d\d:\d\d))?\t+ *(?P<connection>\d+) "
@@ -43,12 +44,16 @@ def recognises(head: bytes) -> bool:
 
 def read(stream: BinaryIO) -> Iterator[Batch]:
     """The statements in batches; each is its connection's user's, as far as the log tells who connected."""
-    known = pl.DataFrame(schema={name: pl.String for name in ("connection", *_KNOWN)})
+    known = pl.DataFrame(schema=dict.fromkeys(("connection", *_KNOWN), pl.String))
     latest = ""
     for block in record_blocks(stream, _BEGINS):
         split = _split(block)
         # Old servers write a time only where it changes.
-        times = split["time"].to_frame().select(pl.col("time").forward_fill().fill_null(pl.lit(latest or None, dtype=pl.String)))["time"]
+        times = (
+            split["time"]
+            .to_frame()
+            .select(pl.col("time").forward_fill().fill_null(pl.lit(latest or None, dtype=pl.String)))["time"]
+        )
         latest = next(iter(times.drop_nulls().tail(1)), latest)
         told = _known(split.with_columns(times.alias("time")), known)
         known = _remembered(told, known)
@@ -103,7 +108,11 @@ def _batch(block: LineBlock, told: pl.DataFrame) -> Batch:
         pl.col("client").alias("said.address"),
         pl.col("command").replace_strict(actions, default=None, return_dtype=pl.String).alias("said.action"),
         pl.when("denied").then("argument").alias("said.error"),
-        pl.when("denied").then(pl.lit(value=True)).when(pl.col("command") == "Connect").then(pl.lit(value=False)).alias("said.failed"),
+        pl.when("denied")
+        .then(pl.lit(value=True))
+        .when(pl.col("command") == "Connect")
+        .then(pl.lit(value=False))
+        .alias("said.failed"),
     )
     fields = {"connection_id": "connection", "command": "command", "argument": "argument"}
     return Batch("log_events", database_rows(said, "mysql", fields), pl.concat(rejects))

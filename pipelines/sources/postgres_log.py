@@ -51,9 +51,7 @@ def read(stream: BinaryIO) -> Iterator[Batch]:
 def log_times(texts: pl.Series) -> pl.Series:
     """PostgreSQL's times, `2026-03-01 10:00:00.123 CST` with the zone's name or number; null where a text is none."""
     numeric = texts.str.replace(r" ([+-]\d\d)$", " ${1}:00")
-    named = texts.str.replace(
-        r"^(\d{4})-(\d\d)-(\d\d) (.*)$", "${3} ${2} ${1} ${4}"
-    )
+    named = texts.str.replace(r"^(\d{4})-(\d\d)-(\d\d) (.*)$", "${3} ${2} ${1} ${4}")
     months = ("Jan", "Feb", "Mar", "Apr", "May", "Jun", "Jul", "Aug", "Sep", "Oct", "Nov", "Dec")
     for number, name in enumerate(months, start=1):
         named = named.str.replace(rf"^(\d\d) {number:02} ", f"${{1}} {name} ")
@@ -67,7 +65,9 @@ def _batch(block: LineBlock) -> Batch:
     timed = shaped.with_columns(log_times(shaped["time"]).alias("event_time"))
     rejects = [
         block.rejects,
-        rejected(split.filter(pl.col("time").is_null()), "no line of PostgreSQL's log, and none before it to belong to"),
+        rejected(
+            split.filter(pl.col("time").is_null()), "no line of PostgreSQL's log, and none before it to belong to"
+        ),
         rejected(timed.filter(pl.col("event_time").is_null()), "no such time"),
     ]
     return Batch("log_events", _rows(timed.filter(pl.col("event_time").is_not_null())), pl.concat(rejects))

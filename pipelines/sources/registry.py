@@ -31,7 +31,9 @@ from pipelines.sources import (
 HEAD_BYTES = 64 * 1024
 
 # Formats whose every line stands for itself, or that carry a header of `#` lines.
-_CONTINUABLE = frozenset({"zeek_tsv", "zeek_json", "suricata", "auditd", "web_access", "web_error", "squid", "cef", "syslog", "json_lines"})
+_CONTINUABLE = frozenset(
+    {"zeek_tsv", "zeek_json", "suricata", "auditd", "web_access", "web_error", "squid", "cef", "syslog", "json_lines"}
+)
 
 
 class Source(Protocol):

@@ -14,7 +14,7 @@ from pipelines.sources.web_outcome import outcome_of_status
 
 NAME = "squid"
 
-# 1772330400.123    180 192.0.2.7 TCP_MISS/200 411 GET http://www.example.org/a?b=c alice HIER_DIRECT/198.51.100.2 text/html
+# 1772330400.123    180 192.0.2.7 TCP_MISS/200 411 GET http://a.example.org/ alice HIER_DIRECT/198.51.100.2 text/html
 _LINE = (
     r"(?s)^(?P<time>\d{1,12}\.\d{1,6}) +(?P<taken>-?\d+) (?P<client>\S+) (?P<result>[A-Z_]+)/(?P<status>\d{1,3}) "
     r"(?P<bytes>\d+) (?P<method>\S+) (?P<url>.*?) (?P<user>\S+) (?P<hierarchy>[A-Z_0-9]+)/(?P<peer>\S+) (?P<type>\S+)"
@@ -23,10 +23,24 @@ _TELLING = re.compile(r"^\d{1,12}\.\d{1,6} +-?\d+ \S+ [A-Z_]+/\d{1,3} \d+ \S+ \S
 _URL = r"^(?:(?P<scheme>[A-Za-z][\w+.\-]*)://)?(?P<authority>[^/?#]*)(?P<path>[^?#]*)(?:\?(?P<query>[^#]*))?"
 
 _FIELDS = {
-    **{"c-ip": "client", "cs-username": "user", "cs-method": "method", "c-uri": "url", "sc-status": "status"},
-    **{"sc-bytes": "bytes", "time-taken": "taken", "s-action": "result", "s-hierarchy": "hierarchy", "r-ip": "peer"},
-    **{"sc-content-type": "type", "cs-host": "name", "r-dns": "name", "cs-uri-stem": "path", "cs-uri-query": "query"},
-    **{"cs-uri-scheme": "scheme", "cs-uri-port": "port", "decode_error": "decode_flag"},
+    "c-ip": "client",
+    "cs-username": "user",
+    "cs-method": "method",
+    "c-uri": "url",
+    "sc-status": "status",
+    "sc-bytes": "bytes",
+    "time-taken": "taken",
+    "s-action": "result",
+    "s-hierarchy": "hierarchy",
+    "r-ip": "peer",
+    "sc-content-type": "type",
+    "cs-host": "name",
+    "r-dns": "name",
+    "cs-uri-stem": "path",
+    "cs-uri-query": "query",
+    "cs-uri-scheme": "scheme",
+    "cs-uri-port": "port",
+    "decode_error": "decode_flag",
 }
 
 

@@ -77,8 +77,7 @@ def _batches(block: LineBlock, counter: YearCounter) -> Iterator[Batch]:
         split = split.filter(~pl.col("carries"))
         for name, prefix, rows_of in _EVENTS:
             if (lines := carried.filter(pl.col("message").str.starts_with(prefix))).height:
-                rows, rejects = rows_of(lines)
-                yield Batch("log_events", rows, rejects, name)
+                yield Batch("log_events", *rows_of(lines), name)
     unshaped = split.filter(~pl.col("shaped"))
     untimed = split.filter(pl.col("shaped") & pl.col("event_time").is_null())
     rejects = [block.rejects]

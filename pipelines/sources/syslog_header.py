@@ -26,8 +26,8 @@ _RFC5424 = (
     r'(?P<structured>-|(?:\[[^\s=\]"]+(?: [^\s=\]"]+="(?:[^"\\]|\\.)*")*\])+)(?: \x{FEFF}?(?P<message>.*))?$'
 )
 
-# What stands before the event of a device: any header, whole or not, or nothing. Nothing else, or whoever chooses a word
-# of another program's line could write events of their own.
+# What stands before the event of a device: any header, whole or not, or nothing. Nothing else, or whoever chooses a
+# word of another program's line could write events of their own.
 # <134>1 2026-03-01T10:00:00Z fw-1 CEF:0|... | <134>Mar  1 10:00:00 fw-1 tag: CEF: 0|... | CEF:0|...
 EVENT_CARRIED = (
     r"(?s)^(?:\d{1,7} )?(?:<(?P<priority>\d{1,3})>)?(?:\d{1,2} )?"
@@ -62,7 +62,15 @@ def split_headers(lines: pl.DataFrame) -> pl.DataFrame:
     split = found.with_columns(*chosen, (is_modern | pl.col("message.old").is_not_null()).alias("shaped"))
     absent = [pl.col(name).replace({"-": None, "": None}) for name in ("host", "program", "process", "message_id")]
     return split.with_columns(*absent, pl.col("message").fill_null("")).select(
-        "offset", "text", "decode_error", *_DATED, "message_id", "structured", *_BOTH, "shaped", pl.lit(value=False).alias("carries")
+        "offset",
+        "text",
+        "decode_error",
+        *_DATED,
+        "message_id",
+        "structured",
+        *_BOTH,
+        "shaped",
+        pl.lit(value=False).alias("carries"),
     )
 
 

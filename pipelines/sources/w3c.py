@@ -15,7 +15,9 @@ from pipelines.sources.web_outcome import outcome_of_status
 NAME = "w3c"
 
 _TELLING = re.compile(r"^#Fields:\s+\S+", re.IGNORECASE)
-_NAMED = re.compile(r"^(?:date|time|gmttime|localtime|timestamp|(?:c|s|r|cs|sc|sr|rs|x)[-(].*|time-taken|duration|bytes|cached)$")
+_NAMED = re.compile(
+    r"^(?:date|time|gmttime|localtime|timestamp|(?:c|s|r|cs|sc|sr|rs|x)[-(].*|time-taken|duration|bytes|cached)$"
+)
 _COLUMN_LIMIT = 500
 
 # The prefixes say whose a header is: cs(User-Agent) is what the client sent to the server.
@@ -90,7 +92,13 @@ def _parts(lines: pl.DataFrame) -> pl.Series:
         return lines.select(plain.alias("parts"))["parts"]
     quoted = text.str.extract_all(r'"(?:[^"]|"")*"(?:\s|$)|\S+').list.eval(
         pl.when(pl.element().str.starts_with('"'))
-        .then(pl.element().str.strip_chars_end(" \t").str.strip_prefix('"').str.strip_suffix('"').str.replace_all('""', '"', literal=True))
+        .then(
+            pl.element()
+            .str.strip_chars_end(" \t")
+            .str.strip_prefix('"')
+            .str.strip_suffix('"')
+            .str.replace_all('""', '"', literal=True)
+        )
         .otherwise(pl.element())
     )
     both = pl.when(text.str.contains('"', literal=True)).then(quoted).otherwise(plain)
@@ -107,7 +115,9 @@ def _times(named: pl.DataFrame, day: str) -> pl.Series:
     """UTC, as the format demands; what a server writes in its own zone cannot be told from it."""
 
     def text(*names: str) -> pl.Expr:
-        return pl.coalesce([f"@{name}" for name in names if f"@{name}" in named.columns] + [pl.lit(None, dtype=pl.String)])
+        return pl.coalesce(
+            [f"@{name}" for name in names if f"@{name}" in named.columns] + [pl.lit(None, dtype=pl.String)]
+        )
 
     clock = text("time", "gmttime", "timestamp", "x-timestamp", "date-time", "localtime")
     joined = pl.coalesce(text("date"), pl.lit(day)) + "T" + clock
@@ -120,8 +130,16 @@ def _rows(timed: pl.DataFrame, names: list[str]) -> pl.DataFrame:
         given = [pl.col(f"@{name}") for name in _ENVELOPE[column] if name in names]
         return pl.coalesce(*given, pl.lit(None, dtype=pl.String)).alias(column)
 
-    absent = [pl.lit(None, dtype=pl.String).alias(f"@{n}") for n in ("cs-uri-stem", "cs-uri-query", "sc-status") if n not in names]
-    uri = pl.when(pl.col("@cs-uri-query").is_null()).then("@cs-uri-stem").otherwise(pl.format("{}?{}", "@cs-uri-stem", "@cs-uri-query"))
+    absent = [
+        pl.lit(None, dtype=pl.String).alias(f"@{n}")
+        for n in ("cs-uri-stem", "cs-uri-query", "sc-status")
+        if n not in names
+    ]
+    uri = (
+        pl.when(pl.col("@cs-uri-query").is_null())
+        .then("@cs-uri-stem")
+        .otherwise(pl.format("{}?{}", "@cs-uri-stem", "@cs-uri-query"))
+    )
     told = timed.with_columns(*absent).with_columns(
         *(said(column) for column in _ENVELOPE), pl.when("decode_error").then(pl.lit("true")).alias("decode_flag")
     )

@@ -1,6 +1,7 @@
 """Error logs of nginx and of Apache 2.4.
 
-A request that failed stands in the access log too: here it is kept whole under `request`, so that it does not count twice.
+A request that failed stands in the access log too: here it is kept whole under `request`, so that it does not count
+twice.
 """
 
 import re
@@ -16,9 +17,10 @@ from pipelines.sources.times import utc_times
 
 NAME = "web_error"
 
-# 2026/03/01 10:00:00 [error] 811#811: *7 open() "/x" failed (2: No such file or directory), client: 192.0.2.7, server: ...
+# 2026/03/01 10:00:00 [error] 811#811: *7 open() "/x" failed (2: No such file), client: 192.0.2.7, server: ...
 _NGINX = (
-    r"(?s)^(?P<nginx_time>\d{4}/\d\d/\d\d \d\d:\d\d:\d\d) \[(?P<nginx_level>[a-z]+)\] (?P<nginx_pid>\d+)#(?P<nginx_tid>\d+): "
+    r"(?s)^(?P<nginx_time>\d{4}/\d\d/\d\d \d\d:\d\d:\d\d) \[(?P<nginx_level>[a-z]+)\] "
+    r"(?P<nginx_pid>\d+)#(?P<nginx_tid>\d+): "
     r"(?:\*(?P<connection>\d+) )?(?P<nginx_said>.*)$"
 )
 # [Sun Mar 01 10:00:00.123456 2026] [core:error] [pid 811:tid 140] [client 192.0.2.7:4711] AH00124: Request exceeded ...
@@ -40,7 +42,14 @@ _SAID_OF = {
     "cs-referer": r', referrer: "([^"]*)"',
 }
 _LEVELS = {
-    **{"emerg": 6, "alert": 5, "crit": 5, "error": 4, "warn": 3, "notice": 2, "info": 1, "debug": 1},
+    "emerg": 6,
+    "alert": 5,
+    "crit": 5,
+    "error": 4,
+    "warn": 3,
+    "notice": 2,
+    "info": 1,
+    "debug": 1,
     **{f"trace{number}": 1 for number in range(1, 9)},
 }
 
@@ -58,12 +67,16 @@ def read(stream: BinaryIO) -> Iterator[Batch]:
 
 
 def _batch(block: LineBlock) -> Batch:
-    groups = (pl.col("text").str.extract_groups(pattern).alias(name) for name, pattern in (("n", _NGINX), ("a", _APACHE)))
+    groups = (
+        pl.col("text").str.extract_groups(pattern).alias(name) for name, pattern in (("n", _NGINX), ("a", _APACHE))
+    )
     split = block.lines.with_columns(groups).unnest("n", "a")
     shaped = pl.any_horizontal(pl.col("nginx_time", "apache_time").is_not_null())
     nginx = utc_times(split["nginx_time"].str.replace_all("/", "-", literal=True))
-    apache = split["apache_time"].str.replace(r"(:\d\d) ", "${1}.0 ").str.to_datetime(
-        "%b %d %H:%M:%S%.f %Y", time_unit="us", strict=False
+    apache = (
+        split["apache_time"]
+        .str.replace(r"(:\d\d) ", "${1}.0 ")
+        .str.to_datetime("%b %d %H:%M:%S%.f %Y", time_unit="us", strict=False)
     )
     time = pl.coalesce(pl.lit(nginx), pl.lit(apache.dt.replace_time_zone("UTC")))
     timed = split.with_columns(time.alias("event_time"))
@@ -88,7 +101,10 @@ def _rows(lines: pl.DataFrame) -> pl.DataFrame:
     )
     told = told.with_columns(
         # Apache writes the port behind the address, IPv6 in brackets or bare.
-        pl.col("client").str.replace(r"^\[([0-9a-fA-F:]+)\](:\d+)?$", "${1}").str.replace(r"^([\d.]+):\d+$", "${1}").alias("address"),
+        pl.col("client")
+        .str.replace(r"^\[([0-9a-fA-F:]+)\](:\d+)?$", "${1}")
+        .str.replace(r"^([\d.]+):\d+$", "${1}")
+        .alias("address"),
         pl.col("client").str.extract(r"(?:\]|^[\d.]+):(\d+)$", 1).alias("port"),
     )
     bare = told["client"].str.extract(r"^((?:[0-9a-fA-F]{0,4}:){2,7}[0-9a-fA-F]{1,4}):\d{2,5}$", 1)
@@ -100,12 +116,18 @@ def _rows(lines: pl.DataFrame) -> pl.DataFrame:
         told.with_columns(
             pl.col("offset").alias("source_offset"),
             pl.lit("webserver").alias("category"),
-            pl.when(pl.col("nginx_time").is_not_null()).then(pl.lit("nginx")).otherwise(pl.lit("apache")).alias("service"),
+            pl.when(pl.col("nginx_time").is_not_null())
+            .then(pl.lit("nginx"))
+            .otherwise(pl.lit("apache"))
+            .alias("service"),
             pl.col("cs-host").alias("host"),
             address.alias("source_ip"),
             pl.col("port").alias("source_port"),
             pl.lit("error").alias("action"),
-            pl.when(pl.col("level").is_in(["emerg", "alert", "crit", "error"])).then(pl.lit("failure")).otherwise(pl.lit("unknown")).alias("outcome"),
+            pl.when(pl.col("level").is_in(["emerg", "alert", "crit", "error"]))
+            .then(pl.lit("failure"))
+            .otherwise(pl.lit("unknown"))
+            .alias("outcome"),
             pl.col("level").replace_strict(_LEVELS, default=0, return_dtype=pl.UInt8).alias("severity"),
             fields_of_columns(told, fields | {"decode_error": "decode_flag"}),
         ),

@@ -43,7 +43,7 @@ def ingest(
     mapped, problems = mapped_sources(settings.mappings_folder, settings.rules_folder / "mappings")
     if problems:
         for problem in problems:
-            err.print(harmless(problem), markup=False, highlight=False, soft_wrap=True)
+            err().print(harmless(problem), markup=False, highlight=False, soft_wrap=True)
         raise typer.Exit(2)
     with progress("ingesting") as advance, open_store(settings) as store:
         report = read_in(

@@ -64,7 +64,10 @@ _CEF: dict[str, tuple[str, dict[str, Any]]] = {
     "nothing but a header": (f"CEF:1|V|P|1|2|n|0|{_TIME}", {"severity": 1, "category": ""}),
     "a blank behind the mark": (f"CEF: 0|V|P|1|2|n|0|{_TIME}", {"deviceProduct": "P"}),
     "control characters that mark pairs here": (f"{_HEAD}msg=a\x1eb\x1fc {_TIME}", {"msg": "a b c"}),
-    "Chinese": (f"CEF:0|某公司|下一代防火墙|1|2|访问|5|act=阻断 {_TIME}", {"category": "firewall", "outcome": "failure"}),
+    "Chinese": (
+        f"CEF:0|某公司|下一代防火墙|1|2|访问|5|act=阻断 {_TIME}",
+        {"category": "firewall", "outcome": "failure"},
+    ),
 }
 
 
@@ -82,13 +85,22 @@ def test_an_event_of_cef_becomes_columns_and_fields(line: str, expected: dict[st
 _LEEF: dict[str, tuple[str, dict[str, Any]]] = {
     "1.0 by tabs": (
         "LEEF:1.0|Made Up|Gate|1|42|src=192.0.2.1\tdst=198.51.100.2\tdstPort=443\tusrName=bob smith\tmsg=a=b c",
-        {"source_ip": "192.0.2.1", "destination_port": 443, "user": "bob smith", "msg": "a=b c", "category": "firewall"},
+        {
+            "source_ip": "192.0.2.1",
+            "destination_port": 443,
+            "user": "bob smith",
+            "msg": "a=b c",
+            "category": "firewall",
+        },
     ),
     "2.0 by a character": (
         "LEEF:2.0|Made Up|Gate|1|42|^|src=192.0.2.1^sev=5^action=permit",
         {"source_ip": "192.0.2.1", "severity": 3, "action": "permit", "outcome": "success"},
     ),
-    "2.0 by a number": ("LEEF:2.0|Made Up|Gate|1|42|0x7C|src=192.0.2.1|cat=x y", {"source_ip": "192.0.2.1", "cat": "x y"}),
+    "2.0 by a number": (
+        "LEEF:2.0|Made Up|Gate|1|42|0x7C|src=192.0.2.1|cat=x y",
+        {"source_ip": "192.0.2.1", "cat": "x y"},
+    ),
     "2.0 by a short number": ("LEEF:2.0|Made Up|Gate|1|42|x5E|src=192.0.2.1^a=b", {"a": "b"}),
     "2.0 without a delimiter": ("LEEF:2.0|Made Up|Gate|1|42||a=b\tc=d", {"a": "b", "c": "d"}),
     "2.0 without the delimiter's place": ("LEEF:2.0|Made Up|Gate|1|42|a=b\tc=d", {"a": "b", "c": "d"}),
@@ -110,7 +122,10 @@ def test_an_event_of_leef_becomes_columns_and_fields(line: str, expected: dict[s
     [
         ("devTime=1772330400123", "2026-03-01T02:00:00.123000+00:00"),
         ("devTime=2026/03/01 10:00:00\tdevTimeFormat=yyyy/MM/dd HH:mm:ss", "2026-03-01T10:00:00+00:00"),
-        ("devTime=Mar 01 2026 10:00:00.250 +0800\tdevTimeFormat=MMM dd yyyy HH:mm:ss.SSS Z", "2026-03-01T02:00:00.250000+00:00"),
+        (
+            "devTime=Mar 01 2026 10:00:00.250 +0800\tdevTimeFormat=MMM dd yyyy HH:mm:ss.SSS Z",
+            "2026-03-01T02:00:00.250000+00:00",
+        ),
         ("devTime=Mar 01 2026 10:00:00", "2026-03-01T10:00:00+00:00"),
         ("devTime=yesterday", "2026-02-28T09:00:00+00:00"),
         ("a=b", "2026-02-28T09:00:00+00:00"),
@@ -193,11 +208,20 @@ _NETFILTER: dict[str, tuple[str, dict[str, Any]]] = {
             "OUT": None,
         },
     ),
-    "accepted": ("kernel: FW-ACCEPT: IN=a OUT=b SRC=192.0.2.7 DST=198.51.100.2 PROTO=UDP DPT=53 ", {"action": "accept"}),
-    "no words": ("kernel: IN=a OUT=b SRC=192.0.2.7 DST=198.51.100.2 PROTO=UDP DPT=53 ", {"action": "", "outcome": "unknown"}),
-    "IPv6": ("kernel: IN=a OUT= SRC=2001:0db8::0001 DST=2001:0db8::0002 PROTO=ICMPv6 TYPE=135 ", {"source_ip": "2001:db8::1"}),
+    "accepted": (
+        "kernel: FW-ACCEPT: IN=a OUT=b SRC=192.0.2.7 DST=198.51.100.2 PROTO=UDP DPT=53 ",
+        {"action": "accept"},
+    ),
+    "no words": (
+        "kernel: IN=a OUT=b SRC=192.0.2.7 DST=198.51.100.2 PROTO=UDP DPT=53 ",
+        {"action": "", "outcome": "unknown"},
+    ),
+    "IPv6": (
+        "kernel: IN=a OUT= SRC=2001:0db8::0001 DST=2001:0db8::0002 PROTO=ICMPv6 TYPE=135 ",
+        {"source_ip": "2001:db8::1"},
+    ),
     "an error about another packet": (
-        "kernel: DROP IN=a OUT= SRC=192.0.2.7 DST=198.51.100.2 PROTO=ICMP TYPE=3 [SRC=10.0.0.1 DST=10.0.0.2 SPT=9 DPT=7 ]",
+        "kernel: DROP IN=a OUT= SRC=192.0.2.7 DST=198.51.100.2 PROTO=ICMP TYPE=3 [SRC=10.0.0.1 DST=10.0.0.2 DPT=7 ]",
         {"source_ip": "192.0.2.7", "destination_port": 0, "DPT": None},
     ),
 }
@@ -232,8 +256,12 @@ def test_devices_write_times_in_many_ways(text: str, expected: str | None) -> No
 @settings(max_examples=60, deadline=None)
 @given(st.dictionaries(st.from_regex(r"[a-z][A-Za-z0-9]{0,8}", fullmatch=True), st.text(max_size=20), max_size=4))
 def test_values_survive_the_escaping_of_cef(values: dict[str, str]) -> None:
-    kept = {name: " ".join(value.split()) for name, value in values.items() if name not in {"rt", "end", "start", "name"}}
+    kept = {
+        name: " ".join(value.split()) for name, value in values.items() if name not in {"rt", "end", "start", "name"}
+    }
     kept = {name: "".join(c for c in value if c.isprintable()).strip() for name, value in kept.items()}
-    escaped = (f"{name}={value.replace(chr(92), chr(92) * 2).replace('=', chr(92) + '=')}" for name, value in kept.items())
+    escaped = (
+        f"{name}={value.replace(chr(92), chr(92) * 2).replace('=', chr(92) + '=')}" for name, value in kept.items()
+    )
     row = event(cef, f"CEF:0|V|P|1|2|n|5|{_TIME} " + " ".join(escaped))
     assert {name: row["fields"][name] for name in kept} == kept

@@ -32,7 +32,7 @@ _LINES = {
     "cef": "<134>Mar  1 10:00:00 fw-1 CEF:0|Made Up|Gate|1.0|100|Denied|8|src=192.0.2.1 dst=198.51.100.2 act=deny\n",
     "w3c": "#Fields: date time c-ip cs-method sc-status\n2026-03-01 10:00:00 192.0.2.7 GET 200\n",
     "squid": "1772330400.123 180 192.0.2.7 TCP_MISS/200 411 GET http://a.example.org/ - HIER_DIRECT/198.51.100.2 -\n",
-    "web_error": '2026/03/01 10:00:00 [error] 811#811: *7 open() failed, client: 192.0.2.7, server: example.org\n',
+    "web_error": "2026/03/01 10:00:00 [error] 811#811: *7 open() failed, client: 192.0.2.7, server: example.org\n",
     "mysql_general": "2026-03-01T10:00:00.123456Z\t    8 Query\tSELECT 1\n",
     "postgres_csv": (
         '2026-03-01 10:00:00.123 UTC,"alice","city",811,"192.0.2.7:40022",5c78f6e2.32b,3,"SELECT",'
