@@ -41,6 +41,8 @@ _STOPPED = (
 _WORKED = r"(?i)\b(?:success(?:ful|fully)?|succeeded|ok)\b|成功"
 _FAILED = r"(?i)\b(?:fail(?:ed|ure)?|error|unsuccessful)\b|失败"
 _SLUG_LIMIT = 64
+_ADDED = {"decode_error": "decode_flag", "clock_skew_seconds": "clock_skew"}
+_SKEW_SECONDS = 300  # clocks of devices that keep time at all are closer
 
 
 def device_rows(
@@ -64,7 +66,8 @@ def device_rows(
         rejected(said.filter(~shaped), unshaped),
         rejected(said.filter(shaped & times.is_null()), "no time: neither the event nor a header before it says when"),
     ]
-    rows = _rows(said.with_columns(times.alias("event_time")), pairs, names)
+    skew = _skew(times, said["event_time"])
+    rows = _rows(said.with_columns(times.alias("event_time"), skew), pairs, names)
     return rows.filter(shaped & times.is_not_null()), pl.concat(rejects)
 
 
@@ -76,8 +79,8 @@ def _rows(said: pl.DataFrame, pairs: pl.DataFrame, names: Sequence[str]) -> pl.D
         source.alias("source_ip"),
         destination.alias("destination_ip"),
     )
-    pairs = pairs.filter(~pl.col("key").is_in([*names, "decode_error"]))
-    own = fields_of_columns(placed, {**{name: name for name in names}, "decode_error": "decode_flag"})
+    pairs = pairs.filter(~pl.col("key").is_in([*names, *_ADDED]))
+    own = fields_of_columns(placed, {**{name: name for name in names}, **_ADDED})
     fields = pl.concat_list(pl.lit(own).map.entries(), pl.lit(fields_of_pairs(pairs, said.height)).map.entries())
     web = pl.col("said.url").is_not_null() & pl.col("said.method").is_not_null()
     firewall = (
@@ -103,6 +106,13 @@ def _rows(said: pl.DataFrame, pairs: pl.DataFrame, names: Sequence[str]) -> pl.D
         ),
         "log_events",
     )
+
+
+def _skew(said: pl.Series, arrived: pl.Series) -> pl.Series:
+    """By how many seconds the device's clock is ahead of whoever wrote the header, null up to five minutes."""
+    seconds = (said - arrived).dt.total_seconds()
+    wide = (seconds.abs() > _SKEW_SECONDS).fill_null(value=False)
+    return seconds.cast(pl.String).set(~wide, None).alias("clock_skew")
 
 
 def device_outcome(outcome: pl.Expr, action: pl.Expr) -> pl.Expr:

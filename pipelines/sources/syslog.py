@@ -16,6 +16,7 @@ from pipelines.sources.netfilter import NETFILTER_SAID, netfilter_rows
 from pipelines.sources.structured_data import structured_data
 from pipelines.sources.syslog_header import carries_event, header_times, split_before_events, split_headers
 from pipelines.sources.syslog_programs import PARSED, understood
+from pipelines.sources.syslog_sysmon import sysmon_batch
 from pipelines.sources.syslog_years import MONTHS, YearCounter, first_year, utc_now
 
 NAME = "syslog"
@@ -61,10 +62,10 @@ def read(stream: BinaryIO, now: datetime | None = None) -> Iterator[Batch]:
     """The lines in batches; where a year is missing the file is taken to end in the latest that is not after `now`."""
     counter = YearCounter(first_year(stream, now or utc_now()))
     for block in line_blocks(stream):
-        yield from _batches(block, counter)
+        yield from batches_of(block, counter)
 
 
-def _batches(block: LineBlock, counter: YearCounter) -> Iterator[Batch]:
+def batches_of(block: LineBlock, counter: YearCounter) -> Iterator[Batch]:
     """The batch of the lines that are only syslog, and one for each other format that syslog carries here."""
     carries = carries_event(block.lines["text"])
     split = split_headers(block.lines.filter(~carries))
@@ -91,6 +92,10 @@ def _batches(block: LineBlock, counter: YearCounter) -> Iterator[Batch]:
     if filtered.any():
         yield Batch("log_events", netfilter_rows(timed.filter(filtered)), source_type="iptables")
         timed = timed.filter(~filtered)
+    sysmon = (timed["service"] == "sysmon") & timed["message"].str.starts_with("<Event>")
+    if sysmon.any():
+        yield sysmon_batch(timed.filter(sysmon))
+        timed = timed.filter(~sysmon)
     yield Batch("log_events", _rows(timed), pl.concat(rejects))
 
 

@@ -29,6 +29,9 @@ _LINES = {
         '{"eventTime":"2026-03-01T10:00:00Z","eventSource":"ecs.aliyuncs.com","acsRegion":"cn-fuzhou",'
         '"eventName":"StopInstance","sourceIpAddress":"192.0.2.7"}\n'
     ),
+    "syslog_frames": (
+        "44 <34>1 2026-03-01T10:00:00Z h p - - - one two44 <34>1 2026-03-01T10:00:00Z h p - - - one\ntwo"
+    ),
     "cef": "<134>Mar  1 10:00:00 fw-1 CEF:0|Made Up|Gate|1.0|100|Denied|8|src=192.0.2.1 dst=198.51.100.2 act=deny\n",
     "w3c": "#Fields: date time c-ip cs-method sc-status\n2026-03-01 10:00:00 192.0.2.7 GET 200\n",
     "squid": "1772330400.123 180 192.0.2.7 TCP_MISS/200 411 GET http://a.example.org/ - HIER_DIRECT/198.51.100.2 -\n",
