@@ -31,6 +31,7 @@ def ingest(
     scope: str,
     address_book: Assets | None = None,
     progress: Listener | None = None,
+    mapped: Sequence[Source] = (),
 ) -> IngestReport:
     """What became of every file at or below the paths.
 
@@ -44,12 +45,13 @@ def ingest(
         scope: of rows that belong to no asset in the address book.
         address_book: whose each address and host name is; without it no row has an asset.
         progress: told after every batch written.
+        mapped: sources that the site describes itself; they are asked before the formats that are known.
 
     Raises:
         StoreError: the database failed; everything written before stays, and running again continues.
     """
     found = list(found_files(paths))
-    run = _Run(store, BatchWriter(store, scope, address_book), progress, len(found))
+    run = _Run(store, BatchWriter(store, scope, address_book), progress, len(found), mapped)
     reports = tuple(report for group in _groups(found) for report in run.files(group))
     run.end()
     return IngestReport(reports)
@@ -73,7 +75,9 @@ class _Candidate:
 class _Run:
     """One call of `ingest`, and the files it met that nothing reads, with the hash of their content."""
 
-    def __init__(self, store: Store, writer: BatchWriter, progress: Listener | None, files: int) -> None:
+    def __init__(
+        self, store: Store, writer: BatchWriter, progress: Listener | None, files: int, mapped: Sequence[Source] = ()
+    ) -> None:
         self._store = store
         self._ledger = Ledger(store)
         if files > _MANY:
@@ -82,6 +86,7 @@ class _Run:
         self._unread: list[tuple[str, FileReport]] = []
         self._writer = writer
         self._progress = progress
+        self._mapped = mapped
         self._files_done = 0
         self._files = files
 
@@ -107,7 +112,7 @@ class _Run:
         try:
             mark = fingerprint(found.path, [version.bytes for version in known])
             stored = self._passed_over(found.path, mark)
-            return stored or _candidate(found.path, mark)
+            return stored or _candidate(found.path, mark, self._mapped)
         except OSError as error:
             return _not_readable(found.path, error)
 
@@ -162,7 +167,7 @@ class _Run:
         )
         stretch = Stretch(candidate.path, mark, previous)
         # What a file is may only show when it is longer: its beginning is judged for itself.
-        source = candidate.source if mark is candidate.mark else source_for(head_of(stretch))
+        source = candidate.source if mark is candidate.mark else source_for(head_of(stretch), self._mapped)
 
         def tell(bytes_done: int, rows: int) -> None:
             if self._progress is not None:
@@ -186,12 +191,12 @@ def _groups(found: Sequence[Found]) -> Iterator[list[Found]]:
         yield list(group.values())
 
 
-def _candidate(path: Path, mark: Fingerprint) -> _Candidate:
+def _candidate(path: Path, mark: Fingerprint, mapped: Sequence[Source]) -> _Candidate:
     try:
         head = head_of(Stretch(path, mark, None))
     except SourceBroken as broken:
         return _Candidate(path, mark, None, str(broken))
-    source = source_for(head)
+    source = source_for(head, mapped)
     return _Candidate(path, mark, source, "" if source else reason_unread(head))
 
 

@@ -37,6 +37,7 @@ class Settings(BaseSettings):
     rule_status: tuple[RuleStatus, ...] = ("stable", "test", "experimental")
     min_level: Level = "informational"
     inventory: Place | None = None
+    mappings: Place | None = None
     scan_targets: tuple[str, ...] = ()
     retention_days: int = Field(default=190, ge=1, le=36_500)
     retention_days_of: dict[str, Annotated[int, Field(ge=1, le=36_500)]] = {}
@@ -53,6 +54,11 @@ class Settings(BaseSettings):
     def inventory_file(self) -> Path:
         """The inventory of monitored assets: the configured one, or `inventory.yml` in the home."""
         return self.inventory if self.inventory is not None else self.home / "inventory.yml"
+
+    @property
+    def mappings_folder(self) -> Path:
+        """The site's own mappings of logs: the configured folder, or `mappings` in the home."""
+        return self.mappings if self.mappings is not None else self.home / "mappings"
 
     @property
     def run_folder(self) -> Path:

@@ -8,6 +8,7 @@ import dagster as dg
 from pipelines.defs.resources import Settled
 from pipelines.ingest import ingest
 from pipelines.inventory import import_inventory, load_address_book
+from pipelines.sources.mapped import mapped_sources
 
 
 class Intake(dg.Config):
@@ -37,8 +38,11 @@ def telemetry(config: Intake, settled: Settled) -> Iterator[dg.MaterializeResult
     """One row per network flow and per log event of the files read; what cannot be read is in `rejects`."""
     settings = settled.settings()
     paths = [Path(path) for path in config.paths] or [settings.inbox]
+    mapped, problems = mapped_sources(settings.mappings_folder, settings.rules_folder / "mappings")
+    for problem in problems:
+        dg.get_dagster_logger().warning(problem)
     with settled.open() as store:
-        report = ingest(paths, store, scope=settings.scope, address_book=load_address_book(store))
+        report = ingest(paths, store, scope=settings.scope, address_book=load_address_book(store), mapped=mapped)
     for table in ("network_flows", "log_events"):
         yield dg.MaterializeResult(
             asset_key=table,

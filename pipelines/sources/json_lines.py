@@ -1,13 +1,13 @@
 """JSON events of no known product: kept whole, as long as one of their fields says when."""
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from typing import BinaryIO
 
 import polars as pl
 
 from pipelines.batch import Batch
 from pipelines.sources.columns import canonical_addresses, complete, rejected
-from pipelines.sources.json_records import JsonObject, flat_frame, flattened
+from pipelines.sources.json_records import JsonObject, Record, flat_frame, flattened
 from pipelines.sources.json_stream import first_objects, read_objects
 from pipelines.sources.times import utc_times
 
@@ -38,11 +38,17 @@ def recognises(head: bytes) -> bool:
 def read(stream: BinaryIO) -> Iterator[Batch]:
     """One batch a block."""
     for records, rejects in read_objects(stream):
-        frame = flat_frame(records, _WANTED)
-        times = utc_times(frame.select(pl.coalesce(f"@{name}" for name in _TIMES)).to_series())
-        untimed = rejected(frame.filter(times.is_null()), "no time: none of the usual fields is a point in time")
-        timed = frame.with_columns(times.alias("event_time")).filter(times.is_not_null())
-        yield Batch("log_events", _rows(timed), pl.concat([rejects, untimed]))
+        batch = batch_of(records)
+        yield Batch("log_events", batch.rows, pl.concat([rejects, batch.rejects]))
+
+
+def batch_of(records: Sequence[Record]) -> Batch:
+    """The rows of objects of no known product; one without a point in time is a reject."""
+    frame = flat_frame(records, _WANTED)
+    times = utc_times(frame.select(pl.coalesce(f"@{name}" for name in _TIMES)).to_series())
+    untimed = rejected(frame.filter(times.is_null()), "no time: none of the usual fields is a point in time")
+    timed = frame.with_columns(times.alias("event_time")).filter(times.is_not_null())
+    return Batch("log_events", _rows(timed), untimed)
 
 
 def _is_timed(content: JsonObject) -> bool:

@@ -60,6 +60,11 @@ def first_lines(head: bytes, limit: int = 50) -> list[str]:
     return [text for text in texts if text][:limit]
 
 
+def block_of(first: int, pieces: list[bytes]) -> LineBlock:
+    """Pieces of text that were cut out otherwise than by line ends, numbered from `first`."""
+    return _decoded(first, pieces, [])
+
+
 class _Cutter:
     """Cuts chunks into whole lines; remembers the unfinished one, but never more than a line's limit of it."""
 
@@ -117,10 +122,13 @@ def _decoded(first: int, parts: list[bytes], long: list[tuple[int, str, str]]) -
 
 def _texts(parts: list[bytes]) -> tuple[list[str], list[bool]]:
     try:
-        return b"\n".join(parts).decode().split("\n"), [False] * len(parts)
+        texts = b"\n".join(parts).decode().split("\n")
     except UnicodeDecodeError:
-        decoded = [_text(part) for part in parts]
-        return [text for text, _ in decoded], [error for _, error in decoded]
+        texts = []
+    if len(texts) == len(parts):
+        return texts, [False] * len(parts)
+    decoded = [_text(part) for part in parts]
+    return [text for text, _ in decoded], [error for _, error in decoded]
 
 
 def _text(line: bytes) -> tuple[str, bool]:

@@ -1,17 +1,28 @@
 """Which source reads a file: decided by the content alone, never by the name."""
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from typing import BinaryIO, Protocol
 
 from pipelines.batch import Batch
 from pipelines.sources import (
     auditd,
     capture,
+    cef,
+    clickhouse_query_log,
+    cloud_audit,
     evtx_log,
     json_lines,
+    mysql_audit,
+    mysql_general,
+    postgres_csv,
+    postgres_log,
+    squid,
     suricata,
     syslog,
+    syslog_frames,
+    w3c,
     web_access,
+    web_error,
     windows_json,
     windows_xml,
     zeek_json,
@@ -21,7 +32,9 @@ from pipelines.sources import (
 HEAD_BYTES = 64 * 1024
 
 # Formats whose every line stands for itself, or that carry a header of `#` lines.
-_CONTINUABLE = frozenset({"zeek_tsv", "zeek_json", "suricata", "auditd", "web_access", "syslog", "json_lines"})
+_CONTINUABLE = frozenset(
+    {"zeek_tsv", "zeek_json", "suricata", "auditd", "web_access", "web_error", "squid", "cef", "syslog", "json_lines"}
+)
 
 
 class Source(Protocol):
@@ -47,16 +60,32 @@ SOURCES: tuple[Source, ...] = (
     suricata,
     windows_json,
     zeek_json,
+    clickhouse_query_log,
+    mysql_audit,
+    cloud_audit,
     auditd,
+    syslog_frames,
+    cef,
+    w3c,
+    squid,
     web_access,
+    web_error,
+    mysql_general,
+    postgres_csv,
+    postgres_log,
     syslog,
     json_lines,
 )
 
 
-def source_for(head: bytes) -> Source | None:
-    """The source that reads a file beginning with these bytes (at most 64 KiB, uncompressed), or None."""
-    return next((source for source in SOURCES if source.recognises(head)), None)
+def source_for(head: bytes, mapped: Sequence[Source] = ()) -> Source | None:
+    """The source that reads a file beginning with these bytes (at most 64 KiB, uncompressed), or None.
+
+    Args:
+        head: the first bytes.
+        mapped: what the site describes itself: asked before the formats that are known.
+    """
+    return next((source for source in (*mapped, *SOURCES) if source.recognises(head)), None)
 
 
 def continuable(source: Source) -> bool:

@@ -17,7 +17,38 @@ NAME = "suricata"
 _FLOWS = frozenset({"flow", "netflow"})
 _KINDS = {"dns": ("dns", "dns"), "http": ("http", "http"), "tls": ("tls", "ssl"), "ssh": ("ssh", "ssh")}
 _ICS = frozenset({"modbus", "dnp3", "enip", "bacnet", "iec104", "s7comm"})
-_ACTIONS = {"dns": "query", "http": "request", "tls": "handshake", "alert": "alert", "fileinfo": "transfer"}
+_ACTIONS = {
+    "dns": "query",
+    "http": "request",
+    "tls": "handshake",
+    "alert": "alert",
+    "fileinfo": "transfer",
+    "drop": "drop",
+    "ssh": "handshake",
+    "krb5": "login",
+    "rdp": "login",
+    "smtp": "send",
+    "tftp": "transfer",
+    "dhcp": "lease",
+    "anomaly": "alert",
+    "ftp_data": "transfer",
+    "http2": "request",
+    "snmp": "query",
+    "ike": "handshake",
+}
+# What a record says itself was done.
+_SAYS_ACTION = {"ftp": "@ftp.command", "smb": "@smb.command", "nfs": "@nfs.procedure", "sip": "@sip.method"}
+_USERS = tuple(
+    f"@{name}"
+    for name in (
+        "smb.ntlmssp.user",
+        "krb5.cname",
+        "mqtt.connect.username",
+        "pgsql.request.user",
+        "smtp.mail_from",
+        "rdp.cookie",
+    )
+)
 _ALERT_SEVERITIES = {"1": 4, "2": 3, "3": 2, "4": 1}
 _STATES = {"new": "S0", "established": "S1", "closed": "SF"}
 
@@ -26,7 +57,9 @@ _WANTED = (
     *("flow.start", "flow.end", "flow.age", "flow.pkts_toserver", "flow.pkts_toclient", "flow.bytes_toserver"),
     *("flow.bytes_toclient", "flow.state", "community_id", "host", "alert.severity", "alert.action", "http.status"),
     *("dns.rcode", "rcode_name", "status_code", "smb.ntlmssp.user", "is_write", "netflow.pkts", "netflow.bytes"),
-    *("netflow.start", "netflow.end", "netflow.age"),
+    *("netflow.start", "netflow.end", "netflow.age", "ftp.command", "smb.command", "nfs.procedure", "sip.method"),
+    *("krb5.cname", "krb5.failed_request", "krb5.error_code", "smtp.mail_from", "rdp.cookie", "ftp.completion_code"),
+    *("smb.status_code", "mqtt.connect.username", "pgsql.request.user"),
 )
 
 
@@ -90,14 +123,14 @@ def _flow_rows(frame: pl.DataFrame) -> pl.DataFrame:
 
 
 def _event_rows(frame: pl.DataFrame, kind: str) -> pl.DataFrame:
-    category, service = _KINDS.get(kind, ("ics" if kind in _ICS else "", kind))
+    category, service = _KINDS.get(kind, ("ics" if kind in _ICS else "firewall" if kind == "drop" else "", kind))
     severity = pl.col("@alert.severity").replace_strict(_ALERT_SEVERITIES, default=1, return_dtype=pl.UInt8)
     return complete(
         _addressed(frame).with_columns(
             pl.lit("suricata").alias("product"),
             pl.lit(category).alias("category"),
             pl.lit(service).alias("service"),
-            pl.col("@smb.ntlmssp.user").alias("user"),
+            pl.coalesce(_USERS).alias("user"),
             _action(kind).alias("action"),
             _OUTCOMES.get(kind, _unknown)().alias("outcome"),
             severity.alias("severity"),
@@ -118,6 +151,8 @@ def _addressed(frame: pl.DataFrame) -> pl.DataFrame:
 
 
 def _action(kind: str) -> pl.Expr:
+    if said := _SAYS_ACTION.get(kind):
+        return pl.col(said).str.to_lowercase().str.replace(r"^smb\d_command_", "")
     if kind not in _ICS:
         return pl.lit(_ACTIONS.get(kind, ""))
     return pl.col("@is_write").replace_strict({"true": "write", "false": "read"}, default="", return_dtype=pl.String)
@@ -140,8 +175,34 @@ def _of_alert() -> pl.Expr:
     return _verdict(pl.col("@alert.action") == "allowed")
 
 
+def _of_drop() -> pl.Expr:
+    return pl.lit("failure")
+
+
+def _of_kerberos() -> pl.Expr:
+    failed = pl.col("@krb5.error_code").is_not_null() | (pl.col("@krb5.failed_request").fill_null("") != "")
+    return _verdict(~failed)
+
+
+def _of_ftp() -> pl.Expr:
+    return _verdict(pl.col("@ftp.completion_code").str.extract(r"^(\d{3})", 1).cast(pl.Int64, strict=False) < 400)
+
+
+def _of_smb() -> pl.Expr:
+    code = pl.col("@smb.status_code")
+    return _verdict(pl.when(code.is_not_null()).then(code.is_in(["0x0", "0"])))
+
+
 def _verdict(worked: pl.Expr) -> pl.Expr:
     return pl.when(worked).then(pl.lit("success")).when(~worked).then(pl.lit("failure")).otherwise(pl.lit("unknown"))
 
 
-_OUTCOMES: dict[str, Callable[[], pl.Expr]] = {"http": _of_status, "dns": _of_rcode, "alert": _of_alert}
+_OUTCOMES: dict[str, Callable[[], pl.Expr]] = {
+    "http": _of_status,
+    "dns": _of_rcode,
+    "alert": _of_alert,
+    "drop": _of_drop,
+    "krb5": _of_kerberos,
+    "ftp": _of_ftp,
+    "smb": _of_smb,
+}

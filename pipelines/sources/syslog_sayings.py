@@ -63,6 +63,24 @@ SAYINGS: tuple[Saying, ...] = (
         "failure",
         r"^error: PAM: (?P<reason>.*) for (?:illegal user )?(?P<user>.*) from (?P<source_ip>\S+)$",
     ),
+    # Authentication refused: bad ownership or modes for directory /home/alice/.ssh
+    Saying(_SSHD, "login", "failure", r"^Authentication refused: (?P<reason>.*)$"),
+    # Bad protocol version identification 'GET / HTTP/1.1' from 192.0.2.7 port 40022
+    Saying(
+        _SSHD,
+        "connect",
+        "failure",
+        r"^(?:error: )?(?:kex_exchange_identification: )?(?P<reason>Bad protocol version identification|"
+        r"banner exchange: Connection)(?: '(?P<said>.*)')? from (?P<source_ip>\S+) port (?P<source_port>\d+)",
+    ),
+    # Connection from 192.0.2.7 port 40022 on 198.51.100.2 port 22
+    Saying(
+        _SSHD,
+        "connect",
+        "unknown",
+        r"^Connection from (?P<source_ip>\S+) port (?P<source_port>\d+)"
+        r"(?: on (?P<local_ip>\S+) port (?P<local_port>\d+))?",
+    ),
     # Disconnected from authenticating user root 192.0.2.7 port 40022 [preauth]
     Saying(
         _SSHD,
@@ -86,6 +104,8 @@ SAYINGS: tuple[Saying, ...] = (
         r"^\s*(?P<user>\S+) : (?:(?P<failure>[^=]*?) ; )?(?:HOST=.*? ; )?TTY=(?P<tty>.*?) ; PWD=(?P<pwd>.*?) ; "
         r"USER=(?P<runas>.*?) ;(?: [A-Z]+=.*? ;)*? COMMAND=(?P<command>.*)$",
     ),
+    # root : unable to resolve host web-1
+    Saying(("sudo",), "execute", "unknown", r"^\s*(?P<user>\S+) : (?P<reason>unable to [^;]*)$"),
     # FAILED SU (to root) alice on pts/0 | (to root) alice on pts/0
     Saying(
         ("su",),
@@ -131,6 +151,20 @@ SAYINGS: tuple[Saying, ...] = (
         "success",
         r"^(?:new group|group added to \S+): name=(?P<target_group>[^,]+)(?:, GID=(?P<target_gid>\d+))?",
     ),
+    # group 'staff' removed from /etc/group
+    Saying(
+        ("groupdel", "userdel"),
+        "delete_group",
+        "success",
+        r"^(?:removed )?group '(?P<target_group>[^']*)' (?:removed|owned by)",
+    ),
+    # failed adding user 'alice', exit code: 9
+    Saying(
+        (*_ACCOUNTS, "groupadd", "userdel", "groupdel"),
+        "change_user",
+        "failure",
+        r"^failed \w+ (?:user|group) '(?P<target_user>[^']*)'(?:, (?P<reason>.*))?$",
+    ),
     # add 'alice' to group 'sudo'
     Saying(
         _ACCOUNTS,
@@ -144,6 +178,13 @@ SAYINGS: tuple[Saying, ...] = (
         "change_user",
         "success",
         r"^user (?P<target_user>\S+) added by (?P<user>\S+) to group (?P<target_group>\S+)$",
+    ),
+    # password for 'alice' changed by 'root'
+    Saying(
+        ("passwd", "chpasswd", "usermod"),
+        "change_password",
+        "success",
+        r"^password for '(?P<target_user>[^']*)' changed(?: by '(?P<user>[^']*)')?",
     ),
     # change user 'alice' shell from '/bin/sh' to '/bin/bash'
     Saying(_ACCOUNTS, "change_user", "success", r"^(?:change|lock|unlock) user '(?P<target_user>[^']*)'"),
@@ -177,6 +218,13 @@ SAYINGS: tuple[Saying, ...] = (
     # Started nginx.service - A high performance web server.
     Saying(("systemd",), "start", "success", r"^(?:Started|Finished|Reloaded) (?P<unit>.*?)\.?$"),
     Saying(("systemd",), "start", "failure", r"^Failed to start (?P<unit>.*?)\.?$"),
+    # Session 12 logged out. Waiting for processes to exit. | Removed session 12.
+    Saying(
+        ("systemd-logind",),
+        "session_end",
+        "success",
+        r"^(?:Removed session|Session) (?P<session>\w+)(?: logged out)?\.",
+    ),
     Saying(("systemd",), "stop", "success", r"^Stopped (?P<unit>.*?)\.?$"),
     Saying(("systemd",), "stop", "failure", r"^(?P<unit>\S+): (?:Main process exited|Failed with result)"),
 )

@@ -35,7 +35,7 @@ def recognises(head: bytes) -> bool:
 
 def read(stream: BinaryIO) -> Iterator[Batch]:
     """The events in batches; `source_offset` is the event's place in the file."""
-    return windows_batches(_event(place, chunk) for place, chunk in enumerate(_elements(stream)))
+    return windows_batches(event_of(place, chunk) for place, chunk in enumerate(_elements(stream)))
 
 
 def _elements(stream: BinaryIO) -> Iterator[bytes]:
@@ -56,7 +56,8 @@ def _elements(stream: BinaryIO) -> Iterator[bytes]:
         yield rest
 
 
-def _event(place: int, chunk: bytes) -> WindowsEvent | Reject:
+def event_of(place: int, chunk: bytes) -> WindowsEvent | Reject:
+    """The event in the text of one element, or why there is none."""
     text = _text(chunk)
     try:
         root = _parsed(text)

@@ -15,11 +15,32 @@ WANTED = (
     *("conn_state", "history", "community_id", "user", "username", "client", "success", "auth_success"),
     *("status_code", "rcode_name", "func", "unit", "fc_request", "tx_hosts", "rx_hosts", "src", "dst", "established"),
     *("version", "query", "method", "host", "uri", "server_name", "note", "msg", "name", "host_name"),
+    *("action", "command", "reply_code", "operation", "result", "mailfrom", "last_reply", "cookie", "hostname"),
+    *("request_type", "exception", "error_msg", "actions", "assigned_addr", "client_addr", "server_addr", "status"),
 )
 
 _CATEGORIES = {"dns": "dns", "http": "http", "ssl": "tls", "ssh": "ssh"}
 _ICS = frozenset({"modbus", "dnp3", "s7comm", "bacnet", "enip", "cip", "iec104", "opcua", "profinet", "goose"})
-_ACTIONS = {"dns": "query", "http": "request", "ssl": "handshake", "ssh": "login", "kerberos": "login"}
+_ACTIONS = {
+    "dns": "query",
+    "http": "request",
+    "ssl": "handshake",
+    "ssh": "login",
+    "kerberos": "login",
+    "ntlm": "login",
+    "rdp": "login",
+    "radius": "login",
+    "files": "transfer",
+    "smtp": "send",
+    "notice": "alert",
+    "smb_mapping": "connect",
+    "socks": "connect",
+    "mysql": "query",
+    "software": "detect",
+    "dhcp": "lease",
+}
+# What a log says itself was done: SMB::FILE_OPEN, STOR, NetrLogonSamLogon, ...
+_SAYS_ACTION = {"smb_files": "@action", "ftp": "@command", "dce_rpc": "@operation", "sip": "@method"}
 _APPLICATIONS = {"ssl": "tls", "krb": "kerberos"}
 
 
@@ -69,21 +90,21 @@ def _events(frame: pl.DataFrame, path: str) -> pl.DataFrame:
         pl.lit(category).alias("category"),
         pl.lit(path).alias("service"),
         _user(path).alias("user"),
-        pl.lit(_ACTIONS.get(path, "")).alias("action"),
+        _action(path).alias("action"),
         _outcome(path).alias("outcome"),
-        pl.lit(1, dtype=pl.UInt8).alias("severity"),
+        pl.lit(3 if path == "notice" else 1, dtype=pl.UInt8).alias("severity"),
         pl.col("text").alias("message"),
     )
     return complete(_industrial(named) if category == "ics" else named, "log_events")
 
 
 def _addressed(frame: pl.DataFrame) -> pl.DataFrame:
-    source = frame.select(pl.coalesce("@id.orig_h", "@src", "@tx_hosts")).to_series()
-    destination = frame.select(pl.coalesce("@id.resp_h", "@dst", "@rx_hosts")).to_series()
+    source = frame.select(pl.coalesce("@id.orig_h", "@src", "@tx_hosts", "@client_addr")).to_series()
+    destination = frame.select(pl.coalesce("@id.resp_h", "@dst", "@rx_hosts", "@server_addr")).to_series()
     return frame.with_columns(
         pl.col("offset").alias("source_offset"),
-        canonical_addresses(source).alias("source_ip"),
-        canonical_addresses(destination).alias("destination_ip"),
+        canonical_addresses(source.str.split(",").list.first()).alias("source_ip"),
+        canonical_addresses(destination.str.split(",").list.first()).alias("destination_ip"),
         pl.col("@id.orig_p").alias("source_port"),
         pl.col("@id.resp_p").alias("destination_port"),
     )
@@ -91,7 +112,13 @@ def _addressed(frame: pl.DataFrame) -> pl.DataFrame:
 
 def _user(path: str) -> pl.Expr:
     named = pl.coalesce("@user", "@username")
-    return pl.coalesce(named, pl.col("@client")) if path == "kerberos" else named
+    further = {"kerberos": "@client", "smtp": "@mailfrom", "rdp": "@cookie"}.get(path)
+    return pl.coalesce(named, pl.col(further)) if further else named
+
+
+def _action(path: str) -> pl.Expr:
+    said = _SAYS_ACTION.get(path)
+    return pl.col(said).str.replace(r"^.*::", "").str.to_lowercase() if said else pl.lit(_ACTIONS.get(path, ""))
 
 
 def _outcome(path: str) -> pl.Expr:
@@ -99,6 +126,11 @@ def _outcome(path: str) -> pl.Expr:
         worked = pl.col("@status_code").cast(pl.Int64, strict=False) < 400
     elif path == "dns":
         worked = pl.col("@rcode_name") == "NOERROR"
+    elif path in {"ftp", "smtp"}:
+        reply = pl.coalesce("@reply_code", pl.col("@last_reply").str.extract(r"^(\d{3})", 1))
+        worked = reply.cast(pl.Int64, strict=False) < 400
+    elif path in _ICS:
+        worked = pl.when(pl.col("@exception").is_not_null()).then(pl.lit(value=False))
     else:
         worked = pl.coalesce("@success", "@auth_success", "@established") == "true"
     return pl.when(worked).then(pl.lit("success")).when(~worked).then(pl.lit("failure")).otherwise(pl.lit("unknown"))

@@ -14,6 +14,7 @@ from pipelines.detect import detect as judge
 from pipelines.ingest import ingest as read_in
 from pipelines.inventory import load_address_book
 from pipelines.report import FileReport, Progress
+from pipelines.sources.mapped import mapped_sources
 from rongdun.commands.explanation import show_explanation
 from rongdun.commands.levels import Level
 from rongdun.console import err, harmless, out, print_json, print_table, progress
@@ -39,6 +40,11 @@ def ingest(
     if len(missing) == len(paths):
         _say_missing(missing)
         raise typer.Exit(2)
+    mapped, problems = mapped_sources(settings.mappings_folder, settings.rules_folder / "mappings")
+    if problems:
+        for problem in problems:
+            err().print(harmless(problem), markup=False, highlight=False, soft_wrap=True)
+        raise typer.Exit(2)
     with progress("ingesting") as advance, open_store(settings) as store:
         report = read_in(
             [path for path in paths if path not in missing],
@@ -46,6 +52,7 @@ def ingest(
             scope=settings.scope,
             address_book=load_address_book(store),
             progress=lambda step: advance(_share(step), step.path.name),
+            mapped=mapped,
         )
     if as_json:
         print_json(report.as_json())

@@ -17,6 +17,31 @@ _LINES = {
     "</System></Event></Events>",
     "suricata": '{"timestamp":"2026-03-01T10:00:00.1+0800","event_type":"dns","dns":{"rrname":"a.example.org"}}\n',
     "windows_json": '{"EventID":1,"Channel":"Security","UtcTime":"2026-03-01 10:00:00"}\n',
+    "clickhouse_query_log": (
+        '{"type":"QueryFinish","event_time":"2026-03-01 10:00:00","query_duration_ms":"12","query":"SELECT 1",'
+        '"user":"alice","query_id":"a","address":"::ffff:192.0.2.7"}\n'
+    ),
+    "mysql_audit": (
+        '{"timestamp":"2026-03-01 10:00:00","id":1,"class":"general","event":"status","connection_id":8,'
+        '"account":{"user":"alice","host":"db"},"general_data":{"query":"SELECT 1","status":0}}\n'
+    ),
+    "cloud_audit": (
+        '{"eventTime":"2026-03-01T10:00:00Z","eventSource":"ecs.aliyuncs.com","acsRegion":"cn-fuzhou",'
+        '"eventName":"StopInstance","sourceIpAddress":"192.0.2.7"}\n'
+    ),
+    "syslog_frames": (
+        "44 <34>1 2026-03-01T10:00:00Z h p - - - one two44 <34>1 2026-03-01T10:00:00Z h p - - - one\ntwo"
+    ),
+    "cef": "<134>Mar  1 10:00:00 fw-1 CEF:0|Made Up|Gate|1.0|100|Denied|8|src=192.0.2.1 dst=198.51.100.2 act=deny\n",
+    "w3c": "#Fields: date time c-ip cs-method sc-status\n2026-03-01 10:00:00 192.0.2.7 GET 200\n",
+    "squid": "1772330400.123 180 192.0.2.7 TCP_MISS/200 411 GET http://a.example.org/ - HIER_DIRECT/198.51.100.2 -\n",
+    "web_error": "2026/03/01 10:00:00 [error] 811#811: *7 open() failed, client: 192.0.2.7, server: example.org\n",
+    "mysql_general": "2026-03-01T10:00:00.123456Z\t    8 Query\tSELECT 1\n",
+    "postgres_csv": (
+        '2026-03-01 10:00:00.123 UTC,"alice","city",811,"192.0.2.7:40022",5c78f6e2.32b,3,"SELECT",'
+        '2026-03-01 09:59:58 UTC,3/7,0,LOG,00000,"statement: SELECT 1",,,,,,,,,"psql","client backend",,0\n'
+    ),
+    "postgres_log": "2026-03-01 10:00:00.123 UTC [811] alice@city LOG:  statement: SELECT 1\n",
     "auditd": 'type=EXECVE msg=audit(1772330400.123:7): argc=1 a0="id"\n',
     "web_access": '192.0.2.7 - - [01/Mar/2026:10:00:00 +0800] "GET / HTTP/1.1" 200 5 "-" "curl/8.5"\n',
     "syslog": "<34>Mar  1 10:00:00 web-1 sshd[811]: Accepted password for alice from 192.0.2.7 port 4 ssh2\n",

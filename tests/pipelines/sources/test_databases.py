@@ -1,0 +1,209 @@
+"""What databases log: statement, user, client, database, duration, rows and error under the same names."""
+
+import io
+from typing import Any
+
+import pytest
+
+from pipelines.sources import clickhouse_query_log, mysql_audit, mysql_general, postgres_csv, postgres_log
+from pipelines.sources.csv_records import csv_records
+from pipelines.sources.registry import Source, source_for
+from tests.pipelines.sources.rows import event, events, reasons
+
+_AT = "2026-03-01 10:00:00.123 UTC"
+_CSV = f'{_AT},"alice","city",811,"192.0.2.7:40022",5c78f6e2.32b,3,"SELECT",2026-03-01 09:59:58 UTC,3/7,0'
+_CSV_END = ',"psql","client backend",,0'
+_MYSQL = '{"timestamp":"2026-03-01 10:00:00","id":1,"connection_id":8,"account":{"user":"alice","host":"pc-1"},'
+_CLICKHOUSE = '{"event_time":"2026-03-01 10:00:00","query_duration_ms":"12","user":"alice","query_id":"a",'
+
+_SAID: dict[str, tuple[Source, str, dict[str, Any]]] = {
+    "PostgreSQL's statement": (
+        postgres_log,
+        f"{_AT} [811] alice@city LOG:  statement: DROP TABLE citizens",
+        {"statement": "DROP TABLE citizens", "user": "alice", "database": "city", "action": "drop", "pid": "811"},
+    ),
+    "PostgreSQL's duration and client": (
+        postgres_log,
+        f"{_AT} [811] alice@city 192.0.2.7(40022) LOG:  duration: 12.5 ms  execute <unnamed>: SELECT 1",
+        {
+            "statement": "SELECT 1",
+            "duration_ms": "12.5",
+            "source_ip": "192.0.2.7",
+            "source_port": 40022,
+            "outcome": "success",
+        },
+    ),
+    "PostgreSQL's own names in the prefix": (
+        postgres_log,
+        f"{_AT} [811]: user=alice,db=city,app=psql,client=2001:db8::1 LOG:  statement: SELECT 1",
+        {"user": "alice", "database": "city", "source_ip": "2001:db8::1", "application_name": "psql"},
+    ),
+    "PostgreSQL's error with its statement": (
+        postgres_log,
+        (
+            f'{_AT} [812] alice@city ERROR:  relation "x" does not exist\n'
+            f"{_AT} [812] alice@city HINT:  look again\n{_AT} [812] alice@city STATEMENT:  SELECT *\n\tFROM x"
+        ),
+        {
+            "statement": "SELECT *\n\tFROM x",
+            "error": 'relation "x" does not exist',
+            "hint": "look again",
+            "outcome": "failure",
+            "severity": 3,
+        },
+    ),
+    "a login refused": (
+        postgres_log,
+        f'{_AT} [812] FATAL:  no pg_hba.conf entry for host "192.0.2.7", user "eve", database "city"',
+        {"action": "login", "outcome": "failure", "source_ip": "192.0.2.7", "user": "eve", "database": "city"},
+    ),
+    "a login": (
+        postgres_log,
+        f"{_AT} [812] LOG:  connection authorized: user=alice database=city application_name=psql",
+        {"action": "login", "outcome": "success", "user": "alice", "database": "city"},
+    ),
+    "pgaudit": (
+        postgres_log,
+        f'{_AT} [813] eve@city LOG:  AUDIT: SESSION,1,1,READ,SELECT,TABLE,public.x,"SELECT ""a"" FROM x",<none>',
+        {
+            "statement": 'SELECT "a" FROM x',
+            "object_name": "public.x",
+            "class": "READ",
+            "action": "select",
+            "outcome": "success",
+            "parameter": None,
+        },
+    ),
+    "csvlog": (
+        postgres_csv,
+        f'{_CSV},LOG,00000,"statement: SELECT 1\nFROM ""x""",,,,,,,,{_CSV_END}',
+        {
+            "statement": 'SELECT 1\nFROM "x"',
+            "user": "alice",
+            "database": "city",
+            "source_ip": "192.0.2.7",
+            "source_port": 40022,
+        },
+    ),
+    "csvlog's error": (
+        postgres_csv,
+        f'{_CSV},ERROR,42P01,"relation ""x"" does not exist",,,,,,"SELECT * FROM x",15,{_CSV_END}',
+        {"statement": "SELECT * FROM x", "error": 'relation "x" does not exist', "outcome": "failure"},
+    ),
+    "csvlog of an older version": (
+        postgres_csv,
+        f'{_CSV},LOG,00000,"statement: SELECT 1",,,,,,,,,"psql"',
+        {"statement": "SELECT 1", "application_name": "psql"},
+    ),
+    "MySQL Enterprise's statement": (
+        mysql_audit,
+        _MYSQL
+        + '"class":"general","event":"status","login":{"user":"alice[alice] @ pc-1 []","os":"","ip":"192.0.2.7"},'
+        '"general_data":{"command":"Query","sql_command":"select","query":"SELECT 1","status":0}}',
+        {"statement": "SELECT 1", "user": "alice", "source_ip": "192.0.2.7", "action": "select", "outcome": "success"},
+    ),
+    "MySQL Enterprise's refusal": (
+        mysql_audit,
+        _MYSQL + '"class":"connection","event":"connect","login":{"user":"eve","ip":"::1"},'
+        '"connection_data":{"status":1045,"db":"city"}}',
+        {
+            "user": "eve",
+            "action": "login",
+            "outcome": "failure",
+            "error": "1045",
+            "database": "city",
+            "source_ip": "::1",
+        },
+    ),
+    "Percona's older plugin": (
+        mysql_audit,
+        (
+            '{"audit_record":{"name":"Query","record":"1","timestamp":"2026-03-01T10:00:00 UTC","command_class":"x",'
+            '"status":0,"sqltext":"SELECT 1","user":"root[root] @ localhost []","host":"localhost","db":"city"}}'
+        ),
+        {"statement": "SELECT 1", "user": "root", "database": "city", "client": "localhost", "source_ip": ""},
+    ),
+    "MySQL's general log": (
+        mysql_general,
+        "2026-03-01T10:00:00.123456Z\t    8 Query\tSELECT 1\nFROM x",
+        {"statement": "SELECT 1\nFROM x", "action": "select", "connection_id": "8"},
+    ),
+    "ClickHouse": (
+        clickhouse_query_log,
+        _CLICKHOUSE + '"type":"QueryFinish","result_rows":"5","current_database":"city","query":"SELECT 1",'
+        '"query_kind":"Select","exception_code":0,"exception":"","address":"::ffff:192.0.2.7","port":40022}',
+        {
+            "statement": "SELECT 1",
+            "database": "city",
+            "duration_ms": "12",
+            "rows": "5",
+            "source_ip": "192.0.2.7",
+            "user": "alice",
+            "outcome": "success",
+            "error": None,
+        },
+    ),
+    "ClickHouse's exception": (
+        clickhouse_query_log,
+        _CLICKHOUSE
+        + '"type":"ExceptionBeforeStart","query":"SELECT x","exception_code":47,"exception":"Code: 47. no x"}',
+        {"outcome": "failure", "error": "Code: 47. no x", "severity": 2},
+    ),
+}
+
+
+@pytest.mark.parametrize(("source", "line", "expected"), _SAID.values(), ids=_SAID)
+def test_what_a_database_says_becomes_columns_and_fields(source: Source, line: str, expected: dict[str, Any]) -> None:
+    row = event(source, line)
+    assert {name: row[name] if name in row else row["fields"].get(name) for name in expected} == expected
+    assert (row["category"], row["event_time"].isoformat()[:19]) == ("database", "2026-03-01T10:00:00")
+    found = source_for(line.encode() + b"\n")
+    assert found is not None
+    assert found.NAME == source.NAME
+
+
+def test_a_connection_of_mysql_knows_who_opened_it() -> None:
+    content = (
+        b"/usr/sbin/mysqld, Version: 8.0.36 (Source). started with:\nTcp port: 3306  Unix socket: /tmp/s\n"
+        b"Time                 Id Command    Argument\n"
+        b"2026-03-01T10:00:00.1Z\t    8 Connect\talice@192.0.2.7 on city using SSL/TLS\n"
+        b"2026-03-01T10:00:00.2Z\t    9 Connect\tAccess denied for user 'eve'@'192.0.2.9' (using password: YES)\n"
+        b"2026-03-01T10:00:00.3Z\t    8 Init DB\tother\n2026-03-01T10:00:00.4Z\t    8 Query\tSELECT 1\n"
+        b"260301  9:00:00\t    7 Query\tSELECT 2\n\t\t    7 Query\tSELECT 3\n"
+    )
+    rows = events(mysql_general, content)
+    assert [(row["user"], row["source_ip"], row["fields"].get("database"), row["outcome"]) for row in rows] == [
+        ("alice", "192.0.2.7", "city", "success"),
+        ("eve", "192.0.2.9", None, "failure"),
+        ("alice", "192.0.2.7", "other", "unknown"),
+        ("alice", "192.0.2.7", "other", "unknown"),
+        ("", "", None, "unknown"),
+        ("", "", None, "unknown"),
+    ]
+    assert [row["event_time"].hour for row in rows] == [10, 10, 10, 10, 9, 9]
+    assert reasons(mysql_general, content) == {}
+
+
+def test_the_query_log_is_read_as_csv_and_tsv_with_names() -> None:
+    names = ["type", "event_time", "query_duration_ms", "query", "exception", "user", "query_id", "address"]
+    values = ["QueryFinish", "2026-03-01 10:00:00", "12", "SELECT 1\nFROM x", "", "alice", "b", "192.0.2.7"]
+    quoted = ",".join(f'"{name}"' for name in names) + "\n" + ",".join(f'"{value}"' for value in values) + "\n"
+    tabbed = "\t".join(names) + "\n" + "\t".join(value.replace("\n", "\\n") for value in values) + "\n"
+    for text in (quoted, tabbed):
+        (row,) = events(clickhouse_query_log, text.encode())
+        assert (row["fields"]["statement"], row["user"], row["source_ip"]) == ("SELECT 1\nFROM x", "alice", "192.0.2.7")
+
+
+def test_a_stray_quotation_mark_costs_its_own_line_and_no_other() -> None:
+    content = b'a,b\n1,"x\n2,y\n3,"two\nlines"\n4,z\n'
+    records, rejects = zip(*csv_records(io.BytesIO(content), (2,)), strict=True)
+    cells = [record[3] for block in records for record in block]
+    assert cells == [["a", "b"], ["2", "y"], ["3", "two\nlines"], ["4", "z"]]
+    assert [row for frame in rejects for row in frame.rows()] == [(1, "a quotation mark that never closes", '1,"x')]
+
+
+def test_a_damaged_record_of_csvlog_hides_no_other() -> None:
+    good = f'{_CSV},LOG,00000,"statement: SELECT 1",,,,,,,,{_CSV_END}\n'
+    content = (good + _CSV + ',LOG,00000,"statement: cut\n' + good + "1,2,3\n" + good).encode()
+    assert [row["source_offset"] for row in events(postgres_csv, content)] == [0, 2, 4]
+    assert list(reasons(postgres_csv, content)) == [1, 3]

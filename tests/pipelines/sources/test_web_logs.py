@@ -1,0 +1,163 @@
+"""Logs of web servers and proxies beside the access log: W3C, Squid, error logs."""
+
+from typing import Any
+
+import pytest
+
+from pipelines.sources import squid, w3c, web_error
+from tests.pipelines.sources.rows import event, events, reasons
+
+_FIELDS = "#Fields: date time s-ip cs-method cs-uri-stem cs-uri-query s-port cs-username c-ip cs(User-Agent) sc-status"
+
+_W3C: dict[str, tuple[str, str, dict[str, Any]]] = {
+    "IIS": (
+        _FIELDS,
+        "2026-03-01 10:00:00 198.51.100.2 GET /a.aspx b=c+d 443 alice 192.0.2.7 Mozilla/5.0+(X11) 200",
+        {
+            "category": "webserver",
+            "service": "iis",
+            "source_ip": "192.0.2.7",
+            "destination_ip": "198.51.100.2",
+            "destination_port": 443,
+            "user": "alice",
+            "outcome": "success",
+            "cs-uri": "/a.aspx?b=c+d",
+            "cs-uri-query": "b=c+d",
+            "cs-user-agent": "Mozilla/5.0 (X11)",
+        },
+    ),
+    "nothing said": (
+        _FIELDS,
+        "2026-03-01 10:00:00 198.51.100.2 POST /x - 443 - 2001:DB8::1 - 500",
+        {"user": "", "outcome": "failure", "cs-uri-query": None, "cs-uri": "/x", "source_ip": "2001:db8::1"},
+    ),
+    "a proxy": (
+        "#Fields: date time time-taken c-ip sc-status s-action cs-host cs-uri-path x-virus-id",
+        '2026-03-01 10:00:00 15 192.0.2.7 403 TCP_DENIED www.example.org /a "two words"',
+        {"category": "proxy", "outcome": "failure", "cs-host": "www.example.org", "x-virus-id": "two words"},
+    ),
+    "a quotation mark inside quotes": (
+        "#Fields: date time c-ip cs-method x-note",
+        '2026-03-01 10:00:00 192.0.2.7 GET "a ""b"" c"',
+        {"x-note": 'a "b" c'},
+    ),
+    "tabs": (
+        "#Fields:\tdate\ttime\tc-ip\tcs-method",
+        "2026-03-01\t10:00:00\t192.0.2.7\tGET",
+        {"source_ip": "192.0.2.7"},
+    ),
+    "a day only in the header": (
+        "#Date: 2026-03-01 00:00:00\n#Fields: time c-ip cs-method",
+        "10:00:00 192.0.2.7 GET",
+        {"cs-method": "GET"},
+    ),
+    "a name twice": (
+        "#Fields: date time c-ip x-a x-a",
+        "2026-03-01 10:00:00 192.0.2.7 1 2",
+        {"x-a": "1", "x-a.2": "2"},
+    ),
+}
+
+
+@pytest.mark.parametrize(("header", "line", "expected"), _W3C.values(), ids=_W3C)
+def test_a_line_of_w3c_becomes_columns_and_fields(header: str, line: str, expected: dict[str, Any]) -> None:
+    (row,) = events(w3c, f"{header}\n{line}\n".encode())
+    assert {name: row[name] if name in row else row["fields"].get(name) for name in expected} == expected
+    assert row["event_time"].isoformat() == "2026-03-01T10:00:00+00:00"
+
+
+def test_the_names_may_change_inside_a_file() -> None:
+    content = (
+        b"#Fields: date time c-ip\n2026-03-01 10:00:00 192.0.2.1\n"
+        b"#Fields: date time cs-username c-ip\n2026-03-01 10:00:01 alice 192.0.2.2\n"
+    )
+    assert [(row["source_ip"], row["user"]) for row in events(w3c, content)] == [
+        ("192.0.2.1", ""),
+        ("192.0.2.2", "alice"),
+    ]
+
+
+def test_what_is_no_row_of_w3c_is_rejected_with_its_number() -> None:
+    content = b"2026-03-01 10:00:00\n#Fields: date time c-ip\n2026-03-01 10:00:00\n2026-02-30 10:00:00 192.0.2.1\n"
+    assert reasons(w3c, content) == {
+        0: "a row before any #Fields line",
+        2: "#Fields names 3 columns, the row has another number",
+        3: "no time: neither date and time nor a column that holds both",
+    }
+
+
+@pytest.mark.parametrize(
+    "head", [b"#Fields: name size owner\n", b"# a title\n#Fields:\n", b"#separator \\x09\n#fields\tts\n"]
+)
+def test_other_headers_are_not_taken_for_w3c(head: bytes) -> None:
+    assert not w3c.recognises(head)
+
+
+_SQUID: dict[str, tuple[str, dict[str, Any]]] = {
+    "a page": (
+        "   180 192.0.2.7 TCP_MISS/200 411 GET http://www.example.org:8080/a?b=c al HIER_DIRECT/198.51.100.2 text/html",
+        {
+            "source_ip": "192.0.2.7",
+            "destination_ip": "198.51.100.2",
+            "destination_port": 8080,
+            "user": "al",
+            "outcome": "success",
+            "c-uri": "http://www.example.org:8080/a?b=c",
+            "cs-host": "www.example.org",
+            "cs-uri-query": "b=c",
+            "s-action": "TCP_MISS",
+        },
+    ),
+    "a tunnel": (
+        " 5 192.0.2.7 TCP_TUNNEL/200 411 CONNECT www.example.org:443 - HIER_DIRECT/2001:DB8::1 -",
+        {"destination_port": 443, "destination_ip": "2001:db8::1", "cs-host": "www.example.org", "user": ""},
+    ),
+    "refused": (
+        " 0 192.0.2.7 TCP_DENIED/407 411 GET http://eve@a.example.org/ - HIER_NONE/- text/html",
+        {"action": "deny", "outcome": "failure", "destination_ip": "", "cs-host": "a.example.org", "r-ip": None},
+    ),
+}
+
+
+@pytest.mark.parametrize(("line", "expected"), _SQUID.values(), ids=_SQUID)
+def test_a_line_of_squid_becomes_columns_and_fields(line: str, expected: dict[str, Any]) -> None:
+    row = event(squid, f"1772330400.123{line}")
+    assert {name: row[name] if name in row else row["fields"].get(name) for name in expected} == expected
+    assert (row["event_time"].isoformat(), row["category"]) == ("2026-03-01T02:00:00.123000+00:00", "proxy")
+
+
+_ERRORS: dict[str, tuple[str, dict[str, Any]]] = {
+    "nginx": (
+        (
+            '2026/03/01 10:00:00 [error] 811#812: *7 open() "/x" failed (2: No such file), client: 192.0.2.7, '
+            'server: example.org, request: "GET /x HTTP/1.1", host: "www.example.org"'
+        ),
+        {
+            "service": "nginx",
+            "source_ip": "192.0.2.7",
+            "host": "www.example.org",
+            "request": "GET /x HTTP/1.1",
+            "severity": 4,
+            "cs-method": None,
+        },
+    ),
+    "Apache": (
+        "[Sun Mar 01 10:00:00.000000 2026] [core:error] [pid 811:tid 140] [client 192.0.2.7:4711] AH00124: too many",
+        {"service": "apache", "source_ip": "192.0.2.7", "source_port": 4711, "code": "AH00124", "message": "too many"},
+    ),
+    "Apache over IPv6": (
+        "[Sun Mar 01 10:00:00 2026] [error] [client 2001:db8::1:4711] no such file",
+        {"source_ip": "2001:db8::1:4711", "outcome": "failure"},
+    ),
+    "nobody's fault": (
+        "2026/03/01 10:00:00 [notice] 1#1: start worker process 7",
+        {"outcome": "unknown", "severity": 2},
+    ),
+}
+
+
+@pytest.mark.parametrize(("line", "expected"), _ERRORS.values(), ids=_ERRORS)
+def test_a_line_of_an_error_log_becomes_columns_and_fields(line: str, expected: dict[str, Any]) -> None:
+    row = event(web_error, line)
+    assert {name: row[name] if name in row else row["fields"].get(name) for name in expected} == expected
+    assert row["event_time"].isoformat() == "2026-03-01T10:00:00+00:00"
