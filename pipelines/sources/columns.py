@@ -22,7 +22,7 @@ def complete(frame: pl.DataFrame, table: Table, named: Mapping[str, str] | None 
     Args:
         frame: holds some of the table's columns.
         table: which.
-        named: field name to text column of the frame, for fields that are not in `fields` yet; a null is an absent
+        named: field name to text column of the frame, for fields that are not in its `fields`; a null is an absent
             field. Those that the table has typed columns for go there, the others into `fields`.
     """
     if named is not None:
@@ -78,6 +78,13 @@ def fields_of_columns(frame: pl.DataFrame, names: Mapping[str, str]) -> pl.Serie
     return _map_of(offsets, keys.to_arrow(), values.to_arrow())
 
 
+def joined_fields(*maps: pl.Series) -> pl.Series:
+    """One overflow map of several, which share no key."""
+    frame = pl.DataFrame([each.alias(str(number)) for number, each in enumerate(maps)])
+    entries = [pl.col(name).map.entries() for name in frame.columns]
+    return frame.select(pl.concat_list(entries).cast(FIELDS).alias("fields")).to_series()
+
+
 def canonical_addresses(texts: pl.Series) -> pl.Series:
     """Each address in canonical text (RFC 5952; IPv4-mapped as IPv4), '' where the text is no address."""
     distinct = texts.unique().drop_nulls().to_list()
@@ -126,10 +133,12 @@ def _with_fields(frame: pl.DataFrame, typed: Mapping[str, str], named: Mapping[s
     told = pl.concat([empty, others], how="horizontal")
     names = dict.fromkeys(given) | dict.fromkeys(rest)
     where = {name: f"={name}" if name in rest else name for name in names}
-    return frame.with_columns(
-        fields_of_columns(told, where) if named else fields_of_rows([{}] * frame.height),
-        *(texts[name].fill_null("").alias(typed[name]) for name in given),
-    )
+    more = fields_of_columns(told, where)
+    if "fields" in frame.columns:
+        more = frame["fields"] if not (more.map.len() > 0).any() else joined_fields(frame["fields"], more)
+    # A column of the frame that happens to be called like a typed one is not meant.
+    absent = [pl.lit("").alias(column) for name, column in typed.items() if name not in given]
+    return frame.with_columns(more, *absent, *(texts[name].fill_null("").alias(typed[name]) for name in given))
 
 
 def _map_of(offsets: Sequence[int] | npt.NDArray[np.int64], keys: pa.Array, values: pa.Array) -> pl.Series:

@@ -1,7 +1,7 @@
 """JSON objects out of a text: one a line, or an array, or one after another; each flattened to text fields."""
 
 import json
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Collection, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import BinaryIO
 
@@ -44,14 +44,20 @@ def read_records(stream: BinaryIO) -> Iterator[tuple[list[Record], pl.DataFrame]
         yield _records_of(block)
 
 
-def flat_frame(records: Sequence[Record], wanted: Sequence[str]) -> pl.DataFrame:
-    """The records as columns: `offset`, `text`, the wanted keys (null where absent), and all of them in `fields`."""
+def flat_frame(records: Sequence[Record], wanted: Sequence[str], apart: Collection[str] = ()) -> pl.DataFrame:
+    """The records as columns: `offset`, `text`, the wanted keys and those kept apart, and all but these in `fields`.
+
+    A key is the column `@key`, null where a record lacks it.
+    """
+    rest = [
+        {key: text for key, text in each.flat.items() if key not in apart} if apart else each.flat for each in records
+    ]
     columns: dict[str, pl.Series] = {
         "offset": pl.Series([record.offset for record in records], dtype=pl.UInt64),
         "text": pl.Series([record.text for record in records], dtype=pl.String),
-        "fields": fields_of_rows([record.flat for record in records]),
+        "fields": fields_of_rows(rest),
     }
-    for key in wanted:
+    for key in dict.fromkeys([*wanted, *apart]):
         columns[f"@{key}"] = pl.Series([record.flat.get(key) for record in records], dtype=pl.String)
     return pl.DataFrame(columns)
 

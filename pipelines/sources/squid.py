@@ -7,7 +7,7 @@ from typing import BinaryIO
 import polars as pl
 
 from pipelines.batch import Batch
-from pipelines.sources.columns import canonical_addresses, complete, fields_of_columns, rejected
+from pipelines.sources.columns import canonical_addresses, complete, rejected
 from pipelines.sources.lines import LineBlock, first_lines, line_blocks
 from pipelines.sources.times import utc_times
 from pipelines.sources.web_outcome import outcome_of_status
@@ -61,7 +61,7 @@ def _batch(block: LineBlock) -> Batch:
     shaped = split["time"].is_not_null()
     timed = split.filter(shaped).with_columns(utc_times(split["time"].filter(shaped)).alias("event_time"))
     rejects = [block.rejects, rejected(split.filter(~shaped), "no line of Squid's access log")]
-    return Batch("log_events", _rows(timed.filter(pl.col("event_time").is_not_null())), pl.concat(rejects))
+    return Batch("http_requests", _rows(timed.filter(pl.col("event_time").is_not_null())), pl.concat(rejects))
 
 
 def _rows(lines: pl.DataFrame) -> pl.DataFrame:
@@ -85,7 +85,7 @@ def _rows(lines: pl.DataFrame) -> pl.DataFrame:
             pl.when(denied).then(pl.lit("failure")).otherwise(outcome_of_status(pl.col("status"))).alias("outcome"),
             pl.lit(1, dtype=pl.UInt8).alias("severity"),
             pl.col("text").alias("message"),
-            fields_of_columns(told, _FIELDS),
         ),
-        "log_events",
+        "http_requests",
+        _FIELDS,
     )

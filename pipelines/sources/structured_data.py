@@ -14,7 +14,7 @@ _ESCAPE = re.compile(r'\\(["\\\]])')
 
 
 def structured_data(rows: pl.DataFrame) -> pl.DataFrame:
-    """The rows with the parameters of their column `structured` added to `fields`."""
+    """The rows with the parameters of their column `structured` as `fields`; without that column where none has any."""
     given = rows["structured"].is_not_null() & (rows["structured"] != "-")
     if not given.any():
         return rows
@@ -22,8 +22,7 @@ def structured_data(rows: pl.DataFrame) -> pl.DataFrame:
     read = pl.DataFrame({"structured": distinct, "more": fields_of_rows([parameters(text) for text in distinct])})
     joined = rows.join(read, on="structured", how="left", maintain_order="left")
     none = pl.lit(pl.Series([{}], dtype=FIELDS)).first()
-    entries = [pl.col("fields").map.entries(), pl.col("more").fill_null(none).map.entries()]
-    return joined.with_columns(pl.concat_list(entries).cast(FIELDS).alias("fields"))
+    return joined.with_columns(pl.col("more").fill_null(none).alias("fields"))
 
 
 def parameters(text: str) -> dict[str, str]:

@@ -6,7 +6,8 @@ from typing import BinaryIO
 
 import polars as pl
 
-from pipelines.batch import Batch, no_rejects
+from pipelines.batch import Batch, Table, no_rejects
+from pipelines.event_classes import CLASSES, class_of
 from pipelines.sources.columns import canonical_addresses, complete, only_rejects, rejected
 from pipelines.sources.json_records import JsonObject, Record, flat_frame, json_objects, read_records
 from pipelines.sources.suricata_names import shared_fields
@@ -86,7 +87,10 @@ def _is_eve(content: JsonObject) -> bool:
 
 def _batch(kind: str, records: list[Record]) -> Batch:
     named = [replace(record, flat={**record.flat, **shared_fields(kind, record.content)}) for record in records]
-    frame = flat_frame(named, _WANTED)
+    category, service = _KINDS.get(kind, ("ics" if kind in _ICS else "firewall" if kind == "drop" else "", kind))
+    table: Table = "network_flows" if kind in _FLOWS else class_of(category)
+    apart = CLASSES.get(table, {})
+    frame = flat_frame(named, _WANTED, apart)
     if not kind:
         return only_rejects(rejected(frame, "JSON, but no EVE record: event_type is missing"))
     times = utc_times(frame.select(pl.coalesce("@netflow.start", "@flow.start", "@timestamp")).to_series())
@@ -95,9 +99,11 @@ def _batch(kind: str, records: list[Record]) -> Batch:
     timed = frame.with_columns(times.alias("event_time")).filter(times.is_not_null())
     untimed = frame.filter(times.is_null())
     rejects = rejected(untimed, "no time: timestamp is missing or no point in time") if untimed.height else no_rejects()
-    if kind in _FLOWS:
-        return Batch("network_flows", _flow_rows(timed), rejects, f"suricata_{kind}")
-    return Batch("log_events", _event_rows(timed, kind), rejects, f"suricata_{kind}")
+    if table == "network_flows":
+        return Batch(table, _flow_rows(timed), rejects, f"suricata_{kind}")
+    logged = timed.with_columns(pl.lit(category).alias("category"), pl.lit(service).alias("service"))
+    rows = complete(_event_columns(logged, kind), table, {name: f"@{name}" for name in apart})
+    return Batch(table, rows, rejects, f"suricata_{kind}")
 
 
 def _flow_rows(frame: pl.DataFrame) -> pl.DataFrame:
@@ -122,21 +128,15 @@ def _flow_rows(frame: pl.DataFrame) -> pl.DataFrame:
     )
 
 
-def _event_rows(frame: pl.DataFrame, kind: str) -> pl.DataFrame:
-    category, service = _KINDS.get(kind, ("ics" if kind in _ICS else "firewall" if kind == "drop" else "", kind))
+def _event_columns(frame: pl.DataFrame, kind: str) -> pl.DataFrame:
     severity = pl.col("@alert.severity").replace_strict(_ALERT_SEVERITIES, default=1, return_dtype=pl.UInt8)
-    return complete(
-        _addressed(frame).with_columns(
-            pl.lit("suricata").alias("product"),
-            pl.lit(category).alias("category"),
-            pl.lit(service).alias("service"),
-            pl.coalesce(_USERS).alias("user"),
-            _action(kind).alias("action"),
-            _OUTCOMES.get(kind, _unknown)().alias("outcome"),
-            severity.alias("severity"),
-            pl.col("text").alias("message"),
-        ),
-        "log_events",
+    return _addressed(frame).with_columns(
+        pl.lit("suricata").alias("product"),
+        pl.coalesce(_USERS).alias("user"),
+        _action(kind).alias("action"),
+        _OUTCOMES.get(kind, _unknown)().alias("outcome"),
+        severity.alias("severity"),
+        pl.col("text").alias("message"),
     )
 
 

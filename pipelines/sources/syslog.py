@@ -9,7 +9,7 @@ import polars as pl
 
 from pipelines.batch import Batch
 from pipelines.sources.cef_events import cef_rows
-from pipelines.sources.columns import canonical_addresses, complete, fields_of_columns, rejected
+from pipelines.sources.columns import canonical_addresses, complete, rejected
 from pipelines.sources.leef_events import leef_rows
 from pipelines.sources.lines import LineBlock, first_lines, line_blocks
 from pipelines.sources.netfilter import NETFILTER_SAID, netfilter_rows
@@ -96,7 +96,7 @@ def batches_of(block: LineBlock, counter: YearCounter) -> Iterator[Batch]:
     if sysmon.any():
         yield sysmon_batch(timed.filter(sysmon))
         timed = timed.filter(~sysmon)
-    yield Batch("log_events", _rows(timed), pl.concat(rejects))
+    yield Batch("syslog_messages", _rows(timed), pl.concat(rejects))
 
 
 def _prepared(lines: pl.DataFrame) -> pl.DataFrame:
@@ -122,9 +122,8 @@ def _rows(lines: pl.DataFrame) -> pl.DataFrame:
         pl.col("parsed.source_port").alias("source_port"),
         pl.col("parsed.user").alias("user"),
         pl.col("outcome").fill_null("unknown"),
-        fields_of_columns(told, _FIELDS),
     )
-    return complete(structured_data(told), "log_events")
+    return complete(structured_data(told), "syslog_messages", _FIELDS)
 
 
 def _named(number: pl.Expr, names: tuple[str, ...]) -> pl.Expr:

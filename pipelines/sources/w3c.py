@@ -1,13 +1,13 @@
 """Logs in W3C's extended format (IIS, proxies, gateways): `#Fields` names the columns, as often as it likes."""
 
 import re
-from collections.abc import Iterator
+from collections.abc import Collection, Iterator
 from typing import BinaryIO
 
 import polars as pl
 
-from pipelines.batch import Batch
-from pipelines.sources.columns import canonical_addresses, complete, fields_of_columns, only_rejects, rejected
+from pipelines.batch import Batch, Table
+from pipelines.sources.columns import canonical_addresses, complete, only_rejects, rejected
 from pipelines.sources.lines import first_lines, line_blocks
 from pipelines.sources.times import utc_times
 from pipelines.sources.web_outcome import outcome_of_status
@@ -81,7 +81,13 @@ def _batch(names: list[str], day: str, lines: pl.DataFrame) -> Batch:
         rejected(lines.filter(~fits), f"#Fields names {len(names)} columns, the row has another number"),
         rejected(named.filter(times.is_null()), "no time: neither date and time nor a column that holds both"),
     ]
-    return Batch("log_events", _rows(timed, names), pl.concat(rejects))
+    table: Table = "http_requests" if _is_web(names) else "log_events"
+    return Batch(table, _rows(timed, names, table), pl.concat(rejects))
+
+
+def _is_web(names: Collection[str]) -> bool:
+    asks = any(name.startswith(("cs-method", "cs-uri", "sc-status")) for name in names)
+    return asks or not _SENT_BY_PROXY.isdisjoint(names)
 
 
 def _parts(lines: pl.DataFrame) -> pl.Series:
@@ -125,7 +131,7 @@ def _times(named: pl.DataFrame, day: str) -> pl.Series:
     return pl.select(pl.coalesce(utc_times(written["joined"]), utc_times(written["whole"]))).to_series()
 
 
-def _rows(timed: pl.DataFrame, names: list[str]) -> pl.DataFrame:
+def _rows(timed: pl.DataFrame, names: list[str], table: Table) -> pl.DataFrame:
     def said(column: str) -> pl.Expr:
         given = [pl.col(f"@{name}") for name in _ENVELOPE[column] if name in names]
         return pl.coalesce(*given, pl.lit(None, dtype=pl.String)).alias(column)
@@ -145,7 +151,7 @@ def _rows(timed: pl.DataFrame, names: list[str]) -> pl.DataFrame:
     )
     told = told if "cs-uri" in names else told.with_columns(uri.alias("@cs-uri"))
     is_proxy = not _SENT_BY_PROXY.isdisjoint(names)
-    is_web = is_proxy or any(name.startswith(("cs-method", "cs-uri", "sc-status")) for name in names)
+    is_web = _is_web(names)
     fields = {name: f"@{name}" for name in (*names, "cs-uri")} | {"decode_error": "decode_flag"}
     return complete(
         told.with_columns(
@@ -158,7 +164,7 @@ def _rows(timed: pl.DataFrame, names: list[str]) -> pl.DataFrame:
             outcome_of_status(pl.col("@sc-status")).alias("outcome"),
             pl.lit(1, dtype=pl.UInt8).alias("severity"),
             pl.col("text").alias("message"),
-            fields_of_columns(told, fields),
         ),
-        "log_events",
+        table,
+        fields,
     )

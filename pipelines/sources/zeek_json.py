@@ -3,12 +3,11 @@
 from collections.abc import Iterator, Sequence
 from typing import BinaryIO
 
-import polars as pl
-
 from pipelines.batch import Batch
+from pipelines.event_classes import CLASSES
 from pipelines.sources.columns import only_rejects
 from pipelines.sources.json_records import JsonObject, Record, flat_frame, json_objects, read_records
-from pipelines.sources.zeek_map import WANTED, zeek_batch
+from pipelines.sources.zeek_map import WANTED, zeek_batch, zeek_table
 
 NAME = "zeek_json"
 
@@ -56,7 +55,8 @@ def read(stream: BinaryIO) -> Iterator[Batch]:
         if rejects.height:
             yield only_rejects(rejects)
         for path, found in _by_path(records).items():
-            yield zeek_batch(path, _frame(found))
+            apart = CLASSES.get(zeek_table(path), {})
+            yield zeek_batch(path, flat_frame(found, WANTED, apart), {name: f"@{name}" for name in apart})
 
 
 def _is_zeek(content: JsonObject) -> bool:
@@ -75,7 +75,3 @@ def _by_path(records: Sequence[Record]) -> dict[str, list[Record]]:
 def _told(content: JsonObject) -> str:
     keys = content.keys()
     return next((path for path, telling in _TELLING if telling <= keys), "")
-
-
-def _frame(records: Sequence[Record]) -> pl.DataFrame:
-    return flat_frame(records, WANTED)

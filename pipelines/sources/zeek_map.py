@@ -3,9 +3,12 @@
 The columns arrive as text under `@<Zeek's name>`, null where a record lacks them, with `offset`, `text` and `fields`.
 """
 
+from collections.abc import Mapping
+
 import polars as pl
 
-from pipelines.batch import FIELDS, Batch, no_rejects
+from pipelines.batch import Batch, Table, no_rejects
+from pipelines.event_classes import class_of
 from pipelines.sources.columns import canonical_addresses, complete, rejected
 from pipelines.sources.times import utc_times
 
@@ -42,17 +45,38 @@ _ACTIONS = {
 # What a log says itself was done: SMB::FILE_OPEN, STOR, NetrLogonSamLogon, ...
 _SAYS_ACTION = {"smb_files": "@action", "ftp": "@command", "dce_rpc": "@operation", "sip": "@method"}
 _APPLICATIONS = {"ssl": "tls", "krb": "kerberos"}
+# Of a connection these are columns, as they came.
+_IN_COLUMNS = frozenset(
+    {"id.orig_h", "id.orig_p", "id.resp_h", "id.resp_p", "proto", "orig_pkts", "resp_pkts", "orig_bytes", "resp_bytes"}
+    | {"orig_ip_bytes", "resp_ip_bytes", "conn_state", "history", "community_id"}
+)
 
 
-def zeek_batch(path: str, frame: pl.DataFrame) -> Batch:
-    """The batch of one kind of Zeek record (`path` is Zeek's own name for it: conn, dns, ...)."""
-    frame = _present(frame)
+def zeek_table(path: str) -> Table:
+    """The table of one kind of Zeek record (`path` is Zeek's own name for it: conn, dns, ...)."""
+    return "network_flows" if path == "conn" else class_of(_category(path))
+
+
+def zeek_batch(path: str, frame: pl.DataFrame, names: Mapping[str, str]) -> Batch:
+    """The batch of one kind of Zeek record.
+
+    Args:
+        path: Zeek's own name for it.
+        frame: its records as columns.
+        names: the fields that are columns of the frame and not in its `fields`.
+    """
+    frame, table = _present(frame), zeek_table(path)
     times = utc_times(frame["@ts"])
     untimed = frame.filter(times.is_null())
     rejects = rejected(untimed, "no time: ts is missing or no point in time") if untimed.height else no_rejects()
     timed = frame.with_columns(times.alias("event_time")).filter(times.is_not_null())
-    rows = _flows(timed) if path == "conn" else _events(timed, path)
-    return Batch("network_flows" if path == "conn" else "log_events", rows, rejects, f"zeek_{path}")
+    rows = _flows(timed, names) if table == "network_flows" else _events(timed, path, table, names)
+    return Batch(table, rows, rejects, f"zeek_{path}")
+
+
+def _category(path: str) -> str:
+    industrial = path in _ICS or path.startswith(("modbus", "dnp3", "s7comm"))
+    return _CATEGORIES.get(path, "ics" if industrial else "")
 
 
 def _present(frame: pl.DataFrame) -> pl.DataFrame:
@@ -60,7 +84,7 @@ def _present(frame: pl.DataFrame) -> pl.DataFrame:
     return frame.with_columns(missing)
 
 
-def _flows(frame: pl.DataFrame) -> pl.DataFrame:
+def _flows(frame: pl.DataFrame, names: Mapping[str, str]) -> pl.DataFrame:
     milliseconds = (pl.col("@duration").cast(pl.Float64, strict=False) * 1000).round().cast(pl.UInt64, strict=False)
     service = pl.col("@service").str.to_lowercase()
     return complete(
@@ -80,11 +104,12 @@ def _flows(frame: pl.DataFrame) -> pl.DataFrame:
             pl.col("@community_id").alias("community_id"),
         ),
         "network_flows",
+        {name: column for name, column in names.items() if name not in _IN_COLUMNS},
     )
 
 
-def _events(frame: pl.DataFrame, path: str) -> pl.DataFrame:
-    category = _CATEGORIES.get(path, "ics" if path in _ICS or path.startswith(("modbus", "dnp3", "s7comm")) else "")
+def _events(frame: pl.DataFrame, path: str, table: Table, names: Mapping[str, str]) -> pl.DataFrame:
+    category = _category(path)
     named = _addressed(frame).with_columns(
         pl.lit("zeek").alias("product"),
         pl.lit(category).alias("category"),
@@ -95,7 +120,9 @@ def _events(frame: pl.DataFrame, path: str) -> pl.DataFrame:
         pl.lit(3 if path == "notice" else 1, dtype=pl.UInt8).alias("severity"),
         pl.col("text").alias("message"),
     )
-    return complete(_industrial(named) if category == "ics" else named, "log_events")
+    if category != "ics":
+        return complete(named, table, names)
+    return complete(_industrial(named), table, {**names, "unit_id": "@unit", "is_write": "@is_write"})
 
 
 def _addressed(frame: pl.DataFrame) -> pl.DataFrame:
@@ -141,11 +168,5 @@ def _industrial(frame: pl.DataFrame) -> pl.DataFrame:
     operation = pl.coalesce("@func", "@fc_request")
     writes = operation.str.to_uppercase().str.contains("WRITE|OPERATE|FORCE|PRESET")
     word = pl.when(writes).then(pl.lit("true")).when(~writes).then(pl.lit("false"))
-    added = [_entry("unit_id", pl.col("@unit")), _entry("is_write", word)]
-    fields = pl.concat_list(pl.col("fields").map.entries(), *added).list.drop_nulls().cast(FIELDS)
     action = pl.when(writes).then(pl.lit("write")).when(~writes).then(pl.lit("read")).otherwise(pl.lit(""))
-    return frame.with_columns(fields.alias("fields"), action.alias("action"))
-
-
-def _entry(name: str, value: pl.Expr) -> pl.Expr:
-    return pl.when(value.is_not_null()).then(pl.struct(pl.lit(name).alias("key"), value.alias("value")))
+    return frame.with_columns(word.alias("@is_write"), action.alias("action"))

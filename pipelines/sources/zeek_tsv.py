@@ -8,7 +8,7 @@ from typing import BinaryIO
 import polars as pl
 
 from pipelines.batch import Batch, no_rejects
-from pipelines.sources.columns import fields_of_columns, only_rejects, rejected
+from pipelines.sources.columns import only_rejects, rejected
 from pipelines.sources.lines import line_blocks
 from pipelines.sources.zeek_map import zeek_batch
 
@@ -96,7 +96,7 @@ def _batch(header: _Header, lines: pl.DataFrame) -> Batch:
         pl.when("decode_error").then(pl.lit("true")).alias("@decode_error"), *_unescaped_columns(named)
     ).drop("parts")
     names = {name: f"@{name}" for name in (*_distinct(header.names), "decode_error")}
-    batch = zeek_batch(header.path or "unknown", named.with_columns(fields_of_columns(named, names)))
+    batch = zeek_batch(header.path or "unknown", named, names)
     reason = f"the header names {width} columns, the row has another number"
     rejects = rejected(wrong, reason) if wrong.height else no_rejects()
     return replace(batch, rejects=pl.concat([rejects, batch.rejects]))

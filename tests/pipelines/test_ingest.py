@@ -380,7 +380,7 @@ def test_the_ledger_is_told_in_few_writes_for_many_files(
     monkeypatch.setattr(store, "insert", counted)
     monkeypatch.setattr("pipelines.ledger._COMMIT_SECONDS", 600.0)
     ingest([tmp_path], store, scope="fuzhou")
-    assert Counter(told) == {"started_files": 1, "log_event_records": 15, "ingested_batches": 1, "ingested_files": 1}
+    assert Counter(told) == {"started_files": 1, "syslog_messages": 15, "ingested_batches": 1, "ingested_files": 1}
 
 
 def _die_after(inserts: int, store: Store, patch: pytest.MonkeyPatch) -> None:

@@ -8,7 +8,7 @@ from hypothesis import strategies as st
 
 from pipelines.sources import syslog
 from pipelines.sources.structured_data import parameters
-from tests.pipelines.sources.rows import checked, event, reasons
+from tests.pipelines.sources.rows import checked, event, reasons, with_fields
 
 _NOW = datetime(2026, 3, 2, 12, tzinfo=UTC)
 _BSD = "<38>Mar  1 10:00:00 web-1 "
@@ -134,7 +134,7 @@ _HEADERS = {
 @pytest.mark.parametrize(("line", "expected"), _HEADERS.values(), ids=_HEADERS)
 def test_a_header_says_when(line: str, expected: str) -> None:
     (batch,) = syslog.read(io.BytesIO(line.encode()), _NOW)
-    (row,) = checked(batch).rows.iter_rows(named=True)
+    (row,) = (with_fields(row, batch.table) for row in checked(batch).rows.iter_rows(named=True))
     assert (row["event_time"].isoformat(), row["host"], row["fields"]["program"]) == (expected, "h", "p")
     assert row["message"] == "m"
 
