@@ -2,6 +2,7 @@
 
 import time
 from collections.abc import Callable, Iterator, Sequence
+from contextlib import ExitStack
 from dataclasses import dataclass, replace
 from pathlib import Path
 
@@ -51,9 +52,14 @@ def ingest(
         StoreError: the database failed; everything written before stays, and running again continues.
     """
     found = list(found_files(paths))
-    run = _Run(store, BatchWriter(store, scope, address_book), progress, len(found), mapped)
-    reports = tuple(report for group in _groups(found) for report in run.files(group))
-    run.end()
+    with ExitStack() as connections:
+        # On a server, what was read is written while the next is being read.
+        other = store.beside() if found else None
+        writing = connections.enter_context(other) if other else store
+        writer = BatchWriter(writing, scope, address_book, beside=other is not None)
+        run = _Run(store, writer, progress, len(found), mapped)
+        reports = tuple(report for group in _groups(found) for report in run.files(group))
+        run.end()
     return IngestReport(reports)
 
 

@@ -8,6 +8,7 @@ from dataclasses import dataclass, replace
 
 import polars as pl
 
+from pipelines.ahead import ahead, one_by_one
 from pipelines.arrival import Assets, Origin, arrived_rejects, arrived_rows, settled
 from pipelines.batch import STORED_IN, Batch, Table
 from pipelines.errors import SourceBroken
@@ -35,11 +36,17 @@ Tell = Callable[[int, int], None]
 
 @dataclass(frozen=True)
 class BatchWriter:
-    """Writes batches with their identity, assets and scope."""
+    """Writes batches with their identity, assets and scope.
+
+    Attributes:
+        store: a connection that nobody else uses meanwhile, where writing goes on beside reading.
+        beside: whether it does.
+    """
 
     store: Store
     scope: str
     assets: Assets | None
+    beside: bool = False
 
     def write(self, batches: Sequence[tuple[Batch, Origin]], *, token: str) -> None:
         """Put the rows and the rejects of batches into their tables, once: an insert for each table, not each batch."""
@@ -59,20 +66,25 @@ def write_stretch(stretch: Stretch, source: Source, writer: BatchWriter, ledger:
     rows, rejected, first_reject = 0, 0, ""
     with closing(reading.part):
         reasons = list[str]()
-        for together in _together(_named(_batches(source, reading, reasons), reading)):
+
+        def written(group: Group) -> list[tuple[Batch, Origin]]:
             fresh = [
                 (
                     settled(_unseen(_shifted(batch, reading.shift), seen)),
                     Origin(stretch.source, batch.source_type or source.NAME, batch_id, writer.scope),
                 )
-                for batch_id, batch in together
+                for batch_id, batch in group.batches
             ]
-            writer.write(fresh, token=f"{together[0][0]}:{source.NAME}:{PARSER_VERSION}")
+            writer.write(fresh, token=f"{group.batches[0][0]}:{source.NAME}:{PARSER_VERSION}")
+            return fresh
+
+        staged = ahead if writer.beside else one_by_one
+        for group, fresh in staged(_together(_named(_batches(source, reading, reasons), reading), reading), written):
             for batch, origin in fresh:
                 ledger.batch_stored(batch, origin, stretch.mark.file_hash)
                 rows, rejected = rows + batch.rows.height, rejected + batch.rejects.height
                 first_reject = first_reject or next(iter(batch.rejects["reason"].head(1)), "")
-            tell(reading.part.bytes_read, rows)
+            tell(group.bytes_read, rows)
     reason = _reason(reasons, rows, rejected, first_reject)
     seconds = time.monotonic() - started
     report = FileReport(stretch.path, source.NAME, rows, rejected, stretch.mark.size, seconds, reason=reason)
@@ -107,21 +119,29 @@ def _named(batches: Iterator[Batch], reading: Reading) -> Iterator[tuple[str, Ba
         yield f"{read_hash}-{number}", batch
 
 
-def _together(named: Iterator[tuple[str, Batch]]) -> Iterator[list[tuple[str, Batch]]]:
+@dataclass(frozen=True)
+class Group:
+    """Batches with their names, to be written at once, and how much of the file was read for them."""
+
+    batches: list[tuple[str, Batch]]
+    bytes_read: int
+
+
+def _together(named: Iterator[tuple[str, Batch]], reading: Reading) -> Iterator[Group]:
     """Batches of one cut in groups to write at once; the same groups in every run, since names and lengths are."""
     group, rows = list[tuple[str, Batch]](), 0
     for batch_id, batch in named:
         if group and group[0][0].partition("-")[0] != batch_id.partition("-")[0]:
-            yield group
+            yield Group(group, reading.part.bytes_read)
             group, rows = [], 0
         group.append((batch_id, batch))
         rows += batch.rows.height + batch.rejects.height
         # Larger ones do not wait for the next cut: that would hold both in memory.
         if rows > _ROWS_TOGETHER:
-            yield group
+            yield Group(group, reading.part.bytes_read)
             group, rows = [], 0
     if group:
-        yield group
+        yield Group(group, reading.part.bytes_read)
 
 
 def _batches(source: Source, reading: Reading, reasons: list[str]) -> Iterator[Batch]:
