@@ -192,8 +192,8 @@ def _access(rows: int) -> bytes:
 
 def _cef(rows: int) -> bytes:
     line = (
-        "<134>Mar  1 10:00:{s:02} fw-1 CEF:0|Made Up|Gate|1.0|100|Connection|5|src=192.0.2.{o} spt={p} dst=198.51.100.2 "
-        "dpt=443 proto=TCP act=permit cs1Label=Rule Name cs1=to the web rt=1772330400123"
+        "<134>Mar  1 10:00:{s:02} fw-1 CEF:0|Made Up|Gate|1.0|100|Connection|5|src=192.0.2.{o} spt={p} "
+        "dst=198.51.100.2 dpt=443 proto=TCP act=permit cs1Label=Rule Name cs1=to the web rt=1772330400123"
     )
     return (
         "\n".join(line.format(o=number % 250, s=number % 60, p=1024 + number % 60000) for number in range(rows)) + "\n"
