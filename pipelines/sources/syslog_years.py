@@ -11,6 +11,7 @@ import re
 from collections.abc import Iterator
 from dataclasses import dataclass, field
 from datetime import UTC, date, datetime, timedelta
+from itertools import groupby
 from typing import BinaryIO
 
 import numpy as np
@@ -49,7 +50,7 @@ def first_year(stream: BinaryIO, now: datetime) -> int:
     """The year of the first line of a text of RFC 3164 lines; the stream is left at its start."""
     turns, month, latest, leaps = 0, 0, (0, 1, 1), set[int]()
     for block in _blocks(stream):
-        for name, day in _STAMP.findall(block):
+        for (name, day), _ in groupby(_STAMP.findall(block)):
             number = _NUMBERS[name]
             turns += (number < month - _TURN) - (number > month + _TURN and month > 0)
             month = number

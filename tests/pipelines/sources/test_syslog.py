@@ -215,7 +215,8 @@ def test_frames_with_a_line_end_behind_each_are_lines() -> None:
 
 
 _SYSMON = (
-    '<Event><System><Provider Name="Linux-Sysmon"/><EventID>1</EventID><TimeCreated SystemTime="2026-03-01T10:00:00.5Z"/>'
+    '<Event><System><Provider Name="Linux-Sysmon"/><EventID>1</EventID>'
+    '<TimeCreated SystemTime="2026-03-01T10:00:00.5Z"/>'
     "<Channel>Linux-Sysmon/Operational</Channel><Computer>web-1</Computer></System><EventData>"
     '<Data Name="Image">/usr/bin/id</Data><Data Name="CommandLine">id -u</Data><Data Name="User">alice</Data>'
     "</EventData></Event>"
