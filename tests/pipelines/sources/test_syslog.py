@@ -204,9 +204,7 @@ def _framed(*messages: str) -> bytes:
 )
 def test_frames_are_cut_by_their_lengths(content: bytes, messages: list[str]) -> None:
     assert syslog_frames.recognises(content)
-    rows = [
-        row for batch in syslog_frames.read(io.BytesIO(content)) for row in checked(batch).rows.iter_rows(named=True)
-    ]
+    rows = events(syslog_frames, content)
     assert [(row["source_offset"], row["message"]) for row in rows] == list(enumerate(messages))
 
 
