@@ -7,7 +7,7 @@ import polars as pl
 
 from pipelines.sources.json_records import JsonObject
 
-_SAMPLE = 200
+_SAMPLE = 64
 _FEWEST = 64  # below, learning the names costs more than it saves
 _COLUMN_LIMIT = 500
 
