@@ -87,7 +87,7 @@ def main() -> None:
     parser.add_argument("--only", default="")
     parser.add_argument("--json", action="store_true")
     asked = parser.parse_args()
-    measured = {}
+    measured: dict[str, float] = {}
     for name, make in _materials(asked.folder).items():
         if asked.only in name:
             measured |= _measured(name, make(asked.rows))
@@ -96,6 +96,14 @@ def main() -> None:
         return
     for name, value in measured.items():
         print(f"{name:44} {value:>14,.0f}")
+
+
+def parsed_per_second(name: str, content: bytes) -> float:
+    return _measured(name, content)[f"{name}_rows_per_second"]
+
+
+def repeated(path: Path) -> Callable[[int], bytes]:
+    return repeating(gzip.decompress(path.read_bytes()))
 
 
 def _measured(name: str, content: bytes) -> dict[str, float]:
@@ -115,21 +123,21 @@ def _measured(name: str, content: bytes) -> dict[str, float]:
 
 def _materials(folder: Path | None) -> dict[str, Callable[[int], bytes]]:
     made: dict[str, Callable[[int], bytes]] = {
-        "zeek_tsv_conn": _conn_tsv,
-        "zeek_json_conn": _conn_json,
-        "eve": _eve,
-        "syslog": _syslog,
-        "web_access": _access,
-        "cef": _cef,
+        "zeek_tsv_conn": conn_tsv,
+        "zeek_json_conn": conn_json,
+        "eve": eve,
+        "syslog": syslog,
+        "web_access": access,
+        "cef": cef,
     }
     for path in sorted(folder.glob("zeek-*/*.gz")) if folder else ():
         text = gzip.decompress(path.read_bytes())
         if len(text) > 1_000_000:
-            made[f"{path.parent.name}_{path.name.partition('.')[0]}".replace("-", "_")] = _repeating(text)
+            made[f"{path.parent.name}_{path.name.partition('.')[0]}".replace("-", "_")] = repeating(text)
     return made
 
 
-def _repeating(text: bytes) -> Callable[[int], bytes]:
+def repeating(text: bytes) -> Callable[[int], bytes]:
     lines = text.splitlines(keepends=True)
     head = [line for line in lines if line.startswith(b"#") and not line.startswith(b"#close")]
     rows = [line for line in lines if not line.startswith(b"#")]
@@ -150,7 +158,7 @@ def _conn(number: int) -> list[object]:
     ]
 
 
-def _conn_tsv(rows: int) -> bytes:
+def conn_tsv(rows: int) -> bytes:
     header = "#separator \\x09\n#set_separator\t,\n#empty_field\t(empty)\n#unset_field\t-\n#path\tconn\n"
     header += "\t".join(["#fields", *_CONN_NAMES]) + "\n"
     return (header + "".join("\t".join(map(_zeek, _conn(number))) + "\n" for number in range(rows))).encode()
@@ -162,12 +170,12 @@ def _zeek(value: object) -> str:
     return {True: "T", False: "F"}[value] if isinstance(value, bool) else str(value)
 
 
-def _conn_json(rows: int) -> bytes:
+def conn_json(rows: int) -> bytes:
     lines = (json.dumps(dict(zip(_CONN_NAMES[:-1], _conn(number), strict=False))) for number in range(rows))
     return ("\n".join(lines) + "\n").encode()
 
 
-def _eve(rows: int) -> bytes:
+def eve(rows: int) -> bytes:
     lines = (
         json.dumps({**_EVE, "src_port": 1024 + number % 60000, **_EVE_KINDS[number % len(_EVE_KINDS)]})
         for number in range(rows)
@@ -175,7 +183,7 @@ def _eve(rows: int) -> bytes:
     return ("\n".join(lines) + "\n").encode()
 
 
-def _syslog(rows: int) -> bytes:
+def syslog(rows: int) -> bytes:
     lines = (
         _SYSLOG[number % len(_SYSLOG)].format(
             s=number % 60, h=number % 20, n=number, o=number % 250, p=1024 + number % 60000
@@ -185,15 +193,15 @@ def _syslog(rows: int) -> bytes:
     return ("\n".join(lines) + "\n").encode()
 
 
-def _access(rows: int) -> bytes:
+def access(rows: int) -> bytes:
     line = '192.0.2.{o} - - [01/Mar/2026:10:00:{s:02} +0800] "GET /a/{n}?b=c HTTP/1.1" 200 512 "-" "curl/8.5"'
     return ("\n".join(line.format(o=number % 250, s=number % 60, n=number) for number in range(rows)) + "\n").encode()
 
 
-def _cef(rows: int) -> bytes:
+def cef(rows: int) -> bytes:
     line = (
-        "<134>Mar  1 10:00:{s:02} fw-1 CEF:0|Made Up|Gate|1.0|100|Connection|5|src=192.0.2.{o} spt={p} dst=198.51.100.2 "
-        "dpt=443 proto=TCP act=permit cs1Label=Rule Name cs1=to the web rt=1772330400123"
+        "<134>Mar  1 10:00:{s:02} fw-1 CEF:0|Made Up|Gate|1.0|100|Connection|5|src=192.0.2.{o} spt={p} "
+        "dst=198.51.100.2 dpt=443 proto=TCP act=permit cs1Label=Rule Name cs1=to the web rt=1772330400123"
     )
     return (
         "\n".join(line.format(o=number % 250, s=number % 60, p=1024 + number % 60000) for number in range(rows)) + "\n"

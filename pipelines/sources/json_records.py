@@ -3,6 +3,8 @@
 import json
 from collections.abc import Collection, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
+from decimal import Decimal
+from math import isfinite
 from typing import BinaryIO
 
 import polars as pl
@@ -14,7 +16,7 @@ JsonObject = dict[str, object]
 
 _DEPTH_LIMIT = 32
 _KEY_LIMIT = 2000
-_BLOCK_BYTES = 4 * 1024 * 1024  # an object takes many times the memory of its line
+BLOCK_BYTES = 4 * 1024 * 1024  # an object takes many times the memory of its line
 _LITERALS = {True: "true", False: "false"}
 
 
@@ -40,8 +42,8 @@ def json_objects(head: bytes) -> list[JsonObject]:
 
 def read_records(stream: BinaryIO) -> Iterator[tuple[list[Record], pl.DataFrame]]:
     """The objects of JSON lines, block by block, with the lines that hold none as rejects."""
-    for block in line_blocks(stream, _BLOCK_BYTES):
-        yield _records_of(block)
+    for block in line_blocks(stream, BLOCK_BYTES):
+        yield records_of(block)
 
 
 def flat_frame(records: Sequence[Record], wanted: Sequence[str], apart: Collection[str] = ()) -> pl.DataFrame:
@@ -83,7 +85,12 @@ def text_of(value: object) -> str:
         return value if value.isascii() else value.encode("utf-8", "backslashreplace").decode()
     if isinstance(value, bool):
         return _LITERALS[value]
-    return str(value)
+    return _decimal(value) if isinstance(value, float) else str(value)
+
+
+def _decimal(value: float) -> str:
+    """A number without an exponent, and without a fraction that says nothing."""
+    return format(Decimal(repr(value)), "f").removesuffix(".0") if isfinite(value) else str(value)
 
 
 def parsed_or_reason(text: str) -> JsonObject | str:
@@ -109,7 +116,8 @@ def _parsed(text: str) -> object:
         return _Unparsable(str(error)[:200])
 
 
-def _records_of(block: LineBlock) -> tuple[list[Record], pl.DataFrame]:
+def records_of(block: LineBlock) -> tuple[list[Record], pl.DataFrame]:
+    """The objects on the lines of a block, one by one, with the lines that hold none as rejects."""
     records, rejects = [], []
     for offset, text, decode_error in block.lines.iter_rows():
         content = parsed_or_reason(text)

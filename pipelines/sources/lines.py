@@ -104,15 +104,18 @@ class _Cutter:
 
 def _decoded(first: int, parts: list[bytes], long: list[tuple[int, str, str]]) -> LineBlock:
     rejects = list(long)
+    whole = b"\n".join(parts)
     if max(map(len, parts)) > LINE_LIMIT:
         rejects += [_too_long(first + at, part) for at, part in enumerate(parts) if len(part) > LINE_LIMIT]
         parts = [part if len(part) <= LINE_LIMIT else b"" for part in parts]
-    texts, errors = _texts(parts)
+        whole = b"\n".join(parts)
+    texts, errors = _texts(whole, parts)
     frame = pl.DataFrame(
         {"offset": range(first, first + len(texts)), "text": texts, "decode_error": errors}, schema=LINES
     )
-    frame = frame.with_columns(pl.col("text").str.strip_chars_end("\r"))
-    if b"\0" in parts[0] or any(b"\0" in part for part in parts):
+    if b"\r" in whole:
+        frame = frame.with_columns(pl.col("text").str.strip_chars_end("\r"))
+    if b"\0" in whole:
         frame = frame.with_columns(pl.col("text").str.strip_chars("\0\r"))
         empty = [(first + at, "nothing but NUL bytes", "") for at, part in enumerate(parts) if _only_nul(part)]
         rejects += empty
@@ -120,9 +123,9 @@ def _decoded(first: int, parts: list[bytes], long: list[tuple[int, str, str]]) -
     return LineBlock(lines, rejects_of(sorted(rejects)) if rejects else no_rejects())
 
 
-def _texts(parts: list[bytes]) -> tuple[list[str], list[bool]]:
+def _texts(whole: bytes, parts: list[bytes]) -> tuple[list[str], list[bool]]:
     try:
-        texts = b"\n".join(parts).decode().split("\n")
+        texts = whole.decode().split("\n")
     except UnicodeDecodeError:
         texts = []
     if len(texts) == len(parts):

@@ -2,7 +2,7 @@
 
 from collections.abc import Callable, Iterator
 from dataclasses import replace
-from typing import BinaryIO
+from typing import BinaryIO, cast
 
 import polars as pl
 
@@ -88,7 +88,7 @@ def _is_eve(content: JsonObject) -> bool:
 def _batch(kind: str, records: list[Record]) -> Batch:
     named = [replace(record, flat={**record.flat, **shared_fields(kind, record.content)}) for record in records]
     category, service = _KINDS.get(kind, ("ics" if kind in _ICS else "firewall" if kind == "drop" else "", kind))
-    table: Table = "network_flows" if kind in _FLOWS else class_of(category)
+    table: Table = "network_flows" if kind in _FLOWS else cast("Table", class_of(category))
     apart = CLASSES.get(table, {})
     frame = flat_frame(named, _WANTED, apart)
     if not kind:

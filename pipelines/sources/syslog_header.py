@@ -2,6 +2,7 @@
 
 import numpy as np
 import polars as pl
+from polars.expr.struct import ExprStructNameSpace
 
 from pipelines.sources.syslog_years import MONTHS, YearCounter
 from pipelines.sources.times import utc_times
@@ -37,6 +38,7 @@ EVENT_CARRIED = (
     r"(?:(?P<host>\S+) +)?(?:\S+ +|\S+ \S+ \S+ (?:-|\[[^\]]*\]) +)??)?"
     r"(?P<message>(?:CEF: ?\d{1,2}(?:\.\d{1,2})?|LEEF: ?[12](?:\.\d)?)\|.*)$"
 )
+_VERSIONED = r"^(?:\d{1,7} )?<\d{1,3}>[1-9]\d{0,2} "
 _DATED = ("month", "day", "year", "clock", "fraction")
 _BOTH = ("priority", "iso", "host", "program", "process", "message")
 
@@ -46,8 +48,15 @@ def split_headers(lines: pl.DataFrame) -> pl.DataFrame:
 
     `message` is what follows, `shaped` whether there is a header at all, `carries` false.
     """
+    # Which of the two a line is shows at its beginning; both expressions are dear.
+    versioned = lines["text"].str.contains(_VERSIONED)
+    if versioned.any() and not versioned.all():
+        parts = [split_headers(lines.filter(versioned)), split_headers(lines.filter(~versioned))]
+        return pl.concat(parts).sort("offset")
     modern = pl.col("text").str.extract_groups(_RFC5424).struct
     old = pl.col("text").str.extract_groups(_BSD).struct
+    if not versioned.any():
+        return _split_old(lines, old)
     found = lines.select(
         "offset",
         "text",
@@ -72,6 +81,17 @@ def split_headers(lines: pl.DataFrame) -> pl.DataFrame:
         "shaped",
         pl.lit(value=False).alias("carries"),
     )
+
+
+def _split_old(lines: pl.DataFrame, old: ExprStructNameSpace) -> pl.DataFrame:
+    nothing = [pl.lit(None, dtype=pl.String).alias(name) for name in ("message_id", "structured")]
+    found = lines.with_columns(
+        *(old.field(name) for name in (*_DATED, *_BOTH)), *nothing, pl.lit(value=False).alias("carries")
+    )
+    absent = [pl.col(name).replace({"-": None, "": None}) for name in ("host", "program", "process")]
+    return found.with_columns(
+        *absent, pl.col("message").fill_null(""), pl.col("message").is_not_null().alias("shaped")
+    ).select("offset", "text", "decode_error", *_DATED, "message_id", "structured", *_BOTH, "shaped", "carries")
 
 
 def split_before_events(lines: pl.DataFrame) -> pl.DataFrame:
@@ -118,4 +138,13 @@ def header_times(split: pl.DataFrame, counter: YearCounter) -> pl.Series:
             pl.col("fraction").fill_null("0"),
         )
     ).to_series()
-    return utc_times(pl.select(pl.coalesce(split["iso"], stamps)).to_series())
+    return _distinct_times(pl.select(pl.coalesce(split["iso"], stamps)).to_series())
+
+
+def _distinct_times(stamps: pl.Series) -> pl.Series:
+    """The times, each read once however many lines bear it: hosts write whole seconds."""
+    distinct = stamps.unique()
+    if len(distinct) * 4 > len(stamps):
+        return utc_times(stamps)
+    known = pl.DataFrame({"stamp": distinct, "time": utc_times(distinct)})
+    return stamps.alias("stamp").to_frame().join(known, on="stamp", how="left", maintain_order="left")["time"]

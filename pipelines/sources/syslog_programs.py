@@ -33,19 +33,23 @@ def _sayings_of(speaker: str) -> list[Saying]:
 
 def _spoken(lines: pl.DataFrame, sayings: list[Saying]) -> pl.DataFrame:
     """The first saying that fits a line is what it says."""
+    parts = []
     for saying in sayings:
-        fits = pl.col("action").is_null() & pl.col("message").str.contains(f"(?s){saying.pattern}")
-        lines = lines.with_columns(fits.alias("fits"))
-        if not lines["fits"].any():
-            continue
-        groups = pl.col("message").str.extract_groups(f"(?s){saying.pattern}").struct
-        outcome = pl.lit(saying.outcome)
-        if not saying.outcome:
-            failed = groups.field("failure").is_not_null()
-            outcome = pl.when(failed).then(pl.lit("failure")).otherwise(pl.lit("success"))
-        named = {f"parsed.{name}": groups.field(name) for name in _GROUP.findall(saying.pattern)}
-        lines = lines.with_columns(
-            pl.when("fits").then(found).otherwise(name).alias(name)
-            for name, found in {**named, "outcome": outcome, "action": pl.lit(saying.action)}.items()
-        )
-    return lines.drop("fits", strict=False)
+        pattern = f"(?s){saying.pattern}"
+        fits = lines["message"].str.contains(pattern)
+        if fits.any():
+            parts.append(_said(lines.filter(fits), saying, pattern))
+            lines = lines.filter(~fits)
+        if not lines.height:
+            break
+    return pl.concat([*parts, lines])
+
+
+def _said(lines: pl.DataFrame, saying: Saying, pattern: str) -> pl.DataFrame:
+    groups = pl.col("message").str.extract_groups(pattern).struct
+    outcome = pl.lit(saying.outcome)
+    if not saying.outcome:
+        failed = groups.field("failure").is_not_null()
+        outcome = pl.when(failed).then(pl.lit("failure")).otherwise(pl.lit("success"))
+    named = [groups.field(name).alias(f"parsed.{name}") for name in _GROUP.findall(saying.pattern)]
+    return lines.with_columns(*named, outcome.alias("outcome"), pl.lit(saying.action).alias("action"))

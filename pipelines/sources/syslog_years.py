@@ -7,7 +7,6 @@ before. A 29th of February must meet a leap year.
 """
 
 import calendar
-import re
 from collections.abc import Iterator
 from dataclasses import dataclass, field
 from datetime import UTC, date, datetime, timedelta
@@ -21,8 +20,11 @@ from pipelines.errors import SourceBroken
 MONTHS = ("Jan", "Feb", "Mar", "Apr", "May", "Jun", "Jul", "Aug", "Sep", "Oct", "Nov", "Dec")
 
 _BLOCK = 4 * 1024 * 1024
-_STAMP = re.compile(rb"^(?:<\d{1,3}>)?(" + "|".join(MONTHS).encode() + rb") +(\d{1,2}) \d\d:", re.MULTILINE)
-_NUMBERS = {name.encode(): number for number, name in enumerate(MONTHS, start=1)}
+_STAMP_BYTES = 16
+_LINE_END, _OPENS, _CLOSES, _COLON, _BLANK, _ZERO = b"\n<>: 0"
+_SORTED = sorted((int.from_bytes(name.encode()), number) for number, name in enumerate(MONTHS, start=1))
+_MONTH_WORDS = np.array([word for word, _ in _SORTED])
+_MONTH_NUMBERS = np.array([number for _, number in _SORTED])
 _TURN = 6
 _LONGEST_STAMP = 4096
 
@@ -49,15 +51,36 @@ def first_year(stream: BinaryIO, now: datetime) -> int:
     """The year of the first line of a text of RFC 3164 lines; the stream is left at its start."""
     turns, month, latest, leaps = 0, 0, (0, 1, 1), set[int]()
     for block in _blocks(stream):
-        for name, day in _STAMP.findall(block):
-            number = _NUMBERS[name]
+        for number, day in _stamps(block):
             turns += (number < month - _TURN) - (number > month + _TURN and month > 0)
             month = number
-            latest = max(latest, (turns, number, int(day)))
-            if number == 2 and int(day) == 29:
+            latest = max(latest, (turns, number, day))
+            if number == 2 and day == 29:
                 leaps.add(turns)
     stream.seek(0)
     return _fitting(latest, leaps, now)
+
+
+def _stamps(block: bytes) -> list[tuple[int, int]]:
+    """Month and day of the lines that begin with them (behind `<PRI>`, if any), the same day not twice in a row."""
+    text = np.frombuffer(block + bytes(_STAMP_BYTES), dtype=np.uint8)
+    starts = np.flatnonzero(text[: len(block)] == _LINE_END) + 1
+    starts = np.concatenate([[0], starts])[: len(starts) + 1]
+    for width in range(3, 6):  # <7> to <191>
+        starts = np.where((text[starts] == _OPENS) & (text[starts + width - 1] == _CLOSES), starts + width, starts)
+    words = (text[starts].astype(np.int64) << 16) | (text[starts + 1].astype(np.int64) << 8) | text[starts + 2]
+    months = _MONTH_NUMBERS[np.searchsorted(_MONTH_WORDS, words) % len(_MONTH_WORDS)]
+    months = np.where(_MONTH_WORDS[np.searchsorted(_MONTH_WORDS, words) % len(_MONTH_WORDS)] == words, months, 0)
+    # `Mar  1 10:` and `Mar 01 10:` take the same place; `Mar 1 10:` is one shorter.
+    first, second = text[starts + 4].astype(np.int64) - _ZERO, text[starts + 5].astype(np.int64) - _ZERO
+    is_digit = (second >= 0) & (second <= 9)
+    days = np.where(is_digit, np.where((first >= 0) & (first <= 9), first * 10, 0) + second, first)
+    clock = is_digit & (text[starts + 6] == _BLANK) & (text[starts + 9] == _COLON)
+    short = (text[starts + 5] == _BLANK) & (text[starts + 8] == _COLON) & (first >= 0) & (first <= 9)
+    stamped = (months > 0) & (days >= 0) & (days <= 31) & (text[starts + 3] == _BLANK) & (clock | short)
+    found = np.column_stack([months[stamped], days[stamped]])
+    changes = np.concatenate([[True], (np.diff(found, axis=0) != 0).any(axis=1)])[: len(found)]
+    return [(int(month), int(day)) for month, day in found[changes]]
 
 
 def _blocks(stream: BinaryIO) -> Iterator[bytes]:

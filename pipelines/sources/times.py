@@ -19,7 +19,15 @@ def utc_times(texts: pl.Series) -> pl.Series:
     nanoseconds where the number is too large for the unit before.
     """
     column = texts.cast(pl.String).alias("text")
-    return column.to_frame().select(pl.coalesce(_iso(), _epoch()).alias("time"))["time"]
+    numeric = column.str.contains(_NUMBER).fill_null(value=False)
+    # One of the two ways is most often enough, and each costs.
+    if numeric.all() and len(column):
+        time = _epoch()
+    elif not numeric.any():
+        time = _iso()
+    else:
+        time = pl.coalesce(_iso(), _epoch())
+    return column.to_frame().select(time.alias("time"))["time"]
 
 
 def _iso() -> pl.Expr:

@@ -4,6 +4,7 @@ The columns arrive as text under `@<Zeek's name>`, null where a record lacks the
 """
 
 from collections.abc import Mapping
+from typing import cast
 
 import polars as pl
 
@@ -54,7 +55,7 @@ _IN_COLUMNS = frozenset(
 
 def zeek_table(path: str) -> Table:
     """The table of one kind of Zeek record (`path` is Zeek's own name for it: conn, dns, ...)."""
-    return "network_flows" if path == "conn" else class_of(_category(path))
+    return "network_flows" if path == "conn" else cast("Table", class_of(_category(path)))
 
 
 def zeek_batch(path: str, frame: pl.DataFrame, names: Mapping[str, str]) -> Batch:

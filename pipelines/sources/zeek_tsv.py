@@ -87,14 +87,14 @@ def _batch(header: _Header, lines: pl.DataFrame) -> Batch:
     if not header.names:
         return only_rejects(rejected(lines, "a row before any #fields line"))
     width = len(header.names)
-    columns = pl.col("text").str.split(header.separator)
-    fits = columns.list.len() == width
+    fits = lines["text"].str.count_matches(header.separator, literal=True) == width - 1
     wrong = lines.filter(~fits)
-    split = lines.filter(fits).with_columns(columns.alias("parts"))
+    parts = pl.col("text").str.split_exact(header.separator, width - 1).alias("parts")
+    split = lines.filter(fits).with_columns(parts)
     named = split.with_columns(_value(header, at).alias(f"@{name}") for at, name in enumerate(_distinct(header.names)))
-    named = named.with_columns(
-        pl.when("decode_error").then(pl.lit("true")).alias("@decode_error"), *_unescaped_columns(named)
-    ).drop("parts")
+    named = named.with_columns(pl.when("decode_error").then(pl.lit("true")).alias("@decode_error")).drop("parts")
+    if named["text"].str.contains("\\", literal=True).any():
+        named = named.with_columns(_unescaped_columns(named))
     names = {name: f"@{name}" for name in (*_distinct(header.names), "decode_error")}
     batch = zeek_batch(header.path or "unknown", named, names)
     reason = f"the header names {width} columns, the row has another number"
@@ -114,10 +114,12 @@ def _distinct(names: tuple[str, ...]) -> list[str]:
 
 def _value(header: _Header, at: int) -> pl.Expr:
     kind = header.types[at] if at < len(header.types) else "string"
-    value = pl.col("parts").list.get(at)
-    read = value.replace({header.empty: ""})
+    value = pl.col("parts").struct[at]
+    read = value
+    if kind in {"string", "enum", "pattern"} or "[" in kind:
+        read = pl.when(value == header.empty).then(pl.lit("")).otherwise(value)
     if kind == "bool":
-        read = value.replace({"T": "true", "F": "false"})
+        read = pl.when(value == "T").then(pl.lit("true")).when(value == "F").then(pl.lit("false")).otherwise(value)
     elif kind.startswith(("set[", "vector[", "table[")) and header.set_separator not in {",", ""}:
         read = read.str.replace_all(header.set_separator, ",", literal=True)
     return pl.when(value != header.unset).then(read)

@@ -1,3 +1,4 @@
+from pathlib import Path
 from typing import Any
 
 import pytest
@@ -97,3 +98,16 @@ def test_the_serial_number_rolls_over() -> None:
 
 def test_what_is_no_record_is_rejected() -> None:
     assert reasons(auditd, _EVENT + b"something else\n") == {7: "no audit record"}
+
+
+@pytest.mark.parametrize("name", ["normal", "out_of_order", "lost_messages", "rollover"])
+def test_every_record_of_a_real_log_is_a_row_that_knows_its_event_and_no_other(shared_data: Path, name: str) -> None:
+    content = (shared_data / "logs" / "auditd" / f"{name}.log").read_bytes()
+    rows = events(auditd, content)
+    assert len(rows) == len([line for line in content.splitlines() if line])
+    assert reasons(auditd, content) == {}
+    for row in rows:
+        serial = row["message"].partition("msg=audit(")[2].partition(")")[0]
+        calls = [other for other in rows if f"msg=audit({serial})" in other["message"] and "exe=" in other["message"]]
+        known = {call["fields"]["exe"] for call in calls}
+        assert {row["fields"][key] for key in ("exe",) if key in row["fields"]} == known

@@ -265,3 +265,12 @@ def test_values_survive_the_escaping_of_cef(values: dict[str, str]) -> None:
     )
     row = event(cef, f"CEF:0|V|P|1|2|n|5|{_TIME} " + " ".join(escaped))
     assert {name: row["fields"][name] for name in kept} == kept
+
+
+@pytest.mark.parametrize(
+    ("arrived", "skew"),
+    [("2026-03-01T02:04:00Z", None), ("2026-03-01T02:10:00Z", "-599"), ("2026-03-01T01:00:00Z", "3600")],
+)
+def test_a_clock_that_is_off_by_more_than_five_minutes_is_told(arrived: str, skew: str | None) -> None:
+    row = event(cef, f"<134>1 {arrived} fw-1 a 7 - - CEF:0|V|P|1|2|n|5|{_TIME}")
+    assert row["fields"].get("clock_skew_seconds") == skew

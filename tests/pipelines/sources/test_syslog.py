@@ -6,9 +6,9 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from pipelines.sources import syslog
+from pipelines.sources import syslog, syslog_frames
 from pipelines.sources.structured_data import parameters
-from tests.pipelines.sources.rows import checked, event, reasons, with_fields
+from tests.pipelines.sources.rows import checked, event, events, reasons, with_fields
 
 _NOW = datetime(2026, 3, 2, 12, tzinfo=UTC)
 _BSD = "<38>Mar  1 10:00:00 web-1 "
@@ -184,3 +184,70 @@ def test_structured_data_survives_its_escaping(given_values: dict[str, str]) -> 
     }
     text = "[id " + " ".join(f'{name}="{value}"' for name, value in escaped.items()) + "]" if escaped else "[id]"
     assert parameters(text) == {f"id.{name}": value for name, value in given_values.items()}
+
+
+_FRAME = "<34>1 2026-03-01T10:00:00Z h p - - - "
+
+
+def _framed(*messages: str) -> bytes:
+    return b"".join(f"{len(_FRAME + message)} {_FRAME}{message}".encode() for message in messages)
+
+
+@pytest.mark.parametrize(
+    ("content", "messages"),
+    [
+        (_framed("one", "two\nlines", "three"), ["one", "two\nlines", "three"]),
+        (_framed("one") + f"99 {_FRAME}short".encode() + _framed("three", "four"), ["one", "short", "three", "four"]),
+        (_framed("one", "two") + b"9999 " + _FRAME.encode() + b"cut", ["one", "two", "cut"]),
+    ],
+    ids=["line breaks inside", "a length that does not fit", "cut off"],
+)
+def test_frames_are_cut_by_their_lengths(content: bytes, messages: list[str]) -> None:
+    assert syslog_frames.recognises(content)
+    rows = events(syslog_frames, content)
+    assert [(row["source_offset"], row["message"]) for row in rows] == list(enumerate(messages))
+
+
+def test_frames_with_a_line_end_behind_each_are_lines() -> None:
+    assert not syslog_frames.recognises(_framed("one") + b"\n" + _framed("two") + b"\n")
+
+
+_SYSMON = (
+    '<Event><System><Provider Name="Linux-Sysmon"/><EventID>1</EventID>'
+    '<TimeCreated SystemTime="2026-03-01T10:00:00.5Z"/>'
+    "<Channel>Linux-Sysmon/Operational</Channel><Computer>web-1</Computer></System><EventData>"
+    '<Data Name="Image">/usr/bin/id</Data><Data Name="CommandLine">id -u</Data><Data Name="User">alice</Data>'
+    "</EventData></Event>"
+)
+
+
+def test_sysmon_for_linux_has_its_fields() -> None:
+    row = event(syslog, f"Mar  1 10:00:00 web-1 sysmon: {_SYSMON}")
+    assert (row["product"], row["service"], row["user"], row["action"]) == ("linux", "sysmon", "alice", "process_start")
+    assert (row["fields"]["EventID"], row["fields"]["Image"]) == ("1", "/usr/bin/id")
+    assert row["event_time"].isoformat() == "2026-03-01T10:00:00.500000+00:00"
+    assert "no well-formed event" in reasons(syslog, b"Mar  1 10:00:00 web-1 sysmon: <Event><System>\n")[0]
+
+
+def test_terminal_escapes_and_null_bytes_in_a_message_are_only_text() -> None:
+    row = event(syslog, "<38>Mar  1 10:00:00 h p: \x1b[2Jred\x00 \x1b]0;title\x07")
+    assert row["message"] == "\x1b[2Jred\x00 \x1b]0;title\x07"
+    assert (row["service"], row["host"]) == ("p", "h")
+
+
+@pytest.mark.parametrize(
+    ("line", "expected"),
+    [
+        ("groupdel[1]: group 'staff' removed", {"action": "delete_group", "target_group": "staff"}),
+        ("useradd[1]: failed adding user 'eve', exit code: 9", {"outcome": "failure", "target_user": "eve"}),
+        ("passwd[1]: password for 'alice' changed by 'root'", {"action": "change_password", "user": "root"}),
+        (
+            "sshd[1]: Connection from 192.0.2.7 port 4 on 198.51.100.2 port 22",
+            {"source_ip": "192.0.2.7", "action": "connect"},
+        ),
+        ("systemd-logind[1]: Removed session 12.", {"action": "session_end", "session": "12"}),
+    ],
+)
+def test_more_programs_are_understood(line: str, expected: dict[str, Any]) -> None:
+    row = event(syslog, _BSD + line)
+    assert {name: row[name] if name in row else row["fields"].get(name) for name in expected} == expected

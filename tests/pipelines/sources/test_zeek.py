@@ -1,5 +1,9 @@
+import gzip
 import json
+from pathlib import Path
 from typing import Any
+
+import pytest
 
 from pipelines.sources import zeek_json, zeek_tsv
 from tests.pipelines.sources.rows import events, read_all, reasons
@@ -101,3 +105,59 @@ def test_a_new_header_inside_a_file_starts_new_columns() -> None:
     content = _tsv("dns", {"ts": ("time", "1.0"), "query": ("string", "a")})
     content += _tsv("http", {"ts": ("time", "2.0"), "host": ("string", "b")})
     assert [(row["service"], row["source_offset"]) for row in events(zeek_tsv, content)] == [("dns", 7), ("http", 15)]
+
+
+_SAID: dict[str, tuple[str, dict[str, tuple[str, str]], dict[str, Any]]] = {
+    "a file opened over SMB": (
+        "smb_files",
+        {"action": ("enum", "SMB::FILE_OPEN"), "name": ("string", "a.doc")},
+        {"action": "file_open", "service": "smb_files"},
+    ),
+    "a Kerberos ticket refused": (
+        "kerberos",
+        {"client": ("string", "alice/CITY"), "success": ("bool", "F")},
+        {"action": "login", "user": "alice/CITY", "outcome": "failure"},
+    ),
+    "an NTLM login": (
+        "ntlm",
+        {"username": ("string", "alice"), "success": ("bool", "T")},
+        {"action": "login", "user": "alice", "outcome": "success"},
+    ),
+    "an FTP command": (
+        "ftp",
+        {"user": ("string", "alice"), "command": ("string", "STOR"), "reply_code": ("count", "550")},
+        {"action": "stor", "user": "alice", "outcome": "failure"},
+    ),
+    "a notice": (
+        "notice",
+        {"note": ("enum", "Scan::Port_Scan"), "src": ("addr", "192.0.2.7"), "dst": ("addr", "198.51.100.2")},
+        {"action": "alert", "source_ip": "192.0.2.7", "destination_ip": "198.51.100.2", "severity": 3},
+    ),
+    "a file that several sent": (
+        "files",
+        {"tx_hosts": ("set[addr]", "192.0.2.7,192.0.2.8"), "rx_hosts": ("set[addr]", "198.51.100.2")},
+        {"action": "transfer", "source_ip": "192.0.2.7", "destination_ip": "198.51.100.2"},
+    ),
+    "a Modbus exception": (
+        "modbus",
+        {"func": ("string", "READ_COILS"), "exception": ("string", "ILLEGAL_FUNCTION")},
+        {"category": "ics", "action": "read", "outcome": "failure"},
+    ),
+}
+
+
+@pytest.mark.parametrize(("path", "columns", "expected"), _SAID.values(), ids=_SAID)
+def test_each_log_fills_the_envelope(path: str, columns: dict[str, tuple[str, str]], expected: dict[str, Any]) -> None:
+    (row,) = events(zeek_tsv, _tsv(path, {"ts": ("time", "1772330400.5"), "uid": ("string", "C1"), **columns}))
+    assert {name: row[name] for name in expected} == expected
+
+
+@pytest.mark.parametrize("writer", ["zeek-tsv", "zeek-json"])
+def test_real_logs_are_read_without_a_reject(shared_data: Path, writer: str) -> None:
+    read = {"zeek-tsv": zeek_tsv, "zeek-json": zeek_json}[writer]
+    for path in sorted((shared_data / "logs" / writer).glob("*.gz")):
+        content = gzip.decompress(path.read_bytes())
+        lines = sum(not line.startswith(b"#") for line in content.splitlines() if line)
+        batches = read_all(read, content)
+        assert sum(batch.rows.height for batch in batches) == lines, path.name
+        assert sum(batch.rejects.height for batch in batches) == 0, path.name
