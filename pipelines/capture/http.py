@@ -3,7 +3,7 @@
 import base64
 import binascii
 import re
-from dataclasses import dataclass
+from typing import NamedTuple
 
 from pipelines.capture.octets import readable
 
@@ -24,8 +24,7 @@ _STATUS = re.compile(rb"HTTP/(?P<version>\d\.\d)[ \t]+(?P<code>\d{3})(?:[ \t]+(?
 _LINE_END = re.compile(rb"\r?\n")
 
 
-@dataclass(frozen=True)
-class Request:
+class Request(NamedTuple):
     """A request's head; header names are in lower case."""
 
     method: str
@@ -34,8 +33,7 @@ class Request:
     headers: dict[str, str]
 
 
-@dataclass(frozen=True)
-class Response:
+class Response(NamedTuple):
     """A response's head; header names are in lower case."""
 
     code: int

@@ -1,6 +1,6 @@
 """HTTP events: each request with the status it was answered with."""
 
-from dataclasses import dataclass
+from typing import NamedTuple
 
 from pipelines.capture.http import LONGEST_HEAD, Request, Response, basic_user, head_length, parse_head
 from pipelines.capture.payloads import Payloads, Piece
@@ -8,8 +8,7 @@ from pipelines.capture.pending import Pending
 from pipelines.capture.rows import Event
 
 
-@dataclass(frozen=True)
-class _Asked:
+class _Asked(NamedTuple):
     piece: Piece
     request: Request
 
@@ -17,9 +16,9 @@ class _Asked:
 class HttpEvents:
     """Joins the requests and responses of a connection in their order."""
 
-    def __init__(self) -> None:
+    def __init__(self, events: list[Event]) -> None:
         self._pending: Pending[_Asked] = Pending()
-        self._events: list[Event] = []
+        self._events = events
 
     def read(self, payloads: Payloads, piece: Piece) -> int:
         """Take in the heads that a payload begins with; gives the bytes read, 0 where there is none."""
@@ -42,11 +41,6 @@ class HttpEvents:
     def flush(self) -> None:
         """Give up waiting."""
         self._events += [_event(asked, None, None) for asked in self._pending.drain()]
-
-    def take(self) -> list[Event]:
-        """The events completed since the last time."""
-        taken, self._events = self._events, []
-        return taken
 
     def _take_in(self, piece: Piece, head: Request | Response) -> None:
         if isinstance(head, Request):

@@ -1,15 +1,17 @@
 """Modbus events: each request with whether the device granted it."""
 
-from dataclasses import dataclass
+from typing import NamedTuple
 
-from pipelines.capture.modbus import PORT, Unit, request_fields
-from pipelines.capture.payloads import Piece
+from pipelines.capture.framing import Framing, read_frames
+from pipelines.capture.modbus import HEADER_BYTES, LONGEST_UNIT, PORT, Unit, parse_unit, request_fields, unit_length
+from pipelines.capture.payloads import Payloads, Piece
 from pipelines.capture.pending import Pending
 from pipelines.capture.rows import Event
 
+_FRAMING = Framing(HEADER_BYTES, unit_length, LONGEST_UNIT)
 
-@dataclass(frozen=True)
-class _Asked:
+
+class _Asked(NamedTuple):
     piece: Piece
     unit: Unit
 
@@ -17,12 +19,24 @@ class _Asked:
 class ModbusEvents:
     """Joins the requests and responses of a connection by transaction, unit and function."""
 
-    def __init__(self) -> None:
+    def __init__(self, events: list[Event]) -> None:
         self._pending: Pending[_Asked] = Pending()
-        self._events: list[Event] = []
+        self._events = events
 
-    def read_unit(self, piece: Piece, unit: Unit) -> None:
-        """Take in one unit."""
+    def read(self, payloads: Payloads, piece: Piece) -> int:
+        """Take in the units that begin in a payload; gives the bytes read, 0 where there is none."""
+        frames, consumed = read_frames(payloads, piece, _FRAMING)
+        for frame in frames:
+            unit = parse_unit(frame)
+            if unit is not None:
+                self._take_in(piece, unit)
+        return consumed
+
+    def flush(self) -> None:
+        """Give up waiting."""
+        self._events += [_event(asked, None) for asked in self._pending.drain()]
+
+    def _take_in(self, piece: Piece, unit: Unit) -> None:
         key = (piece.flow, unit.transaction, unit.unit, unit.function)
         if _is_request(piece):
             late = self._pending.add(key, _Asked(piece, unit))
@@ -32,15 +46,6 @@ class ModbusEvents:
             self._events.append(_event(asked, unit))
         else:
             self._events.append(_unasked(piece, unit))
-
-    def flush(self) -> None:
-        """Give up waiting."""
-        self._events += [_event(asked, None) for asked in self._pending.drain()]
-
-    def take(self) -> list[Event]:
-        """The events completed since the last time."""
-        taken, self._events = self._events, []
-        return taken
 
 
 def _is_request(piece: Piece) -> bool:

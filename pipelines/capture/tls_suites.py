@@ -105,3 +105,8 @@ SUITES = {
 def suite_name(number: int) -> str:
     """The name of a cipher suite, or its number in hexadecimal."""
     return SUITES.get(number, f"0x{number:04X}")
+
+
+def is_grease(number: int) -> bool:
+    """Whether a number is one that clients send to be ignored (RFC 8701)."""
+    return number & 0x0F0F == 0x0A0A and number >> 8 == number & 0xFF
