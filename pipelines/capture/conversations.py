@@ -3,12 +3,16 @@
 from collections import OrderedDict
 from typing import Protocol
 
+from pipelines.capture import bacnet, dnp3, iec104, opcua, rdp, s7comm
+from pipelines.capture.exchange_events import ExchangeEvents
 from pipelines.capture.dns_events import DnsEvents
 from pipelines.capture.http_events import HttpEvents
 from pipelines.capture.modbus_events import ModbusEvents
-from pipelines.capture.openings import Kind
+from pipelines.capture.openings import APPLICATION, Kind
 from pipelines.capture.payloads import Payloads, Piece
+from pipelines.capture.quic_events import QuicEvents
 from pipelines.capture.rows import Event
+from pipelines.capture.smb_events import SmbEvents
 from pipelines.capture.ssh_events import SshEvents
 from pipelines.capture.tls_events import TlsEvents
 from pipelines.capture.transport import TCP
@@ -35,10 +39,18 @@ class Conversations:
         self._positions: OrderedDict[tuple[int, bool], int] = OrderedDict()
         dns = DnsEvents(self._events)
         self._listeners: dict[Kind, Listener] = {
+            Kind.BACNET: ExchangeEvents(self._events, bacnet.parse_datagram, None),
+            Kind.DNP3: ExchangeEvents(self._events, dnp3.parse_frame, dnp3.FRAMING),
             Kind.DNS: dns,
             Kind.DNS_STREAM: dns,
             Kind.HTTP: HttpEvents(self._events),
+            Kind.IEC104: ExchangeEvents(self._events, iec104.parse_frame, iec104.FRAMING),
             Kind.MODBUS: ModbusEvents(self._events),
+            Kind.OPCUA: ExchangeEvents(self._events, opcua.parse_message, opcua.FRAMING),
+            Kind.QUIC: QuicEvents(self._events),
+            Kind.RDP: ExchangeEvents(self._events, rdp.parse_packet, rdp.FRAMING),
+            Kind.S7: ExchangeEvents(self._events, s7comm.parse_packet, s7comm.FRAMING),
+            Kind.SMB: SmbEvents(self._events),
             Kind.SSH: SshEvents(self._events),
             Kind.TLS: TlsEvents(self._events),
         }
@@ -67,7 +79,7 @@ class Conversations:
         listener = self._listeners.get(piece.kind)
         consumed = listener.read(payloads, piece) if listener else 0
         if consumed:
-            payloads.mark(piece.index, piece.kind.application)
+            payloads.mark(piece.index, APPLICATION[piece.kind])
         return consumed
 
     def _unread(self, piece: Piece) -> Piece | None:

@@ -12,6 +12,14 @@ METHODS = (
     "COPY", "MOVE", "LOCK", "UNLOCK", "SEARCH", "REPORT", "QUERY",
 )  # fmt: skip
 LONGEST_HEAD = 16_384
+# Other headers are passed over: they are most of a head, and nothing is told of them.
+_READ = {
+    name.encode(): name
+    for name in (
+        "host", "referer", "user-agent", "origin", "authorization", "x-forwarded-for", "content-length",
+        "content-type", "transfer-encoding",
+    )
+}  # fmt: skip
 
 # GET /index.html HTTP/1.1
 _REQUEST = re.compile(
@@ -25,7 +33,7 @@ _LINE_END = re.compile(rb"\r?\n")
 
 
 class Request(NamedTuple):
-    """A request's head; header names are in lower case."""
+    """A request's head; of its headers those that are told of, their names in lower case."""
 
     method: str
     uri: str
@@ -34,7 +42,7 @@ class Request(NamedTuple):
 
 
 class Response(NamedTuple):
-    """A response's head; header names are in lower case."""
+    """A response's head; of its headers those that are told of, their names in lower case."""
 
     code: int
     reason: str
@@ -85,6 +93,7 @@ def _headers(lines: list[bytes]) -> dict[str, str]:
     found: dict[str, str] = {}
     for line in lines:
         name, colon, value = line.partition(b":")
-        if colon:
-            found.setdefault(readable(name).strip().lower(), readable(value).strip())
+        known = _READ.get(name.strip().lower())
+        if known and colon and known not in found:
+            found[known] = readable(value.strip())
     return found

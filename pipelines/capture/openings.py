@@ -34,12 +34,9 @@ class Kind(StrEnum):
     BACNET = "bacnet"
     QUIC = "quic"
 
-    @property
-    def application(self) -> int:
-        """The index of its name among the applications of flows."""
-        return APPLICATIONS.index("dns" if self is Kind.DNS_STREAM else self.value)
 
-
+# The index of each one's name among the applications of flows.
+APPLICATION = {kind: APPLICATIONS.index("dns" if kind == "dns_tcp" else kind) for kind in Kind}
 _NUMBER = {kind: index for index, kind in enumerate(Kind)}
 # Framed protocols whose messages begin anywhere in a segment: every payload on their port, or of a flow that spoke it.
 _BY_PORT = {53: Kind.DNS_STREAM, 102: Kind.S7, 502: Kind.MODBUS, 2404: Kind.IEC104, 4840: Kind.OPCUA, 20000: Kind.DNP3}
@@ -152,7 +149,7 @@ def _by_port(segments: Segments, first: _First) -> Ints:
         kinds[port] = _NUMBER[name]
     spoken = np.full(len(APPLICATIONS), -1, np.int64)
     for name in _CONTINUED:
-        spoken[name.application] = _NUMBER[name]
+        spoken[APPLICATION[name]] = _NUMBER[name]
     by_port = np.maximum(kinds[segments.source_port[first.rows]], kinds[segments.destination_port[first.rows]])
     return np.where(by_port >= 0, by_port, spoken[first.spoken])
 

@@ -26,7 +26,7 @@ GROUPS = {
 }  # fmt: skip
 
 _HANDSHAKE = 22
-CLIENT_HELLO, SERVER_HELLO, _CERTIFICATE, _KEY_EXCHANGE, _DONE = 1, 2, 11, 12, 14
+_CLIENT_HELLO, _SERVER_HELLO, _CERTIFICATE, _KEY_EXCHANGE, _DONE = 1, 2, 11, 12, 14
 _SERVER_NAME, _GROUPS, _FORMATS, _SIGNATURES, _ALPN, _SUPPORTED, _KEY_SHARE = 0, 10, 11, 13, 16, 43, 51
 _NAMED_CURVE = 3
 _LARGEST_HELLO = 65_536
@@ -41,13 +41,13 @@ class ClientHello(NamedTuple):
 
     Attributes:
         version: the highest version offered.
-        versions: the versions of the extension that lists them, '' names aside.
+        versions: those of the extension that lists them (RFC 8446 §4.2.1).
         server_name: the host asked for (RFC 6066), or ''.
         protocols: application protocols (RFC 7301).
         suites: cipher suites in the client's order.
         groups: groups for the key exchange (RFC 8422) in the client's order.
-        ja3: MD5 of versions, suites, extensions, groups and point formats without GREASE.
-        ja4: FoxIO's fingerprint of a client.
+        ja3: MD5 of versions, suites, extensions, groups and point formats without GREASE; '' of a cut hello.
+        ja4: FoxIO's fingerprint of a client; '' of a cut hello.
     """
 
     version: int
@@ -118,9 +118,12 @@ def parse_hello_message(message: bytes, transport: str = "t") -> ClientHello | S
         return None
     is_retry = body.take(32) == _RETRY
     body.vector(1)
-    if message[0] == CLIENT_HELLO:
-        return _client(body, version, transport)
-    return _server(body, version) if message[0] == SERVER_HELLO and not is_retry else None
+    if message[0] == _CLIENT_HELLO:
+        found = _client(body, version, transport)
+        is_cut = len(message) < 4 + int.from_bytes(message[1:4], "big")
+        # A fingerprint of a part is the fingerprint of another client.
+        return found._replace(ja3="", ja4="") if found and is_cut else found
+    return _server(body, version) if message[0] == _SERVER_HELLO and not is_retry else None
 
 
 def parse_flight(payload: bytes) -> Flight:
