@@ -71,7 +71,7 @@ def _certificate(content: bytes) -> Certificate:
     not_before, not_after = _time(begin), _time(end)
     fields = {
         "certificate.version": str(version),
-        "certificate.serial": serial.content[:64].hex().upper(),
+        "certificate.serial": (serial.content[:64].lstrip(b"\0") or b"\0").hex().upper(),
         "certificate.subject": names[0],
         "certificate.issuer": names[1],
         "certificate.not_valid_before": f"{not_before}.000000",

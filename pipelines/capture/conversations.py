@@ -4,8 +4,8 @@ from collections import OrderedDict
 from typing import Protocol
 
 from pipelines.capture import bacnet, dnp3, iec104, opcua, rdp, s7comm
-from pipelines.capture.exchange_events import ExchangeEvents
 from pipelines.capture.dns_events import DnsEvents
+from pipelines.capture.exchange_events import ExchangeEvents
 from pipelines.capture.http_events import HttpEvents
 from pipelines.capture.modbus_events import ModbusEvents
 from pipelines.capture.openings import APPLICATION, Kind
@@ -79,7 +79,7 @@ class Conversations:
         listener = self._listeners.get(piece.kind)
         consumed = listener.read(payloads, piece) if listener else 0
         if consumed:
-            payloads.mark(piece.index, APPLICATION[piece.kind])
+            payloads.mark(piece.row, APPLICATION[piece.kind])
         return consumed
 
     def _unread(self, piece: Piece) -> Piece | None:

@@ -48,7 +48,7 @@ def parse_frame(frame: bytes, _by_client: bool = True) -> Said | None:
     if len(data) < 3 or not data[0] & 0x40:
         return None
     control, function = data[1], data[2]
-    if function == _CONFIRM or function not in FUNCTIONS and function > 33:
+    if function == _CONFIRM or (function not in FUNCTIONS and function > 33):
         return None
     destination, source = struct.unpack_from("<HH", frame, 4)
     name = FUNCTIONS.get(function, f"unknown-{function}")

@@ -1,4 +1,4 @@
-"""Events of protocols that ask and answer: what is asked of a device, whether that writes, and whether it was granted."""
+"""Events of protocols that ask and answer: what is asked, whether that writes, and whether it was granted."""
 
 from collections.abc import Callable, Hashable
 from itertools import islice

@@ -1,4 +1,4 @@
-"""NTLM's last message (MS-NLMP §2.2.1.3): who logs on, from which domain and workstation. Hashes are never looked at."""
+"""NTLM's last message (MS-NLMP §2.2.1.3): who logs on, from which domain and workstation; never what proves it."""
 
 from typing import NamedTuple
 

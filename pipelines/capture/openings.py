@@ -122,7 +122,8 @@ def _leave_out_transfers(buffer: Bytes, segments: Segments, first: _First, kind:
     here = np.flatnonzero(kind == _NUMBER[Kind.SMB])
     at, captured = segments.payload_at[first.rows[here]], first.captured[here]
     is_second = first.second[here] == _SMB2
-    command = np.where(is_second, buffer[np.where(captured > 17, at + 16, at)], buffer[np.where(captured > 8, at + 8, at)])
+    place = np.where(is_second, 16, 8)
+    command = np.where(captured > place, buffer[at + np.minimum(place, captured - 1)], 0xFF)
     told = np.where(is_second, np.isin(command, _SMB2_COMMANDS), np.isin(command, _SMB1_COMMANDS))
     kind[here[~told]] = -1
 

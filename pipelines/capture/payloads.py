@@ -24,7 +24,7 @@ class Piece(NamedTuple):
     """A payload, and where it comes from.
 
     Attributes:
-        index: its row among the window's packets.
+        row: its row among the window's packets.
         kind: what it seems to begin.
         flow: the number that names its flow.
         forward: sent by the flow's initiator.
@@ -38,7 +38,7 @@ class Piece(NamedTuple):
         skipped: how many of them were.
     """
 
-    index: int
+    row: int
     kind: Kind
     flow: int
     forward: bool
@@ -96,7 +96,7 @@ class Payloads:
             self.segments.payload_captured[rows],
         )
         listed = zip(rows.tolist(), *(column.tolist() for column in columns), strict=True)
-        memory, ends = memoryview(self.buffer), self._ends
+        memory, ends = self.buffer.data, self._ends
         kinds_by_index = tuple(Kind)
         for row, kind, flow_row, named, forward, time_us, number, side, protocol, sequence, at, length in listed:
             pair = ends.get(flow_row) or self._find_ends(flow_row)
@@ -110,7 +110,7 @@ class Payloads:
 
         Segments are put in order by sequence number; what repeats is left out, and a gap ends the bytes.
         """
-        return self._stream_from(piece.index, wanted + piece.skipped)[piece.skipped :]
+        return self._stream_from(piece.row, wanted + piece.skipped)[piece.skipped :]
 
     def mark(self, row: int, application: int) -> None:
         """Note which application the flow of a row speaks; the first one recognised stands."""

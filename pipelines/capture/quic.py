@@ -1,7 +1,7 @@
 """QUIC's first packets: the ClientHello in them, of versions 1 (RFC 9000, RFC 9001) and 2 (RFC 9369).
 
-Initial packets are encrypted under keys that anybody derives from the connection's identifier: that keeps accidents out,
-not readers.
+Initial packets are encrypted under keys that anybody derives from the connection's identifier: that keeps accidents
+out, not readers.
 """
 
 import hashlib

@@ -79,9 +79,7 @@ class QuicEvents:
             self._tell(known)
         return True
 
-    def _opened(
-        self, known: _Connection | None, piece: Piece, initial: quic.Initial, keys: quic.Keys
-    ) -> _Connection:
+    def _opened(self, known: _Connection | None, piece: Piece, initial: quic.Initial, keys: quic.Keys) -> _Connection:
         if known is not None:
             known.keys = keys
             return known

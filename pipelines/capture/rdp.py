@@ -18,7 +18,7 @@ _PLAIN = "RDP"
 _REQUEST, _CONFIRM = 0xE0, 0xD0
 _FIXED = 11
 _ASKS, _CHOOSES, _REFUSES = 1, 2, 3
-# Cookie: mstshash=operator
+# The name that a client gives itself, as in mstshash=operator, is cut to nine letters by most.
 _COOKIE = re.compile(rb"Cookie: (?:mstshash|msts)=(?P<name>[^\r\n]{0,256})\r\n")
 
 FRAMING = Framing(4, packet_length, 512)

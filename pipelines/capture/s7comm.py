@@ -169,7 +169,7 @@ def _plus(body: bytes) -> Said | None:
         body = body[:4] + body[5 + operation :]
         operation = body[4] if len(body) > 4 else 0
     if operation not in _PLUS_ROLES:
-        return Said("s7comm_plus", {"version": str(version)}) if len(body) > 4 and version in (1, 2, 3) else None
+        return None  # goes on from an earlier fragment
     function, reference = struct.unpack_from("!H2xH", body.ljust(13, b"\0"), 7)
     is_notification = operation == 0x33
     fields = {

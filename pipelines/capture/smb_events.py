@@ -1,4 +1,4 @@
-"""SMB events: dialects, logons, shares and files, in the words of Zeek's smb_cmd, ntlm, smb_mapping and smb_files logs."""
+"""SMB events: dialects, logons, shares and files, as in Zeek's smb_cmd, ntlm, smb_mapping and smb_files logs."""
 
 from collections import OrderedDict
 from collections.abc import Hashable
@@ -14,6 +14,10 @@ _HEADER = 4
 # Names and security blobs lie at the beginning; what a file holds does not matter.
 _READ_BYTES = 8192
 _MOST_REMEMBERED = 65_536
+# STATUS_PENDING and STATUS_MORE_PROCESSING_REQUIRED (MS-ERREF §2.3.1): the answer is still to come.
+_NOT_FINAL = frozenset({0x0000_0103, 0xC000_0016})
+# STATUS_BUFFER_OVERFLOW: a part was given.
+_GRANTED = frozenset({0, 0x8000_0005})
 _SHOWN = ("command", "action", "path", "name", "prev_name", "domainname", "username", "hostname", "version")
 
 
@@ -70,6 +74,8 @@ class SmbEvents:
             asked = self._asked_second(piece, command)
             if asked is not None:
                 self._wait(key, asked)
+            return
+        if command.status in _NOT_FINAL:
             return
         found = self._pending.pop(key)
         if found is None:
@@ -181,10 +187,10 @@ def _file_fields(what: str, name: str, share: str) -> dict[str, str]:
 
 def _event(asked: _Asked, answer: _Answer | None) -> Event:
     piece, fields = asked.piece, asked.fields | (answer.fields if answer else {})
-    outcome = "unknown" if answer is None else "failure" if answer.status else "success"
+    outcome = "unknown" if answer is None else "success" if answer.status in _GRANTED else "failure"
     if answer is not None:
         fields |= {"status": f"0x{answer.status:08x}"} if answer.status else {}
-        fields |= {"success": "false" if answer.status else "true"} if asked.service == "ntlm" else {}
+        fields |= {"success": "true" if outcome == "success" else "false"} if asked.service == "ntlm" else {}
     fields = {name: value for name, value in fields.items() if value}
     return Event(
         time_us=piece.time_us,

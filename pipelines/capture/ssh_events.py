@@ -96,7 +96,7 @@ def _event(session: _Session) -> Event:
 
 def _algorithms(offers: _Offers) -> dict[str, str]:
     client, server = offers.get(False), offers.get(True)
-    found = {}
+    found: dict[str, str] = {}
     if client:
         found |= {"hassh": client.hassh(server=False)}
     if server:

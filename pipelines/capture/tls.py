@@ -166,7 +166,7 @@ def _messages(stream: bytes) -> Iterator[tuple[int, bytes]]:
 
 
 def _certificates(body: bytes) -> tuple[bytes, ...]:
-    found = []
+    found: list[bytes] = []
     chain = Octets(Octets(body).vector(3))
     while chain.left > 3 and len(found) < _MOST_CERTIFICATES:
         found.append(chain.vector(3))
