@@ -23,10 +23,11 @@ class _Connection:
     is_told: bool = False
 
     def add(self, place: int, part: bytes) -> None:
-        """Keep a part of the handshake; what is too much is dropped."""
-        if place not in self.parts and self.size + len(part) <= _LARGEST_HELLO:
+        """Keep a part of the handshake, the longer one of two at a place; what is too much is dropped."""
+        more = len(part) - len(self.parts.get(place, b""))
+        if more > 0 and self.size + more <= _LARGEST_HELLO:
             self.parts[place] = part
-            self.size += len(part)
+            self.size += more
 
     def message(self) -> bytes:
         """The handshake from its beginning up to its first gap."""

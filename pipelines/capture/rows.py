@@ -54,7 +54,7 @@ class Event(NamedTuple):
 
 # Of the services that are no control protocol; those are all of one category.
 _CATEGORIES = {
-    "dns": "dns", "ssl": "tls", "x509": "tls", "quic": "tls", "http": "http", "ssh": "ssh", "rdp": "rdp",
+    "dns": "dns", "ssl": "tls", "x509": "certificate", "quic": "tls", "http": "http", "ssh": "ssh", "rdp": "rdp",
     "smb_cmd": "smb", "smb_files": "smb", "smb_mapping": "smb", "ntlm": "smb",
 }  # fmt: skip
 _CONTROL = "ics"
