@@ -29,7 +29,6 @@ _REQUEST = re.compile(
 _OLD_REQUEST = re.compile(rb"GET \S+\Z")
 # HTTP/1.1 404 Not Found
 _STATUS = re.compile(rb"HTTP/(?P<version>\d\.\d)[ \t]+(?P<code>\d{3})(?:[ \t]+(?P<reason>.*))?\Z")
-_LINE_END = re.compile(rb"\r?\n")
 
 
 class Request(NamedTuple):
@@ -63,9 +62,10 @@ def head_length(payload: bytes) -> int:
 def parse_head(payload: bytes) -> Request | Response | None:
     """The head that a payload begins with (RFC 9112); of a cut one, its whole lines; None for anything else."""
     length = head_length(payload)
-    first, *rest = _LINE_END.split(payload[: length or LONGEST_HEAD])
+    first, *rest = payload[: length or LONGEST_HEAD].split(b"\n")
     if not rest:
         return None
+    first = first.removesuffix(b"\r")
     # The last line of a cut head may be half a header.
     headers = _headers(rest if length else rest[:-1])
     if status := _STATUS.match(first):
@@ -93,7 +93,6 @@ def _headers(lines: list[bytes]) -> dict[str, str]:
     found: dict[str, str] = {}
     for line in lines:
         name, colon, value = line.partition(b":")
-        known = _READ.get(name.strip().lower())
-        if known and colon and known not in found:
+        if colon and (known := _READ.get(name.lower()) or _READ.get(name.strip().lower())) and known not in found:
             found[known] = readable(value.strip())
     return found

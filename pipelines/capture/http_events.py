@@ -7,6 +7,8 @@ from pipelines.capture.payloads import Payloads, Piece
 from pipelines.capture.pending import Pending
 from pipelines.capture.rows import Event
 
+_REQUEST_FIELDS = (("host", "host"), ("referer", "referrer"), ("user-agent", "user_agent"), ("origin", "origin"))
+
 
 class _Asked(NamedTuple):
     piece: Piece
@@ -22,13 +24,16 @@ class HttpEvents:
 
     def read(self, payloads: Payloads, piece: Piece) -> int:
         """Take in the heads that a payload begins with; gives the bytes read, 0 where there is none."""
-        stream, consumed = piece.payload, 0
+        rest, consumed = piece.payload, 0
         while consumed < len(piece.payload):
-            length = head_length(stream[consumed:])
-            if not length:
-                stream = payloads.following(piece, consumed + LONGEST_HEAD)
-                length = head_length(stream[consumed:]) or len(stream) - consumed
-            head = parse_head(stream[consumed:])
+            length = head_length(rest)
+            # The next segment ends most heads; few need all that a head may take.
+            for wanted in (consumed + len(rest) + 1, consumed + LONGEST_HEAD):
+                if not length:
+                    rest = payloads.following(piece, wanted)[consumed:]
+                    length = head_length(rest)
+            length = length or len(rest)
+            head = parse_head(rest)
             if head is None:
                 break
             self._take_in(piece, head)
@@ -36,6 +41,7 @@ class HttpEvents:
             # Pipelined requests follow one another; what follows another head is its body.
             if isinstance(head, Response) or "content-length" in head.headers or "transfer-encoding" in head.headers:
                 break
+            rest = rest[length:]
         return consumed
 
     def flush(self) -> None:
@@ -76,37 +82,29 @@ def _event(asked: _Asked | None, answering: Piece | None, response: Response | N
 
 
 def _request_fields(request: Request) -> dict[str, str]:
+    fields = {"method": request.method, "uri": request.uri, "version": request.version}
     headers = request.headers
-    forwarded = headers.get("x-forwarded-for", "")
-    return {
-        "method": request.method,
-        "host": headers.get("host", ""),
-        "uri": request.uri,
-        "referrer": headers.get("referer", ""),
-        "version": request.version,
-        "user_agent": headers.get("user-agent", ""),
-        "origin": headers.get("origin", ""),
-        "request_body_len": _length(headers),
-        "username": basic_user(headers),
-        "proxied": f"X-FORWARDED-FOR -> {forwarded}" if forwarded else "",
-        "orig_mime_types": _media_type(headers),
-    }
+    for header, name in _REQUEST_FIELDS:
+        if header in headers:
+            fields[name] = headers[header]
+    if "authorization" in headers:
+        fields["username"] = basic_user(headers)
+    if headers.get("x-forwarded-for"):
+        fields["proxied"] = f"X-FORWARDED-FOR -> {headers['x-forwarded-for']}"
+    return fields | _body_fields(headers, "request_body_len", "orig_mime_types")
 
 
 def _response_fields(response: Response) -> dict[str, str]:
-    return {
-        "status_code": str(response.code),
-        "status_msg": response.reason,
-        "response_body_len": _length(response.headers),
-        "resp_mime_types": _media_type(response.headers),
-    }
+    fields = {"status_code": str(response.code), "status_msg": response.reason}
+    return fields | _body_fields(response.headers, "response_body_len", "resp_mime_types")
 
 
-def _length(headers: dict[str, str]) -> str:
-    """The body's length as announced, '' where it is not a number."""
-    length = headers.get("content-length", "")
-    return length if length.isascii() and length.isdigit() and len(length) <= 19 else ""
-
-
-def _media_type(headers: dict[str, str]) -> str:
-    return headers.get("content-type", "").partition(";")[0].strip()
+def _body_fields(headers: dict[str, str], length_name: str, type_name: str) -> dict[str, str]:
+    """The body's length as announced, where it is a number, and its type."""
+    fields = {}
+    length, kind = headers.get("content-length", ""), headers.get("content-type", "")
+    if length.isascii() and length.isdigit() and len(length) <= 19:
+        fields[length_name] = length
+    if kind:
+        fields[type_name] = kind.partition(";")[0].strip()
+    return fields

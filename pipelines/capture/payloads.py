@@ -1,6 +1,6 @@
 """The payloads of a window: the bytes of each, and those that follow it in its stream."""
 
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from functools import cached_property
 from typing import NamedTuple
@@ -119,15 +119,25 @@ class Payloads:
             self.assigned.flows.application[flow] = application
 
     def _stream_from(self, row: int, wanted: int) -> bytes:
-        parts, length = [self._bytes(row)], int(self.segments.payload_captured[row])
-        if length < int(self.segments.payload[row]):
-            return parts[0]
-        expected = (int(self.segments.sequence[row]) + length) & 0xFFFF_FFFF
-        for later in self._after(row):
+        first = self._bytes(row)
+        if len(first) < int(self.segments.payload[row]) or len(first) >= wanted:
+            return first
+        return self._joined(first, row, self._arriving(row), wanted, is_sorted=False)
+
+    def _joined(self, first: bytes, row: int, later_rows: Iterable[int], wanted: int, *, is_sorted: bool) -> bytes:
+        """A payload and what follows it; rows that did not come in order are put in order once one lies ahead."""
+        sequence = self.segments.sequence
+        parts, length = [first], len(first)
+        expected = (int(sequence[row]) + length) & 0xFFFF_FFFF
+        for later in later_rows:
             if length >= wanted:
                 break
-            repeated = (expected - int(self.segments.sequence[later])) & 0xFFFF_FFFF
-            new = self._bytes(later)[repeated:] if repeated < 1 << 20 else b""
+            repeated = (expected - int(sequence[later])) & 0xFFFF_FFFF
+            if repeated >= 1 << 20:
+                if is_sorted:
+                    break
+                return self._joined(first, row, self._sorted_after(row), wanted, is_sorted=True)
+            new = self._bytes(later)[repeated:]
             parts.append(new)
             length += len(new)
             expected = (expected + len(new)) & 0xFFFF_FFFF
@@ -135,7 +145,7 @@ class Payloads:
 
     def _bytes(self, row: int) -> bytes:
         start = int(self.segments.payload_at[row])
-        return self.buffer[start : start + int(self.segments.payload_captured[row])].tobytes()
+        return bytes(self.buffer.data[start : start + int(self.segments.payload_captured[row])])
 
     @cached_property
     def _ends(self) -> dict[int, tuple[Endpoint, Endpoint]]:
@@ -161,12 +171,18 @@ class Payloads:
         place[rows[order]] = np.arange(len(rows))
         return rows[order], stream[order], place
 
-    def _after(self, row: int) -> list[int]:
-        """The next rows of the same stream, by sequence number."""
+    def _arriving(self, row: int) -> Iterator[int]:
+        """The next rows of the same stream as they arrived."""
         rows, stream, place = self._streams
         here = int(place[row])
-        near = slice(here + 1, here + 1 + _FARTHEST)
-        later = rows[near][stream[near] == stream[here]]
+        for spot in range(here + 1, min(here + 1 + _FARTHEST, len(rows))):
+            if stream[spot] != stream[here]:
+                return
+            yield int(rows[spot])
+
+    def _sorted_after(self, row: int) -> list[int]:
+        """The same by sequence number."""
+        later = np.fromiter(self._arriving(row), np.int64)
         distance = (self.segments.sequence[later] - self.segments.sequence[row]) & 0xFFFF_FFFF
         ordered: list[int] = later[np.argsort(distance, kind="stable")].tolist()
         return ordered
