@@ -17,6 +17,7 @@ from scapy.packet import Packet, Raw
 from pipelines.capture.http import METHODS
 from pipelines.capture.modbus import FUNCTIONS
 from pipelines.capture.tls_suites import suite_name
+from pipelines.sources.columns import canonical_address
 from tests.pipelines.sources.capture_oracle import dissected
 
 Told = tuple[str, ...]
@@ -61,7 +62,7 @@ def _event_tells(service: str, fields: Mapping[str, str]) -> Iterator[Told]:
 
 
 def _addresses(answers: str) -> str:
-    return ",".join(answer for answer in answers.split(",") if answer[:1].isdigit() or ":" in answer)
+    return ",".join(answer for answer in answers.split(",") if canonical_address(answer))
 
 
 def _dns_questions(packet: Packet) -> Iterator[Told]:
