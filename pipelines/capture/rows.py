@@ -113,7 +113,7 @@ def flow_rows(flows: Flows) -> pl.DataFrame:
 def event_rows(events: Sequence[Event]) -> pl.DataFrame:
     """The events as rows of `log_events`, by packet number."""
     ordered = sorted(events, key=_NUMBER)
-    times, numbers, services, sources, destinations, actions, outcomes, messages, fields = (
+    moments, numbers, services, sources, destinations, actions, outcomes, messages, fields = (
         zip(*ordered, strict=True) if ordered else ((),) * len(Event._fields)
     )
     texts: dict[bytes, str] = {}
@@ -122,7 +122,7 @@ def event_rows(events: Sequence[Event]) -> pl.DataFrame:
             texts[address] = address_text(address)
     none = pl.repeat("", len(ordered), eager=True)
     columns = {
-        "event_time": _times(np.array(times, np.int64)),
+        "event_time": _times(np.array(moments, np.int64)),
         "source_offset": numbers,
         "product": none,
         "category": [_CATEGORIES.get(service, _CONTROL) for service in services],
