@@ -1,6 +1,5 @@
 """What applications say: messages found in payloads, questions joined with their answers."""
 
-from collections import OrderedDict
 from typing import Protocol
 
 from pipelines.capture import bacnet, dnp3, iec104, opcua, rdp, s7comm
@@ -36,7 +35,7 @@ class Conversations:
 
     def __init__(self) -> None:
         self._events: list[Event] = []
-        self._positions: OrderedDict[tuple[int, bool], int] = OrderedDict()
+        self._positions: dict[int, int] = {}
         dns = DnsEvents(self._events)
         self._listeners: dict[Kind, Listener] = {
             Kind.BACNET: ExchangeEvents(self._events, bacnet.parse_datagram, None),
@@ -60,8 +59,11 @@ class Conversations:
         for piece in payloads.openings():
             if piece.protocol != TCP:
                 self._read(payloads, piece)
-            elif (unread := self._unread(piece)) is not None and (consumed := self._read(payloads, unread)):
-                self._remember(unread, consumed)
+                continue
+            stream = piece.flow * 2 + piece.forward
+            unread = self._unread(stream, piece)
+            if unread is not None and (consumed := self._read(payloads, unread)):
+                self._remember(stream, (unread.sequence + consumed) & 0xFFFF_FFFF)
         return self._taken()
 
     def flush(self) -> list[Event]:
@@ -82,9 +84,9 @@ class Conversations:
             payloads.mark(piece.row, APPLICATION[piece.kind])
         return consumed
 
-    def _unread(self, piece: Piece) -> Piece | None:
+    def _unread(self, stream: int, piece: Piece) -> Piece | None:
         """The payload without what was read of its stream before; None where nothing is left."""
-        read_to = self._positions.get((piece.flow, piece.forward))
+        read_to = self._positions.get(stream)
         if read_to is None:
             return piece
         repeated = (read_to - piece.sequence) & 0xFFFF_FFFF
@@ -92,8 +94,8 @@ class Conversations:
             return piece
         return piece.after(repeated) if repeated < len(piece.payload) else None
 
-    def _remember(self, piece: Piece, consumed: int) -> None:
-        self._positions[piece.flow, piece.forward] = (piece.sequence + consumed) & 0xFFFF_FFFF
-        self._positions.move_to_end((piece.flow, piece.forward))
-        if len(self._positions) > _MOST_STREAMS:
-            self._positions.popitem(last=False)
+    def _remember(self, stream: int, read_to: int) -> None:
+        if stream not in self._positions and len(self._positions) >= _MOST_STREAMS:
+            # The streams that began first are the likeliest to be over.
+            del self._positions[next(iter(self._positions))]
+        self._positions[stream] = read_to

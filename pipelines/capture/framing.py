@@ -11,7 +11,7 @@ class Framing(NamedTuple):
 
     Attributes:
         header: bytes that must be there before a message's length is known.
-        length_of: the whole message's length from its header; 0 for what is none.
+        length_of: the whole message's length from bytes that begin with its header; 0 for what is none.
         most: bytes of a message that are worth reading; of a longer one the beginning is given.
     """
 
@@ -25,7 +25,10 @@ def read_frames(payloads: Payloads, piece: Piece, framing: Framing) -> tuple[lis
 
     A message that is cut by the capture or by a gap is given as far as it reaches.
     """
-    stream, consumed, found = piece.payload, 0, []
+    stream, consumed, found = piece.payload, 0, list[bytes]()
+    # Nearly always a segment is one whole message.
+    if framing.header <= len(stream) <= framing.most and framing.length_of(stream) == len(stream):
+        return [stream], len(stream)
     while consumed < len(piece.payload):
         if len(stream) < consumed + framing.header:
             stream = payloads.following(piece, consumed + framing.header)

@@ -70,7 +70,7 @@ class Unit(NamedTuple):
 
 def unit_length(header: bytes) -> int:
     """The bytes of the whole unit that a header of seven bytes announces, 0 where it is no Modbus."""
-    protocol, length = (int.from_bytes(header[at : at + 2], "big") for at in (2, 4))
+    protocol, length = struct.unpack_from("!HH", header, 2)
     return 6 + length if not protocol and 2 <= length <= _LONGEST else 0
 
 

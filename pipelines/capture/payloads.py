@@ -114,9 +114,11 @@ class Payloads:
 
     def mark(self, row: int, application: int) -> None:
         """Note which application the flow of a row speaks; the first one recognised stands."""
-        flow = self.assigned.of_packet[row]
-        if not self.assigned.flows.application[flow]:
-            self.assigned.flows.application[flow] = application
+        flow = int(self.assigned.of_packet[row])
+        if flow not in self._marked:
+            self._marked.add(flow)
+            if not self.assigned.flows.application[flow]:
+                self.assigned.flows.application[flow] = application
 
     def _stream_from(self, row: int, wanted: int) -> bytes:
         first = self._bytes(row)
@@ -146,6 +148,10 @@ class Payloads:
     def _bytes(self, row: int) -> bytes:
         start = int(self.segments.payload_at[row])
         return bytes(self.buffer.data[start : start + int(self.segments.payload_captured[row])])
+
+    @cached_property
+    def _marked(self) -> set[int]:
+        return set()
 
     @cached_property
     def _ends(self) -> dict[int, tuple[Endpoint, Endpoint]]:
