@@ -9,7 +9,7 @@ from pipelines.capture.payloads import Endpoint, Piece
 from pipelines.capture.rows import Event
 
 # Servers show the same few certificates over and over: most need not be parsed again, nor told again.
-_MOST_REMEMBERED = 4096
+_MOST_REMEMBERED = 256
 _MOST_TOLD = 65_536
 
 

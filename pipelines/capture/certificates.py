@@ -12,8 +12,8 @@ from pipelines.capture import der
 from pipelines.capture.certificate_names import ATTRIBUTES, CURVES, DSA, ELLIPTIC, KEYS, RSA, SIGNATURES
 from pipelines.capture.octets import readable
 
-# A certificate has one or two kilobytes; lists of a thousand names reach thirty.
-LARGEST_CERTIFICATE = 65_536
+# A certificate has one or two kilobytes; lists of hundreds of names reach ten.
+LARGEST_CERTIFICATE = 32_768
 _MOST_NAMES = 256
 _GENERALIZED_TIME = 0x18
 _VERSION, _EXTENSIONS = 0xA0, 0xA3

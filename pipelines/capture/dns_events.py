@@ -51,8 +51,9 @@ class DnsEvents:
         message = parse_message(payload, _server_port(piece))
         if message is None:
             return False
+        bare = piece.bare()
         for question in message.questions:
-            asked = _Asked(piece, message, question)
+            asked = _Asked(bare, message, question)
             if message.is_response:
                 self._answered(asked)
             else:

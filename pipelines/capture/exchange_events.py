@@ -76,7 +76,7 @@ class ExchangeEvents:
         if said.key is None:
             self._events.append(_event(piece, said, None))
         elif not said.is_answer:
-            late = self._pending.add(key, _Asked(piece, said))
+            late = self._pending.add(key, _Asked(piece.bare(), said))
             if late is not None:
                 self._events.append(_event(late.piece, late.said, None))
         elif (asked := self._pending.pop(key)) is not None:

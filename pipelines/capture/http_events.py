@@ -50,7 +50,7 @@ class HttpEvents:
 
     def _take_in(self, piece: Piece, head: Request | Response) -> None:
         if isinstance(head, Request):
-            late = self._pending.add((piece.flow, piece.forward), _Asked(piece, head))
+            late = self._pending.add((piece.flow, piece.forward), _Asked(piece.bare(), head))
             if late is not None:
                 self._events.append(_event(late, None, None))
         elif head.code >= 200 or head.code == 101:

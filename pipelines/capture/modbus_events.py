@@ -39,7 +39,7 @@ class ModbusEvents:
     def _take_in(self, piece: Piece, unit: Unit) -> None:
         key = (piece.flow, unit.transaction, unit.unit, unit.function)
         if _is_request(piece):
-            late = self._pending.add(key, _Asked(piece, unit))
+            late = self._pending.add(key, _Asked(piece.bare(), unit))
             if late is not None:
                 self._events.append(_event(late, None))
         elif (asked := self._pending.pop(key)) is not None:

@@ -100,7 +100,8 @@ def _judge_streams(buffer: Bytes, segments: Segments, first: _First) -> Ints:
     is_record = ((record >= 0x160300) & (record <= 0x160304)) | (record == 0x160101)
     # A packet of ISO's transport on TCP (RFC 1006) that asks for a connection or grants it: outside of S7, this is RDP.
     connects = (word >> 16 == 0x0300) & np.isin(sixth, (0xE0, 0xD0))
-    exchanges_keys = (word < _LARGEST_KEXINIT) & (sixth == _SSH_KEXINIT) & _on_port(segments, first.rows, _SSH_PORT)
+    speaks_ssh = _on_port(segments, first.rows, _SSH_PORT) | (first.spoken == APPLICATION[Kind.SSH])
+    exchanges_keys = (word < _LARGEST_KEXINIT) & (sixth == _SSH_KEXINIT) & speaks_ssh
     kind = _by_port(segments, first)
     judged = {
         Kind.RDP: connects & (kind != _NUMBER[Kind.S7]),

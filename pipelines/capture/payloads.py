@@ -61,6 +61,10 @@ class Piece(NamedTuple):
         """Packed address and port of who did not."""
         return self.receiver if self.forward else self.sender
 
+    def bare(self) -> "Piece":
+        """Where the payload comes from, without it: what waits for an answer must not hold all that was said."""
+        return Piece(*self[:10], b"")
+
     def after(self, count: int) -> "Piece":
         """The same payload without its first bytes."""
         sequence = (self.sequence + count) & 0xFFFF_FFFF

@@ -84,7 +84,7 @@ class QuicEvents:
         if known is not None:
             known.keys = keys
             return known
-        opened = self._connections[piece.flow] = _Connection(piece, initial, keys)
+        opened = self._connections[piece.flow] = _Connection(piece.bare(), initial._replace(packet=b""), keys)
         if len(self._connections) > _MOST_CONNECTIONS:
             self._tell(self._connections.popitem(last=False)[1])
         return opened

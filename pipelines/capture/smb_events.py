@@ -13,7 +13,7 @@ from pipelines.capture.rows import Event
 _HEADER = 4
 # Names and security blobs lie at the beginning; what a file holds does not matter.
 _READ_BYTES = 8192
-_MOST_REMEMBERED = 65_536
+_MOST_REMEMBERED = 8192
 # STATUS_PENDING and STATUS_MORE_PROCESSING_REQUIRED (MS-ERREF §2.3.1): the answer is still to come.
 _NOT_FINAL = frozenset({0x0000_0103, 0xC000_0016})
 # STATUS_BUFFER_OVERFLOW: a part was given.
@@ -54,14 +54,14 @@ class SmbEvents:
     def read(self, payloads: Payloads, piece: Piece) -> int:
         """Take in the messages that begin in a payload; gives the bytes read, 0 where there is none."""
         frames, consumed = read_frames(payloads, piece, FRAMING)
-        is_read = False
+        is_read, bare = False, piece.bare()
         for frame in frames:
             message = frame[_HEADER:]
             is_read |= message[:4] in (smb1.MAGIC, smb2.MAGIC)
             for command in smb2.commands(message):
-                self._second(piece, command)
+                self._second(bare, command)
             for old in smb1.commands(message):
-                self._first(piece, old)
+                self._first(bare, old)
         return consumed if is_read else 0
 
     def flush(self) -> None:

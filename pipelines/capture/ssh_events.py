@@ -65,7 +65,7 @@ class SshEvents:
         if session is None:
             if banner is None:
                 return
-            session = _Session(piece)
+            session = _Session(piece.bare())
             if (late := self._pending.add(piece.flow, session)) is not None:
                 self._events.append(_event(late))
         if banner is not None:

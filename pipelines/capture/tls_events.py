@@ -44,7 +44,7 @@ class TlsEvents:
         hello = tls.parse_hello(stream)
         if isinstance(hello, tls.ClientHello):
             if self._pending.first((piece.flow, piece.forward)) is None:
-                self._offered(_Offered(piece, hello))
+                self._offered(_Offered(piece.bare(), hello))
             return len(piece.payload)
         if hello is not None:
             return self._answered(payloads, piece, hello)

@@ -84,7 +84,7 @@ def test_offers_that_come_in_later_windows_are_still_joined() -> None:
         (False, _offer(*_SERVER)),
         (True, _offer(*_CLIENT)),
     ]
-    (event,) = read_capture(pcap_file(talk(*said, to=22)), window_bytes=64).events
+    (event,) = read_capture(pcap_file(talk(*said, to=2222)), window_bytes=64).events
     assert event["fields"]["cipher_alg"] == "3des-cbc"
 
 

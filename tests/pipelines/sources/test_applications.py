@@ -1,11 +1,14 @@
 """Events of real captures, held to scapy's dissection of each packet alone."""
 
 import io
+import random
+import struct
 from collections import Counter
 from pathlib import Path
 
 import pytest
 
+from pipelines.batch import SCHEMAS
 from pipelines.sources import capture
 from tests.pipelines.sources.application_oracle import told_by_events, told_by_scapy
 
@@ -53,3 +56,37 @@ def test_events_tell_all_that_scapy_finds_in_single_packets(shared_data: Path) -
         untold |= {(path.name, kind) for kind, *_ in expected - told_by_events(events)}
     assert untold <= _UNTOLD
     assert all(captures[kind] >= least for kind, least in _LEAST.items()), captures
+
+
+# Behind the headers of Ethernet, IPv4 and TCP: what is changed here reaches the readers of applications.
+_HEADERS = 54
+_FOLDERS = ("dnp3", "dns", "krb", "modbus", "quic", "rdp", "smb", "ssh", "tls")
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize("folder", _FOLDERS)
+def test_mutated_payloads_of_real_captures_never_raise(shared_data: Path, folder: str) -> None:
+    captures = sorted((shared_data / "pcap" / "zeek" / "testing" / "btest" / "Traces" / folder).rglob("*.pcap"))
+    assert captures
+    for path in captures:
+        content = path.read_bytes()[:150_000]
+        for seed in range(3):
+            chance = random.Random(f"{path.name} {seed}")  # noqa: S311 - repeatable, not secret
+            for batch in capture.read(io.BytesIO(_with_other_payloads(content, chance))):
+                assert batch.rows.schema == SCHEMAS[batch.table]
+
+
+def _with_other_payloads(content: bytes, chance: random.Random) -> bytes:
+    """A pcap in which some bytes of some payloads are others; lengths and large numbers among them."""
+    if content[:4] not in (bytes.fromhex("d4c3b2a1"), bytes.fromhex("4d3cb2a1")):
+        return content
+    changed, position = bytearray(content), 24
+    while position + 16 <= len(content):
+        (captured,) = struct.unpack_from("<I", content, position + 8)
+        start, position = position + 16 + _HEADERS, position + 16 + captured
+        end = min(position, len(content))
+        for _ in range(chance.choice((0, 0, 1, 3)) if end > start else 0):
+            # Most lengths and types lie near the beginning.
+            at = start + min(int(chance.expovariate(1 / 40)), end - start - 1)
+            changed[at] = chance.choice((0, 1, 0x7F, 0x80, 0xFF, chance.randrange(256)))
+    return bytes(changed)
