@@ -80,7 +80,9 @@ def parse_head(payload: bytes) -> Request | Response | None:
 
 def basic_user(headers: dict[str, str]) -> str:
     """The user name of a basic authorisation (RFC 7617), '' without one; the password is never looked at."""
-    scheme, _, credentials = headers.get("authorization", "").partition(" ")
+    if "authorization" not in headers:
+        return ""
+    scheme, _, credentials = headers["authorization"].partition(" ")
     if scheme.lower() != "basic":
         return ""
     try:
@@ -93,6 +95,7 @@ def _headers(lines: list[bytes]) -> dict[str, str]:
     found: dict[str, str] = {}
     for line in lines:
         name, colon, value = line.partition(b":")
-        if colon and (known := _READ.get(name.lower()) or _READ.get(name.strip().lower())) and known not in found:
+        # Space before the colon is forbidden (RFC 9112 §5.1), and sent all the same.
+        if colon and (known := _READ.get(name.rstrip().lower())) and known not in found:
             found[known] = readable(value.strip())
     return found

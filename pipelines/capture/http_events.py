@@ -7,7 +7,7 @@ from pipelines.capture.payloads import Payloads, Piece
 from pipelines.capture.pending import Pending
 from pipelines.capture.rows import Event
 
-_REQUEST_FIELDS = (("host", "host"), ("referer", "referrer"), ("user-agent", "user_agent"), ("origin", "origin"))
+_REQUEST_FIELDS = {"host": "host", "referer": "referrer", "user-agent": "user_agent", "origin": "origin"}
 
 
 class _Asked(NamedTuple):
@@ -59,52 +59,54 @@ class HttpEvents:
 
 
 def _event(asked: _Asked | None, answering: Piece | None, response: Response | None) -> Event:
-    fields = _request_fields(asked.request) if asked else {}
+    fields: dict[str, str] = {}
+    if asked is not None:
+        _put_request(asked.request, fields)
     if response is not None:
-        fields |= _response_fields(response)
+        _put_response(response, fields)
     piece = asked.piece if asked else answering
     if piece is None:
         raise ValueError("an event needs a request or a response")
     client, server = (piece.sender, piece.receiver) if asked else (piece.receiver, piece.sender)
     code = response.code if response else 0
-    names = ("method", "host", "uri", "status_code")
+    shown = (fields.get("method"), fields.get("host"), fields.get("uri"), fields.get("status_code"))
     return Event(
-        time_us=piece.time_us,
-        number=piece.number,
-        service="http",
-        source=client,
-        destination=server,
-        action="request",
-        outcome="unknown" if not code else "success" if code < 400 else "failure",
-        message=" ".join(fields[name] for name in names if name in fields),
-        fields={name: value for name, value in fields.items() if value},
+        piece.time_us,
+        piece.number,
+        "http",
+        client,
+        server,
+        "request",
+        "unknown" if not code else "success" if code < 400 else "failure",
+        " ".join(filter(None, shown)),
+        fields,
     )
 
 
-def _request_fields(request: Request) -> dict[str, str]:
-    fields = {"method": request.method, "uri": request.uri, "version": request.version}
+def _put_request(request: Request, fields: dict[str, str]) -> None:
+    fields["method"], fields["uri"], fields["version"] = request.method, request.uri, request.version
     headers = request.headers
-    for header, name in _REQUEST_FIELDS:
-        if header in headers:
-            fields[name] = headers[header]
-    if "authorization" in headers:
-        fields["username"] = basic_user(headers)
-    if headers.get("x-forwarded-for"):
-        fields["proxied"] = f"X-FORWARDED-FOR -> {headers['x-forwarded-for']}"
-    return fields | _body_fields(headers, "request_body_len", "orig_mime_types")
+    for header, value in headers.items():
+        if value and (name := _REQUEST_FIELDS.get(header)):
+            fields[name] = value
+    if user := basic_user(headers):
+        fields["username"] = user
+    if forwarded := headers.get("x-forwarded-for"):
+        fields["proxied"] = f"X-FORWARDED-FOR -> {forwarded}"
+    _put_body(headers, fields, "request_body_len", "orig_mime_types")
 
 
-def _response_fields(response: Response) -> dict[str, str]:
-    fields = {"status_code": str(response.code), "status_msg": response.reason}
-    return fields | _body_fields(response.headers, "response_body_len", "resp_mime_types")
+def _put_response(response: Response, fields: dict[str, str]) -> None:
+    fields["status_code"] = str(response.code)
+    if response.reason:
+        fields["status_msg"] = response.reason
+    _put_body(response.headers, fields, "response_body_len", "resp_mime_types")
 
 
-def _body_fields(headers: dict[str, str], length_name: str, type_name: str) -> dict[str, str]:
+def _put_body(headers: dict[str, str], fields: dict[str, str], length_name: str, type_name: str) -> None:
     """The body's length as announced, where it is a number, and its type."""
-    fields = {}
-    length, kind = headers.get("content-length", ""), headers.get("content-type", "")
+    length, kind = headers.get("content-length", ""), headers.get("content-type", "").partition(";")[0].strip()
     if length.isascii() and length.isdigit() and len(length) <= 19:
         fields[length_name] = length
     if kind:
-        fields[type_name] = kind.partition(";")[0].strip()
-    return fields
+        fields[type_name] = kind

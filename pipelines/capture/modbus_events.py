@@ -8,6 +8,7 @@ from pipelines.capture.payloads import Payloads, Piece
 from pipelines.capture.pending import Pending
 from pipelines.capture.rows import Event
 
+_SHOWN = ("func", "unit_id", "address", "quantity", "value", "exception")
 _FRAMING = Framing(HEADER_BYTES, unit_length, LONGEST_UNIT)
 
 
@@ -58,18 +59,12 @@ def _event(asked: _Asked, response: Unit | None) -> Event:
     fields = request_fields(asked.unit)
     if response is not None and response.is_exception:
         fields["exception"] = response.exception_name
-    names = ("func", "unit_id", "address", "quantity", "value", "exception")
-    return Event(
-        time_us=asked.piece.time_us,
-        number=asked.piece.number,
-        service="modbus",
-        source=asked.piece.sender,
-        destination=asked.piece.receiver,
-        action="write" if asked.unit.is_write else "read",
-        outcome="unknown" if response is None else "failure" if response.is_exception else "success",
-        message=" ".join(f"{name}={fields[name]}" for name in names if name in fields),
-        fields=fields,
-    )
+    shown = " ".join([f"{name}={fields[name]}" for name in _SHOWN if name in fields])
+    is_write = fields["is_write"] == "true"
+    outcome = "unknown" if response is None else "failure" if response.is_exception else "success"
+    piece = asked.piece
+    action = "write" if is_write else "read"
+    return Event(piece.time_us, piece.number, "modbus", piece.sender, piece.receiver, action, outcome, shown, fields)
 
 
 def _unasked(piece: Piece, unit: Unit) -> Event:

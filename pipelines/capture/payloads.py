@@ -104,10 +104,12 @@ class Payloads:
         kinds_by_index = tuple(Kind)
         for row, kind, flow_row, named, forward, time_us, number, side, protocol, sequence, at, length in listed:
             pair = ends.get(flow_row) or self._find_ends(flow_row)
-            yield Piece(
+            # A named tuple checks its arguments; there are too many payloads for that.
+            parts = (
                 row, kinds_by_index[kind], named, forward, time_us, number, pair[side], pair[1 - side], protocol,
-                sequence, bytes(memory[at : at + length]),
+                sequence, bytes(memory[at : at + length]), 0,
             )  # fmt: skip
+            yield tuple.__new__(Piece, parts)
 
     def following(self, piece: Piece, wanted: int) -> bytes:
         """The bytes of a TCP stream from a payload on, at least `wanted` if the window has them.

@@ -11,7 +11,8 @@ from pipelines.capture.rows import Event
 from pipelines.capture.tls_suites import suite_name
 
 _LARGEST_HELLO = 16_384
-# A chain of ten certificates fits.
+# Most chains have two or three certificates; ten fit.
+_USUAL_FLIGHT = 8192
 _LARGEST_FLIGHT = 65_536
 _TLS13 = 0x0304
 
@@ -76,9 +77,11 @@ class TlsEvents:
 
 def _flight(payloads: Payloads, piece: Piece) -> tls.Flight:
     flight = tls.parse_flight(piece.payload)
-    if flight.is_over or (flight.certificates and flight.group):
-        return flight
-    return tls.parse_flight(payloads.following(piece, _LARGEST_FLIGHT))
+    for wanted in (_USUAL_FLIGHT, _LARGEST_FLIGHT):
+        if flight.is_over or (flight.certificates and flight.group):
+            break
+        flight = tls.parse_flight(payloads.following(piece, wanted))
+    return flight
 
 
 def _event(offered: _Offered | None, answer: _Answer | None) -> Event:
