@@ -60,11 +60,14 @@ def head_length(payload: bytes) -> int:
 
 
 def parse_head(payload: bytes) -> Request | Response | None:
-    """The head that a payload begins with (RFC 9112); of a cut one, its whole lines; None for anything else."""
+    """The head that a payload begins with (RFC 9112); of a cut one, its whole lines; None for anything else.
+
+    Of a first line longer than any head may be, the method and the beginning of the target are told.
+    """
     length = head_length(payload)
     first, *rest = payload[: length or LONGEST_HEAD].split(b"\n")
     if not rest:
-        return None
+        return _endless(payload) if len(payload) >= LONGEST_HEAD else None
     first = first.removesuffix(b"\r")
     # The last line of a cut head may be half a header.
     headers = _headers(rest if length else rest[:-1])
@@ -76,6 +79,13 @@ def parse_head(payload: bytes) -> Request | Response | None:
         return None
     version = (request["version"] or b"0.9").decode()
     return Request(request["method"].decode(), readable(request["uri"]), version, headers)
+
+
+def _endless(payload: bytes) -> Request | None:
+    """A request whose first line has no end: what overflows a server's buffer is told of all the same."""
+    method, space, uri = payload[:LONGEST_HEAD].partition(b" ")
+    name = method.decode("latin-1")
+    return Request(name, readable(uri), "", {}) if space and name in METHODS else None
 
 
 def basic_user(headers: dict[str, str]) -> str:

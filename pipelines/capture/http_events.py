@@ -84,7 +84,9 @@ def _event(asked: _Asked | None, answering: Piece | None, response: Response | N
 
 
 def _put_request(request: Request, fields: dict[str, str]) -> None:
-    fields["method"], fields["uri"], fields["version"] = request.method, request.uri, request.version
+    fields["method"], fields["uri"] = request.method, request.uri
+    if request.version:
+        fields["version"] = request.version
     headers = request.headers
     for header, value in headers.items():
         if value and (name := _REQUEST_FIELDS.get(header)):
