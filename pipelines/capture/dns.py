@@ -2,7 +2,7 @@
 
 import socket
 import struct
-from dataclasses import dataclass
+from typing import NamedTuple
 
 from pipelines.capture.octets import readable
 
@@ -27,8 +27,7 @@ _NAMED = (2, 5, 12, 39)
 _NETBIOS = 137
 
 
-@dataclass(frozen=True)
-class Question:
+class Question(NamedTuple):
     """One question: a name, lower case without the last dot, a type and a class."""
 
     name: str
@@ -47,8 +46,7 @@ class Question:
         return _CLASSES.get(self.group & 0x7FFF, f"qclass-{self.group}")
 
 
-@dataclass(frozen=True)
-class Message:
+class Message(NamedTuple):
     """A DNS message.
 
     Attributes:

@@ -1,9 +1,9 @@
 """DNS events: each question with the answer that came to it."""
 
-from dataclasses import dataclass
+from typing import NamedTuple
 
 from pipelines.capture.dns import RESPONSE_CODES, Message, Question, parse_message
-from pipelines.capture.payloads import Piece
+from pipelines.capture.payloads import Payloads, Piece
 from pipelines.capture.pending import Pending
 from pipelines.capture.rows import Event
 from pipelines.capture.transport import UDP
@@ -11,8 +11,7 @@ from pipelines.capture.transport import UDP
 _FLAGS = {"AA": 0x0400, "TC": 0x0200, "RD": 0x0100, "RA": 0x0080}
 
 
-@dataclass(frozen=True)
-class _Asked:
+class _Asked(NamedTuple):
     piece: Piece
     message: Message
     question: Question
@@ -21,31 +20,45 @@ class _Asked:
 class DnsEvents:
     """Joins queries and responses by address, port, identifier and question."""
 
-    def __init__(self) -> None:
+    def __init__(self, events: list[Event]) -> None:
         self._pending: Pending[_Asked] = Pending()
-        self._events: list[Event] = []
+        self._events = events
 
-    def read_message(self, piece: Piece, payload: bytes) -> bool:
-        """Take in one message; gives whether it is DNS."""
-        message = parse_message(payload, _server_port(piece))
-        if message is None:
-            return False
-        for question in message.questions:
-            asked = _Asked(piece, message, question)
-            if message.is_response:
-                self._answered(asked)
-            else:
-                self._asked(asked)
-        return True
+    def read(self, payloads: Payloads, piece: Piece) -> int:
+        """Take in the messages that begin in a payload; gives the bytes read, 0 where there is none."""
+        if piece.protocol == UDP:
+            return len(piece.payload) if self._read_message(piece, piece.payload) else 0
+        return self._read_stream(payloads, piece)
 
     def flush(self) -> None:
         """Give up waiting."""
         self._events += [_event(asked, None) for asked in self._pending.drain()]
 
-    def take(self) -> list[Event]:
-        """The events completed since the last time."""
-        taken, self._events = self._events, []
-        return taken
+    def _read_stream(self, payloads: Payloads, piece: Piece) -> int:
+        """Messages behind their length (RFC 1035 §4.2.2)."""
+        stream, consumed = piece.payload, 0
+        while consumed < len(piece.payload):
+            length = 2 + int.from_bytes(stream[consumed : consumed + 2], "big")
+            if len(stream) < consumed + length:
+                stream = payloads.following(piece, consumed + max(length, 14))
+                length = 2 + int.from_bytes(stream[consumed : consumed + 2], "big")
+            if not self._read_message(piece, stream[consumed + 2 : consumed + length]):
+                break
+            consumed += length
+        return consumed
+
+    def _read_message(self, piece: Piece, payload: bytes) -> bool:
+        message = parse_message(payload, _server_port(piece))
+        if message is None:
+            return False
+        bare = piece.bare()
+        for question in message.questions:
+            asked = _Asked(bare, message, question)
+            if message.is_response:
+                self._answered(asked)
+            else:
+                self._asked(asked)
+        return True
 
     def _asked(self, asked: _Asked) -> None:
         piece = asked.piece

@@ -3,7 +3,7 @@
 import base64
 import binascii
 import re
-from dataclasses import dataclass
+from typing import NamedTuple
 
 from pipelines.capture.octets import readable
 
@@ -12,6 +12,14 @@ METHODS = (
     "COPY", "MOVE", "LOCK", "UNLOCK", "SEARCH", "REPORT", "QUERY",
 )  # fmt: skip
 LONGEST_HEAD = 16_384
+# Other headers are passed over: they are most of a head, and nothing is told of them.
+_READ = {
+    name.encode(): name
+    for name in (
+        "host", "referer", "user-agent", "origin", "authorization", "x-forwarded-for", "content-length",
+        "content-type", "transfer-encoding",
+    )
+}  # fmt: skip
 
 # GET /index.html HTTP/1.1
 _REQUEST = re.compile(
@@ -21,12 +29,10 @@ _REQUEST = re.compile(
 _OLD_REQUEST = re.compile(rb"GET \S+\Z")
 # HTTP/1.1 404 Not Found
 _STATUS = re.compile(rb"HTTP/(?P<version>\d\.\d)[ \t]+(?P<code>\d{3})(?:[ \t]+(?P<reason>.*))?\Z")
-_LINE_END = re.compile(rb"\r?\n")
 
 
-@dataclass(frozen=True)
-class Request:
-    """A request's head; header names are in lower case."""
+class Request(NamedTuple):
+    """A request's head; of its headers those that are told of, their names in lower case."""
 
     method: str
     uri: str
@@ -34,9 +40,8 @@ class Request:
     headers: dict[str, str]
 
 
-@dataclass(frozen=True)
-class Response:
-    """A response's head; header names are in lower case."""
+class Response(NamedTuple):
+    """A response's head; of its headers those that are told of, their names in lower case."""
 
     code: int
     reason: str
@@ -55,11 +60,15 @@ def head_length(payload: bytes) -> int:
 
 
 def parse_head(payload: bytes) -> Request | Response | None:
-    """The head that a payload begins with (RFC 9112); of a cut one, its whole lines; None for anything else."""
+    """The head that a payload begins with (RFC 9112); of a cut one, its whole lines; None for anything else.
+
+    Of a first line longer than any head may be, the method and the beginning of the target are told.
+    """
     length = head_length(payload)
-    first, *rest = _LINE_END.split(payload[: length or LONGEST_HEAD])
+    first, *rest = payload[: length or LONGEST_HEAD].split(b"\n")
     if not rest:
-        return None
+        return _endless(payload) if len(payload) >= LONGEST_HEAD else None
+    first = first.removesuffix(b"\r")
     # The last line of a cut head may be half a header.
     headers = _headers(rest if length else rest[:-1])
     if status := _STATUS.match(first):
@@ -72,9 +81,18 @@ def parse_head(payload: bytes) -> Request | Response | None:
     return Request(request["method"].decode(), readable(request["uri"]), version, headers)
 
 
+def _endless(payload: bytes) -> Request | None:
+    """A request whose first line has no end: what overflows a server's buffer is told of all the same."""
+    method, space, uri = payload[:LONGEST_HEAD].partition(b" ")
+    name = method.decode("latin-1")
+    return Request(name, readable(uri), "", {}) if space and name in METHODS else None
+
+
 def basic_user(headers: dict[str, str]) -> str:
     """The user name of a basic authorisation (RFC 7617), '' without one; the password is never looked at."""
-    scheme, _, credentials = headers.get("authorization", "").partition(" ")
+    if "authorization" not in headers:
+        return ""
+    scheme, _, credentials = headers["authorization"].partition(" ")
     if scheme.lower() != "basic":
         return ""
     try:
@@ -87,6 +105,7 @@ def _headers(lines: list[bytes]) -> dict[str, str]:
     found: dict[str, str] = {}
     for line in lines:
         name, colon, value = line.partition(b":")
-        if colon:
-            found.setdefault(readable(name).strip().lower(), readable(value).strip())
+        # Space before the colon is forbidden (RFC 9112 §5.1), and sent all the same.
+        if colon and (known := _READ.get(name.rstrip().lower())) and known not in found:
+            found[known] = readable(value.strip())
     return found

@@ -1,15 +1,16 @@
 """HTTP events: each request with the status it was answered with."""
 
-from dataclasses import dataclass
+from typing import NamedTuple
 
 from pipelines.capture.http import LONGEST_HEAD, Request, Response, basic_user, head_length, parse_head
 from pipelines.capture.payloads import Payloads, Piece
 from pipelines.capture.pending import Pending
 from pipelines.capture.rows import Event
 
+_REQUEST_FIELDS = {"host": "host", "referer": "referrer", "user-agent": "user_agent", "origin": "origin"}
 
-@dataclass(frozen=True)
-class _Asked:
+
+class _Asked(NamedTuple):
     piece: Piece
     request: Request
 
@@ -17,19 +18,22 @@ class _Asked:
 class HttpEvents:
     """Joins the requests and responses of a connection in their order."""
 
-    def __init__(self) -> None:
+    def __init__(self, events: list[Event]) -> None:
         self._pending: Pending[_Asked] = Pending()
-        self._events: list[Event] = []
+        self._events = events
 
     def read(self, payloads: Payloads, piece: Piece) -> int:
         """Take in the heads that a payload begins with; gives the bytes read, 0 where there is none."""
-        stream, consumed = piece.payload, 0
+        rest, consumed = piece.payload, 0
         while consumed < len(piece.payload):
-            length = head_length(stream[consumed:])
-            if not length:
-                stream = payloads.following(piece, consumed + LONGEST_HEAD)
-                length = head_length(stream[consumed:]) or len(stream) - consumed
-            head = parse_head(stream[consumed:])
+            length = head_length(rest)
+            # The next segment ends most heads; few need all that a head may take.
+            for wanted in (consumed + len(rest) + 1, consumed + LONGEST_HEAD):
+                if not length:
+                    rest = payloads.following(piece, wanted)[consumed:]
+                    length = head_length(rest)
+            length = length or len(rest)
+            head = parse_head(rest)
             if head is None:
                 break
             self._take_in(piece, head)
@@ -37,20 +41,16 @@ class HttpEvents:
             # Pipelined requests follow one another; what follows another head is its body.
             if isinstance(head, Response) or "content-length" in head.headers or "transfer-encoding" in head.headers:
                 break
+            rest = rest[length:]
         return consumed
 
     def flush(self) -> None:
         """Give up waiting."""
         self._events += [_event(asked, None, None) for asked in self._pending.drain()]
 
-    def take(self) -> list[Event]:
-        """The events completed since the last time."""
-        taken, self._events = self._events, []
-        return taken
-
     def _take_in(self, piece: Piece, head: Request | Response) -> None:
         if isinstance(head, Request):
-            late = self._pending.add((piece.flow, piece.forward), _Asked(piece, head))
+            late = self._pending.add((piece.flow, piece.forward), _Asked(piece.bare(), head))
             if late is not None:
                 self._events.append(_event(late, None, None))
         elif head.code >= 200 or head.code == 101:
@@ -59,60 +59,56 @@ class HttpEvents:
 
 
 def _event(asked: _Asked | None, answering: Piece | None, response: Response | None) -> Event:
-    fields = _request_fields(asked.request) if asked else {}
+    fields: dict[str, str] = {}
+    if asked is not None:
+        _put_request(asked.request, fields)
     if response is not None:
-        fields |= _response_fields(response)
+        _put_response(response, fields)
     piece = asked.piece if asked else answering
     if piece is None:
         raise ValueError("an event needs a request or a response")
     client, server = (piece.sender, piece.receiver) if asked else (piece.receiver, piece.sender)
     code = response.code if response else 0
-    names = ("method", "host", "uri", "status_code")
+    shown = (fields.get("method"), fields.get("host"), fields.get("uri"), fields.get("status_code"))
     return Event(
-        time_us=piece.time_us,
-        number=piece.number,
-        service="http",
-        source=client,
-        destination=server,
-        action="request",
-        outcome="unknown" if not code else "success" if code < 400 else "failure",
-        message=" ".join(fields[name] for name in names if name in fields),
-        fields={name: value for name, value in fields.items() if value},
+        piece.time_us,
+        piece.number,
+        "http",
+        client,
+        server,
+        "request",
+        "unknown" if not code else "success" if code < 400 else "failure",
+        " ".join(filter(None, shown)),
+        fields,
     )
 
 
-def _request_fields(request: Request) -> dict[str, str]:
+def _put_request(request: Request, fields: dict[str, str]) -> None:
+    fields["method"], fields["uri"] = request.method, request.uri
+    if request.version:
+        fields["version"] = request.version
     headers = request.headers
-    forwarded = headers.get("x-forwarded-for", "")
-    return {
-        "method": request.method,
-        "host": headers.get("host", ""),
-        "uri": request.uri,
-        "referrer": headers.get("referer", ""),
-        "version": request.version,
-        "user_agent": headers.get("user-agent", ""),
-        "origin": headers.get("origin", ""),
-        "request_body_len": _length(headers),
-        "username": basic_user(headers),
-        "proxied": f"X-FORWARDED-FOR -> {forwarded}" if forwarded else "",
-        "orig_mime_types": _media_type(headers),
-    }
+    for header, value in headers.items():
+        if value and (name := _REQUEST_FIELDS.get(header)):
+            fields[name] = value
+    if user := basic_user(headers):
+        fields["username"] = user
+    if forwarded := headers.get("x-forwarded-for"):
+        fields["proxied"] = f"X-FORWARDED-FOR -> {forwarded}"
+    _put_body(headers, fields, "request_body_len", "orig_mime_types")
 
 
-def _response_fields(response: Response) -> dict[str, str]:
-    return {
-        "status_code": str(response.code),
-        "status_msg": response.reason,
-        "response_body_len": _length(response.headers),
-        "resp_mime_types": _media_type(response.headers),
-    }
+def _put_response(response: Response, fields: dict[str, str]) -> None:
+    fields["status_code"] = str(response.code)
+    if response.reason:
+        fields["status_msg"] = response.reason
+    _put_body(response.headers, fields, "response_body_len", "resp_mime_types")
 
 
-def _length(headers: dict[str, str]) -> str:
-    """The body's length as announced, '' where it is not a number."""
-    length = headers.get("content-length", "")
-    return length if length.isascii() and length.isdigit() and len(length) <= 19 else ""
-
-
-def _media_type(headers: dict[str, str]) -> str:
-    return headers.get("content-type", "").partition(";")[0].strip()
+def _put_body(headers: dict[str, str], fields: dict[str, str], length_name: str, type_name: str) -> None:
+    """The body's length as announced, where it is a number, and its type."""
+    length, kind = headers.get("content-length", ""), headers.get("content-type", "").partition(";")[0].strip()
+    if length.isascii() and length.isdigit() and len(length) <= 19:
+        fields[length_name] = length
+    if kind:
+        fields[type_name] = kind

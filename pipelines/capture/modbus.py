@@ -1,9 +1,10 @@
 """Modbus/TCP: which function of which unit, on which address, and whether it writes."""
 
 import struct
-from dataclasses import dataclass
+from typing import NamedTuple
 
 PORT = 502
+HEADER_BYTES = 7
 
 # Names as in Zeek's modbus.log.
 FUNCTIONS = {
@@ -24,13 +25,12 @@ _WRITES = frozenset({5, 6, 15, 16, 21, 22, 23})
 _ADDRESSED = frozenset({1, 2, 3, 4, 5, 6, 15, 16, 22, 23, 24})
 _COUNTED = frozenset({1, 2, 3, 4, 15, 16})
 _VALUED = frozenset({5, 6})
-_HEADER_BYTES = 7
 # A protocol data unit has at most 253 bytes (Modbus specification 1.1b3 §4.1).
 _LONGEST = 254
+LONGEST_UNIT = 6 + _LONGEST
 
 
-@dataclass(frozen=True)
-class Unit:
+class Unit(NamedTuple):
     """One application data unit.
 
     Attributes:
@@ -68,24 +68,20 @@ class Unit:
         return EXCEPTIONS.get(code, f"unknown-{code}")
 
 
-def missing_bytes(payload: bytes) -> int:
-    """How many more bytes a unit needs that begins here, 0 when it is whole or no Modbus."""
-    if len(payload) < _HEADER_BYTES + 1:
-        return _HEADER_BYTES + 1 - len(payload)
-    protocol, length = (int.from_bytes(payload[at : at + 2], "big") for at in (2, 4))
-    if protocol or not 2 <= length <= _LONGEST:
-        return 0
-    return max(0, 6 + length - len(payload))
+def unit_length(header: bytes) -> int:
+    """The bytes of the whole unit that a header of seven bytes announces, 0 where it is no Modbus."""
+    protocol, length = struct.unpack_from("!HH", header, 2)
+    return 6 + length if not protocol and 2 <= length <= _LONGEST else 0
 
 
 def parse_unit(payload: bytes) -> Unit | None:
     """The unit that a payload begins with (Modbus Messaging on TCP/IP 1.0b §3.1.3); None where it is none or cut."""
-    if len(payload) < _HEADER_BYTES + 1:
+    if len(payload) < HEADER_BYTES + 1:
         return None
     transaction, protocol, length, unit, function = struct.unpack_from("!HHHBB", payload)
     if protocol or not 2 <= length <= _LONGEST or len(payload) < 6 + length:
         return None
-    body = payload[_HEADER_BYTES + 1 : 6 + length]
+    body = payload[HEADER_BYTES + 1 : 6 + length]
     return Unit(transaction, unit, function & 0x7F, function >= 0x80, body, 6 + length)
 
 

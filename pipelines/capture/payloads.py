@@ -1,33 +1,30 @@
-"""Which payloads of a window begin something worth reading, and the bytes that follow them in their stream."""
+"""The payloads of a window: the bytes of each, and those that follow it in its stream."""
 
-from dataclasses import dataclass, replace
+from collections.abc import Iterable, Iterator
+from dataclasses import dataclass
 from functools import cached_property
-from typing import Literal
+from typing import NamedTuple
 
 import numpy as np
 
-from pipelines.capture import dns, keys, modbus
+from pipelines.capture import keys
 from pipelines.capture.flows import Assigned, FlowPackets
-from pipelines.capture.http import METHODS
-from pipelines.capture.network import Flags
+from pipelines.capture.openings import Kind, find_openings
 from pipelines.capture.rows import packed
-from pipelines.capture.transport import TCP, UDP, Segments
-from pipelines.capture.window import Bytes, Ints, numbers_at
+from pipelines.capture.transport import TCP, Segments
+from pipelines.capture.window import Bytes, Ints
 
-Kind = Literal["dns", "dns_tcp", "tls", "http", "ssh", "modbus"]
-
-_HTTP_WORDS = np.array([int.from_bytes(f"{word} "[:4].encode(), "big") for word in (*METHODS, "HTTP")])
-_SSH_WORD = int.from_bytes(b"SSH-", "big")
 # A message may wait this many segments for its missing bytes.
 _FARTHEST = 64
 
+Endpoint = tuple[bytes, int]
 
-@dataclass(frozen=True)
-class Piece:
+
+class Piece(NamedTuple):
     """A payload, and where it comes from.
 
     Attributes:
-        index: its row among the window's packets.
+        row: its row among the window's packets.
         kind: what it seems to begin.
         flow: the number that names its flow.
         forward: sent by the flow's initiator.
@@ -41,23 +38,37 @@ class Piece:
         skipped: how many of them were.
     """
 
-    index: int
+    row: int
     kind: Kind
     flow: int
     forward: bool
     time_us: int
     number: int
-    sender: tuple[bytes, int]
-    receiver: tuple[bytes, int]
+    sender: Endpoint
+    receiver: Endpoint
     protocol: int
     sequence: int
     payload: bytes
     skipped: int = 0
 
+    @property
+    def client(self) -> Endpoint:
+        """Packed address and port of who began the flow."""
+        return self.sender if self.forward else self.receiver
+
+    @property
+    def server(self) -> Endpoint:
+        """Packed address and port of who did not."""
+        return self.receiver if self.forward else self.sender
+
+    def bare(self) -> "Piece":
+        """Where the payload comes from, without it: what waits for an answer must not hold all that was said."""
+        return Piece(*self[:10], b"")
+
     def after(self, count: int) -> "Piece":
         """The same payload without its first bytes."""
         sequence = (self.sequence + count) & 0xFFFF_FFFF
-        return replace(self, payload=self.payload[count:], sequence=sequence, skipped=self.skipped + count)
+        return self._replace(payload=self.payload[count:], sequence=sequence, skipped=self.skipped + count)
 
 
 @dataclass(frozen=True)
@@ -69,85 +80,98 @@ class Payloads:
     segments: Segments
     assigned: Assigned
 
-    def candidates(self) -> list[tuple[int, Kind]]:
-        """The rows whose payload seems to begin a message, in file order, each with what it seems to be."""
-        protocol = keys.protocols(self.packets.keys)
-        captured = self.segments.payload_captured
-        chosen: list[tuple[int, Kind]] = []
-        datagrams = (protocol == UDP) & (captured >= 12) & self._on_port(dns.PORTS)
-        chosen += [(row, "dns") for row in np.flatnonzero(datagrams).tolist()]
-        tcp = np.flatnonzero((protocol == TCP) & (captured > 0))
-        word = numbers_at(self.buffer, self.segments.payload_at[tcp], ">u4")
-        word = np.where(captured[tcp] >= 4, word, 0)
-        record = word >> 8
-        masks: dict[Kind, Flags] = {
-            "tls": ((record >= 0x160300) & (record <= 0x160304)) | (record == 0x160101),
-            "http": np.isin(word & 0xFFFF_FFFF, _HTTP_WORDS),
-            "ssh": word == _SSH_WORD,
-            "modbus": self._on_port((modbus.PORT,))[tcp],
-            "dns_tcp": self._on_port((53,))[tcp],
-        }
-        for kind, mask in masks.items():
-            chosen += [(row, kind) for row in tcp[mask].tolist()]
-        return sorted(chosen)
-
-    def piece(self, row: int, kind: Kind) -> Piece:
-        """The payload of a row."""
-        flow = int(self.assigned.of_packet[row])
-        version = int(keys.versions(self.packets.keys[:, row : row + 1])[0])
-        words = self.packets.keys[:4, row].tolist()
-        ends = (packed(version, words[0], words[1]), packed(version, words[2], words[3]))
-        sender = int(self.packets.sender[row])
-        return Piece(
-            index=row,
-            kind=kind,
-            flow=int(self.assigned.flows.number[flow]),
-            forward=sender == int(self.assigned.flows.initiator[flow]),
-            time_us=int(self.packets.time_us[row]),
-            number=int(self.packets.number[row]),
-            sender=(ends[sender], int(self.segments.source_port[row])),
-            receiver=(ends[1 - sender], int(self.segments.destination_port[row])),
-            protocol=int(keys.protocols(self.packets.keys[:, row : row + 1])[0]),
-            sequence=int(self.segments.sequence[row]),
-            payload=self._bytes(row),
+    def openings(self) -> Iterator[Piece]:
+        """The payloads that seem to begin a message, in file order."""
+        spoken = self.assigned.flows.application[self.assigned.of_packet]
+        rows, kinds = find_openings(self.buffer, self.packets.keys, self.segments, spoken)
+        flow = self.assigned.of_packet[rows]
+        sender = self.packets.sender[rows]
+        columns = (
+            kinds,
+            flow,
+            self.assigned.flows.number[flow],
+            sender == self.assigned.flows.initiator[flow],
+            self.packets.time_us[rows],
+            self.packets.number[rows],
+            sender,
+            keys.protocols(self.packets.keys[:, rows]),
+            self.segments.sequence[rows],
+            self.segments.payload_at[rows],
+            self.segments.payload_captured[rows],
         )
+        listed = zip(rows.tolist(), *(column.tolist() for column in columns), strict=True)
+        memory, ends = self.buffer.data, self._ends
+        kinds_by_index = tuple(Kind)
+        for row, kind, flow_row, named, forward, time_us, number, side, protocol, sequence, at, length in listed:
+            pair = ends.get(flow_row) or self._find_ends(flow_row)
+            # A named tuple checks its arguments; there are too many payloads for that.
+            parts = (
+                row, kinds_by_index[kind], named, forward, time_us, number, pair[side], pair[1 - side], protocol,
+                sequence, bytes(memory[at : at + length]), 0,
+            )  # fmt: skip
+            yield tuple.__new__(Piece, parts)
 
     def following(self, piece: Piece, wanted: int) -> bytes:
         """The bytes of a TCP stream from a payload on, at least `wanted` if the window has them.
 
         Segments are put in order by sequence number; what repeats is left out, and a gap ends the bytes.
         """
-        return self._stream_from(piece.index, wanted + piece.skipped)[piece.skipped :]
+        return self._stream_from(piece.row, wanted + piece.skipped)[piece.skipped :]
+
+    def mark(self, row: int, application: int) -> None:
+        """Note which application the flow of a row speaks; the first one recognised stands."""
+        flow = int(self.assigned.of_packet[row])
+        if flow not in self._marked:
+            self._marked.add(flow)
+            if not self.assigned.flows.application[flow]:
+                self.assigned.flows.application[flow] = application
 
     def _stream_from(self, row: int, wanted: int) -> bytes:
-        parts, length = [self._bytes(row)], int(self.segments.payload_captured[row])
-        if length < int(self.segments.payload[row]):
-            return parts[0]
-        expected = (int(self.segments.sequence[row]) + length) & 0xFFFF_FFFF
-        for later in self._after(row):
+        first = self._bytes(row)
+        if len(first) < int(self.segments.payload[row]) or len(first) >= wanted:
+            return first
+        return self._joined(first, row, self._arriving(row), wanted, is_sorted=False)
+
+    def _joined(self, first: bytes, row: int, later_rows: Iterable[int], wanted: int, *, is_sorted: bool) -> bytes:
+        """A payload and what follows it; rows that did not come in order are put in order once one lies ahead."""
+        sequence = self.segments.sequence
+        parts, length = [first], len(first)
+        expected = (int(sequence[row]) + length) & 0xFFFF_FFFF
+        for later in later_rows:
             if length >= wanted:
                 break
-            repeated = (expected - int(self.segments.sequence[later])) & 0xFFFF_FFFF
-            new = self._bytes(later)[repeated:] if repeated < 1 << 20 else b""
+            repeated = (expected - int(sequence[later])) & 0xFFFF_FFFF
+            if repeated >= 1 << 20:
+                if is_sorted:
+                    break
+                return self._joined(first, row, self._sorted_after(row), wanted, is_sorted=True)
+            new = self._bytes(later)[repeated:]
             parts.append(new)
             length += len(new)
             expected = (expected + len(new)) & 0xFFFF_FFFF
         return b"".join(parts)
 
-    def mark(self, row: int, application: int) -> None:
-        """Note which application the flow of a row speaks; the first one recognised stands."""
-        flow = self.assigned.of_packet[row]
-        if not self.assigned.flows.application[flow]:
-            self.assigned.flows.application[flow] = application
-
     def _bytes(self, row: int) -> bytes:
         start = int(self.segments.payload_at[row])
-        return self.buffer[start : start + int(self.segments.payload_captured[row])].tobytes()
+        return bytes(self.buffer.data[start : start + int(self.segments.payload_captured[row])])
 
-    def _on_port(self, ports: tuple[int, ...]) -> Flags:
-        served = np.zeros(65536, np.bool_)
-        served[list(ports)] = True
-        return served[self.segments.source_port] | served[self.segments.destination_port]
+    @cached_property
+    def _marked(self) -> set[int]:
+        return set()
+
+    @cached_property
+    def _ends(self) -> dict[int, tuple[Endpoint, Endpoint]]:
+        return {}
+
+    def _find_ends(self, flow: int) -> tuple[Endpoint, Endpoint]:
+        """Both endpoints of a flow, the key's first one first; remembered, since a flow says more than one thing."""
+        column = self.assigned.flows.keys[:, flow : flow + 1]
+        version = int(keys.versions(column)[0])
+        low_port, high_port = (int(port[0]) for port in keys.ports(column))
+        words = column[:4, 0].tolist()
+        pair = (packed(version, words[0], words[1]), low_port), (packed(version, words[2], words[3]), high_port)
+        self._ends[flow] = pair
+        return pair
 
     @cached_property
     def _streams(self) -> tuple[Ints, Ints, Ints]:
@@ -159,12 +183,18 @@ class Payloads:
         place[rows[order]] = np.arange(len(rows))
         return rows[order], stream[order], place
 
-    def _after(self, row: int) -> list[int]:
-        """The next rows of the same stream, by sequence number."""
+    def _arriving(self, row: int) -> Iterator[int]:
+        """The next rows of the same stream as they arrived."""
         rows, stream, place = self._streams
         here = int(place[row])
-        near = slice(here + 1, here + 1 + _FARTHEST)
-        later = rows[near][stream[near] == stream[here]]
+        for spot in range(here + 1, min(here + 1 + _FARTHEST, len(rows))):
+            if stream[spot] != stream[here]:
+                return
+            yield int(rows[spot])
+
+    def _sorted_after(self, row: int) -> list[int]:
+        """The same by sequence number."""
+        later = np.fromiter(self._arriving(row), np.int64)
         distance = (self.segments.sequence[later] - self.segments.sequence[row]) & 0xFFFF_FFFF
         ordered: list[int] = later[np.argsort(distance, kind="stable")].tolist()
         return ordered

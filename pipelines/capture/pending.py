@@ -19,7 +19,11 @@ class Pending(Generic[Question]):
 
     def add(self, key: Hashable, question: Question) -> Question | None:
         """Let a question wait; gives back the one that gave way for it, if any."""
-        self._waiting.setdefault(key, deque()).append(question)
+        queue = self._waiting.get(key)
+        if queue is None:
+            self._waiting[key] = deque((question,))
+        else:
+            queue.append(question)
         self._count += 1
         if self._count <= self._most:
             return None

@@ -2,7 +2,8 @@
 
 import socket
 from collections.abc import Sequence
-from dataclasses import dataclass, field
+from operator import itemgetter
+from typing import NamedTuple
 
 import numpy as np
 import polars as pl
@@ -16,23 +17,25 @@ from pipelines.capture.network import tunnel_name
 from pipelines.capture.transport import ICMP, ICMP6, ICMP6_PAIRS, ICMP_PAIRS
 from pipelines.capture.window import Ints, Words
 
-APPLICATIONS = ("", "dns", "tls", "http", "ssh", "modbus")
+APPLICATIONS = (
+    "", "dns", "tls", "http", "ssh", "modbus", "smb", "opcua", "dnp3", "s7comm", "rdp", "iec104", "bacnet", "quic",
+)  # fmt: skip
 _PROTOCOLS = {1: "icmp", 6: "tcp", 17: "udp", 58: "icmp6", 132: "sctp"}
 _PAIRED = {ICMP: ICMP_PAIRS, ICMP6: ICMP6_PAIRS}
 _INFORMATIONAL = 1
+_NUMBER = itemgetter(1, 0)
 
 
-@dataclass(frozen=True)
-class Event:
+class Event(NamedTuple):
     """One thing an application said on the network.
 
     Attributes:
         time_us: microseconds since 1970, UTC.
         number: packet number in the file.
-        service: Zeek's name of the log: dns, ssl, http, ssh, modbus.
+        service: Zeek's name of the log: dns, ssl, http, ssh, modbus, ...
         source: packed address of who asked, and its port.
         destination: packed address of who was asked, and its port.
-        action: query, request, handshake, read, write.
+        action: query, request, handshake, read, write, ...
         outcome: success, failure or unknown.
         message: the event in one readable line.
         fields: Zeek's field names and values.
@@ -46,10 +49,15 @@ class Event:
     action: str
     outcome: str
     message: str
-    fields: dict[str, str] = field(default_factory=dict)
+    fields: dict[str, str]
 
 
-_CATEGORIES = {"dns": "dns", "ssl": "tls", "http": "http", "ssh": "ssh", "modbus": "ics"}
+# Of the services that are no control protocol; those are all of one category.
+_CATEGORIES = {
+    "dns": "dns", "ssl": "tls", "x509": "certificate", "quic": "tls", "http": "http", "ssh": "ssh", "rdp": "rdp",
+    "smb_cmd": "smb", "smb_files": "smb", "smb_mapping": "smb", "ntlm": "smb",
+}  # fmt: skip
+_CONTROL = "ics"
 
 
 def packed(version: int, high: int, low: int) -> bytes:
@@ -104,24 +112,32 @@ def flow_rows(flows: Flows) -> pl.DataFrame:
 
 def event_rows(events: Sequence[Event]) -> pl.DataFrame:
     """The events as rows of `log_events`, by packet number."""
-    ordered = sorted(events, key=lambda event: (event.number, event.time_us))
+    ordered = sorted(events, key=_NUMBER)
+    moments, numbers, services, sources, destinations, actions, outcomes, messages, fields = (
+        zip(*ordered, strict=True) if ordered else ((),) * len(Event._fields)
+    )
+    texts: dict[bytes, str] = {}
+    for address, _ in (*sources, *destinations):
+        if address not in texts:
+            texts[address] = address_text(address)
+    none = pl.repeat("", len(ordered), eager=True)
     columns = {
-        "event_time": _times(np.array([event.time_us for event in ordered], np.int64)),
-        "source_offset": [event.number for event in ordered],
-        "product": [""] * len(ordered),
-        "category": [_CATEGORIES[event.service] for event in ordered],
-        "service": [event.service for event in ordered],
-        "host": [""] * len(ordered),
-        "source_ip": [address_text(event.source[0]) for event in ordered],
-        "source_port": [event.source[1] for event in ordered],
-        "destination_ip": [address_text(event.destination[0]) for event in ordered],
-        "destination_port": [event.destination[1] for event in ordered],
-        "user": [event.fields.get("username", "") for event in ordered],
-        "action": [event.action for event in ordered],
-        "outcome": [event.outcome for event in ordered],
-        "severity": [_INFORMATIONAL] * len(ordered),
-        "message": [event.message for event in ordered],
-        "fields": field_maps([event.fields for event in ordered]),
+        "event_time": _times(np.array(moments, np.int64)),
+        "source_offset": numbers,
+        "product": none,
+        "category": [_CATEGORIES.get(service, _CONTROL) for service in services],
+        "service": services,
+        "host": none,
+        "source_ip": [texts[address] for address, _ in sources],
+        "source_port": [port for _, port in sources],
+        "destination_ip": [texts[address] for address, _ in destinations],
+        "destination_port": [port for _, port in destinations],
+        "user": [row.get("username", "") for row in fields],
+        "action": actions,
+        "outcome": outcomes,
+        "severity": pl.repeat(_INFORMATIONAL, len(ordered), eager=True),
+        "message": messages,
+        "fields": field_maps(fields),
     }
     return pl.DataFrame(columns).cast(LOG_EVENTS)
 

@@ -1,10 +1,13 @@
-"""TLS and TLCP hellos: what a client offers and what a server chooses."""
+"""TLS and TLCP handshakes: what a client offers, what a server chooses, and the certificates they show."""
 
 import hashlib
 import struct
-from dataclasses import dataclass
+from collections.abc import Iterator
+from typing import NamedTuple
 
+from pipelines.capture import ja4
 from pipelines.capture.octets import Octets, readable
+from pipelines.capture.tls_suites import is_grease
 
 VERSIONS = {
     0x0101: "TLCP",
@@ -14,42 +17,73 @@ VERSIONS = {
     0x0303: "TLSv12",
     0x0304: "TLSv13",
 }
+GROUPS = {
+    21: "secp224r1", 22: "secp256k1", 23: "secp256r1", 24: "secp384r1", 25: "secp521r1", 26: "brainpoolP256r1",
+    27: "brainpoolP384r1", 28: "brainpoolP512r1", 29: "x25519", 30: "x448", 41: "curveSM2", 256: "ffdhe2048",
+    257: "ffdhe3072", 258: "ffdhe4096", 259: "ffdhe6144", 260: "ffdhe8192", 512: "MLKEM512", 513: "MLKEM768",
+    514: "MLKEM1024", 4587: "SecP256r1MLKEM768", 4588: "X25519MLKEM768", 4589: "SecP384r1MLKEM1024",
+    4590: "curveSM2MLKEM768", 25497: "X25519Kyber768Draft00",
+}  # fmt: skip
 
-_HANDSHAKE, _CLIENT_HELLO, _SERVER_HELLO = 22, 1, 2
-_SERVER_NAME, _GROUPS, _FORMATS, _ALPN, _SUPPORTED = 0, 10, 11, 16, 43
+_HANDSHAKE = 22
+_CLIENT_HELLO, _SERVER_HELLO, _CERTIFICATE, _KEY_EXCHANGE, _DONE = 1, 2, 11, 12, 14
+_SERVER_NAME, _GROUPS, _FORMATS, _SIGNATURES, _ALPN, _SUPPORTED, _KEY_SHARE = 0, 10, 11, 13, 16, 43, 51
+_NAMED_CURVE = 3
 _LARGEST_HELLO = 65_536
+_MOST_CERTIFICATES = 10
 _DRAFT = 0x7F
 # RFC 8446 §4.1.3: a ServerHello with this random value asks for another ClientHello.
 _RETRY = bytes.fromhex("cf21ad74e59a6111be1d8c021e65b891c2a211167abb8c5e079e09e2c8a8339c")
 
 
-@dataclass(frozen=True)
-class ClientHello:
+class ClientHello(NamedTuple):
     """What a client offers.
 
     Attributes:
         version: the highest version offered.
+        versions: those of the extension that lists them (RFC 8446 §4.2.1).
         server_name: the host asked for (RFC 6066), or ''.
         protocols: application protocols (RFC 7301).
         suites: cipher suites in the client's order.
-        ja3: MD5 of versions, suites, extensions, groups and point formats without GREASE.
+        groups: groups for the key exchange (RFC 8422) in the client's order.
+        ja3: MD5 of versions, suites, extensions, groups and point formats without GREASE; '' of a cut hello.
+        ja4: FoxIO's fingerprint of a client; '' of a cut hello.
     """
 
     version: int
+    versions: tuple[int, ...]
     server_name: str
     protocols: tuple[str, ...]
     suites: tuple[int, ...]
+    groups: tuple[int, ...]
     ja3: str
+    ja4: str
 
 
-@dataclass(frozen=True)
-class ServerHello:
-    """What a server chooses: version, cipher suite, application protocol or '', and its JA3S."""
+class ServerHello(NamedTuple):
+    """What a server chooses: version, suite, application protocol or '', group or 0 where another message tells it."""
 
     version: int
     suite: int
     protocol: str
+    group: int
     ja3s: str
+
+
+class Flight(NamedTuple):
+    """What one side says after its hello, while it is readable (RFC 5246 §7.3).
+
+    Attributes:
+        certificates: the certificates shown, one's own first, at most ten.
+        group: the curve of the key exchange (RFC 8422 §5.4), 0 where it is not told.
+        size: bytes of the records read.
+        is_over: nothing more is to come.
+    """
+
+    certificates: tuple[bytes, ...]
+    group: int
+    size: int
+    is_over: bool
 
 
 def version_name(number: int) -> str:
@@ -58,15 +92,24 @@ def version_name(number: int) -> str:
     return VERSIONS.get(number, draft)
 
 
+def group_name(number: int) -> str:
+    """The registered name of a group, or its number."""
+    return GROUPS.get(number, f"unknown-{number}")
+
+
 def is_whole(payload: bytes) -> bool:
     """Whether the first handshake message is complete, so that waiting for more bytes gains nothing."""
-    message = _handshake(payload)
+    message = _handshake(payload)[0]
     return len(message) >= 4 and len(message) >= 4 + int.from_bytes(message[1:4], "big")
 
 
 def parse_hello(payload: bytes) -> ClientHello | ServerHello | None:
     """The hello that records begin with (RFC 8446 §4.1); of a cut one, what is there; None for anything else."""
-    message = _handshake(payload)
+    return parse_hello_message(_handshake(payload)[0])
+
+
+def parse_hello_message(message: bytes, transport: str = "t") -> ClientHello | ServerHello | None:
+    """The hello that a handshake message is; `transport` is JA4's letter: `t` for TCP, `q` for QUIC."""
     if len(message) < 38 or int.from_bytes(message[1:4], "big") > _LARGEST_HELLO:
         return None
     body = Octets(message[4 : 4 + int.from_bytes(message[1:4], "big")])
@@ -76,23 +119,61 @@ def parse_hello(payload: bytes) -> ClientHello | ServerHello | None:
     is_retry = body.take(32) == _RETRY
     body.vector(1)
     if message[0] == _CLIENT_HELLO:
-        return _client(body, version)
+        found = _client(body, version, transport)
+        is_cut = len(message) < 4 + int.from_bytes(message[1:4], "big")
+        # A fingerprint of a part is the fingerprint of another client.
+        return found._replace(ja3="", ja4="") if found and is_cut else found
     return _server(body, version) if message[0] == _SERVER_HELLO and not is_retry else None
 
 
-def _handshake(payload: bytes) -> bytes:
-    """The bytes of the handshake layer in the records, as far as they reach."""
+def parse_flight(payload: bytes) -> Flight:
+    """What the handshake messages in records show beside a hello, as far as they reach."""
+    stream, size, is_over = _handshake(payload)
+    certificates: tuple[bytes, ...] = ()
+    group = 0
+    for kind, body in _messages(stream):
+        if kind == _CERTIFICATE and not certificates:
+            certificates = _certificates(body)
+        elif kind == _KEY_EXCHANGE and len(body) >= 3 and body[0] == _NAMED_CURVE:
+            group = int.from_bytes(body[1:3], "big")
+        elif kind == _DONE:
+            is_over = True
+    return Flight(certificates, group, size, is_over)
+
+
+def _handshake(payload: bytes) -> tuple[bytes, int, bool]:
+    """The bytes of the handshake layer in the records, the bytes of those records, and whether another kind follows."""
     parts: list[bytes] = []
-    records = Octets(payload)
-    while records.left >= 5:
-        kind, version, length = struct.unpack("!BHH", records.take(5))
+    position = 0
+    while position + 5 <= len(payload):
+        kind, version, length = struct.unpack_from("!BHH", payload, position)
         if kind != _HANDSHAKE or (version >> 8 != 3 and version != 0x0101):
-            break
-        parts.append(records.take(length))
-    return b"".join(parts)
+            return b"".join(parts), position, True
+        parts.append(payload[position + 5 : position + 5 + length])
+        position += 5 + length
+    return b"".join(parts), position, False
 
 
-def _client(body: Octets, version: int) -> ClientHello | None:
+def _messages(stream: bytes) -> Iterator[tuple[int, bytes]]:
+    """The whole handshake messages of a stream."""
+    position = 0
+    while position + 4 <= len(stream):
+        end = position + 4 + int.from_bytes(stream[position + 1 : position + 4], "big")
+        if end > len(stream):
+            return
+        yield stream[position], stream[position + 4 : end]
+        position = end
+
+
+def _certificates(body: bytes) -> tuple[bytes, ...]:
+    found: list[bytes] = []
+    chain = Octets(Octets(body).vector(3))
+    while chain.left > 3 and len(found) < _MOST_CERTIFICATES:
+        found.append(chain.vector(3))
+    return tuple(found)
+
+
+def _client(body: Octets, version: int, transport: str) -> ClientHello | None:
     suites = tuple(_numbers(body.vector(2)))
     if not suites:
         return None
@@ -101,14 +182,26 @@ def _client(body: Octets, version: int) -> ClientHello | None:
     groups = _numbers(Octets(extensions.get(_GROUPS, b"")).vector(2))
     formats = list(Octets(extensions.get(_FORMATS, b"")).vector(1))
     print_parts = [[version], suites, extensions, groups]
-    lists = ["-".join(str(number) for number in part if not _is_grease(number)) for part in print_parts]
-    offered = [number for number in _numbers(Octets(extensions.get(_SUPPORTED, b"")).vector(1)) if number in VERSIONS]
-    return ClientHello(
-        version=max([version, *offered]),
-        server_name=_server_name(extensions.get(_SERVER_NAME, b"")),
-        protocols=_protocols(extensions.get(_ALPN, b"")),
+    lists = ["-".join(str(number) for number in part if not is_grease(number)) for part in print_parts]
+    listed = _numbers(Octets(extensions.get(_SUPPORTED, b"")).vector(1))
+    names = _protocol_names(extensions.get(_ALPN, b""))
+    fingerprint = ja4.client_fingerprint(
+        transport=transport,
+        version=max([number for number in listed if not is_grease(number)], default=version),
         suites=suites,
+        extensions=tuple(extensions),
+        signatures=tuple(_numbers(Octets(extensions.get(_SIGNATURES, b"")).vector(2))),
+        protocol=names[0] if names else b"",
+    )
+    return ClientHello(
+        version=max([version, *(number for number in listed if number in VERSIONS)]),
+        versions=tuple(number for number in listed if not is_grease(number)),
+        server_name=_server_name(extensions.get(_SERVER_NAME, b"")),
+        protocols=tuple(map(readable, names)),
+        suites=suites,
+        groups=tuple(number for number in groups if not is_grease(number)),
         ja3=_md5(",".join([*lists, "-".join(map(str, formats))])),
+        ja4=fingerprint,
     )
 
 
@@ -119,11 +212,12 @@ def _server(body: Octets, version: int) -> ServerHello | None:
     body.take(1)
     extensions = _extensions(body)
     chosen = extensions.get(_SUPPORTED, b"")
-    protocols = _protocols(extensions.get(_ALPN, b""))
+    protocols = _protocol_names(extensions.get(_ALPN, b""))
     return ServerHello(
         version=int.from_bytes(chosen, "big") if len(chosen) == 2 else version,
         suite=suite,
-        protocol=protocols[0] if protocols else "",
+        protocol=readable(protocols[0]) if protocols else "",
+        group=int.from_bytes(extensions.get(_KEY_SHARE, b"")[:2], "big"),
         ja3s=_md5(f"{version},{suite},{'-'.join(map(str, extensions))}"),
     )
 
@@ -147,21 +241,16 @@ def _server_name(content: bytes) -> str:
     return ""
 
 
-def _protocols(content: bytes) -> tuple[str, ...]:
+def _protocol_names(content: bytes) -> list[bytes]:
     names = Octets(Octets(content).vector(2))
     found = []
     while names.left > 1:
-        found.append(readable(names.vector(1)))
-    return tuple(found)
+        found.append(names.vector(1))
+    return found
 
 
 def _numbers(content: bytes) -> list[int]:
     return [number for (number,) in struct.iter_unpack("!H", content[: len(content) // 2 * 2])]
-
-
-def _is_grease(number: int) -> bool:
-    """Whether a number is one that clients send to be ignored (RFC 8701)."""
-    return number & 0x0F0F == 0x0A0A and number >> 8 == number & 0xFF
 
 
 def _md5(text: str) -> str:

@@ -65,6 +65,14 @@ def test_a_basic_authorisation_gives_the_user_and_never_the_password() -> None:
     assert "hunter2" not in str(fields)
 
 
+def test_a_target_without_end_is_told_as_far_as_it_is_read() -> None:
+    overflow = b"SEARCH /" + b"A" * 20_000
+    (fields,) = _events(*((True, overflow[at : at + 1400]) for at in range(0, len(overflow), 1400)))
+    assert (fields["method"], fields["uri"][:3], fields["outcome"]) == ("SEARCH", "/AA", "unknown")
+    assert len(fields["uri"]) == 4096
+    assert "version" not in fields
+
+
 @pytest.mark.parametrize(
     "payload",
     [b"", b"GET", b"GET /\r", b"OPTIONS sip:example.org SIP/2.0\r\n\r\n", b"HTTP/1.1 abc\r\n\r\n", b"\0\r\n\r\n"],

@@ -4,9 +4,10 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from pipelines.capture.tls import ClientHello, ServerHello, parse_hello
+from pipelines.capture.tls import ClientHello, ServerHello, group_name, parse_flight, parse_hello, parse_hello_message
 from pipelines.capture.tls_suites import suite_name
-from tests.pipelines.capture.frames import pcap_file, read_capture, talk
+from tests.pipelines.capture.certificate_bytes import certificate, curve_key, distinguished
+from tests.pipelines.capture.frames import Timed, pcap_file, read_capture, talk
 
 
 def _sized(content: bytes, width: int = 2) -> bytes:
@@ -25,6 +26,19 @@ _NAME = _extension(0, _sized(b"\0" + _sized(b"www.example.org")))
 _ALPN = _extension(16, _sized(_sized(b"h2", 1) + _sized(b"http/1.1", 1)))
 _OFFERS_13 = _extension(43, _sized(b"\x0a\x0a\x03\x04\x03\x03", 1))
 _CHOOSES_13 = _extension(43, b"\x03\x04")
+
+
+def _message(kind: int, body: bytes) -> bytes:
+    return bytes([kind]) + _sized(body, 3)
+
+
+def _chain(*certificates: bytes) -> bytes:
+    return _message(11, _sized(b"".join(_sized(content, 3) for content in certificates), 3))
+
+
+_CURVE = _message(12, b"\x03\0\x1d" + _sized(bytes(32), 1) + bytes(20))
+_DONE = _message(14, b"")
+_CHANGE = b"\x14\x03\x03\0\x01\x01"
 
 
 def _client(*suites: int, version: int = 0x0303, extensions: bytes = b"") -> bytes:
@@ -102,8 +116,123 @@ def test_suites_have_their_names(number: int, name: str) -> None:
     assert suite_name(number) == name
 
 
+def _records(*messages: bytes, version: int = 0x0303, cut: int = 16_384) -> bytes:
+    stream = b"".join(messages)
+    return b"".join(
+        struct.pack("!BH", 22, version) + _sized(stream[at : at + cut]) for at in range(0, len(stream), cut)
+    )
+
+
+def _session(*server: bytes, hello: bytes = b"", to: int = 443, size: int = 1400) -> list[Timed]:
+    flight = (hello or _server(0xC02F)) + b"".join(server)
+    parts = [(False, flight[at : at + size]) for at in range(0, len(flight), size)]
+    return talk((True, _client(0xC02F, extensions=_NAME)), *parts, to=to)
+
+
+_AUTHORITY = certificate(subject=distinguished(("2.5.4.3", b"Example CA")), end=b"20991231235959Z")
+
+
+@pytest.mark.parametrize("size", [60, 500, 1400], ids=["small segments", "middle", "usual"])
+@pytest.mark.parametrize("cut", [100, 16_384], ids=["many records", "one record"])
+def test_certificates_are_told_with_the_session_and_by_themselves(size: int, cut: int) -> None:
+    own = certificate(begin=b"19700101000000Z", end=b"20991231235959Z")
+    packets = _session(_records(_chain(own, _AUTHORITY), _CURVE, _DONE, cut=cut), size=size)
+    session, *shown = sorted(read_capture(pcap_file(packets)).events, key=lambda event: event["service"])
+    assert session["service"] == "ssl"
+    assert (session["fields"]["subject"], session["fields"]["issuer"]) == ("CN=www.example.org,C=CN", "CN=Example CA")
+    assert session["fields"]["curve"] == "x25519"
+    assert session["fields"]["cert_chain_fps"] == ",".join(event["fields"]["fingerprint"] for event in shown)
+    assert [event["fields"]["certificate.subject"] for event in shown] == ["CN=www.example.org,C=CN", "CN=Example CA"]
+    assert [event["fields"]["host_cert"] for event in shown] == ["true", "false"]
+    assert {(event["category"], event["service"], event["destination_port"]) for event in shown} == {
+        ("certificate", "x509", 443)
+    }
+    assert "validation_status" not in session["fields"]
+
+
+@pytest.mark.parametrize(
+    ("content", "status"),
+    [
+        (certificate(begin=b"19600101000000Z", end=b"19700101000000Z"), "certificate has expired"),
+        (certificate(), "certificate is not yet valid"),
+        (
+            certificate(
+                subject=distinguished(("2.5.4.3", b"Example CA")), begin=b"19600101000000Z", end=b"20991231235959Z"
+            ),
+            "self signed certificate",
+        ),
+    ],
+    ids=["expired", "not yet", "self signed"],
+)
+def test_what_dates_and_names_say_against_a_certificate_is_told(content: bytes, status: str) -> None:
+    events = read_capture(pcap_file(_session(_records(_chain(content), _DONE)))).events
+    assert [event["fields"].get("validation_status") for event in events if event["service"] == "ssl"] == [status]
+
+
+def test_a_certificate_is_told_once_for_the_server_that_shows_it() -> None:
+    shown = _records(_chain(certificate()), _DONE)
+    packets = [*_session(shown), *((time + 9, frame) for time, frame in _session(shown, to=8443))]
+    packets += [(time + 300, frame) for time, frame in _session(shown)]
+    events = read_capture(pcap_file(packets)).events
+    assert sorted(event["destination_port"] for event in events if event["service"] == "x509") == [443, 8443]
+    assert [event["fields"]["issuer"] for event in events if event["service"] == "ssl"] == ["CN=Example CA"] * 3
+
+
+def test_a_client_may_show_a_certificate_too() -> None:
+    said = [(True, _client(0xC02F)), (False, _server(0xC02F) + _records(_chain(certificate()), _DONE))]
+    own = certificate(subject=distinguished(("2.5.4.3", b"operator")), key=curve_key("1.2.156.10197.1.301"))
+    events = read_capture(pcap_file(talk(*said, (True, _records(_chain(own))), to=443))).events
+    (shown,) = (event for event in events if event["fields"].get("client_cert") == "true")
+    assert (shown["fields"]["certificate.subject"], shown["fields"]["certificate.curve"]) == ("CN=operator", "SM2")
+    assert shown["destination_port"] == 443
+
+
+def test_tlcp_shows_its_two_certificates() -> None:
+    signing, encrypting = certificate(key=curve_key("1.2.156.10197.1.301")), certificate(issuer=distinguished())
+    hello = _server(0xE013, 0x0101)
+    packets = _session(_records(_chain(signing, encrypting), _DONE, version=0x0101), hello=hello)
+    events = read_capture(pcap_file(packets)).events
+    assert [event["fields"]["version"] for event in events if event["service"] == "ssl"] == ["TLCP"]
+    assert sum(event["service"] == "x509" for event in events) == 2
+
+
+def test_a_resumed_session_shows_none() -> None:
+    packets = _session(_CHANGE, _records(_message(11, bytes(40))))
+    assert [event["service"] for event in read_capture(pcap_file(packets)).events] == ["ssl"]
+
+
+def test_a_flight_is_read_up_to_where_it_is_encrypted() -> None:
+    chain = _records(_chain(certificate()))
+    assert parse_flight(chain + _CHANGE + chain).size == len(chain)
+    assert parse_flight(_records(_chain(*[certificate()] * 12))).certificates == (certificate(),) * 10
+    assert parse_flight(chain[:-1]).certificates == ()
+
+
+def test_a_hello_tells_versions_groups_and_fingerprints() -> None:
+    groups = _extension(10, _sized(struct.pack("!4H", 0x2A2A, 41, 29, 999)))
+    hello = _client(0x1301, 0x00C6, extensions=_OFFERS_13 + groups + _NAME)
+    chosen = _server(0x00C6, extensions=_CHOOSES_13 + _extension(51, b"\0\x29" + _sized(bytes(65))))
+    (event,) = read_capture(pcap_file(talk((True, hello), (False, chosen), to=443))).events
+    fields = event["fields"]
+    assert fields["client_supported_versions"] == "TLSv13,TLSv12"
+    assert fields["client_curves"] == "curveSM2,x25519,unknown-999"
+    assert (fields["curve"], fields["cipher"]) == ("curveSM2", "TLS_SM4_GCM_SM3")
+    assert fields["ja4"].startswith("t13d020300_")
+
+
+def test_a_part_of_a_hello_has_no_fingerprint() -> None:
+    message = _client(0x1301, extensions=_NAME + _ALPN)[5:]
+    cut = parse_hello_message(message[:-12])
+    assert isinstance(cut, ClientHello)
+    assert (cut.server_name, cut.ja3, cut.ja4) == ("www.example.org", "", "")
+    assert group_name(29) == "x25519"
+
+
 @given(st.binary(max_size=300), st.integers(0, 300))
 def test_any_bytes_are_judged_without_an_exception(content: bytes, at: int) -> None:
     parse_hello(content)
     hello = _client(0x1301, extensions=_OFFERS_13 + _ALPN + _NAME)
     parse_hello(hello[:at] + content)
+    parse_flight(content)
+    shown = _records(_chain(certificate()), _CURVE, _DONE)
+    parse_flight(shown[:at] + content + shown[at:])
