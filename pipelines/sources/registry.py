@@ -11,6 +11,7 @@ from pipelines.sources import (
     clickhouse_query_log,
     cloud_audit,
     evtx_log,
+    flow_exports,
     json_lines,
     mysql_audit,
     mysql_general,
@@ -55,6 +56,7 @@ class Source(Protocol):
 SOURCES: tuple[Source, ...] = (
     capture,
     evtx_log,
+    flow_exports,
     zeek_tsv,
     windows_xml,
     suricata,

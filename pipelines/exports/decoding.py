@@ -1,0 +1,105 @@
+"""Data sets gathered by their layout until a batch is due, then decoded together as columns."""
+
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass, field, replace
+
+import numpy as np
+import polars as pl
+
+from pipelines.batch import NETWORK_FLOWS, Batch
+from pipelines.exports.complaints import Complaints
+from pipelines.exports.flow_rows import flow_rows
+from pipelines.exports.records import Chunk, records_of
+from pipelines.exports.sampled_rows import sampled_rows
+from pipelines.exports.sflow import Sampled
+from pipelines.exports.summary import Tally
+from pipelines.exports.templates import Layout
+from pipelines.exports.window import Headers, Origin, PacketColumns, Protocol
+
+
+@dataclass
+class _Group:
+    """Data sets of one layout: their bytes, packets and template numbers."""
+
+    sets: list[Chunk] = field(default_factory=list)
+    packet: list[int] = field(default_factory=list)
+    template: list[int] = field(default_factory=list)
+
+
+class Window:
+    """What came since the last batch."""
+
+    def __init__(self, origins: Sequence[Origin], complaints: Complaints, tally: Tally) -> None:
+        self.packets = PacketColumns()
+        self._origins = origins
+        self._complaints = complaints
+        self._tally = tally
+        self._groups: dict[tuple[Protocol, int], _Group] = {}
+        self._layouts: dict[int, Layout] = {}
+        self._sampled: list[tuple[Sampled, int, int]] = []
+
+    def add(self, protocol: Protocol, layout: Layout, template: int, packet: int, body: Chunk) -> None:
+        """One data set more."""
+        name = (protocol, id(layout))
+        group = self._groups.get(name)
+        if group is None:
+            # The layout is kept as well: while it is, its id is nobody else's.
+            group = self._groups[name] = _Group()
+            self._layouts[name[1]] = layout
+        group.sets.append(body)
+        group.packet.append(packet)
+        group.template.append(template)
+
+    def add_sampled(self, packet: Sampled, number: int, received_us: int) -> None:
+        """One sampled packet more."""
+        self._sampled.append((packet, number, received_us))
+
+    def batches(self) -> list[Batch]:
+        """A batch of each protocol that there is anything of; the first also carries the rejects."""
+        made = list(self._rows())
+        self.packets, self._groups, self._layouts, self._sampled = PacketColumns(), {}, {}, []
+        found = [Batch("network_flows", rows, source_type=protocol) for protocol, rows in made if rows.height]
+        rejects = self._complaints.take()
+        if not rejects.height:
+            return found
+        if not found:
+            return [Batch("network_flows", NETWORK_FLOWS.to_frame(), rejects)]
+        return [replace(found[0], rejects=rejects), *found[1:]]
+
+    def _rows(self) -> Iterator[tuple[Protocol, pl.DataFrame]]:
+        frames: dict[Protocol, list[pl.DataFrame]] = {}
+        for (protocol, layout_id), group in self._groups.items():
+            frames.setdefault(protocol, []).append(self._decoded(self._layouts[layout_id], group))
+        for protocol, parts in frames.items():
+            rows = parts[0] if len(parts) == 1 else pl.concat(parts).sort("source_offset", maintain_order=True)
+            self._tally.rows += rows.height
+            yield protocol, rows
+        if self._sampled:
+            packets, numbers, times = zip(*self._sampled, strict=True)
+            rows = sampled_rows(packets, numbers, times)
+            self._tally.rows += rows.height
+            self._tally.without_ip += len(packets) - rows.height
+            yield "sflow", rows
+
+    def _decoded(self, layout: Layout, group: _Group) -> pl.DataFrame:
+        records = records_of(layout, group.sets)
+        for index in records.broken.tolist():
+            number = self.packets.number[group.packet[index]]
+            template = group.template[index]
+            self._complaints.add(number, f"message {number}: a record of template {template} runs out of its set")
+        packet = np.array(group.packet, np.int64)[records.of_set]
+        headers = Headers.of_records(self.packets, packet, np.array(group.template, np.int64)[records.of_set])
+        if not layout.tells_flow or not len(records):
+            self._count_flowless(group, headers)
+            return NETWORK_FLOWS.to_frame()
+        used, index = np.unique(headers.origin, return_inverse=True)
+        origins = [self._origins[origin] for origin in used.tolist()]
+        return flow_rows(records, replace(headers, origin=index.reshape(-1)), origins)
+
+    def _count_flowless(self, group: _Group, headers: Headers) -> None:
+        if not len(headers.origin):
+            return
+        pairs, counts = np.unique(np.column_stack([headers.origin, headers.template]), axis=0, return_counts=True)
+        for (origin, template), count in zip(pairs.tolist(), counts.tolist(), strict=True):
+            name = (origin, template)
+            self._tally.flowless[name] = self._tally.flowless.get(name, 0) + count

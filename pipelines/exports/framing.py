@@ -1,0 +1,203 @@
+"""Where export packets end that lie one after another: some say how long they are, of the others the parts are walked.
+
+NetFlow v9 and sFlow have no length of their own, since each packet was a datagram once.
+"""
+
+import re
+import struct
+from collections.abc import Iterator
+from dataclasses import dataclass
+from typing import Final
+
+from pipelines.capture.window import ByteReader, read_fully
+
+WINDOW_BYTES: Final = 4 * 1024 * 1024
+# No datagram is longer; neither is a packet of any of these protocols.
+MOST_BYTES: Final = 65_535
+
+V5, V9, IPFIX = 5, 9, 10
+V5_HEADER, V5_RECORD, V9_HEADER, IPFIX_HEADER = 24, 48, 20, 16
+MOST_V5_RECORDS: Final = 30
+_SFLOW: Final = b"\0\0\0\x05"
+_OPENING: Final = re.compile(rb"\0(?:[\x05\x09\x0a]|\0\0\x05)")
+_SFLOW_AGENTS: Final = {1: 4, 2: 16}
+_MOST_SAMPLES: Final = 4_096
+_REFILL: Final = 2 * MOST_BYTES
+_TAIL: Final = 64
+# A set with one template of one field.
+_LEAST_TEMPLATES: Final = 12
+
+
+@dataclass(frozen=True)
+class Framed:
+    """A stretch of a file.
+
+    Attributes:
+        content: the bytes of a packet; none where there is none.
+        problem: why these bytes are no packet, or '' for a packet.
+        ends_window: nothing more comes of what was read until now.
+    """
+
+    content: bytes
+    problem: str = ""
+    ends_window: bool = False
+
+
+def frames(stream: ByteReader, window_bytes: int = WINDOW_BYTES) -> Iterator[Framed]:
+    """The packets of a file in order, what is damaged between them, and the ends of windows."""
+    block, position, whole = b"", 0, False
+    while not whole:
+        fresh = read_fully(stream, window_bytes)
+        whole = len(fresh) < window_bytes
+        block, at = block + fresh, 0
+        limit = len(block) if whole else len(block) - _REFILL
+        while at < limit:
+            end, problem = _next(block, at)
+            if problem:
+                # The header that it breaks off before may lie across the end of the window.
+                end = end if whole else min(end, len(block) - _TAIL)
+                yield Framed(b"", f"at byte {position + at}: {problem}")
+            else:
+                content = block[at:end]
+                if content.strip(b"\0"):
+                    yield Framed(content)
+            at = end
+        yield Framed(b"", ends_window=True)
+        block, position = block[at:], position + at
+
+
+def is_plausible(block: bytes, at: int = 0, *, until: int | None = None) -> bool:
+    """Whether a packet of one of the protocols seems to begin here."""
+    end = len(block) if until is None else until
+    if end - at < IPFIX_HEADER:
+        return False
+    version, number = struct.unpack_from(">HH", block, at)
+    if version == V5:
+        return 1 <= number <= MOST_V5_RECORDS and end - at >= V5_HEADER
+    if version == IPFIX:
+        return number >= IPFIX_HEADER and (number == IPFIX_HEADER or _is_set(block, at + IPFIX_HEADER, end))
+    if version == V9:
+        return number == 0 or _is_set(block, at + V9_HEADER, end)
+    return block[at : at + 4] == _SFLOW and _is_sflow(block, at, end)
+
+
+def _is_set(block: bytes, at: int, end: int) -> bool:
+    if at + 4 > end:
+        return False
+    number, length = struct.unpack_from(">HH", block, at)
+    return (number < 4 or number >= 256) and length >= 4
+
+
+def _is_sflow(block: bytes, at: int, end: int) -> bool:
+    agent = int.from_bytes(block[at + 4 : at + 8], "big")
+    size = _SFLOW_AGENTS.get(agent)
+    if size is None or at + size + 24 > end:
+        return False
+    return int.from_bytes(block[at + size + 20 : at + size + 24], "big") <= _MOST_SAMPLES
+
+
+def _next(block: bytes, at: int) -> tuple[int, str]:
+    """Where the stretch that begins here ends, and what is wrong with it."""
+    first = block[at : at + 4]
+    if not first.strip(b"\0"):
+        return _after_zeros(block, at), ""
+    if first[:2] == b"\0\0" and first != _SFLOW:
+        shift = next((shift for shift in (1, 2, 3) if is_plausible(block, at + shift)), 0)
+        if shift:
+            return at + shift, ""
+    version = int.from_bytes(first[:2], "big")
+    if version == V5:
+        return _end_of_v5(block, at)
+    if version == IPFIX:
+        return _end_of_ipfix(block, at)
+    if version == V9:
+        return _end_of_v9(block, at)
+    if first == _SFLOW:
+        return _end_of_sflow(block, at)
+    return _resumed(block, at + 1), "no header of an export packet"
+
+
+def _after_zeros(block: bytes, at: int) -> int:
+    """The next packet behind bytes that fill up: the zero that a version begins with is its own."""
+    here = at
+    # A window at a time: stripping copies.
+    while here < len(block) and not block[here : here + 4096].strip(b"\0"):
+        here += 4096
+    rest = block[here : here + 4096]
+    if not rest:
+        return len(block)
+    place = here + len(rest) - len(rest.lstrip(b"\0"))
+    opening = 3 if place - at >= 3 and is_plausible(block, place - 3) else 1
+    return max(place - opening, at + 1)
+
+
+def _end_of_v5(block: bytes, at: int) -> tuple[int, str]:
+    if at + V5_HEADER > len(block):
+        return len(block), "a NetFlow v5 header is cut"
+    count = int.from_bytes(block[at + 2 : at + 4], "big")
+    if not 1 <= count <= MOST_V5_RECORDS:
+        return _resumed(
+            block, at + 2
+        ), f"a NetFlow v5 header counts {count} records; 1 to {MOST_V5_RECORDS} are possible"
+    return min(at + V5_HEADER + count * V5_RECORD, len(block)), ""
+
+
+def _end_of_ipfix(block: bytes, at: int) -> tuple[int, str]:
+    if at + IPFIX_HEADER > len(block):
+        return len(block), "an IPFIX header is cut"
+    length = int.from_bytes(block[at + 2 : at + 4], "big")
+    if length < IPFIX_HEADER:
+        return _resumed(block, at + 2), f"an IPFIX message claims {length} bytes, less than its header"
+    return min(at + length, len(block)), ""
+
+
+def _end_of_v9(block: bytes, at: int) -> tuple[int, str]:
+    """The sets are walked until something follows that is none: numbers of versions are no numbers of sets."""
+    if at + V9_HEADER > len(block):
+        return len(block), "a NetFlow v9 header is cut"
+    here, most = at + V9_HEADER, min(at + MOST_BYTES, len(block))
+    if here == len(block):
+        return here, ""
+    while here < most:
+        if is_plausible(block, here) and not _is_v9_set_rather(block, here):
+            return here, ""
+        number, length = (
+            int.from_bytes(block[here : here + 2], "big"),
+            int.from_bytes(block[here + 2 : here + 4], "big"),
+        )
+        if number == 0 and length < _LEAST_TEMPLATES:
+            return here, ""  # zeros that fill up
+        if length < 4 or 2 <= number < 256:
+            return (
+                (here, "") if here > at + V9_HEADER else (_resumed(block, at + 2), "a NetFlow v9 packet holds no set")
+            )
+        here += length
+    return min(here, len(block)), ""
+
+
+def _is_v9_set_rather(block: bytes, at: int) -> bool:
+    """Whether zeros that could begin sFlow are a set of templates: then its length says so."""
+    return block[at : at + 2] == b"\0\0" and int.from_bytes(block[at + 2 : at + 4], "big") >= 8
+
+
+def _end_of_sflow(block: bytes, at: int) -> tuple[int, str]:
+    size = _SFLOW_AGENTS.get(int.from_bytes(block[at + 4 : at + 8], "big"))
+    if size is None or at + size + 24 > len(block):
+        return _resumed(block, at + 4), "an sFlow header is cut, or its agent's address is of no known kind"
+    samples = int.from_bytes(block[at + size + 20 : at + size + 24], "big")
+    if samples > _MOST_SAMPLES:
+        return _resumed(block, at + 4), f"an sFlow datagram claims {samples} samples"
+    here, most = at + size + 24, min(at + MOST_BYTES, len(block))
+    for _ in range(samples):
+        if here + 8 > most:
+            return most, ""
+        here += 8 + int.from_bytes(block[here + 4 : here + 8], "big")
+    return min(here, most), ""
+
+
+def _resumed(block: bytes, start: int) -> int:
+    """Where the next packet seems to begin; the end where none does."""
+    found = _OPENING.search(block, start)
+    while found is not None and not is_plausible(block, found.start()):
+        found = _OPENING.search(block, found.start() + 1)
+    return len(block) if found is None else found.start()
