@@ -23,7 +23,7 @@ from pipelines.exports.templates import (
     v9_options_templates,
     v9_templates,
 )
-from pipelines.exports.waiting import Held, Waiting
+from pipelines.exports.waiting import Held, PacketHeader, Waiting
 from pipelines.exports.window import Origin, Protocol
 
 # Where collectors listen: NetFlow's three customary ports, IPFIX's, sFlow's (IANA).
@@ -121,7 +121,7 @@ class Collector:
         _, _, uptime, seconds, sequence, domain = _V9(content)
         origin = self._origin("netflow_v9", exporter, domain)
         self._sequences.follow(origin, number, sequence, 1)
-        self._add_sets("netflow_v9", memoryview(content), Held(b"", number, seconds * 1_000_000, uptime, origin))
+        self._add_sets("netflow_v9", memoryview(content), PacketHeader(number, seconds * 1_000_000, uptime, origin))
 
     def _add_ipfix(self, content: bytes, number: int, exporter: str) -> None:
         _, length, seconds, sequence, domain = _IPFIX(content)
@@ -131,11 +131,11 @@ class Collector:
         if length > len(content):
             self._complain(number, f"IPFIX: {length - len(content)} of {length} bytes are cut off")
         origin = self._origin("ipfix", exporter, domain)
-        header = Held(b"", number, seconds * 1_000_000, -1, origin)
+        header = PacketHeader(number, seconds * 1_000_000, -1, origin)
         units = self._add_sets("ipfix", memoryview(content)[:length], header)
         self._sequences.follow(origin, number, sequence, units)
 
-    def _add_sets(self, protocol: Protocol, content: memoryview, header: Held) -> int | None:
+    def _add_sets(self, protocol: Protocol, content: memoryview, header: PacketHeader) -> int | None:
         """How many data records the sets hold; None where that cannot be told without reading them."""
         units: int | None = 0
         packet = -1
@@ -147,11 +147,11 @@ class Collector:
                 name = (protocol, origin.exporter, origin.domain, set_number)
                 template = self._known.templates.get(name)
                 if template is None:
-                    self._waiting.hold(name, Held(bytes(body), *_rest(header)))
+                    self._waiting.hold(name, Held(bytes(body), header))
                     units = None
                     continue
                 if packet < 0:
-                    packet = self._window.packets.add(*_rest(header))
+                    packet = self._window.packets.add(*header)
                 self._add_data(protocol, template, packet, body, origin)
                 layout = template.layout
                 units = None if units is None or layout.variables else units + len(body) // layout.size
@@ -167,7 +167,7 @@ class Collector:
         else:
             self._window.add(protocol, template.layout, template.number, packet, body)
 
-    def _add_templates(self, protocol: Protocol, body: bytes, header: Held, *, options: bool) -> None:
+    def _add_templates(self, protocol: Protocol, body: bytes, header: PacketHeader, *, options: bool) -> None:
         origin = self._origins[header.origin]
         if protocol == "ipfix":
             found = ipfix_templates(body, options=options)
@@ -188,8 +188,9 @@ class Collector:
         template = self._known.templates.put(name, layout)
         self._tally.templates.add(name[3])
         for held in self._waiting.release(name):
-            packet = self._window.packets.add(*_rest(held))
-            self._add_data(name[0], template, packet, memoryview(held.content), self._origins[held.origin])
+            packet = self._window.packets.add(*held.header)
+            origin = self._origins[held.header.origin]
+            self._add_data(origin.protocol, template, packet, memoryview(held.content), origin)
 
     def _add_sflow(self, content: bytes, number: int, exporter: str, received_us: int) -> None:
         try:
@@ -206,10 +207,6 @@ class Collector:
         for packet in datagram.packets:
             packet.known |= {"exporter": datagram.agent, "observation_domain": str(datagram.sub_agent)}
             self._window.add_sampled(packet, number, received_us)
-
-
-def _rest(held: Held) -> tuple[int, int, int, int]:
-    return held.number, held.export_us, held.uptime_ms, held.origin
 
 
 def _proper(protocol: Protocol) -> str:

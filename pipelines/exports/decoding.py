@@ -9,7 +9,7 @@ import polars as pl
 from pipelines.batch import NETWORK_FLOWS, Batch
 from pipelines.exports.complaints import Complaints
 from pipelines.exports.flow_rows import flow_rows
-from pipelines.exports.records import Chunk, records_of
+from pipelines.exports.records import Chunk, Records, records_of
 from pipelines.exports.sampled_rows import sampled_rows
 from pipelines.exports.sflow import Sampled
 from pipelines.exports.summary import Tally
@@ -87,19 +87,18 @@ class Window:
             number = self.packets.number[group.packet[index]]
             template = group.template[index]
             self._complaints.add(number, f"message {number}: a record of template {template} runs out of its set")
-        packet = np.array(group.packet, np.int64)[records.of_set]
-        headers = Headers.of_records(self.packets, packet, np.array(group.template, np.int64)[records.of_set])
         if not layout.tells_flow or not len(records):
-            self._count_flowless(group, headers)
+            self._count_flowless(group, records)
             return NETWORK_FLOWS.to_frame()
-        used, index = np.unique(headers.origin, return_inverse=True)
-        origins = [self._origins[origin] for origin in used.tolist()]
-        return flow_rows(records, replace(headers, origin=index.reshape(-1)), origins)
+        packet = np.array(group.packet, np.int64)[records.of_set]
+        template = np.array(group.template, np.int64)[records.of_set]
+        of_packet = np.array(self.packets.origin, np.int64)
+        used = np.unique(of_packet[np.array(group.packet, np.int64)])
+        headers = Headers.of_records(self.packets, np.searchsorted(used, of_packet), packet, template)
+        return flow_rows(records, headers, [self._origins[origin] for origin in used.tolist()])
 
-    def _count_flowless(self, group: _Group, headers: Headers) -> None:
-        if not len(headers.origin):
-            return
-        pairs, counts = np.unique(np.column_stack([headers.origin, headers.template]), axis=0, return_counts=True)
-        for (origin, template), count in zip(pairs.tolist(), counts.tolist(), strict=True):
-            name = (origin, template)
+    def _count_flowless(self, group: _Group, records: Records) -> None:
+        sets, counts = np.unique(records.of_set, return_counts=True)
+        for index, count in zip(sets.tolist(), counts.tolist(), strict=True):
+            name = (self.packets.origin[group.packet[index]], group.template[index])
             self._tally.flowless[name] = self._tally.flowless.get(name, 0) + count

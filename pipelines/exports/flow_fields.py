@@ -67,7 +67,7 @@ def flow_fields(
     _add_application_ids(entries, records)
     _add_direction(entries, records)
     _add_departed(entries, records)
-    entries.text("sampling_rate", pl.Series(rates), rates > 1)
+    entries.number("sampling_rate", rates, rates > 1)
     if times.by_export:
         entries.choice("time_basis", ["export"], np.zeros(len(records), np.int64))
     return entries.series()
@@ -93,7 +93,7 @@ def _add_icmp(entries: FieldMap, records: Records, protocol: Ints) -> None:
     icmp = np.isin(protocol, _ICMP)
     if icmp.any():
         for name, values in zip(("icmp_type", "icmp_code"), icmp_type_code(records, icmp), strict=True):
-            entries.text(name, pl.Series(values), icmp)
+            entries.number(name, values, icmp)
 
 
 def _add_address(entries: FieldMap, records: Records, name: str, v4: Sequence[int], v6: Sequence[int]) -> None:
@@ -107,7 +107,8 @@ def _add_address(entries: FieldMap, records: Records, name: str, v4: Sequence[in
         place = records.layout.places.get(candidate)
         if place is not None and place.size == 16:
             octets = records.octets(candidate, 16)
-            entries.text(name, v6_texts(octets), octets.any(axis=1))
+            kept: Flags = (octets != 0).any(axis=1)
+            entries.text(name, v6_texts(octets), kept)
             return
 
 
@@ -182,7 +183,7 @@ def _add_departed(entries: FieldMap, records: Records) -> None:
     ):
         if records.has(left) and any(records.has(each) for each in came):
             counted = records.numbers(left)
-            entries.text(name, pl.Series(counted), (counted != first(records, came)) & (counted != 0))
+            entries.number(name, counted, (counted != first(records, came)) & (counted != 0))
 
 
 def _filled(texts: pl.Series) -> Flags:

@@ -62,7 +62,7 @@ def flow_rows(records: Records, headers: Headers, origins: Sequence[Origin]) -> 
         "community_id": pl.repeat("", len(records), eager=True),
         "fields": flow_fields(records, headers, origins, rates, protocol, times),
     }
-    return pl.DataFrame(columns).cast(NETWORK_FLOWS)  # type: ignore[arg-type]
+    return pl.DataFrame(columns).cast(NETWORK_FLOWS)
 
 
 def endpoint(records: Records, v4: Sequence[int], v6: Sequence[int]) -> pl.Series:
@@ -103,7 +103,8 @@ def _scaled(counts: Words, rates: Words) -> Words:
     """The counts times the rates; what would not fit stands at the most that does."""
     if (rates == 1).all():
         return counts
-    return np.minimum(counts, _MOST // rates) * rates
+    scaled: Words = np.minimum(counts, _MOST // rates) * rates
+    return scaled
 
 
 def _applications(records: Records, headers: Headers, origins: Sequence[Origin]) -> pl.Series:

@@ -6,8 +6,7 @@ NetFlow v9 and sFlow have no length of their own, since each packet was a datagr
 import re
 import struct
 from collections.abc import Iterator
-from dataclasses import dataclass
-from typing import Final
+from typing import Final, NamedTuple
 
 from pipelines.capture.window import ByteReader, read_fully
 
@@ -20,6 +19,7 @@ V5_HEADER, V5_RECORD, V9_HEADER, IPFIX_HEADER = 24, 48, 20, 16
 MOST_V5_RECORDS: Final = 30
 _SFLOW: Final = b"\0\0\0\x05"
 _OPENING: Final = re.compile(rb"\0(?:[\x05\x09\x0a]|\0\0\x05)")
+_SET: Final = struct.Struct(">HH").unpack_from
 _SFLOW_AGENTS: Final = {1: 4, 2: 16}
 _MOST_SAMPLES: Final = 4_096
 _REFILL: Final = 2 * MOST_BYTES
@@ -28,8 +28,7 @@ _TAIL: Final = 64
 _LEAST_TEMPLATES: Final = 12
 
 
-@dataclass(frozen=True)
-class Framed:
+class Framed(NamedTuple):
     """A stretch of a file.
 
     Attributes:
@@ -71,27 +70,26 @@ def is_plausible(block: bytes, at: int = 0, *, until: int | None = None) -> bool
     end = len(block) if until is None else until
     if end - at < IPFIX_HEADER:
         return False
-    version, number = struct.unpack_from(">HH", block, at)
+    version, number = int.from_bytes(block[at : at + 2], "big"), int.from_bytes(block[at + 2 : at + 4], "big")
     if version == V5:
         return 1 <= number <= MOST_V5_RECORDS and end - at >= V5_HEADER
     if version == IPFIX:
         return number >= IPFIX_HEADER and (number == IPFIX_HEADER or _is_set(block, at + IPFIX_HEADER, end))
     if version == V9:
         return number == 0 or _is_set(block, at + V9_HEADER, end)
-    return block[at : at + 4] == _SFLOW and _is_sflow(block, at, end)
+    return _is_sflow(block, at, end)
 
 
 def _is_set(block: bytes, at: int, end: int) -> bool:
     if at + 4 > end:
         return False
-    number, length = struct.unpack_from(">HH", block, at)
+    number, length = int.from_bytes(block[at : at + 2], "big"), int.from_bytes(block[at + 2 : at + 4], "big")
     return (number < 4 or number >= 256) and length >= 4
 
 
 def _is_sflow(block: bytes, at: int, end: int) -> bool:
-    agent = int.from_bytes(block[at + 4 : at + 8], "big")
-    size = _SFLOW_AGENTS.get(agent)
-    if size is None or at + size + 24 > end:
+    size = _SFLOW_AGENTS.get(int.from_bytes(block[at + 4 : at + 8], "big"))
+    if block[at : at + 4] != _SFLOW or size is None or at + size + 24 > end:
         return False
     return int.from_bytes(block[at + size + 20 : at + size + 24], "big") <= _MOST_SAMPLES
 
@@ -159,25 +157,18 @@ def _end_of_v9(block: bytes, at: int) -> tuple[int, str]:
     if here == len(block):
         return here, ""
     while here < most:
-        if is_plausible(block, here) and not _is_v9_set_rather(block, here):
-            return here, ""
-        number, length = (
-            int.from_bytes(block[here : here + 2], "big"),
-            int.from_bytes(block[here + 2 : here + 4], "big"),
-        )
+        number, length = _SET(block, here) if here + 4 <= len(block) else (0, 0)
+        if number >= 256 and length >= 4:
+            here += length
+            continue
         if number == 0 and length < _LEAST_TEMPLATES:
-            return here, ""  # zeros that fill up
-        if length < 4 or 2 <= number < 256:
+            return here, ""  # zeros that fill up, or that sFlow begins with
+        if number > 1 or length < 4:
             return (
                 (here, "") if here > at + V9_HEADER else (_resumed(block, at + 2), "a NetFlow v9 packet holds no set")
             )
         here += length
     return min(here, len(block)), ""
-
-
-def _is_v9_set_rather(block: bytes, at: int) -> bool:
-    """Whether zeros that could begin sFlow are a set of templates: then its length says so."""
-    return block[at : at + 2] == b"\0\0" and int.from_bytes(block[at + 2 : at + 4], "big") >= 8
 
 
 def _end_of_sflow(block: bytes, at: int) -> tuple[int, str]:

@@ -68,7 +68,7 @@ def sampled_rows(packets: Sequence[Sampled], numbers: Sequence[int], times_us: S
         "community_id": pl.repeat("", len(rows), eager=True),
         "fields": field_maps(_fields(packets, rows, segments, rates)),
     }
-    return pl.DataFrame(columns).cast(NETWORK_FLOWS)  # type: ignore[arg-type]
+    return pl.DataFrame(columns).cast(NETWORK_FLOWS)
 
 
 def _fields(packets: Sequence[Sampled], rows: Ints, segments: transport.Segments, rates: Ints) -> list[dict[str, str]]:

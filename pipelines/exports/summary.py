@@ -50,21 +50,21 @@ def summary(
 
 def _missing(origins: Sequence[Origin], waiting: Waiting) -> Iterator[tuple[int, str]]:
     for name, missing in waiting.rest():
-        yield (
-            missing.first_number,
+        reason = (
             f"no template {name[3]} of {origins[missing.origin].name} came in time: "
-            f"{missing.sets} data sets ({missing.bytes} bytes) cannot be read",
+            f"{missing.sets} data sets ({missing.bytes} bytes) cannot be read"
         )
+        yield missing.first_number, reason
 
 
 def _lost(origins: Sequence[Origin], sequences: Sequences) -> Iterator[tuple[int, str]]:
     for index, loss in sequences.losses():
         origin = origins[index]
-        yield (
-            loss.first_number,
+        reason = (
             f"{loss.lost} {UNITS[origin.protocol]} of {origin.name} were lost on the way: {loss.gaps} gaps in the "
-            f"sequence numbers, the first before message {loss.first_number}",
+            f"sequence numbers, the first before message {loss.first_number}"
         )
+        yield loss.first_number, reason
 
 
 def _flowless(origins: Sequence[Origin], tally: Tally) -> Iterator[tuple[int, str]]:

@@ -1,7 +1,7 @@
 """Data whose template has not come yet: held for a while, since templates often come after."""
 
 from dataclasses import dataclass, field
-from typing import Final
+from typing import Final, NamedTuple
 
 from pipelines.exports.templates import TemplateKey
 
@@ -9,15 +9,20 @@ MOST_BYTES: Final = 16 * 1024 * 1024
 MOST_SETS: Final = 65_536
 
 
-@dataclass(frozen=True)
-class Held:
-    """One data set with its packet's header: number, time of export, uptime, origin."""
+class PacketHeader(NamedTuple):
+    """What the header of an export packet says, as `PacketColumns` takes it."""
 
-    content: bytes
     number: int
     export_us: int
     uptime_ms: int
     origin: int
+
+
+class Held(NamedTuple):
+    """One data set, and the header of its packet."""
+
+    content: bytes
+    header: PacketHeader
 
 
 @dataclass
@@ -45,7 +50,7 @@ class Waiting:
         if missing is None:
             if len(self._missing) >= MOST_SETS:
                 return
-            missing = self._missing[name] = Missing(held.number, held.origin)
+            missing = self._missing[name] = Missing(held.header.number, held.header.origin)
         missing.sets += 1
         missing.bytes += len(held.content)
         if self._sets < MOST_SETS and self._bytes + len(held.content) <= MOST_BYTES:

@@ -82,14 +82,15 @@ class Headers:
     template: Ints
 
     @classmethod
-    def of_records(cls, packets: PacketColumns, packet: Ints, template: Ints) -> "Headers":
+    def of_records(cls, packets: PacketColumns, origin: Ints, packet: Ints, template: Ints) -> "Headers":
         """What the header of each record's packet says.
 
         Args:
             packets: the packets.
-            packet: which of them each record comes from.
+            origin: of each packet, where its exporter and domain stand among those that matter here.
+            packet: which packet each record comes from.
             template: the number of each record's template, 0 where there are none.
         """
-        columns = (packets.number, packets.export_us, packets.uptime_ms, packets.origin)
-        number, export, uptime, origin = (np.array(column, np.int64)[packet] for column in columns)
-        return cls(number, export, uptime, origin, np.array(packets.rate, np.uint64)[packet], template)
+        columns = (packets.number, packets.export_us, packets.uptime_ms)
+        number, export, uptime = (np.array(column, np.int64)[packet] for column in columns)
+        return cls(number, export, uptime, origin[packet], np.array(packets.rate, np.uint64)[packet], template)
