@@ -5,6 +5,7 @@ import time
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import closing
 from dataclasses import dataclass, replace
+from typing import BinaryIO
 
 import polars as pl
 
@@ -12,11 +13,12 @@ from pipelines.arrival import Assets, Origin, arrived_rejects, arrived_rows, set
 from pipelines.batch import STORED_IN, Batch, Table
 from pipelines.errors import SourceBroken
 from pipelines.event_classes import CLASSES
+from pipelines.exports.known import KnownExporters
 from pipelines.files import source_of
 from pipelines.ledger import Ledger
 from pipelines.report import FileReport
 from pipelines.sources.columns import only_rejects, rejects_of
-from pipelines.sources.registry import Source
+from pipelines.sources.registry import RemembersExporters, Source
 from pipelines.stretch import Reading, Stretch, opened
 from store.client import Store
 from store.writes import append
@@ -35,11 +37,12 @@ Tell = Callable[[int, int], None]
 
 @dataclass(frozen=True)
 class BatchWriter:
-    """Writes batches with their identity, assets and scope."""
+    """Writes batches with their identity, assets and scope; carries what is known of exporters from file to file."""
 
     store: Store
     scope: str
     assets: Assets | None
+    exporters: KnownExporters | None = None
 
     def write(self, batches: Sequence[tuple[Batch, Origin]], *, token: str) -> None:
         """Put the rows and the rejects of batches into their tables, once: an insert for each table, not each batch."""
@@ -59,7 +62,7 @@ def write_stretch(stretch: Stretch, source: Source, writer: BatchWriter, ledger:
     rows, rejected, first_reject = 0, 0, ""
     with closing(reading.part):
         reasons = list[str]()
-        for together in _together(_named(_batches(source, reading, reasons), reading)):
+        for together in _together(_named(_batches(source, reading, reasons, writer.exporters), reading)):
             fresh = [
                 (
                     settled(_unseen(_shifted(batch, reading.shift), seen)),
@@ -124,11 +127,11 @@ def _together(named: Iterator[tuple[str, Batch]]) -> Iterator[list[tuple[str, Ba
         yield group
 
 
-def _batches(source: Source, reading: Reading, reasons: list[str]) -> Iterator[Batch]:
+def _batches(source: Source, reading: Reading, reasons: list[str], exporters: KnownExporters | None) -> Iterator[Batch]:
     """The batches of a source; where it breaks off, one reject more and the reason."""
     after = 0
     try:
-        for batch in source.read(reading.stream):
+        for batch in _read(source, reading.stream, exporters):
             after = max(after, _highest(batch.rows, "source_offset") + 1, _highest(batch.rejects, "offset") + 1)
             yield batch
     except SourceBroken as broken:
@@ -137,6 +140,12 @@ def _batches(source: Source, reading: Reading, reasons: list[str]) -> Iterator[B
         reasons.append(f"the {source.NAME} source stopped: {type(tripped).__name__}: {str(tripped)[:200]}")
     if reasons:
         yield only_rejects(rejects_of([(after, reasons[0], "")]))
+
+
+def _read(source: Source, stream: BinaryIO, exporters: KnownExporters | None) -> Iterator[Batch]:
+    if exporters is not None and isinstance(source, RemembersExporters):
+        return source.read_with(stream, exporters)
+    return source.read(stream)
 
 
 def _highest(frame: pl.DataFrame, name: str) -> int:

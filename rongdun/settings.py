@@ -91,6 +91,11 @@ class Settings(BaseSettings):
         return self.home / "cache" / "rules"
 
     @property
+    def known_exporters(self) -> Path:
+        """What flow exporters announced: their templates, and what their options say."""
+        return self.home / "exporters" / "known.json"
+
+    @property
     def site_rules(self) -> Path:
         """The site's own Sigma rules, which judge beside those of the content folder."""
         return self.home / "rules" / "sigma"

@@ -42,7 +42,14 @@ def telemetry(config: Intake, settled: Settled) -> Iterator[dg.MaterializeResult
     for problem in problems:
         dg.get_dagster_logger().warning(problem)
     with settled.open() as store:
-        report = ingest(paths, store, scope=settings.scope, address_book=load_address_book(store), mapped=mapped)
+        report = ingest(
+            paths,
+            store,
+            scope=settings.scope,
+            address_book=load_address_book(store),
+            mapped=mapped,
+            exporters=settings.known_exporters,
+        )
     for table in ("network_flows", "log_events"):
         yield dg.MaterializeResult(
             asset_key=table,

@@ -163,6 +163,7 @@ class Collector:
 
     def _add_data(self, protocol: Protocol, template: Template, packet: int, body: memoryview, origin: Origin) -> None:
         if template.layout.scopes:
+            self._known.changed = True
             self._tally.options += take_options(origin, template.layout, body)
         else:
             self._window.add(protocol, template.layout, template.number, packet, body)
@@ -185,6 +186,7 @@ class Collector:
                 self._known.templates.withdraw(name)
 
     def _learn(self, name: TemplateKey, layout: Layout) -> None:
+        self._known.changed = True
         template = self._known.templates.put(name, layout)
         self._tally.templates.add(name[3])
         for held in self._waiting.release(name):

@@ -22,10 +22,11 @@ OriginKey = tuple[str, str, int]
 
 @dataclass
 class KnownExporters:
-    """Templates, and what options said, by exporter and domain."""
+    """Templates, and what options said, by exporter and domain; `changed` since they were loaded."""
 
     templates: Templates = field(default_factory=Templates)
     origins: dict[OriginKey, Origin] = field(default_factory=dict)
+    changed: bool = False
 
     def origin(self, protocol: Protocol, exporter: str, domain: int) -> Origin:
         """The exporter and domain, made known when new; beyond a bound the one known longest is forgotten."""

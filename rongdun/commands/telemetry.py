@@ -53,6 +53,7 @@ def ingest(
             address_book=load_address_book(store),
             progress=lambda step: advance(_share(step), step.path.name),
             mapped=mapped,
+            exporters=settings.known_exporters,
         )
     if as_json:
         print_json(report.as_json())
