@@ -3,7 +3,7 @@
     python -m benchmarks.exports [--records 1000000] [--json]
 
 The packets are made: a template with 17 fields every 20 packets, 24 flows a packet, 50,000 endpoints. Processor time of
-this process, since other work may share the machine; the database's own comes on top of it, so that the clock counts there.
+this process, since other work may share the machine; with a database of its own beside it the clock counts.
 """
 
 import argparse

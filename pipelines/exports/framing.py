@@ -23,7 +23,11 @@ _SET: Final = struct.Struct(">HH").unpack_from
 _SFLOW_AGENTS: Final = {1: 4, 2: 16}
 _MOST_SAMPLES: Final = 4_096
 _REFILL: Final = 2 * MOST_BYTES
-_TAIL: Final = 64
+_MOST_SETS: Final = 1_024
+# Where a packet is only guessed at, more would let hostile bytes cost too much.
+_MOST_GUESSED_SETS: Final = 64
+_EARLIEST: Final = 946_684_800  # 2000-01-01
+_DAYS_APART: Final = 7 * 86_400
 # A set with one template of one field.
 _LEAST_TEMPLATES: Final = 12
 
@@ -53,8 +57,8 @@ def frames(stream: ByteReader, window_bytes: int = WINDOW_BYTES) -> Iterator[Fra
         while at < limit:
             end, problem = _next(block, at)
             if problem:
-                # The header that it breaks off before may lie across the end of the window.
-                end = end if whole else min(end, len(block) - _TAIL)
+                # A packet may lie across the end of the window: it is looked for in the next one.
+                end = end if whole else min(end, limit)
                 yield Framed(b"", f"at byte {position + at}: {problem}")
             else:
                 content = block[at:end]
@@ -103,22 +107,44 @@ def _next(block: bytes, at: int) -> tuple[int, str]:
         shift = next((shift for shift in (1, 2, 3) if is_plausible(block, at + shift)), 0)
         if shift:
             return at + shift, ""
-    version = int.from_bytes(first[:2], "big")
+    end, problem = _end(block, at, _MOST_SETS)
+    if problem:
+        return _resumed(block, at + 1, len(block)), problem
+    if end > len(block) or not _ends_well(block, end):
+        # A length in it may be damaged: what it would swallow is looked through for the next packet.
+        most = min(end, len(block), at + MOST_BYTES)
+        end = _resumed(block, at + IPFIX_HEADER, most, _seconds(block, at))
+    return end, ""
+
+
+def _end(block: bytes, at: int, most_sets: int) -> tuple[int, str]:
+    """Where the packet that begins here ends by what it says itself, and what is wrong with it."""
+    version = int.from_bytes(block[at : at + 2], "big")
     if version == V5:
         return _end_of_v5(block, at)
     if version == IPFIX:
         return _end_of_ipfix(block, at)
     if version == V9:
-        return _end_of_v9(block, at)
-    if first == _SFLOW:
+        return _end_of_v9(block, at, most_sets)
+    if block[at : at + 4] == _SFLOW:
         return _end_of_sflow(block, at)
-    return _resumed(block, at + 1), "no header of an export packet"
+    return at, "no header of an export packet"
+
+
+def _ends_well(block: bytes, at: int) -> bool:
+    """Whether the file ends here, or a packet begins, perhaps behind zeros that fill up."""
+    beginning = block[at : at + 4]
+    return (
+        not beginning.strip(b"\0")
+        or is_plausible(block, at)
+        or (beginning[0] == 0 and any(is_plausible(block, at + shift) for shift in (1, 2, 3)))
+    )
 
 
 def _after_zeros(block: bytes, at: int) -> int:
     """The next packet behind bytes that fill up: the zero that a version begins with is its own."""
     here = at
-    # A window at a time: stripping copies.
+    # A piece at a time: stripping copies.
     while here < len(block) and not block[here : here + 4096].strip(b"\0"):
         here += 4096
     rest = block[here : here + 4096]
@@ -131,64 +157,84 @@ def _after_zeros(block: bytes, at: int) -> int:
 
 def _end_of_v5(block: bytes, at: int) -> tuple[int, str]:
     if at + V5_HEADER > len(block):
-        return len(block), "a NetFlow v5 header is cut"
+        return at, "a NetFlow v5 header is cut"
     count = int.from_bytes(block[at + 2 : at + 4], "big")
     if not 1 <= count <= MOST_V5_RECORDS:
-        return _resumed(
-            block, at + 2
-        ), f"a NetFlow v5 header counts {count} records; 1 to {MOST_V5_RECORDS} are possible"
-    return min(at + V5_HEADER + count * V5_RECORD, len(block)), ""
+        return at, f"a NetFlow v5 header counts {count} records; 1 to {MOST_V5_RECORDS} are possible"
+    return at + V5_HEADER + count * V5_RECORD, ""
 
 
 def _end_of_ipfix(block: bytes, at: int) -> tuple[int, str]:
     if at + IPFIX_HEADER > len(block):
-        return len(block), "an IPFIX header is cut"
+        return at, "an IPFIX header is cut"
     length = int.from_bytes(block[at + 2 : at + 4], "big")
     if length < IPFIX_HEADER:
-        return _resumed(block, at + 2), f"an IPFIX message claims {length} bytes, less than its header"
-    return min(at + length, len(block)), ""
+        return at, f"an IPFIX message claims {length} bytes, less than its header"
+    return at + length, ""
 
 
-def _end_of_v9(block: bytes, at: int) -> tuple[int, str]:
-    """The sets are walked until something follows that is none: numbers of versions are no numbers of sets."""
+def _end_of_v9(block: bytes, at: int, most_sets: int) -> tuple[int, str]:
+    """The sets are walked until something follows that is none: numbers of versions are no numbers of sets.
+
+    The header counts records, or sets as some read the RFC: there are never more sets than that unless it is wrong.
+    """
     if at + V9_HEADER > len(block):
-        return len(block), "a NetFlow v9 header is cut"
-    here, most = at + V9_HEADER, min(at + MOST_BYTES, len(block))
-    if here == len(block):
-        return here, ""
-    while here < most:
-        number, length = _SET(block, here) if here + 4 <= len(block) else (0, 0)
-        if number >= 256 and length >= 4:
-            here += length
-            continue
-        if number == 0 and length < _LEAST_TEMPLATES:
-            return here, ""  # zeros that fill up, or that sFlow begins with
-        if number > 1 or length < 4:
-            return (
-                (here, "") if here > at + V9_HEADER else (_resumed(block, at + 2), "a NetFlow v9 packet holds no set")
-            )
+        return at, "a NetFlow v9 header is cut"
+    count = int.from_bytes(block[at + 2 : at + 4], "big")
+    here, counted, most = at + V9_HEADER, at + V9_HEADER, min(at + MOST_BYTES, len(block))
+    sets = 0
+    while here + 4 <= most and sets < most_sets:
+        number, length = _SET(block, here)
+        if length < 4 or 2 <= number < 256 or (number == 0 and length < _LEAST_TEMPLATES):
+            break
         here += length
-    return min(here, len(block)), ""
+        sets += 1
+        if sets <= count:
+            counted = here
+    if not sets and not _ends_well(block, here):
+        return at, "a NetFlow v9 packet holds no set"
+    if sets > count and (here > len(block) or not _ends_well(block, here)):
+        here = counted
+    return here, ""
 
 
 def _end_of_sflow(block: bytes, at: int) -> tuple[int, str]:
     size = _SFLOW_AGENTS.get(int.from_bytes(block[at + 4 : at + 8], "big"))
     if size is None or at + size + 24 > len(block):
-        return _resumed(block, at + 4), "an sFlow header is cut, or its agent's address is of no known kind"
+        return at, "an sFlow header is cut, or its agent's address is of no known kind"
     samples = int.from_bytes(block[at + size + 20 : at + size + 24], "big")
     if samples > _MOST_SAMPLES:
-        return _resumed(block, at + 4), f"an sFlow datagram claims {samples} samples"
+        return at, f"an sFlow datagram claims {samples} samples"
     here, most = at + size + 24, min(at + MOST_BYTES, len(block))
     for _ in range(samples):
         if here + 8 > most:
-            return most, ""
+            break
         here += 8 + int.from_bytes(block[here + 4 : here + 8], "big")
-    return min(here, most), ""
+    return here, ""
 
 
-def _resumed(block: bytes, start: int) -> int:
-    """Where the next packet seems to begin; the end where none does."""
-    found = _OPENING.search(block, start)
-    while found is not None and not is_plausible(block, found.start()):
-        found = _OPENING.search(block, found.start() + 1)
-    return len(block) if found is None else found.start()
+def _resumed(block: bytes, start: int, limit: int, about: int | None = None) -> int:
+    """Where the next packet begins, sent at about the time of another one; the limit where none does."""
+    found = _OPENING.search(block, start, limit)
+    while found is not None and not _is_packet(block, found.start(), about):
+        found = _OPENING.search(block, found.start() + 1, limit)
+    return limit if found is None else found.start()
+
+
+def _is_packet(block: bytes, at: int, about: int | None) -> bool:
+    """Whether what begins here is a packet to its end: in the middle of damage, a header alone proves little."""
+    if not is_plausible(block, at):
+        return False
+    seconds = _seconds(block, at)
+    if seconds is not None and about is not None and abs(seconds - about) > _DAYS_APART:
+        return False
+    if seconds is not None and seconds < _EARLIEST:
+        return False
+    end, problem = _end(block, at, _MOST_GUESSED_SETS)
+    return not problem and end <= len(block) and _ends_well(block, end)
+
+
+def _seconds(block: bytes, at: int) -> int | None:
+    """When a packet was sent, seconds since 1970; sFlow does not say."""
+    place = {V5: 8, V9: 8, IPFIX: 4}.get(int.from_bytes(block[at : at + 2], "big"))
+    return None if place is None else int.from_bytes(block[at + place : at + place + 4], "big")

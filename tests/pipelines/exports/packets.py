@@ -62,9 +62,7 @@ def definition(number: int, fields: Sequence[Field], *, scopes: int | None = Non
     """A template: a field is (element, length) or (element, length, enterprise)."""
     head = struct.pack(">HH", number, len(fields)) + (b"" if scopes is None else struct.pack(">H", scopes))
     return head + b"".join(
-        struct.pack(">HH", *field)
-        if len(field) == 2
-        else struct.pack(">HHI", field[0] | 0x8000, field[1], field[2])
+        struct.pack(">HH", *field) if len(field) == 2 else struct.pack(">HHI", field[0] | 0x8000, field[1], field[2])
         for field in fields
     )
 
@@ -106,10 +104,14 @@ def sflow(*samples: bytes, agent: str = "192.0.2.251", sequence: int = 0, uptime
     """An sFlow datagram."""
     packed = address(agent)
     kind = 1 if len(packed) == 4 else 2
-    return struct.pack(">II", 5, kind) + packed + struct.pack(">4I", 0, sequence, uptime, len(samples)) + b"".join(samples)
+    return (
+        struct.pack(">II", 5, kind) + packed + struct.pack(">4I", 0, sequence, uptime, len(samples)) + b"".join(samples)
+    )
 
 
-def flow_sample(header: bytes, *, rate: int = 512, wire: int | None = None, extra: bytes = b"", protocol: int = 1) -> bytes:
+def flow_sample(
+    header: bytes, *, rate: int = 512, wire: int | None = None, extra: bytes = b"", protocol: int = 1
+) -> bytes:
     """A flow sample with one raw packet header."""
     record = struct.pack(">4I", protocol, wire or len(header) + 4, 4, len(header)) + header + bytes(-len(header) % 4)
     records = struct.pack(">II", 1, len(record)) + record + extra
@@ -147,7 +149,10 @@ def row(*packets: bytes) -> dict[str, Any]:
 
 def captured(*packets: bytes, sender: str = ROUTER, port: int = 2055) -> bytes:
     """A capture of these packets under way to a collector."""
-    frames = [(SECONDS + at, ethernet(ip(sender, "192.0.2.2", 17, udp(50000, port, content)))) for at, content in enumerate(packets)]
+    frames = [
+        (SECONDS + at, ethernet(ip(sender, "192.0.2.2", 17, udp(50000, port, content))))
+        for at, content in enumerate(packets)
+    ]
     return pcap_file(frames)
 
 

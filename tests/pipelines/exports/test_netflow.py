@@ -9,7 +9,6 @@ import pytest
 from tests.pipelines.exports.packets import (
     PLAIN,
     SECONDS,
-    UPTIME,
     Field,
     address,
     definition,
@@ -79,7 +78,12 @@ def test_a_counter_of_milliseconds_that_came_round_still_gives_the_time() -> Non
 def test_a_record_of_v9_is_as_its_template_says() -> None:
     found = row(v9(TEMPLATE, fset(256, plain_record())))
     assert found["event_time"] == EXPORTED - timedelta(seconds=5)
-    assert (found["protocol"], found["duration_ms"], found["packets_out"], found["ip_bytes_out"]) == ("tcp", 4000, 3, 180)
+    assert (found["protocol"], found["duration_ms"], found["packets_out"], found["ip_bytes_out"]) == (
+        "tcp",
+        4000,
+        3,
+        180,
+    )
     assert found["fields"] == {"observation_domain": "1", "template": "256", "tcp_flags": "fin,syn,psh,ack"}
 
 
