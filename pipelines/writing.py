@@ -66,7 +66,7 @@ def write_stretch(stretch: Stretch, source: Source, writer: BatchWriter, ledger:
             fresh = [
                 (
                     settled(_unseen(_shifted(batch, reading.shift), seen)),
-                    Origin(stretch.source, batch.source_type or source.NAME, batch_id, writer.scope),
+                    Origin(batch.source or stretch.source, batch.source_type or source.NAME, batch_id, writer.scope),
                 )
                 for batch_id, batch in together
             ]

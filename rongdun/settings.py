@@ -44,11 +44,29 @@ class Settings(BaseSettings):
     alert_group_minutes: int = Field(default=60, ge=0, le=7 * 24 * 60)
     scope: str = Field(default="fuzhou", pattern=r"^[a-z0-9][a-z0-9/_-]*$")
     language: Literal["zh", "en"] = "zh"
+    listen_syslog_udp: str = ""
+    listen_syslog_tcp: str = ""
+    listen_syslog_tls: str = ""
+    listen_tls_certificate: Place | None = None
+    listen_tls_key: Place | None = None
+    listen_tls_client_ca: Place | None = None
+    listen_exports_udp: str = ""
+    listen_spool_mib: int = Field(default=2048, ge=16)
 
     @property
     def inbox(self) -> Path:
         """The drop folder that the ingestion sensor watches."""
         return self.home / "inbox"
+
+    @property
+    def listens(self) -> bool:
+        """Whether anything is to be listened to."""
+        return any((self.listen_syslog_udp, self.listen_syslog_tcp, self.listen_syslog_tls, self.listen_exports_udp))
+
+    @property
+    def spool(self) -> Path:
+        """Where what was heard waits to be stored."""
+        return self.home / "spool"
 
     @property
     def inventory_file(self) -> Path:

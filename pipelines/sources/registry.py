@@ -13,6 +13,7 @@ from pipelines.sources import (
     cloud_audit,
     evtx_log,
     flow_exports,
+    heard,
     json_lines,
     mysql_audit,
     mysql_general,
@@ -65,6 +66,7 @@ class RemembersExporters(Protocol):
 SOURCES: tuple[Source, ...] = (
     capture,
     evtx_log,
+    heard,
     flow_exports,
     zeek_tsv,
     windows_xml,

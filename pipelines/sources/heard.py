@@ -1,0 +1,77 @@
+"""Segments of the spool: what was heard of one feed, read as what it is, with the address of who sent it."""
+
+from collections.abc import Iterator
+from dataclasses import replace
+from itertools import islice
+from typing import BinaryIO, Final
+
+from pipelines.batch import Batch
+from pipelines.capture.rows import address_text
+from pipelines.errors import SourceBroken
+from pipelines.exports.collector import Collector
+from pipelines.exports.known import KnownExporters
+from pipelines.listening.segments import MAGIC, Heard, feed_of, messages
+from pipelines.sources.heard_syslog import heard_syslog
+
+NAME: Final = "heard"
+_TOGETHER: Final = 50_000
+
+
+def recognises(head: bytes) -> bool:
+    """Whether a file is a segment, by its first words."""
+    return head.startswith(MAGIC)
+
+
+def read(stream: BinaryIO) -> Iterator[Batch]:
+    """The events or flows of a segment, under the name of its feed."""
+    yield from read_with(stream, KnownExporters())
+
+
+def read_with(stream: BinaryIO, known: KnownExporters) -> Iterator[Batch]:
+    """The same, by what is known of exporters from earlier segments."""
+    feed = feed_of(stream)
+    if feed.kind == "syslog":
+        batches = _syslog(messages(stream))
+    elif feed.kind == "exports":
+        batches = _exports(messages(stream), known)
+    else:
+        raise SourceBroken(f"a spool segment of kind {str(feed.kind)[:40]!r} is not read")
+    for batch in batches:
+        yield replace(batch, source=feed.name, source_type=batch.source_type or "syslog")
+
+
+def _syslog(heard: Iterator[Heard]) -> Iterator[Batch]:
+    first = 0
+    for together in _pieces(heard):
+        yield from heard_syslog(together, first)
+        first += len(together)
+
+
+def _exports(heard: Iterator[Heard], known: KnownExporters) -> Iterator[Batch]:
+    collector, number = Collector(known), 0
+    for together in _pieces(heard):
+        for message in together:
+            exporter = _peer(message.peer)
+            collector.add(message.content, number=number, exporter=exporter, received_us=message.time_us)
+            number += 1
+        yield from collector.take()
+    yield from collector.finish()
+
+
+def _pieces(heard: Iterator[Heard]) -> Iterator[list[Heard]]:
+    """Messages some thousands at a time; where the segment breaks off, those before it first."""
+    while True:
+        together = list[Heard]()
+        try:
+            together.extend(islice(heard, _TOGETHER))
+        except SourceBroken:
+            if together:
+                yield together
+            raise
+        if not together:
+            return
+        yield together
+
+
+def _peer(packed: bytes) -> str:
+    return address_text(packed) if len(packed) in (4, 16) else ""
