@@ -7,7 +7,7 @@ from pathlib import Path
 
 from pipelines.arrival import Assets
 from pipelines.errors import SourceBroken
-from pipelines.exports.known import load_known, save_known
+from pipelines.exports.known import ExporterMemory
 from pipelines.files import Fingerprint, Found, fingerprint, found_files, source_of
 from pipelines.ledger import Ledger, Version
 from pipelines.report import FileReport, IngestReport, Progress
@@ -33,7 +33,7 @@ def ingest(
     address_book: Assets | None = None,
     progress: Listener | None = None,
     mapped: Sequence[Source] = (),
-    exporters: Path | None = None,
+    exporters: ExporterMemory | None = None,
 ) -> IngestReport:
     """What became of every file at or below the paths.
 
@@ -48,19 +48,19 @@ def ingest(
         address_book: whose each address and host name is; without it no row has an asset.
         progress: told after every batch written.
         mapped: sources that the site describes itself; they are asked before the formats that are known.
-        exporters: where templates and options of flow exporters are kept from one run to the next; without it every
-            file has to bring its own.
+        exporters: the templates and options of flow exporters, kept from one run to the next; without it every file
+            has to bring its own.
 
     Raises:
         StoreError: the database failed; everything written before stays, and running again continues.
     """
     found = list(found_files(paths))
-    known = load_known(exporters) if exporters is not None else None
+    known = exporters.known if exporters is not None else None
     run = _Run(store, BatchWriter(store, scope, address_book, known), progress, len(found), mapped)
     reports = tuple(report for group in _groups(found) for report in run.files(group))
     # Before the ledger says that files are done: what they announced is not read again.
-    if exporters is not None and known is not None and known.changed:
-        save_known(exporters, known)
+    if exporters is not None:
+        exporters.save()
     run.end()
     return IngestReport(reports)
 

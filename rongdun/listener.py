@@ -7,6 +7,7 @@ from collections.abc import Callable
 from contextlib import closing, suppress
 from pathlib import Path
 
+from pipelines.exports.known import ExporterMemory
 from pipelines.inventory import load_address_book
 from pipelines.listening.counts import HEARD, listening
 from pipelines.listening.storing import Storer
@@ -53,7 +54,8 @@ def listen(settings: Settings, tell: Tell) -> None:
 
 def _listen(settings: Settings, tell: Tell) -> None:
     stopping = _Stopping()
-    storer = Storer(settings.spool, settings.run_folder, settings.scope, settings.known_exporters, load_address_book)
+    memory = ExporterMemory(settings.known_exporters)
+    storer = Storer(settings.spool, settings.run_folder, settings.scope, memory, load_address_book)
     (settings.run_folder / HEARD).unlink(missing_ok=True)
     # A session of its own: Ctrl-C is for this process, which asks the other to stop.
     receiver = subprocess.Popen(  # noqa: S603 - our own interpreter and our own module name

@@ -42,8 +42,15 @@ _HEADERS: Final = {
 class Collector:
     """Reads export packets; holds what exporters announced, and data that waits for its template."""
 
-    def __init__(self, known: KnownExporters | None = None) -> None:
+    def __init__(self, known: KnownExporters | None = None, *, continues: bool = False) -> None:
+        """A collector.
+
+        Args:
+            known: what is known of exporters already; what they announce now is added.
+            continues: this is the next part of what was collected with the same `known` before, without a gap.
+        """
         self._known = known or KnownExporters()
+        self._continues = continues
         self._complaints = Complaints()
         self._sequences = Sequences()
         self._waiting = Waiting()
@@ -98,8 +105,14 @@ class Collector:
         index = self._index.get(name)
         if index is None:
             index = self._index[name] = len(self._origins)
-            self._origins.append(self._known.origin(*name))
+            origin = self._known.origin(*name)
+            if not self._continues:
+                origin.expected = None
+            self._origins.append(origin)
         return index
+
+    def _follow(self, origin: int, number: int, sequence: int, units: int | None) -> None:
+        self._sequences.follow(origin, self._origins[origin], number, sequence, units)
 
     def _add_v5(self, content: bytes, number: int, exporter: str) -> None:
         _, count, uptime, seconds, nanoseconds, sequence, kind, engine, sampling = _V5(content)
@@ -115,12 +128,12 @@ class Collector:
         # The upper two bits are the mode: nothing is sampled where both are 0 and the interval too.
         packet = self._window.packets.add(number, export_us, uptime, origin, sampling & 0x3FFF)
         self._window.add("netflow_v5", V5_LAYOUT, 0, packet, body)
-        self._sequences.follow(origin, number, sequence, count)
+        self._follow(origin, number, sequence, count)
 
     def _add_v9(self, content: bytes, number: int, exporter: str) -> None:
         _, _, uptime, seconds, sequence, domain = _V9(content)
         origin = self._origin("netflow_v9", exporter, domain)
-        self._sequences.follow(origin, number, sequence, 1)
+        self._follow(origin, number, sequence, 1)
         self._add_sets("netflow_v9", memoryview(content), PacketHeader(number, seconds * 1_000_000, uptime, origin))
 
     def _add_ipfix(self, content: bytes, number: int, exporter: str) -> None:
@@ -133,7 +146,7 @@ class Collector:
         origin = self._origin("ipfix", exporter, domain)
         header = PacketHeader(number, seconds * 1_000_000, -1, origin)
         units = self._add_sets("ipfix", memoryview(content)[:length], header)
-        self._sequences.follow(origin, number, sequence, units)
+        self._follow(origin, number, sequence, units)
 
     def _add_sets(self, protocol: Protocol, content: memoryview, header: PacketHeader) -> int | None:
         """How many data records the sets hold; None where that cannot be told without reading them."""
@@ -163,8 +176,9 @@ class Collector:
 
     def _add_data(self, protocol: Protocol, template: Template, packet: int, body: memoryview, origin: Origin) -> None:
         if template.layout.scopes:
-            self._known.changed = True
-            self._tally.options += take_options(origin, template.layout, body)
+            records, news = take_options(origin, template.layout, body)
+            self._tally.options += records
+            self._known.changed |= news
         else:
             self._window.add(protocol, template.layout, template.number, packet, body)
 
@@ -186,8 +200,9 @@ class Collector:
                 self._known.templates.withdraw(name)
 
     def _learn(self, name: TemplateKey, layout: Layout) -> None:
-        self._known.changed = True
+        before = self._known.templates.get(name)
         template = self._known.templates.put(name, layout)
+        self._known.changed |= template is not before
         self._tally.templates.add(name[3])
         for held in self._waiting.release(name):
             packet = self._window.packets.add(*held.header)
@@ -203,7 +218,7 @@ class Collector:
         if datagram.problem:
             self._complain(number, datagram.problem)
         origin = self._origin("sflow", exporter or datagram.agent, datagram.sub_agent)
-        self._sequences.follow(origin, number, datagram.sequence, 1)
+        self._follow(origin, number, datagram.sequence, 1)
         self._tally.counters += datagram.counters
         self._tally.unread += datagram.unread
         for packet in datagram.packets:

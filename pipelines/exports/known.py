@@ -39,6 +39,20 @@ class KnownExporters:
         return found
 
 
+class ExporterMemory:
+    """What is known of exporters, read from a file once, and written back where it has changed."""
+
+    def __init__(self, path: Path) -> None:
+        self._path = path
+        self.known = load_known(path)
+
+    def save(self) -> None:
+        """Write it back where there is anything new."""
+        if self.known.changed:
+            save_known(self._path, self.known)
+            self.known.changed = False
+
+
 def load_known(path: Path) -> KnownExporters:
     """What the file holds; nothing where there is none, or where it is damaged: exporters say it again."""
     known = KnownExporters()

@@ -17,31 +17,38 @@ _INTERFACES = (elements.scope(2), elements.INGRESS)
 _NAMES = (elements.INTERFACE_NAME, elements.INTERFACE_DESCRIPTION)
 
 
-def take_options(origin: Origin, layout: Layout, content: Chunk) -> int:
-    """How many options records a data set holds; what they say is known of the exporter from now on."""
+def take_options(origin: Origin, layout: Layout, content: Chunk) -> tuple[int, bool]:
+    """How many options records a data set holds, and whether they say anything new; it is known from now on."""
     records = records_of(layout, [content])
     if not len(records):
-        return 0
+        return 0, False
+    news = False
     rates = stated_rates(records)
     if (rates > 0).any():
         samplers = next((records.numbers(name) for name in elements.SAMPLER if records.has(name)), None)
         ids = np.zeros(len(records), np.uint64) if samplers is None else samplers
-        _remember(origin.samplers, zip(ids.tolist(), rates.tolist(), strict=True))
+        news |= _remember(origin.samplers, zip(ids.tolist(), rates.tolist(), strict=True))
     interface = next((name for name in _INTERFACES if records.has(name)), None)
     names = next((name for name in _NAMES if records.has(name)), None)
     if interface is not None and names is not None:
         ids = records.numbers(interface)
-        _remember(origin.interfaces, zip(ids.tolist(), records.texts(names), strict=True))
+        news |= _remember(origin.interfaces, zip(ids.tolist(), records.texts(names), strict=True))
     named = next((name for name in elements.APPLICATION_NAMES if records.has(name)), None)
     if records.has(elements.APPLICATION_ID) and named is not None:
         ids = records.numbers(elements.APPLICATION_ID)
-        _remember(origin.applications, zip(ids.tolist(), records.texts(named), strict=True))
+        news |= _remember(origin.applications, zip(ids.tolist(), records.texts(named), strict=True))
     if records.has(elements.BOOT_MS):
-        origin.boot_ms = int(min(records.numbers(elements.BOOT_MS)[-1], np.uint64(1 << 43)))
-    return len(records)
+        boot = int(min(records.numbers(elements.BOOT_MS)[-1], np.uint64(1 << 43)))
+        news |= boot != origin.boot_ms
+        origin.boot_ms = boot
+    return len(records), news
 
 
-def _remember(known: dict[int, Value], found: Iterable[tuple[int, Value]]) -> None:
+def _remember(known: dict[int, Value], found: Iterable[tuple[int, Value]]) -> bool:
+    """Whether there was anything new."""
+    news = False
     for number, value in found:
-        if value and (number in known or len(known) < MOST_NAMES):
+        if value and known.get(number) != value and (number in known or len(known) < MOST_NAMES):
             known[number] = value
+            news = True
+    return news

@@ -21,6 +21,7 @@ class Origin:
         exporter: its address, '' where the packets lie in a file without one.
         samplers: the sampling rate of each sampler; 0 stands for the exporter as a whole.
         boot_ms: when it started, milliseconds since 1970; 0 where it does not say.
+        expected: the sequence number that its next packet should carry; None where that is not known.
     """
 
     protocol: Protocol
@@ -30,6 +31,7 @@ class Origin:
     interfaces: dict[int, str] = field(default_factory=dict)
     applications: dict[int, str] = field(default_factory=dict)
     boot_ms: int = 0
+    expected: int | None = None
 
     @property
     def name(self) -> str:

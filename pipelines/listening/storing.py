@@ -8,6 +8,7 @@ from pathlib import Path
 from typing import Final
 
 from pipelines.arrival import Assets
+from pipelines.exports.known import ExporterMemory
 from pipelines.ingest import ingest
 from pipelines.listening.counts import STORED, StoredState, write_state
 from pipelines.listening.spool import CLOSED, closed_segments
@@ -27,14 +28,14 @@ class Storer:
     Attributes:
         folder: the spool.
         run_folder: where the counts are written down.
-        exporters: where templates and options of flow exporters are kept.
+        exporters: the templates and options of flow exporters.
         load_book: gives whose each address is; asked once a minute.
     """
 
     folder: Path
     run_folder: Path
     scope: str
-    exporters: Path
+    exporters: ExporterMemory
     load_book: Callable[[Store], Assets]
     state: StoredState = field(default_factory=lambda: StoredState(os.getpid(), time.time()))
     _book: Assets | None = None

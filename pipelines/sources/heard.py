@@ -48,7 +48,7 @@ def _syslog(heard: Iterator[Heard]) -> Iterator[Batch]:
 
 
 def _exports(heard: Iterator[Heard], known: KnownExporters) -> Iterator[Batch]:
-    collector, number = Collector(known), 0
+    collector, number = Collector(known, continues=True), 0
     for together in _pieces(heard):
         for message in together:
             exporter = _peer(message.peer)

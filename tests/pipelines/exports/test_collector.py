@@ -4,7 +4,7 @@ from pathlib import Path
 
 import pytest
 
-from pipelines.exports.known import KnownExporters, load_known, save_known
+from pipelines.exports.known import ExporterMemory, KnownExporters, load_known, save_known
 from pipelines.exports.templates import Layout, Templates
 from pipelines.exports.waiting import MOST_BYTES, MOST_SETS, Held, PacketHeader, Waiting
 from pipelines.ingest import ingest
@@ -164,12 +164,12 @@ def test_a_damaged_memory_is_an_empty_one(tmp_path: Path, content: str) -> None:
 
 
 def test_a_template_outlives_the_run_that_heard_it(store: Store, tmp_path: Path) -> None:
-    exporters = tmp_path / "home" / "known.json"
+    path = tmp_path / "home" / "known.json"
     first, second = tmp_path / "first.pcap", tmp_path / "second.pcap"
     first.write_bytes(captured(v9(TEMPLATE)))
     second.write_bytes(captured(v9(DATA, sequence=1)))
-    ingest([first], store, scope="fuzhou", exporters=exporters)
-    ingest([second], store, scope="fuzhou", exporters=exporters)
+    for capture in (first, second):
+        ingest([capture], store, scope="fuzhou", exporters=ExporterMemory(path))
     assert store.value("SELECT count() FROM network_flows WHERE source_type = 'netflow_v9'") == 1
 
 
