@@ -6,6 +6,7 @@ import sys
 
 from pipelines.errors import PipelineError
 from pipelines.listening.addresses import places
+from pipelines.listening.followed import Follower, marks_left
 from pipelines.listening.receiving import Plan, Receiver
 from pipelines.listening.sockets import tls_context
 from pipelines.listening.spool import Spool
@@ -44,8 +45,13 @@ def hear(settings: Settings) -> None:
     """
     plan = plan_of(settings)
     limit = settings.listen_spool_mib * _MIB
+    left = marks_left(settings.spool)
     spool = Spool(settings.spool, limit_bytes=limit, segment_bytes=_SEGMENT_BYTES, segment_seconds=_SEGMENT_SECONDS)
-    Receiver(plan, spool, settings.run_folder, limit).run()
+    follower = None
+    if settings.listen_files:
+        follower = Follower(settings.listen_files, settings.spool / "followed.json", spool)
+        follower.start(left)
+    Receiver(plan, spool, settings.run_folder, limit, follower).run()
 
 
 def _tls(settings: Settings) -> ssl.SSLContext:

@@ -10,6 +10,7 @@ from pathlib import Path
 from pipelines.exports.known import ExporterMemory
 from pipelines.inventory import load_address_book
 from pipelines.listening.counts import HEARD, listening
+from pipelines.listening.dropped import DropFolder
 from pipelines.listening.storing import Storer
 from rongdun.errors import SettingError, StartFailed
 from rongdun.hearing import plan_of
@@ -42,7 +43,8 @@ def listen(settings: Settings, tell: Tell) -> None:
     if not settings.listens:
         raise SettingError(
             "nothing to listen to: set RONGDUN_LISTEN_SYSLOG_UDP, RONGDUN_LISTEN_SYSLOG_TCP, RONGDUN_LISTEN_SYSLOG_TLS "
-            "or RONGDUN_LISTEN_EXPORTS_UDP to a port (5514) or an address and a port (0.0.0.0:514)"
+            "or RONGDUN_LISTEN_EXPORTS_UDP to a port (5514) or an address and a port (0.0.0.0:514), "
+            "RONGDUN_LISTEN_FILES to a JSON list of files, or RONGDUN_LISTEN_FOLDER to a folder"
         )
     plan_of(settings)
     try:
@@ -54,8 +56,9 @@ def listen(settings: Settings, tell: Tell) -> None:
 
 def _listen(settings: Settings, tell: Tell) -> None:
     stopping = _Stopping()
+    dropped = DropFolder(settings.listen_folder) if settings.listen_folder is not None else None
     memory = ExporterMemory(settings.known_exporters)
-    storer = Storer(settings.spool, settings.run_folder, settings.scope, memory, load_address_book)
+    storer = Storer(settings.spool, settings.run_folder, settings.scope, memory, load_address_book, dropped)
     (settings.run_folder / HEARD).unlink(missing_ok=True)
     # A session of its own: Ctrl-C is for this process, which asks the other to stop.
     receiver = subprocess.Popen(  # noqa: S603 - our own interpreter and our own module name

@@ -51,6 +51,8 @@ class Settings(BaseSettings):
     listen_tls_key: Place | None = None
     listen_tls_client_ca: Place | None = None
     listen_exports_udp: str = ""
+    listen_files: tuple[str, ...] = ()
+    listen_folder: Place | None = None
     listen_spool_mib: int = Field(default=2048, ge=16)
 
     @property
@@ -61,7 +63,8 @@ class Settings(BaseSettings):
     @property
     def listens(self) -> bool:
         """Whether anything is to be listened to."""
-        return any((self.listen_syslog_udp, self.listen_syslog_tcp, self.listen_syslog_tls, self.listen_exports_udp))
+        sockets = (self.listen_syslog_udp, self.listen_syslog_tcp, self.listen_syslog_tls, self.listen_exports_udp)
+        return any((*sockets, self.listen_files, self.listen_folder))
 
     @property
     def spool(self) -> Path:

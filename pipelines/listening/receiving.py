@@ -12,13 +12,14 @@ from typing import Final
 
 from pipelines.listening.addresses import Place
 from pipelines.listening.counts import HEARD, HeardState, write_state
+from pipelines.listening.followed import Follower
 from pipelines.listening.segments import Feed
 from pipelines.listening.sockets import Connections, DatagramSocket, SyslogConnection, datagram_socket
 from pipelines.listening.spool import Spool
 
 _TICK_SECONDS: Final = 0.1
 _STATE_SECONDS: Final = 1.0
-# A sender that has nothing to say for so long is looked at again by the kernel.
+_POLL_SECONDS: Final = 0.5
 _BACKLOG: Final = 256
 
 
@@ -45,6 +46,7 @@ class Receiver:
     spool: Spool
     run_folder: Path
     limit_bytes: int
+    follower: Follower | None = None
     _datagrams: list[DatagramSocket] = field(default_factory=list)
 
     def run(self) -> None:
@@ -64,8 +66,11 @@ class Receiver:
         try:
             self._open_datagrams(loop)
             servers = await self._servers(loop, connections)
-            told = 0.0
+            told, polled = 0.0, 0.0
             while not stopping.is_set() and os.getppid() == parent:
+                if self.follower is not None and time.monotonic() - polled >= _POLL_SECONDS:
+                    polled = time.monotonic()
+                    self.follower.poll()
                 self.spool.close_due()
                 if time.monotonic() - told >= _STATE_SECONDS:
                     told = time.monotonic()
@@ -83,6 +88,8 @@ class Receiver:
             for connection in list(connections.open):
                 connection.close()
             await asyncio.sleep(0)
+            if self.follower is not None:
+                self.follower.close()
             self.spool.close()
             self._tell(started, 0)
 

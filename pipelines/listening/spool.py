@@ -6,7 +6,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import BinaryIO, Final
 
-from pipelines.listening.segments import Feed, Heard, beginning, packed
+from pipelines.listening.segments import Feed, Heard, Kind, beginning, packed
 
 CLOSED: Final = ".segment"
 OPEN: Final = ".open"
@@ -51,7 +51,7 @@ class Spool:
     def __init__(self, folder: Path, *, limit_bytes: int, segment_bytes: int, segment_seconds: float) -> None:
         self.folder = folder
         self.counts: dict[str, Counts] = {}
-        self._limit = limit_bytes
+        self.limit = limit_bytes
         self._segment_bytes = segment_bytes
         self._segment_seconds = segment_seconds
         self._open: dict[Feed, _OpenSegment] = {}
@@ -71,14 +71,14 @@ class Spool:
     @property
     def is_full(self) -> bool:
         """Whether nothing more fits."""
-        return self._size >= self._limit
+        return self._size >= self.limit
 
     def append(self, feed: Feed, content: bytes, *, peer: bytes, time_us: int | None = None) -> bool:
         """Whether a message is in the spool; one that does not fit is dropped and counted."""
         counts = self.counts_of(feed)
         counts.received += 1
         counts.bytes += len(content)
-        if self._size + len(content) > self._limit:
+        if self._size + len(content) > self.limit:
             counts.dropped += 1
             return False
         entry = packed(Heard(time.time_ns() // 1000 if time_us is None else time_us, peer, content))
@@ -89,8 +89,6 @@ class Spool:
         self._size += len(entry)
         if segment.waiting_bytes > _FLUSH_BYTES:
             self._flush(segment)
-        if segment.size > self._segment_bytes:
-            self._close(feed)
         return True
 
     def counts_of(self, feed: Feed) -> Counts:
@@ -100,11 +98,18 @@ class Spool:
             counts = self.counts[feed.name] = Counts()
         return counts
 
+    def write_out(self, kind: Kind) -> None:
+        """Put what waits in memory of feeds of this kind on disk, to stay there."""
+        for feed, segment in self._open.items():
+            if feed.kind == kind:
+                self._flush(segment)
+                os.fsync(segment.file.fileno())
+
     def close_due(self) -> None:
-        """Close the segments that have been open long enough, and write out what waits in memory."""
+        """Close the segments that are large or have been open long enough; write out what waits in memory."""
         now = time.monotonic()
         for feed, segment in list(self._open.items()):
-            if now - segment.opened >= self._segment_seconds:
+            if now - segment.opened >= self._segment_seconds or segment.size > self._segment_bytes:
                 self._close(feed)
             else:
                 self._flush(segment)

@@ -11,6 +11,7 @@ from pipelines.arrival import Assets
 from pipelines.exports.known import ExporterMemory
 from pipelines.ingest import ingest
 from pipelines.listening.counts import STORED, StoredState, write_state
+from pipelines.listening.dropped import DropFolder
 from pipelines.listening.spool import CLOSED, closed_segments
 from pipelines.report import FileReport
 from store.client import Store
@@ -30,6 +31,7 @@ class Storer:
         run_folder: where the counts are written down.
         exporters: the templates and options of flow exporters.
         load_book: gives whose each address is; asked once a minute.
+        dropped: a folder whose files are stored too; they stay where they are.
     """
 
     folder: Path
@@ -37,6 +39,7 @@ class Storer:
     scope: str
     exporters: ExporterMemory
     load_book: Callable[[Store], Assets]
+    dropped: DropFolder | None = None
     state: StoredState = field(default_factory=lambda: StoredState(os.getpid(), time.time()))
     _book: Assets | None = None
     _book_read: float = -_BOOK_SECONDS
@@ -49,12 +52,11 @@ class Storer:
         """
         segments = closed_segments(self.folder)
         together = segments[:_TOGETHER]
-        if together:
-            if time.monotonic() - self._book_read >= _BOOK_SECONDS:
-                self._book, self._book_read = self.load_book(store), time.monotonic()
-            report = ingest(together, store, scope=self.scope, address_book=self._book, exporters=self.exporters)
-            for path, file in zip(together, report.files, strict=True):
-                self._finish(path, file)
+        for path, file in zip(together, self._ingested(together, store), strict=True):
+            self._finish(path, file)
+        for file in self._ingested(self.dropped.settled() if self.dropped else [], store):
+            self.state.rows += file.rows
+            self.state.rejected += file.rejected
         self._count(segments[len(together) :])
         return len(together)
 
@@ -62,6 +64,13 @@ class Storer:
         """Write the counts down."""
         self.state.problem = problem
         write_state(self.run_folder, STORED, self.state)
+
+    def _ingested(self, paths: Sequence[Path], store: Store) -> Sequence[FileReport]:
+        if not paths:
+            return ()
+        if time.monotonic() - self._book_read >= _BOOK_SECONDS:
+            self._book, self._book_read = self.load_book(store), time.monotonic()
+        return ingest(paths, store, scope=self.scope, address_book=self._book, exporters=self.exporters).files
 
     def _finish(self, path: Path, file: FileReport) -> None:
         """Delete a segment that is in the ledger; one that nothing reads is put aside, under a name of its own."""

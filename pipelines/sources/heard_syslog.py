@@ -24,6 +24,7 @@ from pipelines.sources.syslog_years import YearCounter, first_year
 
 # <189>%LINK-3-UPDOWN: Interface Gi0/1, changed state to down
 _PRIORITY: Final = re.compile(r"^<(\d{1,3})>")
+_HIGHEST_PRIORITY: Final = 191
 _ENTRIES: Final = pl.List(pl.Struct({"key": pl.String, "value": pl.String}))
 
 
@@ -54,7 +55,8 @@ def _bare(message: Heard, offset: int) -> dict[str, object]:
     """A row for what is no syslog line, or has no time."""
     text = readable(message.content)
     found = _PRIORITY.match(text)
-    priority = int(found[1]) if found and int(found[1]) <= 191 else None
+    found = found if found and int(found[1]) <= _HIGHEST_PRIORITY else None
+    priority = int(found[1]) if found else None
     fields = {"peer": _peer(message.peer), "time_basis": "receipt"}
     if priority is not None:
         fields |= {"facility": FACILITIES[priority // 8], "severity": SEVERITIES[priority % 8]}
