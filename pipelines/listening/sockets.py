@@ -123,6 +123,8 @@ class SyslogConnection(asyncio.Protocol):
         if len(self._connections.open) >= MOST_CONNECTIONS:
             transport.abort()
             return
+        # A sender that is gone without a word must not hold a place for ever.
+        transport.get_extra_info("socket").setsockopt(socket.SOL_SOCKET, socket.SO_KEEPALIVE, 1)
         self._connections.open.add(self)
         peer: Any = transport.get_extra_info("peername")
         self._peer = packed_peer(peer[0]) if peer else b""
