@@ -14,13 +14,15 @@ from pipelines.exports.sampled_rows import sampled_rows
 from pipelines.exports.sflow import Sampled
 from pipelines.exports.summary import Tally
 from pipelines.exports.templates import Layout
-from pipelines.exports.window import Headers, Origin, PacketColumns, Protocol
+from pipelines.exports.window import Headers, Origin, PacketArrays, PacketColumns, Protocol
 
 
 @dataclass
 class _Group:
-    """Data sets of one layout: their bytes, packets and template numbers."""
+    """Data sets of layouts that read alike: their bytes, packets and template numbers."""
 
+    layout: Layout
+    layouts: list[Layout] = field(default_factory=list)
     sets: list[Chunk] = field(default_factory=list)
     packet: list[int] = field(default_factory=list)
     template: list[int] = field(default_factory=list)
@@ -34,18 +36,20 @@ class Window:
         self._origins = origins
         self._complaints = complaints
         self._tally = tally
-        self._groups: dict[tuple[Protocol, int], _Group] = {}
-        self._layouts: dict[int, Layout] = {}
+        self._groups: dict[tuple[Protocol, object], _Group] = {}
+        self._of_layout: dict[tuple[Protocol, int], _Group] = {}
         self._sampled: list[tuple[Sampled, int, int]] = []
 
     def add(self, protocol: Protocol, layout: Layout, template: int, packet: int, body: Chunk) -> None:
         """One data set more."""
         name = (protocol, id(layout))
-        group = self._groups.get(name)
+        group = self._of_layout.get(name)
         if group is None:
-            # The layout is kept as well: while it is, its id is nobody else's.
-            group = self._groups[name] = _Group()
-            self._layouts[name[1]] = layout
+            # Layouts that differ only in what is stepped over are decoded together.
+            group = self._groups.setdefault((protocol, layout.reading), _Group(layout))
+            self._of_layout[name] = group
+            # While a layout is kept, its id is nobody else's.
+            group.layouts.append(layout)
         group.sets.append(body)
         group.packet.append(packet)
         group.template.append(template)
@@ -57,7 +61,7 @@ class Window:
     def batches(self) -> list[Batch]:
         """A batch of each protocol that there is anything of; the first also carries the rejects."""
         made = list(self._rows())
-        self.packets, self._groups, self._layouts, self._sampled = PacketColumns(), {}, {}, []
+        self.packets, self._groups, self._of_layout, self._sampled = PacketColumns(), {}, {}, []
         found = [Batch("network_flows", rows, source_type=protocol) for protocol, rows in made if rows.height]
         rejects = self._complaints.take()
         if not rejects.height:
@@ -68,20 +72,22 @@ class Window:
 
     def _rows(self) -> Iterator[tuple[Protocol, pl.DataFrame]]:
         frames: dict[Protocol, list[pl.DataFrame]] = {}
-        for (protocol, layout_id), group in self._groups.items():
-            frames.setdefault(protocol, []).append(self._decoded(self._layouts[layout_id], group))
+        packets = self.packets.arrays()
+        for (protocol, _), group in self._groups.items():
+            frames.setdefault(protocol, []).append(self._decoded(group, packets))
         for protocol, parts in frames.items():
             rows = parts[0] if len(parts) == 1 else pl.concat(parts).sort("source_offset", maintain_order=True)
             self._tally.rows += rows.height
             yield protocol, rows
         if self._sampled:
-            packets, numbers, times = zip(*self._sampled, strict=True)
-            rows = sampled_rows(packets, numbers, times)
+            sampled, numbers, times = zip(*self._sampled, strict=True)
+            rows = sampled_rows(sampled, numbers, times)
             self._tally.rows += rows.height
-            self._tally.without_ip += len(packets) - rows.height
+            self._tally.without_ip += len(sampled) - rows.height
             yield "sflow", rows
 
-    def _decoded(self, layout: Layout, group: _Group) -> pl.DataFrame:
+    def _decoded(self, group: _Group, packets: PacketArrays) -> pl.DataFrame:
+        layout = group.layout
         records = records_of(layout, group.sets)
         for index in records.broken.tolist():
             number = self.packets.number[group.packet[index]]
@@ -92,10 +98,8 @@ class Window:
             return NETWORK_FLOWS.to_frame()
         packet = np.array(group.packet, np.int64)[records.of_set]
         template = np.array(group.template, np.int64)[records.of_set]
-        of_packet = np.array(self.packets.origin, np.int64)
-        used = np.unique(of_packet[np.array(group.packet, np.int64)])
-        headers = Headers.of_records(self.packets, np.searchsorted(used, of_packet), packet, template)
-        return flow_rows(records, headers, [self._origins[origin] for origin in used.tolist()])
+        headers, origins = Headers.of_records(packets, packet, template)
+        return flow_rows(records, headers, [self._origins[origin] for origin in origins.tolist()])
 
     def _count_flowless(self, group: _Group, records: Records) -> None:
         sets, counts = np.unique(records.of_set, return_counts=True)

@@ -14,6 +14,7 @@ from pipelines.capture.window import Ints, Words
 
 # Ports, interfaces and most numbers of networks are below; their texts are made once.
 _SMALL: Final = 1 << 16
+_MANY: Final = 4_096
 _NUMBERS: Final = pl.Series([str(number) for number in range(_SMALL)], dtype=pl.String)
 
 Places = NDArray[np.uint32]
@@ -27,8 +28,9 @@ class FieldMap:
         self._names: list[str] = []
         self._places: list[Places] = []
         self._kept: list[Flags] = []
-        self._pools: list[pl.Series] = [_NUMBERS]
-        self._pooled = _SMALL
+        # For a few rows the texts of all small numbers would cost more than those of their own.
+        self._pools: list[pl.Series] = [_NUMBERS] if rows >= _MANY else []
+        self._pooled = _SMALL if rows >= _MANY else 0
 
     def text(self, name: str, values: pl.Series, kept: Flags) -> None:
         """An entry with these values in the kept rows."""
@@ -40,7 +42,7 @@ class FieldMap:
         chosen: Flags = values != 0 if kept is None else kept
         if not chosen.any():
             return
-        if values.max() < _SMALL:
+        if self._rows >= _MANY and values.max() < _SMALL:
             self._add(name, values.astype(np.uint32), chosen)
         else:
             self.text(name, pl.Series(values), chosen)

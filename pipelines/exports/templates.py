@@ -88,6 +88,13 @@ class Layout:
         return found
 
     @cached_property
+    def reading(self) -> object:
+        """Equal for layouts of which the same is read at the same places."""
+        read = {name: index for name, index in self.variables.items() if name in elements.READ}
+        places = tuple((name, place.at, place.size) for name, place in self.places.items())
+        return self.size, self.runs if read or len(self.runs) > 1 else (), places, tuple(read.items())
+
+    @cached_property
     def dtype(self) -> np.dtype[np.void]:
         """The fixed part of a record as NumPy sees it: big-endian numbers where it knows the width, else bytes."""
         kinds = {1: "u1", 2: ">u2", 4: ">u4", 8: ">u8"}

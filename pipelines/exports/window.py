@@ -68,8 +68,25 @@ class PacketColumns:
         self.rate.append(rate)
         return len(self.number) - 1
 
+    def arrays(self) -> "PacketArrays":
+        """The same as arrays."""
+        columns = (self.number, self.export_us, self.uptime_ms, self.origin)
+        number, export, uptime, origin = (np.array(column, np.int64) for column in columns)
+        return PacketArrays(number, export, uptime, origin, np.array(self.rate, np.uint64))
+
     def __len__(self) -> int:
         return len(self.number)
+
+
+@dataclass(frozen=True)
+class PacketArrays:
+    """What the headers say, one entry a packet."""
+
+    number: Ints
+    export_us: Ints
+    uptime_ms: Ints
+    origin: Ints
+    rate: Words
 
 
 @dataclass(frozen=True)
@@ -84,15 +101,18 @@ class Headers:
     template: Ints
 
     @classmethod
-    def of_records(cls, packets: PacketColumns, origin: Ints, packet: Ints, template: Ints) -> "Headers":
-        """What the header of each record's packet says.
+    def of_records(cls, packets: PacketArrays, packet: Ints, template: Ints) -> tuple["Headers", Ints]:
+        """What the header of each record's packet says, and the origins that there are, which `origin` counts.
 
         Args:
             packets: the packets.
-            origin: of each packet, where its exporter and domain stand among those that matter here.
-            packet: which packet each record comes from.
+            packet: which of them each record comes from.
             template: the number of each record's template, 0 where there are none.
         """
-        columns = (packets.number, packets.export_us, packets.uptime_ms)
-        number, export, uptime = (np.array(column, np.int64)[packet] for column in columns)
-        return cls(number, export, uptime, origin[packet], np.array(packets.rate, np.uint64)[packet], template)
+        of_record = packets.origin[packet]
+        there = np.zeros(int(packets.origin.max(initial=0)) + 1, np.bool_)
+        there[of_record] = True
+        origins = np.flatnonzero(there)
+        place = (np.cumsum(there) - 1)[of_record]
+        columns = (packets.number[packet], packets.export_us[packet], packets.uptime_ms[packet])
+        return cls(*columns, place, packets.rate[packet], template), origins
