@@ -146,3 +146,28 @@ def test_followed_files_and_dropped_ones_become_rows(rongdun: Rongdun, tmp_path:
         assert wait_for(rongdun, sql, 3) == 3
     followed = rongdun.rows("SELECT count() AS rows FROM log_events WHERE source LIKE 'file:%auth.log'")
     assert followed == [{"rows": 2}]
+
+
+def test_a_listener_that_is_killed_doubles_nothing_and_finishes_what_it_had_spooled(rongdun: Rongdun) -> None:
+    environment = {**os.environ, "RONGDUN_HOME": str(rongdun.home), "RONGDUN_LISTEN_SYSLOG_TCP": "0"}
+    sent = 0
+    for _ in range(3):
+        process = subprocess.Popen(
+            [sys.executable, "-m", "rongdun", "listen", "--json"], env=environment, stdout=subprocess.PIPE, text=True
+        )
+        assert process.stdout is not None
+        heard = json.loads(process.stdout.readline())["heard"]
+        with socket.create_connection(("127.0.0.1", int(next(iter(heard["feeds"])).rpartition(":")[2]))) as connection:
+            for _ in range(20):
+                connection.sendall(
+                    b"".join(b"<34>1 2026-03-01T10:00:00Z h a 1 - - n%d\n" % at for at in range(sent, sent + 100))
+                )
+                sent += 100
+                time.sleep(0.05)
+        time.sleep(0.5)
+        for pid in (process.pid, int(heard["pid"])):
+            os.kill(pid, signal.SIGKILL)
+        process.communicate()
+    with listening(rongdun, RONGDUN_LISTEN_SYSLOG_TCP="0"):
+        assert wait_for(rongdun, "SELECT count() AS rows FROM log_events", sent) == sent
+    assert rongdun.rows("SELECT uniqExact(message) AS rows FROM log_events") == [{"rows": sent}]
