@@ -7,6 +7,7 @@ from pathlib import Path
 from typing import Final
 
 from store.files import write_whole
+from store.processes import recognised
 
 HEARD: Final = "listen-heard.json"
 STORED: Final = "listen-stored.json"
@@ -14,7 +15,11 @@ STORED: Final = "listen-stored.json"
 
 @dataclass(frozen=True)
 class HeardState:
-    """What was received, by feed, since the receiver started; times in seconds since 1970."""
+    """What was received, by feed, since the receiver started; times in seconds since 1970.
+
+    Attributes:
+        started: when its process began, by which it is told from another that came to have its id.
+    """
 
     pid: int
     started: float
@@ -55,7 +60,7 @@ def write_state(folder: Path, name: str, state: HeardState | StoredState) -> Non
 
 
 def listening(folder: Path) -> dict[str, object] | None:
-    """What the listener counts, received and stored, and the totals; None where none has run."""
+    """Whether a listener runs, what it or the last one counted, and the totals; None where none has run."""
     heard, stored = _read(folder / HEARD), _read(folder / STORED)
     if heard is None and stored is None:
         return None
@@ -64,7 +69,19 @@ def listening(folder: Path) -> dict[str, object] | None:
     totals = {
         name: sum(int(feed.get(name, 0)) for feed in counted) for name in ("received", "dropped", "kernel_dropped")
     }
-    return {**totals, "stored": (stored or {}).get("rows", 0), "heard": heard, "storing": stored}
+    return {
+        "running": _runs(heard),
+        **totals,
+        "stored": (stored or {}).get("rows", 0),
+        "heard": heard,
+        "storing": stored,
+    }
+
+
+def _runs(heard: dict[str, object] | None) -> bool:
+    if heard is None:
+        return False
+    return recognised(int(str(heard.get("pid", 0))), float(str(heard.get("started", 0)))) is not None
 
 
 def _read(path: Path) -> dict[str, object] | None:

@@ -10,6 +10,8 @@ from dataclasses import asdict, dataclass, field
 from pathlib import Path
 from typing import Final
 
+import psutil
+
 from pipelines.listening.addresses import Place
 from pipelines.listening.counts import HEARD, HeardState, write_state
 from pipelines.listening.followed import Follower
@@ -61,7 +63,7 @@ class Receiver:
         loop, stopping = asyncio.get_running_loop(), asyncio.Event()
         for number in (signal.SIGTERM, signal.SIGINT):
             loop.add_signal_handler(number, stopping.set)
-        parent, started, connections = os.getppid(), time.time(), Connections(self.spool)
+        parent, started, connections = os.getppid(), psutil.Process().create_time(), Connections(self.spool)
         servers = list[asyncio.Server]()
         try:
             self._open_datagrams(loop)

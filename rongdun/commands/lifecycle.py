@@ -63,7 +63,8 @@ def status(as_json: Json = False) -> None:
 
 def _counted(heard: dict[str, object]) -> str:
     lost = int(str(heard["dropped"])) + int(str(heard["kernel_dropped"]))
-    return f"{heard['received']} messages received, {lost} dropped, {heard['stored']} rows stored"
+    runs = "" if heard["running"] else "not running; the last one: "
+    return f"{runs}{heard['received']} messages received, {lost} dropped, {heard['stored']} rows stored"
 
 
 def _database(settings: Settings) -> str | None:

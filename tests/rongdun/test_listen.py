@@ -66,7 +66,10 @@ def test_what_is_sent_becomes_rows_and_is_counted(rongdun: Rongdun) -> None:
         status = rongdun.json("status")
     assert isinstance(status, dict)
     counted = status["listening"]
-    assert (counted["received"], counted["dropped"], counted["stored"]) == (105, 0, 105)
+    assert (counted["running"], counted["received"], counted["dropped"], counted["stored"]) == (True, 105, 0, 105)
+    afterwards = rongdun.json("status")
+    assert isinstance(afterwards, dict)
+    assert (afterwards["listening"]["running"], afterwards["listening"]["received"]) == (False, 105)
     by_feed = rongdun.rows(
         "SELECT splitByChar(':', source)[1] AS feed, count() AS rows FROM log_events GROUP BY feed ORDER BY feed"
     )
