@@ -76,7 +76,9 @@ def is_plausible(block: bytes, at: int = 0, *, until: int | None = None) -> bool
         return False
     version, number = int.from_bytes(block[at : at + 2], "big"), int.from_bytes(block[at + 2 : at + 4], "big")
     if version == V5:
-        return 1 <= number <= MOST_V5_RECORDS and end - at >= V5_HEADER
+        # A box that was never told the time still knows how long it runs.
+        says_when = bool(block[at + 4 : at + 12].strip(b"\0"))
+        return 1 <= number <= MOST_V5_RECORDS and end - at >= V5_HEADER and says_when
     if version == IPFIX:
         return number >= IPFIX_HEADER and (number == IPFIX_HEADER or _is_set(block, at + IPFIX_HEADER, end))
     if version == V9:

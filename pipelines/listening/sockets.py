@@ -176,7 +176,8 @@ def tls_context(certificate: Path, key: Path, client_ca: Path | None) -> ssl.SSL
     """
     context = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
     context.minimum_version = ssl.TLSVersion.TLSv1_2
-    context.load_cert_chain(certificate, key)
+    # Without this a key with a password would be asked for on the terminal.
+    context.load_cert_chain(certificate, key, password="")
     if client_ca is not None:
         context.load_verify_locations(client_ca)
         context.verify_mode = ssl.CERT_REQUIRED

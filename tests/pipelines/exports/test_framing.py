@@ -93,7 +93,14 @@ def test_a_file_of_export_packets_is_recognised(packet: bytes) -> None:
 
 
 @pytest.mark.parametrize(
-    "head", [b"\x00\x05", bytes(64), b"\x00\x05\x00\xff" + bytes(60), b"\x00\x09\x00\x05" + b"\x00\x77" * 20]
+    "head",
+    [
+        b"\x00\x05",
+        bytes(64),
+        b"\x00\x05\x00\x01" + bytes(68),
+        b"\x00\x05\x00\xff" + bytes(60),
+        b"\x00\x09\x00\x05" + b"\x00\x77" * 20,
+    ],
 )
 def test_what_only_begins_like_one_is_not(head: bytes) -> None:
     assert not is_plausible(head)
