@@ -97,9 +97,11 @@ class Batch:
         rows: columns of `SCHEMAS[table]`, all of them, none null; `fields` holds what no typed column does.
         rejects: columns of `REJECTS`; `content` is cut to 4 KiB.
         source_type: what kind of record these are where a format holds several (`zeek_dns`); '' for the source's name.
+        source: the feed that they were heard of; '' for the file that they are read from.
     """
 
     table: Table
     rows: pl.DataFrame
     rejects: pl.DataFrame = field(default_factory=no_rejects)
     source_type: str = ""
+    source: str = ""

@@ -8,6 +8,7 @@ from pathlib import Path
 
 from pipelines.arrival import Assets
 from pipelines.errors import SourceBroken
+from pipelines.exports.known import ExporterMemory
 from pipelines.files import Fingerprint, Found, fingerprint, found_files, source_of
 from pipelines.ledger import Ledger, Version
 from pipelines.report import FileReport, IngestReport, Progress
@@ -33,6 +34,7 @@ def ingest(
     address_book: Assets | None = None,
     progress: Listener | None = None,
     mapped: Sequence[Source] = (),
+    exporters: ExporterMemory | None = None,
 ) -> IngestReport:
     """What became of every file at or below the paths.
 
@@ -47,18 +49,24 @@ def ingest(
         address_book: whose each address and host name is; without it no row has an asset.
         progress: told after every batch written.
         mapped: sources that the site describes itself; they are asked before the formats that are known.
+        exporters: the templates and options of flow exporters, kept from one run to the next; without it every file
+            has to bring its own.
 
     Raises:
         StoreError: the database failed; everything written before stays, and running again continues.
     """
     found = list(found_files(paths))
+    known = exporters.known if exporters is not None else None
     with ExitStack() as connections:
         # On a server, what was read is written while the next is being read.
         other = store.beside() if found else None
         writing = connections.enter_context(other) if other else store
-        writer = BatchWriter(writing, scope, address_book, beside=other is not None)
+        writer = BatchWriter(writing, scope, address_book, known, beside=other is not None)
         run = _Run(store, writer, progress, len(found), mapped)
         reports = tuple(report for group in _groups(found) for report in run.files(group))
+        # Before the ledger says that files are done: what they announced is not read again.
+        if exporters is not None:
+            exporters.save()
         run.end()
     return IngestReport(reports)
 

@@ -5,6 +5,7 @@ import time
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import closing
 from dataclasses import dataclass, replace
+from typing import BinaryIO
 
 import polars as pl
 
@@ -13,11 +14,12 @@ from pipelines.arrival import Assets, Origin, arrived_rejects, arrived_rows, set
 from pipelines.batch import STORED_IN, Batch, Table
 from pipelines.errors import SourceBroken
 from pipelines.event_classes import CLASSES
+from pipelines.exports.known import KnownExporters
 from pipelines.files import source_of
 from pipelines.ledger import Ledger
 from pipelines.report import FileReport
 from pipelines.sources.columns import only_rejects, rejects_of
-from pipelines.sources.registry import Source
+from pipelines.sources.registry import RemembersExporters, Source
 from pipelines.stretch import Reading, Stretch, opened
 from store.client import Store
 from store.writes import append
@@ -36,7 +38,7 @@ Tell = Callable[[int, int], None]
 
 @dataclass(frozen=True)
 class BatchWriter:
-    """Writes batches with their identity, assets and scope.
+    """Writes batches with their identity, assets and scope; carries what is known of exporters from file to file.
 
     Attributes:
         store: a connection that nobody else uses meanwhile, where writing goes on beside reading.
@@ -46,6 +48,7 @@ class BatchWriter:
     store: Store
     scope: str
     assets: Assets | None
+    exporters: KnownExporters | None = None
     beside: bool = False
 
     def write(self, batches: Sequence[tuple[Batch, Origin]], *, token: str) -> None:
@@ -71,7 +74,7 @@ def write_stretch(stretch: Stretch, source: Source, writer: BatchWriter, ledger:
             fresh = [
                 (
                     settled(_unseen(_shifted(batch, reading.shift), seen)),
-                    Origin(stretch.source, batch.source_type or source.NAME, batch_id, writer.scope),
+                    Origin(batch.source or stretch.source, batch.source_type or source.NAME, batch_id, writer.scope),
                 )
                 for batch_id, batch in group.batches
             ]
@@ -79,7 +82,8 @@ def write_stretch(stretch: Stretch, source: Source, writer: BatchWriter, ledger:
             return fresh
 
         staged = ahead if writer.beside else one_by_one
-        for group, fresh in staged(_together(_named(_batches(source, reading, reasons), reading), reading), written):
+        batches = _batches(source, reading, reasons, writer.exporters)
+        for group, fresh in staged(_together(_named(batches, reading), reading), written):
             for batch, origin in fresh:
                 ledger.batch_stored(batch, origin, stretch.mark.file_hash)
                 rows, rejected = rows + batch.rows.height, rejected + batch.rejects.height
@@ -144,11 +148,11 @@ def _together(named: Iterator[tuple[str, Batch]], reading: Reading) -> Iterator[
         yield Group(group, reading.part.bytes_read)
 
 
-def _batches(source: Source, reading: Reading, reasons: list[str]) -> Iterator[Batch]:
+def _batches(source: Source, reading: Reading, reasons: list[str], exporters: KnownExporters | None) -> Iterator[Batch]:
     """The batches of a source; where it breaks off, one reject more and the reason."""
     after = 0
     try:
-        for batch in source.read(reading.stream):
+        for batch in _read(source, reading.stream, exporters):
             after = max(after, _highest(batch.rows, "source_offset") + 1, _highest(batch.rejects, "offset") + 1)
             yield batch
     except SourceBroken as broken:
@@ -157,6 +161,12 @@ def _batches(source: Source, reading: Reading, reasons: list[str]) -> Iterator[B
         reasons.append(f"the {source.NAME} source stopped: {type(tripped).__name__}: {str(tripped)[:200]}")
     if reasons:
         yield only_rejects(rejects_of([(after, reasons[0], "")]))
+
+
+def _read(source: Source, stream: BinaryIO, exporters: KnownExporters | None) -> Iterator[Batch]:
+    if exporters is not None and isinstance(source, RemembersExporters):
+        return source.read_with(stream, exporters)
+    return source.read(stream)
 
 
 def _highest(frame: pl.DataFrame, name: str) -> int:

@@ -13,7 +13,18 @@ from detectors.errors import DetectorError
 from dlp.errors import DlpError
 from pipelines.errors import PipelineError
 from response.errors import ResponseError
-from rongdun.commands import alerts, city, database, lifecycle, posture, protection, rules, suppressing, telemetry
+from rongdun.commands import (
+    alerts,
+    city,
+    database,
+    lifecycle,
+    listening,
+    posture,
+    protection,
+    rules,
+    suppressing,
+    telemetry,
+)
 from rongdun.console import err, harmless
 from rongdun.errors import RongdunError
 from store.errors import StoreError
@@ -32,6 +43,7 @@ app.command()(city.demo)
 app.command()(lifecycle.status)
 app.command()(lifecycle.stop)
 app.command()(telemetry.ingest)
+app.command()(listening.listen)
 app.command()(telemetry.detect)
 app.command()(posture.posture)
 app.add_typer(database.app, name="db")

@@ -43,7 +43,16 @@ def start_part(name: str, command: list[str], settings: Settings) -> Part:
 def spawn(command: list[str], log: Path, settings: Settings) -> subprocess.Popen[bytes]:
     """A process of ours that stands in the home and writes to the log."""
     # Absolute, since the parts stand in the home and not where the person stands.
-    places = {"home": settings.home, "rules": settings.rules, "inventory": settings.inventory}
+    names = (
+        "home",
+        "rules",
+        "inventory",
+        "listen_tls_certificate",
+        "listen_tls_key",
+        "listen_tls_client_ca",
+        "listen_folder",
+    )
+    places: dict[str, Path | None] = {name: getattr(settings, name) for name in names}
     named = {f"RONGDUN_{name.upper()}": str(place) for name, place in places.items() if place is not None}
     environment = {**os.environ, **named, "DAGSTER_HOME": str(settings.dagster_home)}
     with log.open("ab") as sink:

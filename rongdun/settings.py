@@ -44,11 +44,32 @@ class Settings(BaseSettings):
     alert_group_minutes: int = Field(default=60, ge=0, le=7 * 24 * 60)
     scope: str = Field(default="fuzhou", pattern=r"^[a-z0-9][a-z0-9/_-]*$")
     language: Literal["zh", "en"] = "zh"
+    listen_syslog_udp: str = ""
+    listen_syslog_tcp: str = ""
+    listen_syslog_tls: str = ""
+    listen_tls_certificate: Place | None = None
+    listen_tls_key: Place | None = None
+    listen_tls_client_ca: Place | None = None
+    listen_exports_udp: str = ""
+    listen_files: tuple[str, ...] = ()
+    listen_folder: Place | None = None
+    listen_spool_mib: int = Field(default=2048, ge=16)
 
     @property
     def inbox(self) -> Path:
         """The drop folder that the ingestion sensor watches."""
         return self.home / "inbox"
+
+    @property
+    def listens(self) -> bool:
+        """Whether anything is to be listened to."""
+        sockets = (self.listen_syslog_udp, self.listen_syslog_tcp, self.listen_syslog_tls, self.listen_exports_udp)
+        return any((*sockets, self.listen_files, self.listen_folder))
+
+    @property
+    def spool(self) -> Path:
+        """Where what was heard waits to be stored."""
+        return self.home / "spool"
 
     @property
     def inventory_file(self) -> Path:
@@ -89,6 +110,11 @@ class Settings(BaseSettings):
     def rule_cache(self) -> Path:
         """Where compiled rule sets are kept; what is missing there is made anew."""
         return self.home / "cache" / "rules"
+
+    @property
+    def known_exporters(self) -> Path:
+        """What flow exporters announced: their templates, and what their options say."""
+        return self.home / "exporters" / "known.json"
 
     @property
     def site_rules(self) -> Path:

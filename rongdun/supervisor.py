@@ -93,7 +93,9 @@ def _commands(settings: Settings, dashboard: int, dagster: int) -> dict[str, lis
     dagster_home(settings)
     settings.inbox.mkdir(parents=True, exist_ok=True)
     code = ["-m", "pipelines.definitions"]
+    listen = {"listen": ["rongdun", "listen"]} if settings.listens else {}
     return {
+        **listen,
         "dagster-webserver": ["dagster_webserver", "-h", LOOPBACK, "-p", str(dagster), *code],
         "dagster-daemon": ["dagster._daemon", "run", *code],
         "dashboard": ["dashboards.serving", *_streamlit_flags(dashboard)],

@@ -18,6 +18,7 @@ from pipelines.capture.links import layers_of
 from pipelines.capture.payloads import Payloads
 from pipelines.capture.rows import event_rows, flow_rows
 from pipelines.capture.window import Ints, PacketWindow, Problem
+from pipelines.exports.captured import CapturedExports
 
 # More rejects than this of one file say nothing new; a last one counts them.
 MOST_LISTED = 1000
@@ -26,10 +27,11 @@ MOST_LISTED = 1000
 class CaptureReader:
     """Reads one capture; holds what must be carried from window to window."""
 
-    def __init__(self, timeouts: Timeouts) -> None:
+    def __init__(self, timeouts: Timeouts, exports: CapturedExports | None = None) -> None:
         self._flows = FlowTable(timeouts)
         self._conversations = Conversations()
         self._fragments = FragmentPorts()
+        self._exports = exports or CapturedExports()
         self._rejects: list[tuple[int, str]] = []
         self._listed = 0
         self._unlisted = 0
@@ -47,6 +49,7 @@ class CaptureReader:
         self._account()
         yield Batch("network_flows", flow_rows(self._flows.flush()), self._take_rejects())
         yield Batch("log_events", event_rows(self._conversations.flush()))
+        yield from self._exports.finish()
 
     def _window(self, window: PacketWindow) -> Iterator[Batch]:
         cursor = Cursor.over(window, layers_of(window.link))
@@ -67,6 +70,7 @@ class CaptureReader:
         now = int(np.median(window.time_us))
         yield Batch("network_flows", flow_rows(self._flows.settle(assigned, now)), self._take_rejects())
         yield Batch("log_events", event_rows(events))
+        yield from self._exports.listen(window, found, rows, segments)
 
     def _complain(
         self, window: PacketWindow, cursor: Cursor, found: network.Datagrams, rows: Ints, segments: transport.Segments

@@ -6,6 +6,7 @@ from pathlib import Path
 import dagster as dg
 
 from pipelines.defs.resources import Settled
+from pipelines.exports.known import ExporterMemory
 from pipelines.ingest import ingest
 from pipelines.inventory import import_inventory, load_address_book
 from pipelines.sources.mapped import mapped_sources
@@ -42,7 +43,14 @@ def telemetry(config: Intake, settled: Settled) -> Iterator[dg.MaterializeResult
     for problem in problems:
         dg.get_dagster_logger().warning(problem)
     with settled.open() as store:
-        report = ingest(paths, store, scope=settings.scope, address_book=load_address_book(store), mapped=mapped)
+        report = ingest(
+            paths,
+            store,
+            scope=settings.scope,
+            address_book=load_address_book(store),
+            mapped=mapped,
+            exporters=ExporterMemory(settings.known_exporters),
+        )
     for table in ("network_flows", "log_events"):
         yield dg.MaterializeResult(
             asset_key=table,

@@ -1,9 +1,10 @@
 """Which source reads a file: decided by the content alone, never by the name."""
 
 from collections.abc import Iterator, Sequence
-from typing import BinaryIO, Protocol
+from typing import BinaryIO, Protocol, runtime_checkable
 
 from pipelines.batch import Batch
+from pipelines.exports.known import KnownExporters
 from pipelines.sources import (
     auditd,
     capture,
@@ -11,6 +12,8 @@ from pipelines.sources import (
     clickhouse_query_log,
     cloud_audit,
     evtx_log,
+    flow_exports,
+    heard,
     json_lines,
     mysql_audit,
     mysql_general,
@@ -51,10 +54,20 @@ class Source(Protocol):
         """The content in batches; damage becomes rejects. Raises `SourceBroken` where nothing more can be read."""
 
 
+@runtime_checkable
+class RemembersExporters(Protocol):
+    """A source that reads what exporters sent by what they announced in earlier files."""
+
+    def read_with(self, stream: BinaryIO, known: KnownExporters) -> Iterator[Batch]:
+        """What `read` gives; what this file announces is known afterwards."""
+
+
 # The more telling comes first: a magic number before a header, a header before a shape of line.
 SOURCES: tuple[Source, ...] = (
     capture,
     evtx_log,
+    heard,
+    flow_exports,
     zeek_tsv,
     windows_xml,
     suricata,

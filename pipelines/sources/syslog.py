@@ -31,12 +31,12 @@ _TELLING_RFC5424 = re.compile(r"^(?:\d+ )?<\d{1,3}>[1-9]\d{0,2} (?:-|\d{4}-\d\d-
 _KERNEL = ("kernel", "ulogd", "syslog")
 _EVENTS = (("cef", "CEF:", cef_rows), ("leef", "LEEF:", leef_rows))
 
-_FACILITIES = (
+FACILITIES = (
     *("kern", "user", "mail", "daemon", "auth", "syslog", "lpr", "news", "uucp", "cron", "authpriv", "ftp", "ntp"),
     *("audit", "alert", "clock", "local0", "local1", "local2", "local3", "local4", "local5", "local6", "local7"),
 )
-_SEVERITIES = ("emerg", "alert", "crit", "err", "warning", "notice", "info", "debug")
-_OCSF = (6, 5, 5, 4, 3, 2, 1, 1)
+SEVERITIES = ("emerg", "alert", "crit", "err", "warning", "notice", "info", "debug")
+OCSF = (6, 5, 5, 4, 3, 2, 1, 1)
 
 _SERVICES = {"sshd-session": "sshd", "sshd-auth": "sshd", "crond": "cron", "anacron": "cron", "sudo-i": "sudo"}
 
@@ -106,9 +106,9 @@ def _prepared(lines: pl.DataFrame) -> pl.DataFrame:
     valid = pl.when(priority <= 191).then(priority)
     return lines.with_columns(
         service.replace(_SERVICES).replace({"": None}).fill_null("syslog").alias("service"),
-        _named(valid // 8, _FACILITIES).alias("facility"),
-        _named(valid % 8, _SEVERITIES).alias("severity_name"),
-        (valid % 8).replace_strict(range(8), _OCSF, default=0, return_dtype=pl.UInt8).alias("severity"),
+        _named(valid // 8, FACILITIES).alias("facility"),
+        _named(valid % 8, SEVERITIES).alias("severity_name"),
+        (valid % 8).replace_strict(range(8), OCSF, default=0, return_dtype=pl.UInt8).alias("severity"),
         pl.when("decode_error").then(pl.lit("true")).alias("decode_flag"),
     )
 

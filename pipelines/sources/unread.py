@@ -41,12 +41,15 @@ def _archive(head: bytes) -> str:
 
 
 def _flow_export(head: bytes) -> str:
+    """A version that export packets begin with, before something that none of them holds."""
     if len(head) < 16:
         return ""
     version, number = struct.unpack_from(">HH", head)
-    names = {5: "NetFlow v5", 9: "NetFlow v9", 10: "IPFIX"}
-    plausible = (version == 5 and 1 <= number <= 30) or (version == 9 and number) or (version == 10 and number >= 16)
-    return f"{names[version]} export packets: recognised, but not read yet" if plausible else ""
+    names = {5: ("NetFlow v5", "records"), 9: ("NetFlow v9", "records"), 10: ("IPFIX", "bytes")}
+    if version not in names:
+        return ""
+    name, unit = names[version]
+    return f"begins like {name} export packets, but its header claims {number} {unit}: damaged, or something else"
 
 
 def _text(head: bytes) -> str:

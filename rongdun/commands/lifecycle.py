@@ -7,6 +7,7 @@ from typing import Annotated
 
 import typer
 
+from pipelines.listening.counts import listening
 from rongdun import up as home
 from rongdun.console import out, print_json, print_table, progress
 from rongdun.settings import Settings
@@ -52,10 +53,18 @@ def status(as_json: Json = False) -> None:
         "dashboard": found.dashboard if found else None,
         "dagster": found.dagster if found else None,
     }
+    heard = listening(settings.run_folder)
     if as_json:
-        print_json(answers)
+        print_json({**answers, "listening": heard})
     else:
-        print_table("status", [{"part": part, "answers at": where or "not running"} for part, where in answers.items()])
+        shown = [{"part": part, "answers at": where or "not running"} for part, where in answers.items()]
+        print_table("status", shown + ([{"part": "listening", "answers at": _counted(heard)}] if heard else []))
+
+
+def _counted(heard: dict[str, object]) -> str:
+    lost = int(str(heard["dropped"])) + int(str(heard["kernel_dropped"]))
+    runs = "" if heard["running"] else "not running; the last one: "
+    return f"{runs}{heard['received']} messages received, {lost} dropped, {heard['stored']} rows stored"
 
 
 def _database(settings: Settings) -> str | None:

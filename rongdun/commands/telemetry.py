@@ -11,6 +11,7 @@ from detectors.selection import RuleStatus, Selection
 from pipelines.content import Content, home_content
 from pipelines.delays import PROMISED_SECONDS, DetectionDelay, detection_delay
 from pipelines.detect import detect as judge
+from pipelines.exports.known import ExporterMemory
 from pipelines.ingest import ingest as read_in
 from pipelines.inventory import load_address_book
 from pipelines.report import FileReport, Progress
@@ -53,6 +54,7 @@ def ingest(
             address_book=load_address_book(store),
             progress=lambda step: advance(_share(step), step.path.name),
             mapped=mapped,
+            exporters=ExporterMemory(settings.known_exporters),
         )
     if as_json:
         print_json(report.as_json())

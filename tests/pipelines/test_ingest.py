@@ -193,7 +193,7 @@ _UNREAD = {
     "a table": (b"name,age\nx,1\ny,2\n", "rongdun dlp scan"),
     "Parquet": (b"PAR1xxxx", "rongdun dlp scan"),
     "a workbook": (b"PK\x03\x04....[Content_Types].xml..xl/workbook.xml", "rongdun dlp scan"),
-    "NetFlow": (b"\x00\x05\x00\x01" + bytes(68), "NetFlow v5 export packets: recognised, but not read yet"),
+    "damaged NetFlow": (b"\x00\x05\x9a\x01" + bytes(68), "begins like NetFlow v5 export packets"),
     "noise": (bytes(range(256)), "unknown format"),
     "NULs": (bytes(5000), "unknown format"),
     "broken gzip": (b"\x1f\x8b\x08\x00garbage....", "damaged gzip"),

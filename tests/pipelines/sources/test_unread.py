@@ -10,8 +10,11 @@ _HEADS: dict[str, tuple[bytes, str]] = {
     "Parquet": (b"PAR1", "Parquet: a table"),
     "a workbook": (b"PK\x03\x04\0\0xl/workbook.xml", "XLSX: a table"),
     "ZIP": (b"PK\x03\x04\0\0notes.txt", "ZIP archive"),
-    "NetFlow v9": (b"\x00\x09\x00\x02" + bytes(40), "NetFlow v9 export packets: recognised, but not read yet"),
-    "IPFIX": (b"\x00\x0a\x00\x40" + bytes(60), "IPFIX export packets: recognised, but not read yet"),
+    "damaged NetFlow v5": (
+        b"\x00\x05\x9a\x02" + bytes(40),
+        "like NetFlow v5 export packets, but its header claims 39426",
+    ),
+    "damaged IPFIX": (b"\x00\x0a\x00\x05" + bytes(60), "like IPFIX export packets, but its header claims 5 bytes"),
     "binary": (b"\x01\0\x02\0\x03\x04\x05\x06\x07", "binary, begins with 01 00 02 00"),
     "JSON": (b'{"a": 1}\n', "JSON without events that carry a time"),
     "cut off JSON": (b'{"a": \n', "cut off"),

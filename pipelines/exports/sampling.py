@@ -1,0 +1,55 @@
+"""How many packets each counted one stands for: by its record, its sampler, its exporter, or its header."""
+
+from collections.abc import Sequence
+
+import numpy as np
+
+from pipelines.capture.window import Words
+from pipelines.exports import elements
+from pipelines.exports.records import Records
+from pipelines.exports.window import Headers, Origin
+
+# One packet in so many at most: what lies above is no rate but a damaged field.
+_MOST_RATE = np.uint64(1 << 24)
+
+
+def sampling_rates(records: Records, headers: Headers, origins: Sequence[Origin]) -> Words:
+    """The sampling rate of each record, 1 where nothing is sampled."""
+    rates = stated_rates(records)
+    if any(origin.samplers for origin in origins):
+        rates = np.where(rates > 0, rates, _of_options(records, headers, origins))
+    rates = np.where(rates > 0, rates, headers.rate)
+    return np.where((rates > 0) & (rates <= _MOST_RATE), rates, np.uint64(1))
+
+
+def stated_rates(records: Records) -> Words:
+    """The rate that a record itself states, 0 where it states none (elements 34, 50, 305 and 306, 309 and 310)."""
+    rates = np.zeros(len(records), np.uint64)
+    for name in (elements.SAMPLING_INTERVAL, elements.SAMPLER_INTERVAL):
+        if records.has(name):
+            rates = np.where(rates > 0, rates, records.numbers(name))
+    for sampled, others in (
+        (elements.SAMPLED_PACKETS, elements.SAMPLED_SPACE),
+        (elements.SAMPLE_SIZE, elements.SAMPLE_POPULATION),
+    ):
+        if records.has(sampled) and records.has(others):
+            chosen = np.maximum(records.numbers(sampled), np.uint64(1))
+            rest = records.numbers(others)
+            # RFC 5476 §6.5.2: `space` packets are passed over after `interval` ones; a population holds its sample.
+            all_of_them = chosen + np.minimum(rest, _MOST_RATE) if sampled == elements.SAMPLED_PACKETS else rest
+            rates = np.where(rates > 0, rates, all_of_them // chosen)
+    return rates
+
+
+def _of_options(records: Records, headers: Headers, origins: Sequence[Origin]) -> Words:
+    """The rate that an exporter's options give a record's sampler, else all of its packets."""
+    names = [name for name in elements.SAMPLER if records.has(name)]
+    samplers = records.numbers(names[0]) if names else np.zeros(len(records), np.uint64)
+    rates = np.zeros(len(records), np.uint64)
+    for index, origin in enumerate(origins):
+        here = headers.origin == index
+        for sampler, rate in origin.samplers.items():
+            rates[here & (samplers == np.uint64(sampler))] = rate
+        if 0 in origin.samplers and not names:
+            rates[here] = origin.samplers[0]
+    return rates

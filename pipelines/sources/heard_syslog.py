@@ -1,0 +1,78 @@
+"""Syslog messages as they came over the network: nothing is refused that a person could still read.
+
+What has no time, or no header at all, is taken to be of the moment and the host that sent it (RFC 3164 §4.3).
+"""
+
+import io
+import re
+from collections.abc import Iterator, Sequence
+from dataclasses import replace
+from datetime import UTC, datetime
+from functools import lru_cache
+from typing import Final
+
+import polars as pl
+
+from pipelines.batch import FIELDS, Batch, no_rejects
+from pipelines.capture.octets import readable
+from pipelines.capture.rows import address_text
+from pipelines.listening.segments import Heard
+from pipelines.sources.columns import frame_of
+from pipelines.sources.lines import block_of
+from pipelines.sources.syslog import FACILITIES, OCSF, SEVERITIES, batches_of
+from pipelines.sources.syslog_years import YearCounter, first_year
+
+# <189>%LINK-3-UPDOWN: Interface Gi0/1, changed state to down
+_PRIORITY: Final = re.compile(r"^<(\d{1,3})>")
+_HIGHEST_PRIORITY: Final = 191
+_ENTRIES: Final = pl.List(pl.Struct({"key": pl.String, "value": pl.String}))
+
+
+def heard_syslog(messages: Sequence[Heard], first: int) -> Iterator[Batch]:
+    """A row for each message; `fields.peer` is the address that sent it, and the host where it names none itself."""
+    # A message is one line; the reading of lines would take a line feed inside of it for its end.
+    contents = [message.content.rstrip(b"\r\n\0").replace(b"\n", b"\\n") for message in messages]
+    latest = datetime.fromtimestamp(max(message.time_us for message in messages) / 1e6, UTC)
+    counter = YearCounter(first_year(io.BytesIO(b"\n".join(contents)), latest))
+    peers = pl.Series([_peer(message.peer) for message in messages], dtype=pl.String)
+    for batch in batches_of(block_of(first, contents), counter):
+        places = (batch.rows["source_offset"] - first).cast(pl.UInt32)
+        yield replace(batch, rows=_with_peers(batch.rows, peers.gather(places)), rejects=no_rejects())
+        bare = [_bare(messages[offset - first], offset) for offset in batch.rejects["offset"].to_list()]
+        if bare:
+            yield Batch("syslog_messages", frame_of(bare, "syslog_messages"))
+
+
+def _with_peers(rows: pl.DataFrame, peers: pl.Series) -> pl.DataFrame:
+    entry = pl.struct(pl.lit("peer").alias("key"), peers.alias("value"))
+    return rows.with_columns(
+        pl.concat_list(pl.col("fields").cast(_ENTRIES), entry).cast(FIELDS).alias("fields"),
+        pl.when(pl.col("host") == "").then(peers).otherwise(pl.col("host")).alias("host"),
+    )
+
+
+def _bare(message: Heard, offset: int) -> dict[str, object]:
+    """A row for what is no syslog line, or has no time."""
+    text = readable(message.content)
+    found = _PRIORITY.match(text)
+    found = found if found and int(found[1]) <= _HIGHEST_PRIORITY else None
+    priority = int(found[1]) if found else None
+    fields = {"peer": _peer(message.peer), "time_basis": "receipt"}
+    if priority is not None:
+        fields |= {"facility": FACILITIES[priority // 8], "severity": SEVERITIES[priority % 8]}
+    return {
+        "event_time": datetime.fromtimestamp(message.time_us / 1e6, UTC),
+        "source_offset": offset,
+        "product": "linux",
+        "service": "syslog",
+        "host": fields["peer"],
+        "outcome": "unknown",
+        "severity": 0 if priority is None else OCSF[priority % 8],
+        "message": text[found.end() :] if found else text,
+        "fields": fields,
+    }
+
+
+@lru_cache(maxsize=65_536)
+def _peer(packed: bytes) -> str:
+    return address_text(packed) if len(packed) in (4, 16) else ""

@@ -1,0 +1,176 @@
+"""`rongdun listen` as a process: what is sent to it becomes rows, and its counts are in `rongdun status`."""
+
+import json
+import os
+import shutil
+import signal
+import socket
+import ssl
+import subprocess
+import sys
+import time
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+
+import pytest
+
+from tests.pipelines.exports.packets import PLAIN, definition, fset, plain_record, v9
+from tests.rongdun.command import Rongdun
+
+MESSAGE = b"<34>1 2026-03-01T10:00:00.003Z rtu-7 sshd 811 - - hello"
+
+
+@contextmanager
+def listening(rongdun: Rongdun, **settings: str) -> Iterator[dict[str, int]]:
+    """The ports by scheme, while it listens; it must end well when asked."""
+    environment = {**os.environ, "RONGDUN_HOME": str(rongdun.home), **settings}
+    process = subprocess.Popen(
+        [sys.executable, "-m", "rongdun", "listen", "--json"], env=environment, stdout=subprocess.PIPE, text=True
+    )
+    try:
+        assert process.stdout is not None
+        feeds = json.loads(process.stdout.readline())["heard"]["feeds"]
+        yield {feed.partition(":")[0]: int(feed.rpartition(":")[2]) for feed in feeds if not feed.startswith("file:")}
+        process.send_signal(signal.SIGTERM)
+        process.communicate(timeout=60)
+        assert process.returncode == 0
+    finally:
+        if process.poll() is None:
+            process.kill()
+            process.communicate()
+
+
+def wait_for(rongdun: Rongdun, sql: str, wanted: int) -> int:
+    deadline, found = time.monotonic() + 30, 0
+    while found < wanted and time.monotonic() < deadline:
+        (row,) = rongdun.rows(sql)
+        found = int(str(row["rows"]))
+    return found
+
+
+def test_what_is_sent_becomes_rows_and_is_counted(rongdun: Rongdun) -> None:
+    anywhere = dict.fromkeys(
+        ("RONGDUN_LISTEN_SYSLOG_UDP", "RONGDUN_LISTEN_SYSLOG_TCP", "RONGDUN_LISTEN_EXPORTS_UDP"), "0"
+    )
+    with listening(rongdun, **anywhere) as ports:
+        with socket.socket(socket.AF_INET, socket.SOCK_DGRAM) as sender:
+            for _ in range(100):
+                sender.sendto(MESSAGE, ("127.0.0.1", ports["syslog+udp"]))
+            export = v9(fset(0, definition(256, PLAIN)), fset(256, plain_record()))
+            sender.sendto(export, ("127.0.0.1", ports["exports+udp"]))
+        with socket.create_connection(("127.0.0.1", ports["syslog+tcp"])) as connection:
+            connection.sendall(b"%d %s" % (len(MESSAGE), MESSAGE) * 2 + MESSAGE + b"\n" + MESSAGE)
+        both = "SELECT (SELECT count() FROM log_events) + (SELECT count() FROM network_flows) AS rows"
+        assert wait_for(rongdun, both, 105) == 105
+        status = rongdun.json("status")
+    assert isinstance(status, dict)
+    counted = status["listening"]
+    assert (counted["running"], counted["received"], counted["dropped"], counted["stored"]) == (True, 105, 0, 105)
+    afterwards = rongdun.json("status")
+    assert isinstance(afterwards, dict)
+    assert (afterwards["listening"]["running"], afterwards["listening"]["received"]) == (False, 105)
+    by_feed = rongdun.rows(
+        "SELECT splitByChar(':', source)[1] AS feed, count() AS rows FROM log_events GROUP BY feed ORDER BY feed"
+    )
+    assert by_feed == [{"feed": "syslog+tcp", "rows": 4}, {"feed": "syslog+udp", "rows": 100}]
+
+
+def test_what_came_last_is_stored_before_it_ends(rongdun: Rongdun) -> None:
+    with (
+        listening(rongdun, RONGDUN_LISTEN_SYSLOG_UDP="0") as ports,
+        socket.socket(socket.AF_INET, socket.SOCK_DGRAM) as sender,
+    ):
+        sender.sendto(MESSAGE, ("127.0.0.1", ports["syslog+udp"]))
+    assert rongdun.rows("SELECT count() AS rows FROM log_events") == [{"rows": 1}]
+    assert [path.name for path in (rongdun.home / "spool").iterdir()] == ["lock"]
+
+
+def test_syslog_over_tls(rongdun: Rongdun, tmp_path: Path) -> None:
+    openssl = shutil.which("openssl")
+    if openssl is None:
+        pytest.skip("no openssl to make a certificate with")
+    key, certificate = tmp_path / "key.pem", tmp_path / "certificate.pem"
+    subprocess.run(
+        [
+            *(openssl, "req", "-x509", "-newkey", "rsa:2048", "-nodes", "-days", "2", "-subj", "/CN=localhost"),
+            *("-addext", "subjectAltName=DNS:localhost", "-keyout", str(key), "-out", str(certificate)),
+        ],
+        check=True,
+        capture_output=True,
+    )
+    tls = {"RONGDUN_LISTEN_TLS_CERTIFICATE": str(certificate), "RONGDUN_LISTEN_TLS_KEY": str(key)}
+    with listening(rongdun, RONGDUN_LISTEN_SYSLOG_TLS="0", **tls) as ports:
+        context = ssl.create_default_context(cafile=str(certificate))
+        with (
+            socket.create_connection(("127.0.0.1", ports["syslog+tls"])) as plain,
+            context.wrap_socket(plain, server_hostname="localhost") as connection,
+        ):
+            connection.sendall(b"%d %s" % (len(MESSAGE), MESSAGE))
+            connection.unwrap()
+        assert wait_for(rongdun, "SELECT count() AS rows FROM log_events WHERE source LIKE 'syslog+tls:%'", 1) == 1
+
+
+_MISTAKES = {
+    "nothing to listen to": ({}, "nothing to listen to: set RONGDUN_LISTEN_SYSLOG_UDP"),
+    "no place": ({"RONGDUN_LISTEN_SYSLOG_TCP": "here"}, "setting RONGDUN_LISTEN_SYSLOG_TCP: 'here' is no place"),
+    "TLS without a key": ({"RONGDUN_LISTEN_SYSLOG_TLS": "6514"}, "RONGDUN_LISTEN_TLS_KEY: PEM files"),
+}
+
+
+@pytest.mark.parametrize(("settings", "expected"), _MISTAKES.values(), ids=_MISTAKES)
+def test_a_mistake_is_one_message(tmp_path: Path, settings: dict[str, str], expected: str) -> None:
+    finished = Rongdun(tmp_path / "home", settings).run("listen")
+    assert finished.returncode == 2
+    assert expected in " ".join(finished.stderr.split())
+
+
+def test_a_port_that_is_taken_is_said(rongdun: Rongdun) -> None:
+    with socket.socket(socket.AF_INET, socket.SOCK_DGRAM) as taken:
+        taken.bind(("127.0.0.1", 0))
+        mine = Rongdun(rongdun.home, {"RONGDUN_LISTEN_SYSLOG_UDP": str(taken.getsockname()[1])})
+        finished = mine.run("listen")
+    assert finished.returncode == 2
+    assert "cannot listen" in finished.stderr
+
+
+def test_followed_files_and_dropped_ones_become_rows(rongdun: Rongdun, tmp_path: Path) -> None:
+    log, folder = tmp_path / "auth.log", tmp_path / "dropped"
+    folder.mkdir()
+    line = "<38>Mar  1 10:00:00 web-1 sshd[811]: Accepted password for alice from 192.0.2.7 port 4 ssh2\n"
+    log.write_text(line)
+    (folder / "other.log").write_text(line.replace("web-1", "web-2"))
+    settings = {"RONGDUN_LISTEN_FILES": json.dumps([str(log)]), "RONGDUN_LISTEN_FOLDER": str(folder)}
+    sql = "SELECT count() AS rows FROM log_events"
+    with listening(rongdun, **settings):
+        assert wait_for(rongdun, sql, 2) == 2
+        with log.open("a") as stream:
+            stream.write(line)
+        assert wait_for(rongdun, sql, 3) == 3
+    followed = rongdun.rows("SELECT count() AS rows FROM log_events WHERE source LIKE 'file:%auth.log'")
+    assert followed == [{"rows": 2}]
+
+
+def test_a_listener_that_is_killed_doubles_nothing_and_finishes_what_it_had_spooled(rongdun: Rongdun) -> None:
+    environment = {**os.environ, "RONGDUN_HOME": str(rongdun.home), "RONGDUN_LISTEN_SYSLOG_TCP": "0"}
+    sent = 0
+    for _ in range(3):
+        process = subprocess.Popen(
+            [sys.executable, "-m", "rongdun", "listen", "--json"], env=environment, stdout=subprocess.PIPE, text=True
+        )
+        assert process.stdout is not None
+        heard = json.loads(process.stdout.readline())["heard"]
+        with socket.create_connection(("127.0.0.1", int(next(iter(heard["feeds"])).rpartition(":")[2]))) as connection:
+            for _ in range(20):
+                connection.sendall(
+                    b"".join(b"<34>1 2026-03-01T10:00:00Z h a 1 - - n%d\n" % at for at in range(sent, sent + 100))
+                )
+                sent += 100
+                time.sleep(0.05)
+        time.sleep(0.5)
+        for pid in (process.pid, int(heard["pid"])):
+            os.kill(pid, signal.SIGKILL)
+        process.communicate()
+    with listening(rongdun, RONGDUN_LISTEN_SYSLOG_TCP="0"):
+        assert wait_for(rongdun, "SELECT count() AS rows FROM log_events", sent) == sent
+    assert rongdun.rows("SELECT uniqExact(message) AS rows FROM log_events") == [{"rows": sent}]
