@@ -11,12 +11,14 @@ from pipelines.capture import history, network, transport
 from pipelines.capture.conversations import Conversations
 from pipelines.capture.cursor import CUT, UNREAD, Cursor
 from pipelines.capture.cuts import Timeouts
-from pipelines.capture.flows import FlowPackets, FlowTable
+from pipelines.capture.flow_rows import flow_rows
+from pipelines.capture.flow_table import FlowTable
+from pipelines.capture.flows import FlowPackets
 from pipelines.capture.fragments import FragmentPorts
 from pipelines.capture.keys import flow_keys
 from pipelines.capture.links import layers_of
 from pipelines.capture.payloads import Payloads
-from pipelines.capture.rows import event_rows, flow_rows
+from pipelines.capture.rows import Event, event_rows
 from pipelines.capture.window import Ints, PacketWindow, Problem
 
 # More rejects than this of one file say nothing new; a last one counts them.
@@ -26,9 +28,9 @@ MOST_LISTED = 1000
 class CaptureReader:
     """Reads one capture; holds what must be carried from window to window."""
 
-    def __init__(self, timeouts: Timeouts) -> None:
+    def __init__(self, timeouts: Timeouts, *, applications: bool = True) -> None:
         self._flows = FlowTable(timeouts)
-        self._conversations = Conversations()
+        self._conversations = Conversations() if applications else None
         self._fragments = FragmentPorts()
         self._rejects: list[tuple[int, str]] = []
         self._listed = 0
@@ -46,7 +48,8 @@ class CaptureReader:
                 yield from self._window(window)
         self._account()
         yield Batch("network_flows", flow_rows(self._flows.flush()), self._take_rejects())
-        yield Batch("log_events", event_rows(self._conversations.flush()))
+        if self._conversations is not None:
+            yield Batch("log_events", event_rows(self._conversations.flush()))
 
     def _window(self, window: PacketWindow) -> Iterator[Batch]:
         cursor = Cursor.over(window, layers_of(window.link))
@@ -63,10 +66,12 @@ class CaptureReader:
         self._counted += len(rows)
         packets = _flow_packets(window, cursor, found, rows, segments)
         assigned = self._flows.assign(packets)
-        events = self._conversations.listen(Payloads(window.buffer, packets, segments, assigned))
-        now = int(np.median(window.time_us))
-        yield Batch("network_flows", flow_rows(self._flows.settle(assigned, now)), self._take_rejects())
-        yield Batch("log_events", event_rows(events))
+        events: list[Event] = []
+        if self._conversations is not None:
+            events = self._conversations.listen(Payloads(window.buffer, packets, segments, assigned))
+        yield Batch("network_flows", flow_rows(self._flows.settle(assigned, packets)), self._take_rejects())
+        if self._conversations is not None:
+            yield Batch("log_events", event_rows(events))
 
     def _complain(
         self, window: PacketWindow, cursor: Cursor, found: network.Datagrams, rows: Ints, segments: transport.Segments

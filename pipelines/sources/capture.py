@@ -1,6 +1,7 @@
 """Network captures, pcap and pcapng: flows, and what applications said in them."""
 
 from collections.abc import Iterator
+from dataclasses import dataclass
 from typing import BinaryIO, Final
 
 from pipelines.batch import Batch
@@ -9,19 +10,42 @@ from pipelines.capture.cuts import Timeouts
 from pipelines.capture.reader import CaptureReader
 from pipelines.capture.window import PutBack, read_fully
 
-NAME: Final = "pcap"
+_NAME: Final = "pcap"
 
 
-def recognises(head: bytes) -> bool:
-    """Whether a file that begins like this is a capture, by its magic number."""
-    return head[:4] in pcap.MAGICS or head[:4] == pcapng.MAGIC
+@dataclass(frozen=True)
+class CaptureSource:
+    """Reads captures.
 
-
-def read(stream: BinaryIO, timeouts: Timeouts | None = None) -> Iterator[Batch]:
-    """The flows and application events of a capture, window by window; damage is a reject, what came before it counts.
-
-    Frames that carry no IP (ARP, LLDP, Wi-Fi management) belong to no flow and are not listed.
+    Attributes:
+        timeouts: when a flow ends that nothing else ends.
+        applications: whether what applications said becomes events; flows alone are several times as fast.
     """
-    head = read_fully(stream, 4)
-    read_windows = pcapng.read_windows if head == pcapng.MAGIC else pcap.read_windows
-    yield from CaptureReader(timeouts or Timeouts()).batches(read_windows(PutBack(head, stream)))
+
+    timeouts: Timeouts = Timeouts()  # noqa: RUF009 - immutable
+    applications: bool = True
+
+    @property
+    def NAME(self) -> str:  # noqa: N802 - a module's constant, in other sources
+        """What the tables and reports call the format."""
+        return _NAME
+
+    def recognises(self, head: bytes) -> bool:
+        """Whether a file that begins like this is a capture, by its magic number."""
+        return head[:4] in pcap.MAGICS or head[:4] == pcapng.MAGIC
+
+    def read(self, stream: BinaryIO) -> Iterator[Batch]:
+        """The flows and application events of a capture, window by window; damage is a reject, what came before counts.
+
+        Frames that carry no IP (ARP, LLDP, Wi-Fi management) belong to no flow and are not listed.
+        """
+        head = read_fully(stream, 4)
+        read_windows = pcapng.read_windows if head == pcapng.MAGIC else pcap.read_windows
+        reader = CaptureReader(self.timeouts, applications=self.applications)
+        yield from reader.batches(read_windows(PutBack(head, stream)))
+
+
+_DEFAULT = CaptureSource()
+NAME: Final = _NAME
+recognises = _DEFAULT.recognises
+read = _DEFAULT.read
