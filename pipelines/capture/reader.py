@@ -20,6 +20,7 @@ from pipelines.capture.links import layers_of
 from pipelines.capture.payloads import Payloads
 from pipelines.capture.rows import Event, event_rows
 from pipelines.capture.window import Ints, PacketWindow, Problem
+from pipelines.errors import SourceBroken
 
 # More rejects than this of one file say nothing new; a last one counts them.
 MOST_LISTED = 1000
@@ -40,16 +41,25 @@ class CaptureReader:
         self._counted = 0
 
     def batches(self, windows: Iterator[PacketWindow | Problem]) -> Iterator[Batch]:
-        """The batches of a capture, those of each window as soon as it is read."""
+        """The batches of a capture, those of each window as soon as it is read.
+
+        Raises:
+            SourceBroken: the capture breaks off; all that could be read of it was given before.
+        """
+        broken = ""
         for window in windows:
-            if isinstance(window, Problem):
-                self._reject(window.number, window.reason)
-            else:
+            if isinstance(window, PacketWindow):
                 yield from self._window(window)
-        self._account()
+            elif window.ends:
+                broken = window.reason
+            else:
+                self._reject(window.number, window.reason)
+        self._account(whole=not broken)
         yield Batch("network_flows", flow_rows(self._flows.flush()), self._take_rejects())
         if self._conversations is not None:
             yield Batch("log_events", event_rows(self._conversations.flush()))
+        if broken:
+            raise SourceBroken(broken)
 
     def _window(self, window: PacketWindow) -> Iterator[Batch]:
         cursor = Cursor.over(window, layers_of(window.link))
@@ -93,14 +103,14 @@ class CaptureReader:
         else:
             self._unlisted += 1
 
-    def _account(self) -> None:
+    def _account(self, *, whole: bool) -> None:
         """What can be said only at the end: link types, an empty capture, rejects beyond those listed."""
         for link, count in sorted(self._unread.items()):
             if link >= 0:
                 self._rejects.append((0, f"link type {link} is not read: {count} packets are skipped"))
-        if not self._packets and not self._listed:
+        if whole and not self._packets and not self._listed:
             self._rejects.append((0, "the capture holds no packet"))
-        elif not self._counted and not self._listed and not self._unread:
+        elif whole and not self._counted and not self._listed and not self._unread:
             self._rejects.append((0, f"none of the {self._packets} packets carries IP"))
         if self._unlisted:
             self._rejects.append((self._packets, f"{self._unlisted} more packets are damaged and not listed"))

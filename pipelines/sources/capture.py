@@ -8,7 +8,8 @@ from pipelines.batch import Batch
 from pipelines.capture import pcap, pcapng
 from pipelines.capture.cuts import Timeouts
 from pipelines.capture.reader import CaptureReader
-from pipelines.capture.window import PutBack, read_fully
+from pipelines.capture.window import PutBack, UntilBroken, read_fully
+from pipelines.errors import SourceBroken
 
 _NAME: Final = "pcap"
 
@@ -35,14 +36,23 @@ class CaptureSource:
         return head[:4] in pcap.MAGICS or head[:4] == pcapng.MAGIC
 
     def read(self, stream: BinaryIO) -> Iterator[Batch]:
-        """The flows and application events of a capture, window by window; damage is a reject, what came before counts.
+        """The flows and application events of a capture, window by window; a damaged packet is a reject.
 
         Frames that carry no IP (ARP, LLDP, Wi-Fi management) belong to no flow and are not listed.
+
+        Raises:
+            SourceBroken: the capture breaks off; the message names the byte and the packet, and all before was given.
         """
-        head = read_fully(stream, 4)
+        whole = UntilBroken(stream)
+        head = read_fully(whole, 4)
         read_windows = pcapng.read_windows if head == pcapng.MAGIC else pcap.read_windows
         reader = CaptureReader(self.timeouts, applications=self.applications)
-        yield from reader.batches(read_windows(PutBack(head, stream)))
+        try:
+            yield from reader.batches(read_windows(PutBack(head, whole)))
+        except SourceBroken as broken:
+            raise SourceBroken("; ".join(map(str, filter(None, (broken, whole.broken))))) from broken
+        if whole.broken:
+            raise whole.broken
 
 
 _DEFAULT = CaptureSource()

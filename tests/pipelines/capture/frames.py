@@ -7,9 +7,11 @@ from collections.abc import Iterable, Sequence
 
 import polars as pl
 
+from pipelines.batch import Batch
 from pipelines.capture import pcap, pcapng
 from pipelines.capture.cuts import Timeouts
 from pipelines.capture.reader import CaptureReader
+from pipelines.errors import SourceBroken
 
 CLIENT, SERVER = "192.0.2.10", "198.51.100.20"
 CLIENT6, SERVER6 = "2001:db8::10", "2001:db8::20"
@@ -95,10 +97,14 @@ def read_capture(content: bytes, *, window_bytes: int = 1 << 24, timeouts: Timeo
     """Everything a capture gives."""
     read_windows = pcapng.read_windows if content[:4] == pcapng.MAGIC else pcap.read_windows
     windows = read_windows(io.BytesIO(content), window_bytes=window_bytes)
-    batches = list(CaptureReader(timeouts or Timeouts()).batches(windows))
+    batches, broken = list[Batch](), list[str]()
+    try:
+        batches.extend(CaptureReader(timeouts or Timeouts()).batches(windows))
+    except SourceBroken as error:
+        broken.append(str(error))
     flows = pl.concat([batch.rows for batch in batches if batch.table == "network_flows"])
     events = pl.concat([batch.rows for batch in batches if batch.table == "log_events"])
-    return Read(flows, events, [reason for batch in batches for reason in batch.rejects["reason"]])
+    return Read(flows, events, [reason for batch in batches for reason in batch.rejects["reason"]] + broken)
 
 
 class Read:
