@@ -2,7 +2,8 @@
 
     python -m benchmarks.capture [FOLDER] [--megabytes N] [--nfstream] [--json]
 
-Every readable Ethernet pcap of the folder is repeated, its times moved on, until the size is reached: 2 GB unless told.
+Every readable Ethernet pcap of the folder follows the one before in time, and all again, until the size is reached:
+2 GB unless told. Captures whose own clock spans more than a day are left out.
 Without a folder the packets are made: TCP headers of 20,000 flows, 200 MB of them, as a sensor that keeps no payload
 writes them. Flows alone, and flows with what applications said, are each measured in a process of their own. With
 `--nfstream` so is NFStream from the package index, in a virtual environment of its own beside the capture.
@@ -20,14 +21,17 @@ import venv
 from pathlib import Path
 
 import numpy as np
+from numpy.typing import NDArray
 
 from pipelines.capture.pcap import MAGICS
 from pipelines.capture.window import Ints
 
 _HEADER = struct.pack("<IHHiIII", 0xA1B2C3D4, 2, 4, 0, 0, 262_144, 1)
 _LARGEST_PACKET = 262_144
-# Longer than any timeout: a round's flows never go on in the next.
-_ROUND_SECONDS = 4000
+_BEGIN = 1_577_836_800
+_LONGEST_SECONDS = 86_400
+# Longer than the idle timeout: no flow goes on in the next capture.
+_BETWEEN_SECONDS = 200
 
 _NFSTREAM = """
 import sys, time
@@ -76,21 +80,42 @@ def compose(folder: Path | None, target: Path, size: int) -> int:
         sources = [_HEADER + b"".join(map(_made_packet, range(200_000)))]
     else:
         sources = [content for path in sorted(folder.rglob("*")) if (content := _plain(path))]
-    assert sources, f"no Ethernet pcap in {folder}"
-    whole = b"".join(_records(content) for content in sources)
+    whole, clock = bytearray(), _BEGIN
+    for content in sources:
+        records, lasted = _begun_at(_records(content), clock)
+        whole += records
+        clock += lasted + _BETWEEN_SECONDS if records else 0
+    assert whole, f"no Ethernet pcap in {folder}"
     headers = _headers(whole)
-    seconds = np.ndarray((len(whole) - 3,), "<u4", bytearray(whole), 0, (1,))
     packets = 0
     with target.open("wb") as stream:
         stream.write(_HEADER)
         while stream.tell() < size:
             room = size - stream.tell()
             last = int(np.searchsorted(headers, room)) if room < len(whole) else len(headers)
-            end = int(headers[last]) if last < len(headers) else len(whole)
-            stream.write(memoryview(seconds.base)[:end])  # type: ignore[arg-type]  # the bytearray above
+            stream.write(whole[: headers[last] if last < len(headers) else len(whole)])
             packets += last
-            seconds[headers] += np.uint32(_ROUND_SECONDS)
+            _seconds(whole)[headers] += np.uint32(clock - _BEGIN)
     return packets
+
+
+def _seconds(records: bytearray) -> NDArray[np.uint32]:
+    """The 32 bits at every byte, little-endian: at a packet's header, its second."""
+    view: NDArray[np.uint32] = np.ndarray((len(records) - 3,), "<u4", records, 0, (1,))
+    return view
+
+
+def _begun_at(records: bytearray, second: int) -> tuple[bytearray, int]:
+    """The packets with the first at this second, and how long they last; none where their clock is no clock."""
+    if not records:
+        return records, 0
+    headers = _headers(records)
+    times = _seconds(records)[headers].astype(np.int64)
+    lasted = int(times.max() - times.min())
+    if lasted > _LONGEST_SECONDS:
+        return bytearray(), 0
+    _seconds(records)[headers] = times - times.min() + second
+    return records, lasted
 
 
 def _both(path: Path, packets: int) -> dict[str, float]:
@@ -135,7 +160,8 @@ def _nfstream(place: Path, capture: Path, packets: int) -> dict[str, float]:
     """NFStream's speed with and without its dissection; nothing where it cannot be installed."""
     venv.create(place / "nfstream", with_pip=True)
     python = place / "nfstream" / "bin" / "python"
-    installed = subprocess.run([python, "-m", "pip", "install", "--quiet", "nfstream"], capture_output=True, text=True)
+    command = [str(python), "-m", "pip", "install", "--quiet", "nfstream"]
+    installed = subprocess.run(command, check=False, capture_output=True, text=True)
     if installed.returncode:
         print(f"NFStream cannot be installed: {installed.stderr.strip()[-200:]}", file=sys.stderr)
         return {}
@@ -150,11 +176,9 @@ def _nfstream(place: Path, capture: Path, packets: int) -> dict[str, float]:
 
 
 def _ratios(measured: dict[str, float]) -> dict[str, float]:
-    return {
-        f"{name}_times_nfstream": measured[f"{name}_packets_per_second"] / measured[f"nfstream_{name}_packets_per_second"]
-        for name in ("flows", "applications")
-        if f"nfstream_{name}_packets_per_second" in measured
-    }
+    ours = {name: measured[f"{name}_packets_per_second"] for name in ("flows", "applications")}
+    theirs = {name: measured.get(f"nfstream_{name}_packets_per_second") for name in ours}
+    return {f"{name}_times_nfstream": ours[name] / speed for name, speed in theirs.items() if speed}
 
 
 def _made_packet(number: int) -> bytes:
@@ -174,16 +198,16 @@ def _plain(path: Path) -> bytes:
     return content if usable and MAGICS[content[:4]].per_second == 1_000_000 else b""
 
 
-def _records(content: bytes) -> bytes:
+def _records(content: bytes) -> bytearray:
     """The whole packets of a capture with their headers."""
     headers = _headers(content[24:])
     if not len(headers):
-        return b""
+        return bytearray()
     end = int(headers[-1]) + 16 + struct.unpack_from("<I", content, 24 + int(headers[-1]) + 8)[0]
-    return content[24 : 24 + end]
+    return bytearray(content[24 : 24 + end])
 
 
-def _headers(records: bytes) -> Ints:
+def _headers(records: bytes | bytearray) -> Ints:
     """Where each whole packet's header begins."""
     position, starts = 0, list[int]()
     while position + 16 <= len(records):

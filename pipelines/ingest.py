@@ -10,7 +10,7 @@ from pipelines.errors import SourceBroken
 from pipelines.files import Fingerprint, Found, fingerprint, found_files, source_of
 from pipelines.ledger import Ledger, Version
 from pipelines.report import FileReport, IngestReport, Progress
-from pipelines.sources.registry import Source, source_for
+from pipelines.sources.registry import SOURCES, Source, source_for
 from pipelines.sources.unread import reason_unread
 from pipelines.stretch import Stretch, head_of
 from pipelines.writing import BatchWriter, note_unread, write_stretch
@@ -31,6 +31,7 @@ def ingest(
     scope: str,
     address_book: Assets | None = None,
     progress: Listener | None = None,
+    sources: Sequence[Source] = SOURCES,
 ) -> IngestReport:
     """What became of every file at or below the paths.
 
@@ -44,12 +45,13 @@ def ingest(
         scope: of rows that belong to no asset in the address book.
         address_book: whose each address and host name is; without it no row has an asset.
         progress: told after every batch written.
+        sources: what reads the formats, the more telling first.
 
     Raises:
         StoreError: the database failed; everything written before stays, and running again continues.
     """
     found = list(found_files(paths))
-    run = _Run(store, BatchWriter(store, scope, address_book), progress, len(found))
+    run = _Run(store, BatchWriter(store, scope, address_book), progress, len(found), sources)
     reports = tuple(report for group in _groups(found) for report in run.files(group))
     run.end()
     return IngestReport(reports)
@@ -73,7 +75,9 @@ class _Candidate:
 class _Run:
     """One call of `ingest`, and the files it met that nothing reads, with the hash of their content."""
 
-    def __init__(self, store: Store, writer: BatchWriter, progress: Listener | None, files: int) -> None:
+    def __init__(
+        self, store: Store, writer: BatchWriter, progress: Listener | None, files: int, sources: Sequence[Source]
+    ) -> None:
         self._store = store
         self._ledger = Ledger(store)
         if files > _MANY:
@@ -84,6 +88,7 @@ class _Run:
         self._progress = progress
         self._files_done = 0
         self._files = files
+        self._sources = sources
 
     def files(self, group: Sequence[Found]) -> Iterator[FileReport]:
         """What became of each file; before the first row of any, the ledger is told what is about to be stored."""
@@ -107,7 +112,7 @@ class _Run:
         try:
             mark = fingerprint(found.path, [version.bytes for version in known])
             stored = self._passed_over(found.path, mark)
-            return stored or _candidate(found.path, mark)
+            return stored or _candidate(found.path, mark, self._sources)
         except OSError as error:
             return _not_readable(found.path, error)
 
@@ -162,7 +167,7 @@ class _Run:
         )
         stretch = Stretch(candidate.path, mark, previous)
         # What a file is may only show when it is longer: its beginning is judged for itself.
-        source = candidate.source if mark is candidate.mark else source_for(head_of(stretch))
+        source = candidate.source if mark is candidate.mark else source_for(head_of(stretch), self._sources)
 
         def tell(bytes_done: int, rows: int) -> None:
             if self._progress is not None:
@@ -186,12 +191,12 @@ def _groups(found: Sequence[Found]) -> Iterator[list[Found]]:
         yield list(group.values())
 
 
-def _candidate(path: Path, mark: Fingerprint) -> _Candidate:
+def _candidate(path: Path, mark: Fingerprint, sources: Sequence[Source]) -> _Candidate:
     try:
         head = head_of(Stretch(path, mark, None))
     except SourceBroken as broken:
         return _Candidate(path, mark, None, str(broken))
-    source = source_for(head)
+    source = source_for(head, sources)
     return _Candidate(path, mark, source, "" if source else reason_unread(head))
 
 

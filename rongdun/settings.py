@@ -39,6 +39,9 @@ class Settings(BaseSettings):
     inventory: Place | None = None
     scan_targets: tuple[str, ...] = ()
     alert_group_minutes: int = Field(default=60, ge=0, le=7 * 24 * 60)
+    flow_active_seconds: int = Field(default=1800, ge=1, le=24 * 60 * 60)
+    flow_idle_seconds: int = Field(default=120, ge=1, le=24 * 60 * 60)
+    capture_applications: bool = True
     scope: str = Field(default="fuzhou", pattern=r"^[a-z0-9][a-z0-9/_-]*$")
     language: Literal["zh", "en"] = "zh"
 

@@ -8,7 +8,7 @@ import polars as pl
 import pyarrow as pa
 
 from pipelines.capture import keys
-from pipelines.capture.transport import ICMP, ICMP6, ICMP6_PAIRS, ICMP_PAIRS, SCTP, TCP, UDP
+from pipelines.capture.transport import ICMP, ICMP6, SCTP, TCP, UDP
 from pipelines.capture.window import Bytes, Ints, Words
 
 _SEED = bytes(2)

@@ -107,7 +107,7 @@ class Flows:
 def no_flows(count: int = 0) -> Flows:
     """So many rows that hold nothing yet."""
 
-    def empty(kind: type[np.generic], width: int = 0) -> np.ndarray:  # type: ignore[type-arg]  # of any kind
+    def empty(kind: type[np.generic], width: int = 0) -> np.ndarray:
         return np.zeros((count, width) if width else count, kind)
 
     numbers = (

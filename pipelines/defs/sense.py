@@ -8,6 +8,7 @@ import dagster as dg
 from pipelines.defs.resources import Settled
 from pipelines.ingest import ingest
 from pipelines.inventory import import_inventory, load_address_book
+from pipelines.sources.registry import sources_for
 
 
 class Intake(dg.Config):
@@ -38,7 +39,8 @@ def telemetry(config: Intake, settled: Settled) -> Iterator[dg.MaterializeResult
     settings = settled.settings()
     paths = [Path(path) for path in config.paths] or [settings.inbox]
     with settled.open() as store:
-        report = ingest(paths, store, scope=settings.scope, address_book=load_address_book(store))
+        sources = sources_for(settings)
+        report = ingest(paths, store, scope=settings.scope, address_book=load_address_book(store), sources=sources)
     for table in ("network_flows", "log_events"):
         yield dg.MaterializeResult(
             asset_key=table,

@@ -1,9 +1,10 @@
 """Which source reads a file: decided by the content alone, never by the name."""
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from typing import BinaryIO, Protocol
 
 from pipelines.batch import Batch
+from pipelines.capture.cuts import Timeouts
 from pipelines.sources import (
     auditd,
     capture,
@@ -17,6 +18,7 @@ from pipelines.sources import (
     zeek_json,
     zeek_tsv,
 )
+from rongdun.settings import Settings
 
 HEAD_BYTES = 64 * 1024
 
@@ -54,9 +56,16 @@ SOURCES: tuple[Source, ...] = (
 )
 
 
-def source_for(head: bytes) -> Source | None:
+def sources_for(settings: Settings) -> tuple[Source, ...]:
+    """All sources, reading as the settings say."""
+    timeouts = Timeouts(settings.flow_active_seconds, settings.flow_idle_seconds)
+    captures = capture.CaptureSource(timeouts, applications=settings.capture_applications)
+    return tuple(captures if source is capture else source for source in SOURCES)
+
+
+def source_for(head: bytes, sources: Sequence[Source] = SOURCES) -> Source | None:
     """The source that reads a file beginning with these bytes (at most 64 KiB, uncompressed), or None."""
-    return next((source for source in SOURCES if source.recognises(head)), None)
+    return next((source for source in sources if source.recognises(head)), None)
 
 
 def continuable(source: Source) -> bool:

@@ -14,6 +14,7 @@ from pipelines.detect import detect as judge
 from pipelines.ingest import ingest as read_in
 from pipelines.inventory import load_address_book
 from pipelines.report import FileReport, Progress
+from pipelines.sources.registry import sources_for
 from rongdun.commands.explanation import show_explanation
 from rongdun.commands.levels import Level
 from rongdun.console import err, harmless, out, print_json, print_table, progress
@@ -46,6 +47,7 @@ def ingest(
             scope=settings.scope,
             address_book=load_address_book(store),
             progress=lambda step: advance(_share(step), step.path.name),
+            sources=sources_for(settings),
         )
     if as_json:
         print_json(report.as_json())
