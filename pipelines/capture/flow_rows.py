@@ -11,7 +11,7 @@ from pipelines.capture.flows import Flows
 from pipelines.capture.network import tunnel_name
 from pipelines.capture.rows import APPLICATIONS, address_text, field_maps, packed, times
 from pipelines.capture.transport import ICMP, ICMP6, SCTP, TCP, UDP
-from pipelines.capture.window import Ints, Words
+from pipelines.capture.window import Words
 
 _NAMES = {ICMP: "icmp", TCP: "tcp", UDP: "udp", ICMP6: "icmp6", SCTP: "sctp"}
 _PROTOCOLS = pl.Series([_NAMES.get(number, str(number)) for number in range(256)])
@@ -77,7 +77,6 @@ def _histories(flows: Flows) -> tuple[pl.Series, pl.Series]:
 
 def _fields(flows: Flows) -> pl.Series:
     inner_vlan = ((flows.keys[5] >> np.uint64(12)) & np.uint64(0xFFF)).astype(np.int64)
-    network = (flows.keys[5] >> np.uint64(24)).astype(np.int64)
     special = np.flatnonzero((flows.tunnel > 0) | (inner_vlan > 0)).tolist()
     if not special:
         return pl.Series("fields", [{}], dtype=FIELDS).new_from_index(0, len(flows))
@@ -86,12 +85,12 @@ def _fields(flows: Flows) -> pl.Series:
         if inner_vlan[index]:
             rows[index]["inner_vlan"] = str(inner_vlan[index])
         if flows.tunnel[index]:
-            rows[index] |= _tunnel_fields(int(flows.tunnel[index]), flows.outer[index], int(network[index]))
+            rows[index] |= _tunnel_fields(int(flows.tunnel[index]), flows.outer[index])
     return field_maps(rows)
 
 
-def _tunnel_fields(tunnel: int, outer: Ints | Words, network: int) -> dict[str, str]:
-    version, *words = outer.tolist()
+def _tunnel_fields(tunnel: int, outer: Words) -> dict[str, str]:
+    version, *words, network = outer.tolist()
     found = {
         "tunnel": tunnel_name(tunnel),
         "tunnel_source_ip": address_text(packed(version, words[0], words[1])),

@@ -10,6 +10,10 @@ from pipelines.capture.network import Flags
 from pipelines.capture.window import Ints, Words
 
 
+# Version of the outer IP packet, two words each of its source and destination, and the tunnel's own number.
+TUNNEL_WORDS = 6
+
+
 @dataclass(frozen=True)
 class FlowPackets:
     """Packets that count into flows, in file order.
@@ -24,7 +28,7 @@ class FlowPackets:
         letter: its letter of history, -1 for none.
         sequence: TCP sequence number.
         tunnel: index of the tunnel's name, 0 for none.
-        outer: version of the outer IP packet and two words each of its source and destination.
+        outer: the tunnel's own addresses and number (`TUNNEL_WORDS`).
     """
 
     keys: Words
@@ -63,7 +67,7 @@ class Flows:
         ended: a FIN or RST came since that SYN.
         application: index of the recognised application, 0 for none.
         tunnel: index of the tunnel's name, 0 for none.
-        outer: the tunnel's own addresses, as in `FlowPackets`.
+        outer: the tunnel of its first packet, as in `FlowPackets`.
     """
 
     keys: Words
@@ -117,7 +121,7 @@ def no_flows(count: int = 0) -> Flows:
         keys=np.zeros((keys.WORDS, count), np.uint64),
         mixed=empty(np.uint64),
         letters=empty(np.uint64, history.WORDS),
-        outer=empty(np.uint64, 5),
+        outer=empty(np.uint64, TUNNEL_WORDS),
         flipped=empty(np.bool_),
         ended=empty(np.bool_),
         **{name: empty(np.int64, 2) for name in ("packets", "payload", "ip_bytes")},

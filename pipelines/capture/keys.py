@@ -1,4 +1,4 @@
-"""What makes two packets one flow: the endpoints in either order, protocol, VLAN and network, as six 64-bit words."""
+"""What makes two packets one flow: the endpoints in either order, protocol and VLANs, as six 64-bit words."""
 
 from dataclasses import dataclass
 from typing import Final
@@ -26,14 +26,13 @@ def flow_keys(cursor: Cursor, packets: Datagrams, rows: Ints, segments: Segments
     low_port = np.where(swapped, segments.destination_port, segments.source_port)
     high_port = np.where(swapped, segments.source_port, segments.destination_port)
     tag = cursor.vlan[rows] | (cursor.inner_vlan[rows] << 12)
-    network = np.where(packets.tunnel[rows] > 0, cursor.network[rows], 0)
     keys = np.empty((WORDS, len(rows)), np.uint64)
     for half in (0, 1):
         keys[half] = np.where(swapped, destination[:, half], source[:, half])
         keys[2 + half] = np.where(swapped, source[:, half], destination[:, half])
     ends = (low_port << 16) | high_port
     keys[4] = ((ends << 16) | (packets.protocol[rows] << 8) | packets.version[rows]).view(np.uint64)
-    keys[5] = ((network << 24) | tag).view(np.uint64)
+    keys[5] = tag.view(np.uint64)
     return keys, swap
 
 

@@ -13,7 +13,7 @@ from pipelines.capture.cursor import CUT, UNREAD, Cursor
 from pipelines.capture.cuts import Timeouts
 from pipelines.capture.flow_rows import flow_rows
 from pipelines.capture.flow_table import FlowTable
-from pipelines.capture.flows import FlowPackets
+from pipelines.capture.flows import TUNNEL_WORDS, FlowPackets
 from pipelines.capture.fragments import FragmentPorts
 from pipelines.capture.keys import flow_keys
 from pipelines.capture.links import layers_of
@@ -125,9 +125,14 @@ def _flow_packets(
     window: PacketWindow, cursor: Cursor, found: network.Datagrams, rows: Ints, segments: transport.Segments
 ) -> FlowPackets:
     keys, sender = flow_keys(cursor, found, rows, segments)
-    outer = np.column_stack(
-        [found.outer_version[rows].view(np.uint64), found.outer_source[rows], found.outer_destination[rows]]
-    )
+    outer = np.zeros((len(rows), TUNNEL_WORDS), np.uint64)
+    inside = np.flatnonzero(found.tunnel[rows])
+    if len(inside):
+        inner = rows[inside]
+        outer[inside, 0] = found.outer_version[inner].view(np.uint64)
+        outer[inside, 1:3] = found.outer_source[inner]
+        outer[inside, 3:5] = found.outer_destination[inner]
+        outer[inside, 5] = cursor.network[inner].view(np.uint64)
     return FlowPackets(
         keys=keys,
         sender=sender,
