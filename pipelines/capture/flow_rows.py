@@ -44,7 +44,7 @@ def flow_rows(flows: Flows) -> pl.DataFrame:
         "connection_state": states,
         "history": texts,
         "community_id": community_ids(flows.keys),
-        "fields": _fields(flows),
+        "fields": _fields(flows, texts),
     }
     return pl.DataFrame(columns).cast(NETWORK_FLOWS)
 
@@ -75,15 +75,20 @@ def _histories(flows: Flows) -> tuple[pl.Series, pl.Series]:
     return pl.Series(texts, dtype=pl.String).gather(place), pl.Series(states, dtype=pl.String).gather(place)
 
 
-def _fields(flows: Flows) -> pl.Series:
+def _fields(flows: Flows, histories: pl.Series) -> pl.Series:
     inner_vlan = ((flows.keys[5] >> np.uint64(12)) & np.uint64(0xFFF)).astype(np.int64)
-    special = np.flatnonzero((flows.tunnel > 0) | (inner_vlan > 0)).tolist()
+    # As in Zeek, bytes are missed only in connections whose opening was seen.
+    opened = (histories.str.contains("S") & histories.str.contains("h")).to_numpy()
+    missed = np.where(opened, flows.missed.sum(axis=1), 0)
+    special = np.flatnonzero((flows.tunnel > 0) | (inner_vlan > 0) | (missed > 0)).tolist()
     if not special:
         return pl.Series("fields", [{}], dtype=FIELDS).new_from_index(0, len(flows))
     rows: list[dict[str, str]] = [{} for _ in range(len(flows))]
     for index in special:
         if inner_vlan[index]:
             rows[index]["inner_vlan"] = str(inner_vlan[index])
+        if missed[index]:
+            rows[index]["missed_bytes"] = str(missed[index])
         if flows.tunnel[index]:
             rows[index] |= _tunnel_fields(int(flows.tunnel[index]), flows.outer[index])
     return field_maps(rows)

@@ -1,5 +1,7 @@
 """Packets grouped into flows by key, cut by time and by reused ports, carried from window to window."""
 
+from dataclasses import replace
+
 import numpy as np
 
 from pipelines.capture import history, keys
@@ -7,6 +9,7 @@ from pipelines.capture.cuts import Cuts, Timeouts, find_cuts
 from pipelines.capture.flows import Assigned, FlowPackets, Flows, joined
 from pipelines.capture.network import Flags
 from pipelines.capture.open_flows import OpenFlows
+from pipelines.capture.sequences import Numbered, Sequences
 from pipelines.capture.transport import SCTP, TCP, UDP
 from pipelines.capture.window import Ints, Words
 
@@ -26,6 +29,7 @@ class FlowTable:
     def __init__(self, timeouts: Timeouts) -> None:
         self._timeouts = timeouts
         self._open = OpenFlows()
+        self._sequences = Sequences()
 
     def assign(self, packets: FlowPackets) -> Assigned:
         """The flows of these packets, those that were open before among them; none is closed yet."""
@@ -39,7 +43,17 @@ class FlowTable:
         row_flow = np.empty(len(order), np.int64)
         row_flow[order] = np.cumsum(cuts.begins) - 1
         starts = np.flatnonzero(cuts.begins)
-        flows = _aggregated(carried, packets, order, starts, row_flow, cuts, found.mixed)
+        letters = _Letters(packets, order, row_flow, len(carried))
+        tops, missed = np.full((len(starts), 2), -1), np.zeros((len(starts), 2), np.int64)
+        tops[row_flow[: len(carried)]], missed[row_flow[: len(carried)]] = carried.tops, carried.missed
+        names = np.concatenate([carried.number, packets.number])[order[starts]]
+        repeats, gaps = self._sequences.follow(letters.numbered(names), tops, missed)
+        flows = replace(
+            _aggregated(carried, packets, order, starts, row_flow, cuts, found.mixed),
+            letters=letters.added_to(carried, len(starts), repeats, gaps),
+            tops=tops,
+            missed=missed,
+        )
         unfinished = np.append(fresh[starts][1:], True)[: len(starts)]
         return Assigned(flows, row_flow[len(carried) :], unfinished)
 
@@ -103,7 +117,9 @@ def _aggregated(
         packets=summed("packets", None),
         payload=summed("payload", packets.payload),
         ip_bytes=summed("ip_bytes", packets.ip_bytes),
-        letters=_letters(carried, packets, order, row_flow, flows),
+        letters=np.zeros((flows, history.WORDS), np.uint64),
+        tops=np.zeros((flows, 2), np.int64),
+        missed=np.zeros((flows, 2), np.int64),
         initiator=initiator,
         flipped=flipped & cuts.own_start,
         syn_sequence=cuts.syn_sequence,
@@ -114,13 +130,47 @@ def _aggregated(
     )
 
 
-def _letters(carried: Flows, packets: FlowPackets, order: Ints, row_flow: Ints, flows: int) -> Words:
-    """The history of each flow."""
-    letters = np.zeros((flows, history.WORDS), np.uint64)
-    letters[row_flow[: len(carried)]] = carried.letters
-    rows = order[order >= len(carried)] - len(carried)
-    rows = rows[packets.letter[rows] >= 0]
-    return history.extended(letters, row_flow[len(carried) + rows], packets.letter[rows], packets.sender[rows])
+class _Letters:
+    """The packets of a window in order of their flows, each with what it adds to the history."""
+
+    def __init__(self, packets: FlowPackets, order: Ints, row_flow: Ints, carried: int) -> None:
+        self._packets = packets
+        self._of_carried = row_flow[:carried]
+        self._rows = order[order >= carried] - carried
+        self._flow = row_flow[carried + self._rows]
+        counted = (packets.size[self._rows] > 0) | (packets.acknowledged[self._rows] >= 0)
+        self._counted = np.flatnonzero(counted)
+
+    def numbered(self, names: Ints) -> Numbered:
+        """Those packets whose numbers say something, given the name of each flow."""
+        rows, flow = self._rows[self._counted], self._flow[self._counted]
+        packets = self._packets
+        return Numbered(
+            flow=flow,
+            name=names[flow],
+            sender=packets.sender[rows],
+            start=packets.sequence[rows],
+            size=packets.size[rows],
+            payload=packets.payload[rows],
+            acknowledged=packets.acknowledged[rows],
+        )
+
+    def added_to(self, carried: Flows, flows: int, repeats: Ints, gaps: Ints) -> Words:
+        """The history of each flow; `repeats` and `gaps` are rows of `numbered`."""
+        letters = np.zeros((flows, history.WORDS), np.uint64)
+        letters[self._of_carried] = carried.letters
+        letter, sender = self._packets.letter[self._rows], self._packets.sender[self._rows]
+        closed = np.flatnonzero(self._packets.closed[self._rows])
+        repeated, gap = self._counted[repeats], self._counted[gaps]
+        place = np.concatenate([np.flatnonzero(letter >= 0), closed, repeated, gap])
+        kinds = np.repeat([-1, history.CLOSED, history.REPEATED, history.GAP], [
+            len(place) - len(closed) - len(repeated) - len(gap), len(closed), len(repeated), len(gap)
+        ])  # fmt: skip
+        order = np.argsort(place, kind="stable")
+        place, kinds = place[order], kinds[order]
+        # A gap is one of the other side's stream.
+        side = np.where(kinds == history.GAP, 1 - sender[place], sender[place])
+        return history.extended(letters, self._flow[place], np.where(kinds < 0, letter[place], kinds), side)
 
 
 def _initiators(flow_keys: Words, sender: Ints, letter: Ints) -> Ints:

@@ -9,7 +9,6 @@ from pipelines.capture import history, keys
 from pipelines.capture.network import Flags
 from pipelines.capture.window import Ints, Words
 
-
 # Version of the outer IP packet, two words each of its source and destination, and the tunnel's own number.
 TUNNEL_WORDS = 6
 
@@ -27,6 +26,9 @@ class FlowPackets:
         ip_bytes: bytes of the IP packet.
         letter: its letter of history, -1 for none.
         sequence: TCP sequence number.
+        size: sequence numbers that it takes; 0 for what is not TCP, and for a reset.
+        acknowledged: TCP acknowledgement number, -1 for none or in a reset.
+        closed: its sender's TCP window is closed.
         tunnel: index of the tunnel's name, 0 for none.
         outer: the tunnel's own addresses and number (`TUNNEL_WORDS`).
     """
@@ -39,6 +41,9 @@ class FlowPackets:
     ip_bytes: Ints
     letter: Ints
     sequence: Ints
+    size: Ints
+    acknowledged: Ints
+    closed: Flags
     tunnel: Ints
     outer: Words
 
@@ -61,6 +66,8 @@ class Flows:
         payload: transport payload bytes sent.
         ip_bytes: IP bytes sent.
         letters: the history so far.
+        tops: highest TCP sequence number reached, -1 for none.
+        missed: TCP payload bytes that the peer acknowledged and the capture does not hold.
         initiator: 0 the key's first endpoint, 1 its second.
         flipped: the first packet was not the initiator's.
         syn_sequence: sequence number of the last SYN, -1 for none.
@@ -80,6 +87,8 @@ class Flows:
     payload: Ints
     ip_bytes: Ints
     letters: Words
+    tops: Ints
+    missed: Ints
     initiator: Ints
     flipped: Flags
     syn_sequence: Ints
@@ -124,7 +133,7 @@ def no_flows(count: int = 0) -> Flows:
         outer=empty(np.uint64, TUNNEL_WORDS),
         flipped=empty(np.bool_),
         ended=empty(np.bool_),
-        **{name: empty(np.int64, 2) for name in ("packets", "payload", "ip_bytes")},
+        **{name: empty(np.int64, 2) for name in ("packets", "payload", "ip_bytes", "tops", "missed")},
         **{name: empty(np.int64) for name in numbers},
     )
 

@@ -21,8 +21,8 @@ class FragmentPorts:
     def fill(self, packets: Datagrams, rows: Ints, segments: Segments) -> None:
         """Give every later fragment the ports of its first one, wherever in the window that lies.
 
-        A fragment whose first one was never seen, or comes only in a later window, keeps port 0 on both sides. Where the
-        first one holds a tunnelled packet, which counts by itself, the others make a flow of the tunnel's ends.
+        A fragment whose first one was never seen, or comes only in a later window, keeps port 0 on both sides. Where
+        the first one holds a tunnelled packet, which counts by itself, the others make a flow of the tunnel's ends.
         """
         split = (packets.fragment[rows] > 0) | packets.more[rows]
         split |= np.isin(rows, np.fromiter(packets.carriers, np.int64, len(packets.carriers)))

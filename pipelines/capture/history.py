@@ -7,9 +7,10 @@ import numpy as np
 from pipelines.capture.transport import ACK, FIN, RST, SYN, TCP, UDP, Segments
 from pipelines.capture.window import Ints, Words
 
-# SYN, SYN-ACK, pure ACK, data, FIN, RST, FIN with RST, SYN with FIN or RST; each from either endpoint.
-LETTERS = "SHADFRIQ"
-S, H, A, D, F, R, INCONSISTENT, MIXED = range(len(LETTERS))
+# SYN, SYN-ACK, pure ACK, data, FIN, RST, FIN with RST, SYN with FIN or RST; beside any of these: closed window,
+# repeated payload, acknowledged bytes that the capture does not hold. Each from either endpoint.
+LETTERS = "SHADFRIQWTG"
+S, H, A, D, F, R, INCONSISTENT, MIXED, CLOSED, REPEATED, GAP = range(len(LETTERS))
 
 # A history is the letters in the order they came, five bits each (1 and up; 0 is none), and last the set of them.
 WORDS = 3
@@ -107,6 +108,8 @@ def _endpoint_states(history: str) -> tuple[int, int]:
     """The states of originator and responder after these letters, by the transitions of Zeek's TCP analyzer."""
     state, before = [_INACTIVE, _INACTIVE], [_INACTIVE, _INACTIVE]
     for letter in history.lstrip("^"):
+        if letter in "WTGwtg":
+            continue
         me = 0 if letter.isupper() else 1
         following = _after(letter.upper(), me, state, before)
         if following != state[me]:

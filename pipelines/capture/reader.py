@@ -133,6 +133,8 @@ def _flow_packets(
         outer[inside, 1:3] = found.outer_source[inner]
         outer[inside, 3:5] = found.outer_destination[inner]
         outer[inside, 5] = cursor.network[inner].view(np.uint64)
+    is_tcp = (found.protocol[rows] == transport.TCP) & (segments.flags & transport.RST == 0)
+    numbered = segments.payload + (segments.flags & transport.SYN > 0) + (segments.flags & transport.FIN > 0)
     return FlowPackets(
         keys=keys,
         sender=sender,
@@ -142,6 +144,9 @@ def _flow_packets(
         ip_bytes=found.length[rows],
         letter=history.letters_of(found.protocol[rows], segments),
         sequence=segments.sequence,
+        size=np.where(is_tcp, numbered, 0),
+        acknowledged=np.where(is_tcp, segments.acknowledged, -1),
+        closed=is_tcp & (segments.window == 0),
         tunnel=found.tunnel[rows],
         outer=outer,
     )

@@ -20,9 +20,11 @@ SYN, SYN_ACK, ACK, PUSH, FIN, RST = 0x02, 0x12, 0x10, 0x18, 0x11, 0x04
 Timed = tuple[float, bytes]
 
 
-def tcp(source: int, destination: int, flags: int, payload: bytes = b"", *, seq: int = 1) -> bytes:
+def tcp(
+    source: int, destination: int, flags: int, payload: bytes = b"", *, seq: int = 1, ack: int = 0, window: int = 8192
+) -> bytes:
     """A TCP segment."""
-    return struct.pack("!HHIIBBHHH", source, destination, seq, 0, 0x50, flags, 8192, 0, 0) + payload
+    return struct.pack("!HHIIBBHHH", source, destination, seq, ack, 0x50, flags, window, 0, 0) + payload
 
 
 def udp(source: int, destination: int, payload: bytes = b"") -> bytes:

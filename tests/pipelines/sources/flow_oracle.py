@@ -13,8 +13,10 @@ from scapy.layers.inet import ICMP, IP, TCP, UDP
 from scapy.layers.inet6 import IPv6, IPv6ExtHdrFragment, _ICMPv6
 from scapy.layers.l2 import Dot1AD, Dot1Q
 from scapy.layers.sctp import SCTP
-from scapy.packet import NoPayload, Packet, Raw
+from scapy.packet import NoPayload, Packet, Raw, bind_layers
 from scapy.utils import RawPcapNgReader, RawPcapReader
+
+bind_layers(ppp.PPP, mpls.MPLS, proto=0x0281)
 
 IDLE_SECONDS, ACTIVE_SECONDS = 120, 1800
 # The pairs of the Community ID specification.
@@ -146,7 +148,7 @@ def heard(path: Path, most: int) -> Oracle:
     return found
 
 
-def _hear(found, packets, fragments, waiting, packet, wire, number, time) -> None:  # type: ignore[no-untyped-def] # noqa
+def _hear(found, packets, fragments, waiting, packet, wire, number, time) -> None:  # type: ignore[no-untyped-def]
     layers = _layers(packet)
     networks = [layer for layer in layers if type(layer) in (IP, IPv6)]
     if not networks:
@@ -219,7 +221,7 @@ def _layers(packet: Packet) -> list[Packet]:
     return layers
 
 
-def _measured(network, room):  # type: ignore[no-untyped-def] # noqa: C901, PLR0912
+def _measured(network, room):  # type: ignore[no-untyped-def] # noqa: C901
     """Length, payload, protocol, ports and TCP's fields of a packet, or why it is unclear."""
     is_old = type(network) is IP
     place = None
