@@ -2,10 +2,11 @@
 
     python -m benchmarks.fuzz [FOLDER] [--format pcap] [--cases 1000] [--seed 0] [--keep FOLDER]
 
-Every file of the folder (`../shared/data` unless told) that a source reads is a seed of its format. A case is a seed, cut to
-a bounded size and damaged in one to eight ways by a random number generator that begins with the case's number, so that
-each can be repeated alone by `--seed`. Whatever a source raises beside `SourceBroken`, a case that takes longer than
-`--seconds`, and batches that do not fit their table are failures, kept as files where `--keep` says. Exits 1 if there are any.
+Every file of the folder (`../shared/data` unless told) that a source reads is a seed of its format. A case is a seed,
+cut to a bounded size and damaged in one to eight ways by a random number generator that begins with the case's number,
+so that each can be repeated alone by `--seed`. Whatever a source raises beside `SourceBroken`, a case that takes longer
+than `--seconds`, and batches that do not fit their table are failures, kept as files where `--keep` says. Exits 1 if
+there are any.
 """
 
 import argparse
@@ -193,10 +194,9 @@ def _too_slow(signal_number: int, frame: FrameType | None) -> None:
 def _limit_memory() -> None:
     status = Path("/proc/self/status")
     if status.exists():
-        used = next(
-            int(line.split()[1]) * 1024 for line in status.read_text().splitlines() if line.startswith("VmSize")
-        )
-        resource.setrlimit(resource.RLIMIT_AS, (used + _MORE_MEMORY, resource.RLIM_INFINITY))
+        line = next(line for line in status.read_text().splitlines() if line.startswith("VmSize"))
+        most = int(line.split()[1]) * 1024 + _MORE_MEMORY
+        resource.setrlimit(resource.RLIMIT_AS, (most, resource.RLIM_INFINITY))
 
 
 if __name__ == "__main__":

@@ -4,7 +4,7 @@ from hypothesis import strategies as st
 
 from tests.pipelines.capture.frames import ACK, PUSH, SYN, SYN_ACK, back, out, pcap_file, read_capture, tcp
 
-# Who sends (the client's bytes begin at 101, the server's at 901), from which byte on, how many, and what it acknowledges.
+# Who sends (the client's bytes begin at 101, the server's at 901), from which byte on, how many, what it acknowledges.
 Step = tuple[bool, int, int, int]
 
 _TOP = 2**32
@@ -73,16 +73,13 @@ def test_a_closed_window_is_noted() -> None:
     assert flow["history"] == "SWhwA"
 
 
+def _step(forward: bool, at: int, size: int, ack: int) -> Step:
+    ours, theirs = (101, 901) if forward else (901, 101)
+    return forward, ours + 10 * at, 10 * size, theirs + 10 * ack
+
+
 _STEPS = st.lists(
-    st.tuples(st.booleans(), st.integers(0, 12), st.integers(0, 4), st.integers(0, 12)).map(
-        lambda step: (
-            step[0],
-            (101 if step[0] else 901) + step[1] * 10,
-            step[2] * 10,
-            (901 if step[0] else 101) + 10 * step[3],
-        )
-    ),
-    max_size=14,
+    st.builds(_step, st.booleans(), st.integers(0, 12), st.integers(0, 4), st.integers(0, 12)), max_size=14
 )
 
 
