@@ -136,7 +136,7 @@ def seeds_of(source: Source, folder: Path) -> Iterator[bytes]:
         if not path.is_file():
             continue
         with path.open("rb") as stream, suppress(SourceBroken, EOFError):
-            content = plain(cast("BinaryIO", io.BufferedReader(stream))).read(max(largest, HEAD_BYTES))  # type: ignore[type-var]
+            content = plain(cast("BinaryIO", io.BufferedReader(stream))).read(max(largest, HEAD_BYTES))
             if source_for(content[:HEAD_BYTES]) is source:
                 yield content[:largest]
 

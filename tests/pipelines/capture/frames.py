@@ -47,6 +47,11 @@ def ethernet(packet: bytes, kind: int | None = None) -> bytes:
     return b"\x02\0\0\0\0\x01\x02\0\0\0\0\x02" + struct.pack("!H", kind) + packet
 
 
+def tagged(packet: bytes, vlan: int, kind: int = 0x0800) -> bytes:
+    """An Ethernet frame with one VLAN tag."""
+    return ethernet(struct.pack("!HH", vlan, kind) + packet, 0x8100)
+
+
 def out(segment: bytes, protocol: int = 6) -> bytes:
     """A frame from client to server."""
     return ethernet(ip(CLIENT, SERVER, protocol, segment))
