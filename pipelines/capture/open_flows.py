@@ -11,13 +11,20 @@ from pipelines.capture.window import Ints, Words
 MOST_OPEN = 262_144
 
 # A flow stays open for so many packets at least, however far the clock jumps meanwhile.
-_PATIENCE_PACKETS = 65_536
+PATIENCE_PACKETS = 65_536
 
 
 class OpenFlows:
-    """The open flows, at most one of a key, in rows that are used again."""
+    """The open flows, at most one of a key, in rows that are used again.
 
-    def __init__(self) -> None:
+    Args:
+        most: beyond so many, those that have been silent for most packets are closed.
+        patience: so many packets must have passed before silence counts.
+    """
+
+    def __init__(self, *, most: int = MOST_OPEN, patience: int = PATIENCE_PACKETS) -> None:
+        self._most = most
+        self._patience = patience
         self._flows = no_flows()
         self._used: Flags = np.zeros(0, np.bool_)
 
@@ -65,8 +72,8 @@ class OpenFlows:
         place = np.searchsorted(periods, period - 1)
         near = periods[np.minimum(place, len(periods) - 1)] - period
         over = (near < -1) | (near > 1) | (place == len(periods))
-        over &= self._flows.last_number[rows] + _PATIENCE_PACKETS < number
-        crowd = len(rows) - np.count_nonzero(over) - MOST_OPEN
+        over &= self._flows.last_number[rows] + self._patience < number
+        crowd = len(rows) - np.count_nonzero(over) - self._most
         if crowd > 0:
             here = np.flatnonzero(~over)
             last = self._flows.last_number[rows[here]]
