@@ -41,7 +41,7 @@ def main() -> None:
     with tempfile.TemporaryDirectory(prefix="exports-bench-") as folder:
         path = Path(folder) / "v9.dat"
         records = made_packets(path, asked.records)
-        measured = {"netflow_v9_records": float(records), **_decoded(path, records)}
+        measured = {"netflow_v9_records": float(records), **decoded(path, records)}
         measured |= _stored(path, Settings(home=Path(folder) / "home"), records)
     if asked.json:
         print(json.dumps(measured))
@@ -81,7 +81,7 @@ def _flow(chance: random.Random) -> bytes:
     )
 
 
-def _decoded(path: Path, records: int) -> dict[str, float]:
+def decoded(path: Path, records: int) -> dict[str, float]:
     started = time.process_time()
     with path.open("rb") as stream:
         rows = sum(batch.rows.height for batch in flow_exports.read(stream))

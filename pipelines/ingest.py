@@ -12,7 +12,7 @@ from pipelines.exports.known import ExporterMemory
 from pipelines.files import Fingerprint, Found, fingerprint, found_files, source_of
 from pipelines.ledger import Ledger, Version
 from pipelines.report import FileReport, IngestReport, Progress
-from pipelines.sources.registry import Source, source_for
+from pipelines.sources.registry import SOURCES, Source, source_for
 from pipelines.sources.unread import reason_unread
 from pipelines.stretch import Stretch, head_of
 from pipelines.writing import BatchWriter, note_unread, write_stretch
@@ -33,7 +33,7 @@ def ingest(
     scope: str,
     address_book: Assets | None = None,
     progress: Listener | None = None,
-    mapped: Sequence[Source] = (),
+    sources: Sequence[Source] = SOURCES,
     exporters: ExporterMemory | None = None,
 ) -> IngestReport:
     """What became of every file at or below the paths.
@@ -48,7 +48,7 @@ def ingest(
         scope: of rows that belong to no asset in the address book.
         address_book: whose each address and host name is; without it no row has an asset.
         progress: told after every batch written.
-        mapped: sources that the site describes itself; they are asked before the formats that are known.
+        sources: what reads the formats, the more telling first.
         exporters: the templates and options of flow exporters, kept from one run to the next; without it every file
             has to bring its own.
 
@@ -62,7 +62,7 @@ def ingest(
         other = store.beside() if found else None
         writing = connections.enter_context(other) if other else store
         writer = BatchWriter(writing, scope, address_book, known, beside=other is not None)
-        run = _Run(store, writer, progress, len(found), mapped)
+        run = _Run(store, writer, progress, len(found), sources)
         reports = tuple(report for group in _groups(found) for report in run.files(group))
         # Before the ledger says that files are done: what they announced is not read again.
         if exporters is not None:
@@ -90,7 +90,7 @@ class _Run:
     """One call of `ingest`, and the files it met that nothing reads, with the hash of their content."""
 
     def __init__(
-        self, store: Store, writer: BatchWriter, progress: Listener | None, files: int, mapped: Sequence[Source] = ()
+        self, store: Store, writer: BatchWriter, progress: Listener | None, files: int, sources: Sequence[Source]
     ) -> None:
         self._store = store
         self._ledger = Ledger(store)
@@ -100,9 +100,9 @@ class _Run:
         self._unread: list[tuple[str, FileReport]] = []
         self._writer = writer
         self._progress = progress
-        self._mapped = mapped
         self._files_done = 0
         self._files = files
+        self._sources = sources
 
     def files(self, group: Sequence[Found]) -> Iterator[FileReport]:
         """What became of each file; before the first row of any, the ledger is told what is about to be stored."""
@@ -126,7 +126,7 @@ class _Run:
         try:
             mark = fingerprint(found.path, [version.bytes for version in known])
             stored = self._passed_over(found.path, mark)
-            return stored or _candidate(found.path, mark, self._mapped)
+            return stored or _candidate(found.path, mark, self._sources)
         except OSError as error:
             return _not_readable(found.path, error)
 
@@ -181,7 +181,7 @@ class _Run:
         )
         stretch = Stretch(candidate.path, mark, previous)
         # What a file is may only show when it is longer: its beginning is judged for itself.
-        source = candidate.source if mark is candidate.mark else source_for(head_of(stretch), self._mapped)
+        source = candidate.source if mark is candidate.mark else source_for(head_of(stretch), self._sources)
 
         def tell(bytes_done: int, rows: int) -> None:
             if self._progress is not None:
@@ -205,12 +205,12 @@ def _groups(found: Sequence[Found]) -> Iterator[list[Found]]:
         yield list(group.values())
 
 
-def _candidate(path: Path, mark: Fingerprint, mapped: Sequence[Source]) -> _Candidate:
+def _candidate(path: Path, mark: Fingerprint, sources: Sequence[Source]) -> _Candidate:
     try:
         head = head_of(Stretch(path, mark, None))
     except SourceBroken as broken:
         return _Candidate(path, mark, None, str(broken))
-    source = source_for(head, mapped)
+    source = source_for(head, sources)
     return _Candidate(path, mark, source, "" if source else reason_unread(head))
 
 

@@ -42,6 +42,9 @@ class Settings(BaseSettings):
     retention_days: int = Field(default=190, ge=1, le=36_500)
     retention_days_of: dict[str, Annotated[int, Field(ge=1, le=36_500)]] = {}
     alert_group_minutes: int = Field(default=60, ge=0, le=7 * 24 * 60)
+    flow_active_seconds: int = Field(default=1800, ge=1, le=24 * 60 * 60)
+    flow_idle_seconds: int = Field(default=120, ge=1, le=24 * 60 * 60)
+    capture_applications: bool = True
     scope: str = Field(default="fuzhou", pattern=r"^[a-z0-9][a-z0-9/_-]*$")
     language: Literal["zh", "en"] = "zh"
     listen_syslog_udp: str = ""

@@ -3,19 +3,19 @@
 from functools import cache
 
 import numpy as np
-from numpy.typing import NDArray
 
-from pipelines.capture.network import Flags
 from pipelines.capture.transport import ACK, FIN, RST, SYN, TCP, UDP, Segments
-from pipelines.capture.window import Ints
+from pipelines.capture.window import Ints, Words
 
-# SYN, SYN-ACK, pure ACK, data, FIN, RST, FIN with RST, SYN with FIN or RST; each from either endpoint.
-LETTERS = "SHADFRIQ"
-COLUMNS = 2 * len(LETTERS)
-NEVER = np.iinfo(np.int32).max
-S, H, A, D, F, R, INCONSISTENT, MIXED = range(len(LETTERS))
+# SYN, SYN-ACK, pure ACK, data, FIN, RST, FIN with RST, SYN with FIN or RST; beside any of these: closed window,
+# repeated payload, acknowledged bytes that the capture does not hold. Each from either endpoint.
+LETTERS = "SHADFRIQWTG"
+S, H, A, D, F, R, INCONSISTENT, MIXED, CLOSED, REPEATED, GAP = range(len(LETTERS))
 
-Positions = NDArray[np.int32]
+# A history is the letters in the order they came, five bits each (1 and up; 0 is none), and last the set of them.
+WORDS = 3
+_LETTER_BITS, _LETTERS_A_WORD = 5, 12
+_CODES = 2 * len(LETTERS)
 
 _INACTIVE, _PARTIAL, _SYN_SENT, _SYN_ACK_SENT, _ESTABLISHED, _CLOSED, _RESET = range(7)
 
@@ -34,29 +34,44 @@ def letters_of(protocol: Ints, segments: Segments) -> Ints:
     return np.where(protocol == TCP, tcp, np.where(protocol == UDP, D, -1))
 
 
-def first_positions(flow: Ints, letter: Ints, sender: Ints, flows: int) -> Positions:
-    """For each flow and each letter of either endpoint, the first row that adds it; NEVER where none does."""
-    positions = np.full((flows, COLUMNS), NEVER, np.int32)
-    rows = np.flatnonzero(letter >= 0)[::-1]
-    # Of several assignments to one place the last counts: going backwards, that is the first row.
-    positions[flow[rows], letter[rows] * 2 + sender[rows]] = rows
-    return positions
+def extended(histories: Words, flow: Ints, letter: Ints, sender: Ints) -> Words:
+    """Each flow's history with the letters that are new to it.
+
+    Args:
+        histories: one row a flow.
+        flow: the flow that a letter comes to, in ascending order; within a flow, letters as they came.
+        letter: an index of `LETTERS`.
+        sender: the endpoint it came from.
+    """
+    code = letter * 2 + sender
+    unseen = (histories[flow, -1] >> code.astype(np.uint64)) & np.uint64(1) == 0
+    flow, code = flow[unseen], code[unseen]
+    # Of several assignments to one place the last counts: going backwards, that is the first letter.
+    first = np.zeros(len(histories) * _CODES, np.int32)
+    place, row = flow * _CODES + code, np.arange(len(flow), dtype=np.int32)
+    first[place[::-1]] = row[::-1]
+    new = first[place] == row
+    flow, code = flow[new], code[new]
+    begins = np.flatnonzero(np.diff(flow, prepend=-1))
+    since = np.arange(len(flow)) - np.repeat(begins, np.diff(begins, append=len(flow)))
+    at = np.bitwise_count(histories[flow, -1]).astype(np.int64) + since
+    longer = histories.copy()
+    shifted = (code + 1).astype(np.uint64) << (at % _LETTERS_A_WORD * _LETTER_BITS).astype(np.uint64)
+    # Adding sets bits: no two letters share a place.
+    np.add.at(longer, (flow, at // _LETTERS_A_WORD), shifted)
+    np.add.at(longer[:, -1], flow, np.uint64(1) << code.astype(np.uint64))
+    return longer
 
 
-def settled(positions: Positions) -> Positions:
-    """The same order of letters, as numbers before those of any row to come."""
-    rank = np.argsort(np.argsort(positions, axis=1), axis=1).astype(np.int32) - COLUMNS
-    return np.where(positions == NEVER, np.int32(NEVER), rank)
-
-
-def histories(positions: Positions, initiator: Ints, flipped: Flags) -> list[str]:
+def text(first: int, second: int, initiator: int, *, flipped: bool) -> str:
     """Zeek's history: upper case from the initiator, `^` first where the first packet was not the initiator's."""
-    order = np.argsort(positions, axis=1, kind="stable")
-    capital = np.frombuffer(LETTERS.encode(), np.uint8)[order // 2]
-    letters = capital + np.where(order % 2 == initiator[:, None], 0, 32).astype(np.uint8)
-    letters[np.take_along_axis(positions, order, axis=1) == NEVER] = 0
-    texts = np.ascontiguousarray(letters).view(f"S{COLUMNS}").ravel()
-    return [("^" if turn else "") + text.decode() for text, turn in zip(texts, flipped.tolist(), strict=True)]
+    packed, letters = first | second << (_LETTERS_A_WORD * _LETTER_BITS), ["^"] if flipped else []
+    while packed:
+        code = (packed & 31) - 1
+        letter = LETTERS[code // 2]
+        letters.append(letter if code % 2 == initiator else letter.lower())
+        packed >>= _LETTER_BITS
+    return "".join(letters)
 
 
 @cache
@@ -93,6 +108,8 @@ def _endpoint_states(history: str) -> tuple[int, int]:
     """The states of originator and responder after these letters, by the transitions of Zeek's TCP analyzer."""
     state, before = [_INACTIVE, _INACTIVE], [_INACTIVE, _INACTIVE]
     for letter in history.lstrip("^"):
+        if letter in "WTGwtg":
+            continue
         me = 0 if letter.isupper() else 1
         following = _after(letter.upper(), me, state, before)
         if following != state[me]:

@@ -1,9 +1,9 @@
-"""What makes two packets one flow: the endpoints in either order, protocol, VLAN and network, as six 64-bit words."""
+"""What makes two packets one flow: the endpoints in either order, protocol and VLANs, as six 64-bit words."""
 
+from dataclasses import dataclass
 from typing import Final
 
 import numpy as np
-from numpy.typing import NDArray
 
 from pipelines.capture.cursor import Cursor
 from pipelines.capture.network import Datagrams, Flags
@@ -26,27 +26,45 @@ def flow_keys(cursor: Cursor, packets: Datagrams, rows: Ints, segments: Segments
     low_port = np.where(swapped, segments.destination_port, segments.source_port)
     high_port = np.where(swapped, segments.source_port, segments.destination_port)
     tag = cursor.vlan[rows] | (cursor.inner_vlan[rows] << 12)
-    network = np.where(packets.tunnel[rows] > 0, cursor.network[rows], 0)
     keys = np.empty((WORDS, len(rows)), np.uint64)
     for half in (0, 1):
         keys[half] = np.where(swapped, destination[:, half], source[:, half])
         keys[2 + half] = np.where(swapped, source[:, half], destination[:, half])
     ends = (low_port << 16) | high_port
     keys[4] = ((ends << 16) | (packets.protocol[rows] << 8) | packets.version[rows]).view(np.uint64)
-    keys[5] = ((network << 24) | tag).view(np.uint64)
+    keys[5] = tag.view(np.uint64)
     return keys, swap
 
 
-def grouped(keys: Words) -> tuple[Ints, Flags]:
-    """The columns' order that brings equal keys together, first come first, and where in it a new key begins."""
-    mixed = _mixed(keys)
-    order = np.argsort(mixed, kind="stable")
-    fresh, hashed = _changes(keys[:, order]), _changes(mixed[None, order])
+@dataclass(frozen=True)
+class Grouping:
+    """Keys brought together.
+
+    Attributes:
+        order: the columns' order that brings equal keys together, first come first.
+        fresh: where in that order a new key begins.
+        mixed: a hash of each key, in the columns' own order.
+    """
+
+    order: Ints
+    fresh: Flags
+    mixed: Words
+
+
+def grouped(keys: Words, mixed: Words | None = None) -> Grouping:
+    """The keys grouped; `mixed` spares the work where their hashes are known."""
+    mixed = _mixed(keys) if mixed is None else mixed
+    # The row in the lowest bits makes any sort a stable one; NumPy's plain sort is ten times as fast as its stable one.
+    place = np.uint64(keys.shape[1].bit_length())
+    row = np.arange(keys.shape[1], dtype=np.uint64)
+    lifted = np.sort((mixed >> place << place) | row)
+    order = (lifted & ((np.uint64(1) << place) - np.uint64(1))).view(np.int64)
+    fresh, hashed = _changes(keys[:, order]), _changes((lifted >> place)[None])
     if (fresh & ~hashed).any():
-        # Two keys share a hash, which chance does not do: sort by the keys themselves.
+        # Two keys share a hash, which hardly ever happens by chance: sort by the keys themselves.
         order = np.lexsort(keys[::-1])
         fresh = _changes(keys[:, order])
-    return order, fresh
+    return Grouping(order, fresh, mixed)
 
 
 def ports(keys: Words) -> tuple[Ints, Ints]:
@@ -75,7 +93,7 @@ def _above(source: Words, destination: Words, segments: Segments) -> Flags:
     return above
 
 
-def _mixed(keys: Words) -> NDArray[np.uint64]:
+def _mixed(keys: Words) -> Words:
     mixed = np.zeros(keys.shape[1], np.uint64)
     for index, word in enumerate(keys):
         mixed = (mixed ^ word) * _ODD[index % len(_ODD)]

@@ -48,6 +48,7 @@ LAYERS = {
 _VLAN = (0x8100, 0x88A8, 0x9100, 0x9200)
 _MPLS = (0x8847, 0x8848)
 _PPPOE = 0x8864
+_BACKBONE = 0x88E7
 # Below this an EtherType is a length and LLC follows (IEEE 802.3).
 _SMALLEST_ETHERTYPE = 1536
 _MOST_LAYERS = 16
@@ -110,6 +111,12 @@ def _mpls(cursor: Cursor, rows: Ints) -> None:
     # A first nibble of 0 is the control word of a pseudo-wire (RFC 4385), here taken to carry Ethernet.
     cursor.layer[last] = np.select([version == 4, version == 6, version == 0], [IPV4, IPV6, ETHERNET], OTHER)
     cursor.offset[last[version == 0]] += 4
+
+
+def _backbone(cursor: Cursor, rows: Ints) -> None:
+    """Step over the service instance tag of IEEE 802.1ah to the customer's frame."""
+    rows = cursor.holding(rows, 4)
+    cursor.move(rows, 4, ETHERNET)
 
 
 def _pppoe(cursor: Cursor, rows: Ints) -> None:
@@ -222,6 +229,7 @@ _STEPS: dict[int, Callable[[Cursor, Ints], None]] = {
     PPP_SERIAL: _ppp_serial,
     FRAME_RELAY: _frame_relay,
     _PPPOE: _pppoe,
+    _BACKBONE: _backbone,
     **dict.fromkeys(_VLAN, _vlan),
     **dict.fromkeys(_MPLS, _mpls),
 }

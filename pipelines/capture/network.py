@@ -7,10 +7,14 @@ from numpy.typing import NDArray
 
 from pipelines.capture.cursor import CUT, IPV4, IPV6, Cursor
 from pipelines.capture.links import descend
-from pipelines.capture.tunnels import TUNNELS, enter_tunnels
-from pipelines.capture.window import Ints, Words, words_at
+from pipelines.capture.tunnels import TUNNELS, UDP, enter_tunnels
+from pipelines.capture.window import Ints, Words, numbers_at, words_at
 
 Flags = NDArray[np.bool_]
+
+# Source, destination, protocol and identifier of a packet in fragments; its ports, and whether nothing answers them.
+FragmentKey = tuple[int, int, int, int, int, int]
+Ports = tuple[int, int, int]
 
 _DEEPEST_TUNNEL = 4
 _MOST_EXTENSIONS = 8
@@ -50,9 +54,12 @@ class Datagrams:
         outer_version: version of the IP packet that the tunnel runs in.
         outer_source: its source.
         outer_destination: its destination.
+        carriers: by row, the first fragment of an outer packet whose inner packet stands here: what names the other
+            fragments, and the ports that they share.
     """
 
     count: int
+    carriers: dict[int, tuple["FragmentKey", "Ports"]] = field(default_factory=dict)
     version: Ints = field(init=False)
     complaint: Ints = field(init=False)
     source: Words = field(init=False)
@@ -84,9 +91,13 @@ def decode_network(cursor: Cursor) -> Datagrams:
     found = Datagrams(len(cursor.layer))
     rows = np.arange(found.count)
     for level in range(_DEEPEST_TUNNEL + 1):
+        tags = cursor.vlan[rows], cursor.inner_vlan[rows]
         descend(cursor, rows)
         if level:
             _keep_outer(found, cursor, rows)
+            # What cannot be read on stays a packet of the outer network.
+            closed = ~np.isin(cursor.layer[rows], (IPV4, IPV6))
+            cursor.vlan[rows[closed]], cursor.inner_vlan[rows[closed]] = (tag[closed] for tag in tags)
         read = np.concatenate([_ipv4(cursor, found, rows), _ipv6(cursor, found, rows)])
         read.sort()
         rows = enter_tunnels(cursor, found.protocol, found.body, found.body_length, read[found.fragment[read] == 0])
@@ -95,9 +106,18 @@ def decode_network(cursor: Cursor) -> Datagrams:
     return found
 
 
+def fragment_key(found: Datagrams, row: int) -> FragmentKey:
+    """What all fragments of a packet share (RFC 791)."""
+    source, destination = found.source[row].tolist(), found.destination[row].tolist()
+    return (*source, *destination, int(found.protocol[row]), int(found.identifier[row]))
+
+
 def _keep_outer(found: Datagrams, cursor: Cursor, rows: Ints) -> None:
     """Remember the addresses around an inner IP packet before its own take their place."""
     inner = rows[np.isin(cursor.layer[rows], (IPV4, IPV6))]
+    for row in inner[found.more[inner]].tolist():
+        ports = numbers_at(cursor.buffer, found.body[row] + np.array([0, 2]), ">u2") * (found.protocol[row] == UDP)
+        found.carriers[row] = (fragment_key(found, row), (int(ports[0]), int(ports[1]), 0))
     found.outer_version[inner] = found.version[inner]
     found.outer_source[inner] = found.source[inner]
     found.outer_destination[inner] = found.destination[inner]

@@ -8,7 +8,9 @@ import numpy as np
 
 from pipelines.capture.window import (
     WINDOW_BYTES,
+    WINDOW_PACKETS,
     ByteReader,
+    Bytes,
     Ints,
     PacketWindow,
     Problem,
@@ -53,9 +55,10 @@ def read_windows(stream: ByteReader, *, window_bytes: int = WINDOW_BYTES) -> Ite
     header = read_fully(stream, FILE_HEADER_BYTES)
     variant = MAGICS.get(header[:4])
     if variant is None:
-        yield Problem(0, "not a pcap file: unknown magic number")
+        yield Problem(0, "not a pcap file: unknown magic number", ends=True)
     elif len(header) < FILE_HEADER_BYTES:
-        yield Problem(0, f"truncated at byte {len(header)}: the file header has {FILE_HEADER_BYTES} bytes")
+        missing = f"the file header has {FILE_HEADER_BYTES} bytes"
+        yield Problem(0, f"truncated at byte {len(header)}, packet 0: {missing}", ends=True)
     else:
         yield from _packets(stream, variant, header, window_bytes)
 
@@ -65,42 +68,46 @@ def _packets(
 ) -> Iterator[PacketWindow | Problem]:
     # The upper bits say how long a frame check sequence is.
     link = struct.unpack_from(f"{variant.order}I", header, 20)[0] & 0x03FF_FFFF
-    block, position, number = b"", FILE_HEADER_BYTES, 0
+    rest, position, number = b"", FILE_HEADER_BYTES, 0
     while chunk := read_fully(stream, window_bytes):
-        block += chunk
-        starts, end, problem = _framed(block, variant)
-        if len(starts):
-            yield _window(block, starts, variant, number, link)
+        buffer = padded(rest, chunk)
+        size = len(rest) + len(chunk)
+        starts, end, problem = _framed(buffer, size, variant)
+        for first in range(0, len(starts), WINDOW_PACKETS):
+            yield _window(buffer, starts[first : first + WINDOW_PACKETS], variant, number + first, link)
         number += len(starts)
         if problem:
-            yield Problem(number, f"damaged at byte {position + end}: {problem}")
+            yield Problem(number, f"damaged at byte {position + end}, packet {number}: {problem}", ends=True)
             return
-        block, position = block[end:], position + end
-    if block:
-        yield Problem(number, f"truncated at byte {position + len(block)}: {_missing(block, variant)}")
+        rest, position = buffer[end:size].tobytes(), position + end
+    if rest:
+        where = f"truncated at byte {position + len(rest)}, packet {number}"
+        yield Problem(number, f"{where}: {_missing(rest, variant)}", ends=True)
 
 
-def _framed(block: bytes, variant: Variant) -> tuple[Ints, int, str]:
+def _framed(buffer: Bytes, size: int, variant: Variant) -> tuple[Ints, int, str]:
     """Where each whole packet's header begins, where the last one ends, and what stopped the reading."""
     captured_at = struct.Struct(f"{variant.order}I").unpack_from
-    header, size, position = variant.record_bytes, len(block), 0
-    starts: list[int] = []
-    problem = ""
-    while position + header <= size:
-        captured = captured_at(block, position + 8)[0]
-        if captured > LARGEST_PACKET:
-            problem = f"a packet claims {captured} bytes"
-            break
-        following = position + header + captured
-        if following > size:
-            break
-        starts.append(position)
-        position = following
-    return np.array(starts, np.int64), position, problem
+    block, header, position = buffer.data, variant.record_bytes, 0
+    found, last = list[int](), size - header
+    note = found.append
+    # This loop alone sees packets one by one: whatever else is to be checked of them waits until all are found.
+    while position <= last:
+        note(position)
+        position += header + captured_at(block, position + 8)[0]
+    starts = np.array(found, np.int64)
+    captured = numbers_at(buffer, starts + 8, f"{variant.order}u4")
+    lying = np.flatnonzero(captured > LARGEST_PACKET)
+    if len(lying):
+        first = int(lying[0])
+        return starts[:first], found[first], f"a packet claims {captured[first]} bytes"
+    if position > size:
+        return starts[:-1], found[-1], ""
+    return starts, position, ""
 
 
-def _window(block: bytes, starts: Ints, variant: Variant, number: int, link: int) -> PacketWindow:
-    buffer, kind = padded(block), f"{variant.order}u4"
+def _window(buffer: Bytes, starts: Ints, variant: Variant, number: int, link: int) -> PacketWindow:
+    kind = f"{variant.order}u4"
     seconds = numbers_at(buffer, starts, kind)
     ticks = numbers_at(buffer, starts + 4, kind)
     captured = numbers_at(buffer, starts + 8, kind)

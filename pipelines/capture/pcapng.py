@@ -9,6 +9,7 @@ import numpy as np
 from pipelines.capture.interfaces import Interfaces
 from pipelines.capture.window import (
     WINDOW_BYTES,
+    WINDOW_PACKETS,
     ByteReader,
     Bytes,
     Ints,
@@ -24,6 +25,7 @@ MAGIC = bytes.fromhex("0a0d0d0a")
 LARGEST_BLOCK = 16 * 1024 * 1024
 
 _SECTION, _INTERFACE, _OBSOLETE, _SIMPLE, _ENHANCED = 0x0A0D0D0A, 1, 2, 3, 6
+_PACKETS = frozenset({_ENHANCED, _SIMPLE, _OBSOLETE})
 _ORDERS = {bytes.fromhex("4d3c2b1a"): "<", bytes.fromhex("1a2b3c4d"): ">"}
 
 
@@ -46,56 +48,68 @@ class _Found:
     # A section that begins within the window: index of its first packet, byte order, first interface.
     sections: list[tuple[int, str, int]] = field(default_factory=list)
 
+    def parts(self) -> "Iterator[_Found]":
+        """The same blocks, so many at a time that their columns stay small."""
+        for first in range(0, len(self.position), WINDOW_PACKETS):
+            chosen = slice(first, first + WINDOW_PACKETS)
+            # A section that began before is the first of this part.
+            sections = [(max(0, at - first), order, interface) for at, order, interface in self.sections]
+            yield _Found(self.position[chosen], self.kind[chosen], self.length[chosen], sections)
+
 
 def read_windows(stream: ByteReader, *, window_bytes: int = WINDOW_BYTES) -> Iterator[PacketWindow | Problem]:
     """Every packet of a pcapng file in windows, and the problems met (draft-ietf-opsawg-pcapng)."""
-    walk, block, position, number = _Walk(), b"", 0, 0
+    walk, rest, position, number = _Walk(), b"", 0, 0
     while chunk := read_fully(stream, window_bytes):
-        block += chunk
-        found, end, damage = _framed(block, walk)
-        if found.position:
-            yield from _decoded(block, found, walk, number)
-        number += len(found.position)
+        buffer = padded(rest, chunk)
+        size = len(rest) + len(chunk)
+        found, end, damage = _framed(buffer, size, walk)
+        for part in found.parts():
+            yield from _decoded(buffer, part, walk, number)
+            number += len(part.position)
         if damage:
-            yield Problem(number, f"damaged at byte {position + end}: {damage}")
+            yield Problem(number, f"damaged at byte {position + end}, packet {number}: {damage}", ends=True)
             return
-        block, position = block[end:], position + end
-    if block:
-        yield Problem(number, f"truncated at byte {position + len(block)}: a block is incomplete")
+        rest, position = buffer[end:size].tobytes(), position + end
+    if rest:
+        where = f"truncated at byte {position + len(rest)}, packet {number}"
+        yield Problem(number, f"{where}: a block is incomplete", ends=True)
 
 
-def _framed(block: bytes, walk: _Walk) -> tuple[_Found, int, str]:
+def _framed(buffer: Bytes, size: int, walk: _Walk) -> tuple[_Found, int, str]:
     found = _Found(sections=[(0, walk.order, walk.first_interface)])
+    block, position = buffer.data, 0
     header_at = struct.Struct(f"{walk.order}II").unpack_from
-    position, size = 0, len(block)
+    length_at = struct.Struct(f"{walk.order}I").unpack_from
     while position + 12 <= size:
-        if block[position : position + 4] == MAGIC:
-            order = _ORDERS.get(block[position + 8 : position + 12])
+        kind, length = header_at(block, position)
+        if kind == _SECTION:
+            order = _ORDERS.get(bytes(block[position + 8 : position + 12]))
             if order is None:
                 return found, position, "a section header without its byte-order magic"
             walk.order, walk.first_interface = order, len(walk.interfaces)
             found.sections.append((len(found.position), order, walk.first_interface))
             header_at = struct.Struct(f"{order}II").unpack_from
-        kind, length = header_at(block, position)
+            length_at = struct.Struct(f"{order}I").unpack_from
+            kind, length = header_at(block, position)
         if length < 12 or length % 4 or length > LARGEST_BLOCK:
             return found, position, f"a block claims {length} bytes"
         if position + length > size:
             break
-        if block[position + 4 : position + 8] != block[position + length - 4 : position + length]:
+        if length_at(block, position + length - 4)[0] != length:
             return found, position, "the two lengths of a block differ"
-        if kind in (_ENHANCED, _SIMPLE, _OBSOLETE):
+        if kind in _PACKETS:
             found.position.append(position)
             found.kind.append(kind)
             found.length.append(length)
         elif kind == _INTERFACE:
-            walk.interfaces.describe(block[position + 8 : position + length - 4], walk.order)
+            walk.interfaces.describe(bytes(block[position + 8 : position + length - 4]), walk.order)
         position += length
     return found, position, ""
 
 
-def _decoded(block: bytes, found: _Found, walk: _Walk, number: int) -> Iterator[PacketWindow | Problem]:
+def _decoded(buffer: Bytes, found: _Found, walk: _Walk, number: int) -> Iterator[PacketWindow | Problem]:
     """The window of the found packets, and a problem for each whose lengths or interface make no sense."""
-    buffer = padded(block)
     position, kind = np.array(found.position, np.int64), np.array(found.kind, np.int64)
     length = np.array(found.length, np.int64)
     section = np.searchsorted([first for first, _, _ in found.sections], np.arange(len(position)), "right") - 1

@@ -11,13 +11,16 @@ from pipelines.capture import history, network, transport
 from pipelines.capture.conversations import Conversations
 from pipelines.capture.cursor import CUT, UNREAD, Cursor
 from pipelines.capture.cuts import Timeouts
-from pipelines.capture.flows import FlowPackets, FlowTable
+from pipelines.capture.flow_rows import flow_rows
+from pipelines.capture.flow_table import FlowTable
+from pipelines.capture.flows import TUNNEL_WORDS, FlowPackets
 from pipelines.capture.fragments import FragmentPorts
 from pipelines.capture.keys import flow_keys
 from pipelines.capture.links import layers_of
 from pipelines.capture.payloads import Payloads
-from pipelines.capture.rows import event_rows, flow_rows
+from pipelines.capture.rows import Event, event_rows
 from pipelines.capture.window import Ints, PacketWindow, Problem
+from pipelines.errors import SourceBroken
 from pipelines.exports.captured import CapturedExports
 
 # More rejects than this of one file say nothing new; a last one counts them.
@@ -27,9 +30,11 @@ MOST_LISTED = 1000
 class CaptureReader:
     """Reads one capture; holds what must be carried from window to window."""
 
-    def __init__(self, timeouts: Timeouts, exports: CapturedExports | None = None) -> None:
+    def __init__(
+        self, timeouts: Timeouts, exports: CapturedExports | None = None, *, applications: bool = True
+    ) -> None:
         self._flows = FlowTable(timeouts)
-        self._conversations = Conversations()
+        self._conversations = Conversations() if applications else None
         self._fragments = FragmentPorts()
         self._exports = exports or CapturedExports()
         self._rejects: list[tuple[int, str]] = []
@@ -40,16 +45,26 @@ class CaptureReader:
         self._counted = 0
 
     def batches(self, windows: Iterator[PacketWindow | Problem]) -> Iterator[Batch]:
-        """The batches of a capture, those of each window as soon as it is read."""
+        """The batches of a capture, those of each window as soon as it is read.
+
+        Raises:
+            SourceBroken: the capture breaks off; all that could be read of it was given before.
+        """
+        broken = ""
         for window in windows:
-            if isinstance(window, Problem):
-                self._reject(window.number, window.reason)
-            else:
+            if isinstance(window, PacketWindow):
                 yield from self._window(window)
-        self._account()
+            elif window.ends:
+                broken = window.reason
+            else:
+                self._reject(window.number, window.reason)
+        self._account(whole=not broken)
         yield Batch("network_flows", flow_rows(self._flows.flush()), self._take_rejects())
-        yield Batch("log_events", event_rows(self._conversations.flush()))
+        if self._conversations is not None:
+            yield Batch("log_events", event_rows(self._conversations.flush()))
         yield from self._exports.finish()
+        if broken:
+            raise SourceBroken(broken)
 
     def _window(self, window: PacketWindow) -> Iterator[Batch]:
         cursor = Cursor.over(window, layers_of(window.link))
@@ -66,10 +81,12 @@ class CaptureReader:
         self._counted += len(rows)
         packets = _flow_packets(window, cursor, found, rows, segments)
         assigned = self._flows.assign(packets)
-        events = self._conversations.listen(Payloads(window.buffer, packets, segments, assigned))
-        now = int(np.median(window.time_us))
-        yield Batch("network_flows", flow_rows(self._flows.settle(assigned, now)), self._take_rejects())
-        yield Batch("log_events", event_rows(events))
+        events: list[Event] = []
+        if self._conversations is not None:
+            events = self._conversations.listen(Payloads(window.buffer, packets, segments, assigned))
+        yield Batch("network_flows", flow_rows(self._flows.settle(assigned, packets)), self._take_rejects())
+        if self._conversations is not None:
+            yield Batch("log_events", event_rows(events))
         yield from self._exports.listen(window, found, rows, segments)
 
     def _complain(
@@ -92,14 +109,14 @@ class CaptureReader:
         else:
             self._unlisted += 1
 
-    def _account(self) -> None:
+    def _account(self, *, whole: bool) -> None:
         """What can be said only at the end: link types, an empty capture, rejects beyond those listed."""
         for link, count in sorted(self._unread.items()):
             if link >= 0:
                 self._rejects.append((0, f"link type {link} is not read: {count} packets are skipped"))
-        if not self._packets and not self._listed:
+        if whole and not self._packets and not self._listed:
             self._rejects.append((0, "the capture holds no packet"))
-        elif not self._counted and not self._listed and not self._unread:
+        elif whole and not self._counted and not self._listed and not self._unread:
             self._rejects.append((0, f"none of the {self._packets} packets carries IP"))
         if self._unlisted:
             self._rejects.append((self._packets, f"{self._unlisted} more packets are damaged and not listed"))
@@ -114,9 +131,16 @@ def _flow_packets(
     window: PacketWindow, cursor: Cursor, found: network.Datagrams, rows: Ints, segments: transport.Segments
 ) -> FlowPackets:
     keys, sender = flow_keys(cursor, found, rows, segments)
-    outer = np.column_stack(
-        [found.outer_version[rows].view(np.uint64), found.outer_source[rows], found.outer_destination[rows]]
-    )
+    outer = np.zeros((len(rows), TUNNEL_WORDS), np.uint64)
+    inside = np.flatnonzero(found.tunnel[rows])
+    if len(inside):
+        inner = rows[inside]
+        outer[inside, 0] = found.outer_version[inner].view(np.uint64)
+        outer[inside, 1:3] = found.outer_source[inner]
+        outer[inside, 3:5] = found.outer_destination[inner]
+        outer[inside, 5] = cursor.network[inner].view(np.uint64)
+    is_tcp = (found.protocol[rows] == transport.TCP) & (segments.flags & transport.RST == 0)
+    numbered = segments.payload + (segments.flags & transport.SYN > 0) + (segments.flags & transport.FIN > 0)
     return FlowPackets(
         keys=keys,
         sender=sender,
@@ -126,6 +150,9 @@ def _flow_packets(
         ip_bytes=found.length[rows],
         letter=history.letters_of(found.protocol[rows], segments),
         sequence=segments.sequence,
+        size=np.where(is_tcp, numbered, 0),
+        acknowledged=np.where(is_tcp, segments.acknowledged, -1),
+        closed=is_tcp & (segments.window == 0),
         tunnel=found.tunnel[rows],
         outer=outer,
     )

@@ -45,6 +45,8 @@ class Segments:
         one_way: an ICMP type that nothing answers.
         flags: TCP's; 0 for all others.
         sequence: TCP's sequence number.
+        acknowledged: TCP's acknowledgement number, -1 for none.
+        window: TCP's window, unscaled, -1 for none.
         payload: bytes of transport payload, by the headers.
         payload_at: where in the buffer it begins.
         payload_captured: bytes of it that were captured.
@@ -56,6 +58,8 @@ class Segments:
     one_way: Ints
     flags: Ints
     sequence: Ints
+    acknowledged: Ints
+    window: Ints
     payload: Ints
     payload_at: Ints
     payload_captured: Ints
@@ -75,6 +79,7 @@ def decode_transport(buffer: Bytes, end: Ints, packets: Datagrams, rows: Ints) -
     start, protocol, length = packets.body[rows], packets.protocol[rows], packets.body_length[rows]
     columns = {name: np.zeros(count, np.int64) for name in ("source_port", "destination_port", "one_way")}
     columns |= {name: np.zeros(count, np.int64) for name in ("flags", "sequence", "complaint", "header")}
+    columns |= {name: np.full(count, -1, np.int64) for name in ("acknowledged", "window")}
     captured = np.minimum(end[rows] - start, length)
     first = packets.fragment[rows] == 0
     for number, read in ((TCP, _tcp), (UDP, _ports), (SCTP, _ports), (ICMP, _icmp), (ICMP6, _icmp)):
@@ -112,8 +117,12 @@ def _tcp(buffer: Bytes, start: Ints, captured: Ints, protocol: Ints, here: Ints,
     header = (buffer[start[here] + 12] >> 4).astype(np.int64) * 4
     columns["complaint"][here[header < 20]] = 2
     columns["header"][here] = header
-    columns["flags"][here] = buffer[start[here] + 13]
+    flags = buffer[start[here] + 13]
+    columns["flags"][here] = flags
     columns["sequence"][here] = numbers_at(buffer, start[here] + 4, ">u4")
+    columns["acknowledged"][here] = np.where(flags & ACK, numbers_at(buffer, start[here] + 8, ">u4"), -1)
+    window = numbers_at(buffer, start[here] + 14, ">u2")
+    columns["window"][here] = np.where(captured[here] >= 16, window, -1)
 
 
 def _icmp(buffer: Bytes, start: Ints, captured: Ints, protocol: Ints, here: Ints, columns: dict[str, Ints]) -> None:

@@ -1,14 +1,17 @@
-"""From a tunnel's header to the packet inside: IP in IP, GRE, ERSPAN, VXLAN, Geneve, GTP-U."""
+"""From a tunnel's header to the packet inside: IP in IP, GRE, ERSPAN, VXLAN, Geneve, GTP-U, MPLS in UDP."""
 
 import numpy as np
 
 from pipelines.capture.cursor import ETHERNET, IPV4, IPV6, PPP, Cursor
 from pipelines.capture.window import Ints
 
-TUNNELS = ("", "ipip", "6in4", "gre", "vxlan", "geneve", "gtp-u", "erspan")
+TUNNELS = ("", "ipip", "6in4", "gre", "vxlan", "geneve", "gtp-u", "erspan", "mpls")
 
-_IPIP, _TCP_IPV6, _GRE, _UDP = 4, 41, 47, 17
-_VXLAN_PORT, _GENEVE_PORT, _GTP_PORT = 4789, 6081, 2152
+UDP = 17
+_IPIP, _TCP_IPV6, _GRE = 4, 41, 47
+# VXLAN is also found on the port it had before it was given one.
+_VXLAN_PORTS, _GENEVE_PORT, _GTP_PORT, _GRE_PORT, _MPLS_PORT = (4789, 8472), 6081, 2152, 4754, 6635
+_MPLS = 0x8847
 _BRIDGED, _PPP_IN_GRE = 0x6558, 0x880B
 _ERSPAN, _ERSPAN_3 = 0x88BE, 0x22EB
 _MOST_GTP_EXTENSIONS = 4
@@ -20,12 +23,12 @@ def enter_tunnels(cursor: Cursor, protocol: Ints, body: Ints, body_length: Ints,
     `protocol`, `body` and `body_length` are columns over all packets; `rows` are whole, unfragmented IP packets.
     """
     kind = protocol[rows]
-    candidates: Ints = rows[(kind == _IPIP) | (kind == _TCP_IPV6) | (kind == _GRE) | (kind == _UDP)]
+    candidates: Ints = rows[(kind == _IPIP) | (kind == _TCP_IPV6) | (kind == _GRE) | (kind == UDP)]
     if not len(candidates):
         return candidates
     cursor.offset[candidates] = body[candidates]
     kind = protocol[candidates]
-    udp = candidates[kind == _UDP]
+    udp = candidates[kind == UDP]
     entered = [
         _ip_in_ip(cursor, candidates[kind == _IPIP], IPV4, 1),
         _ip_in_ip(cursor, candidates[kind == _TCP_IPV6], IPV6, 2),
@@ -70,19 +73,34 @@ def _erspan_header(cursor: Cursor, rows: Ints, flags: Ints, kind: Ints, at: Ints
 def _over_udp(cursor: Cursor, rows: Ints, length: Ints) -> Ints:
     """The tunnels in UDP, by their registered port and a header that makes sense."""
     ports = cursor.long(rows, 0)
-    either = [(ports & 0xFFFF == port) | (ports >> 16 == port) for port in (_VXLAN_PORT, _GENEVE_PORT, _GTP_PORT)]
+    to, either = ports & 0xFFFF, np.stack([ports >> 16, ports & 0xFFFF])
     room = length >= 16
-    vxlan, geneve, gtp = (rows[mask & room] for mask in either)
-    return np.concatenate([_vxlan(cursor, vxlan), _geneve(cursor, geneve), _gtp(cursor, gtp)])
+    vxlan = rows[np.isin(either, _VXLAN_PORTS).any(axis=0) & room]
+    geneve, gtp = (rows[(either == port).any(axis=0) & room] for port in (_GENEVE_PORT, _GTP_PORT))
+    # These two name the receiver's port alone (RFC 8086, RFC 7510).
+    gre, mpls = (rows[(to == port) & room] for port in (_GRE_PORT, _MPLS_PORT))
+    entered = [_vxlan(cursor, vxlan), _geneve(cursor, geneve), _gtp(cursor, gtp), _mpls(cursor, mpls)]
+    cursor.offset[gre] += 8
+    return np.concatenate([*entered, _gre(cursor, gre)])
 
 
 def _vxlan(cursor: Cursor, rows: Ints) -> Ints:
-    """VXLAN (RFC 7348): the I flag, then a network identifier of 24 bits."""
+    """VXLAN (RFC 7348): the I flag, then a network identifier; its generic extension says what follows (draft)."""
     rows = cursor.holding(rows, 16)
-    rows = rows[(cursor.byte(rows, 8) == 0x08) & (cursor.byte(rows, 15) == 0)]
+    rows = rows[cursor.byte(rows, 8) & 0x08 != 0]
     cursor.network[rows] = cursor.long(rows, 12) >> 8
-    cursor.move(rows, 16, ETHERNET)
+    named = cursor.byte(rows, 8) & 0x04 != 0
+    layer = np.select([cursor.byte(rows, 11) == 1, cursor.byte(rows, 11) == 2], [IPV4, IPV6], ETHERNET)
+    cursor.move(rows, 16, np.where(named, layer, ETHERNET))
     cursor.tunnel[rows] = 4
+    return rows
+
+
+def _mpls(cursor: Cursor, rows: Ints) -> Ints:
+    """MPLS in UDP (RFC 7510): a stack of labels at once."""
+    rows = cursor.holding(rows, 12)
+    cursor.move(rows, 8, _MPLS)
+    cursor.tunnel[rows] = 8
     return rows
 
 

@@ -6,11 +6,15 @@ from typing import Protocol
 import numpy as np
 from numpy.typing import NDArray
 
+from pipelines.errors import SourceBroken
+
 Bytes = NDArray[np.uint8]
 Ints = NDArray[np.int64]
 Words = NDArray[np.uint64]
 
-WINDOW_BYTES = 16 * 1024 * 1024
+WINDOW_BYTES = 8 * 1024 * 1024
+# Columns of more packets than this would take more memory than the bytes they describe.
+WINDOW_PACKETS = 65_536
 # Reads of a fixed header may run past the last packet: they meet zeros, never another allocation.
 PADDING = bytes(64)
 
@@ -29,10 +33,12 @@ class Problem:
     Attributes:
         number: the packet it was met at, from 0.
         reason: what is wrong, where, for a person.
+        ends: nothing more of the capture can be read.
     """
 
     number: int
     reason: str
+    ends: bool = False
 
 
 @dataclass(frozen=True)
@@ -76,6 +82,22 @@ class PutBack:
         return part
 
 
+class UntilBroken:
+    """A stream that ends where another breaks off, and remembers why it did."""
+
+    def __init__(self, stream: ByteReader) -> None:
+        self._stream = stream
+        self.broken: SourceBroken | None = None
+
+    def read(self, size: int, /) -> bytes:
+        """At most `size` bytes; none only at the end."""
+        try:
+            return self._stream.read(size)
+        except SourceBroken as broken:
+            self.broken = broken
+            return b""
+
+
 def read_fully(stream: ByteReader, wanted: int) -> bytes:
     """Up to `wanted` bytes: fewer only at the end, however short the stream's own reads are."""
     parts: list[bytes] = []
@@ -86,9 +108,9 @@ def read_fully(stream: ByteReader, wanted: int) -> bytes:
     return parts[0] if len(parts) == 1 else b"".join(parts)
 
 
-def padded(block: bytes) -> Bytes:
-    """The block as an array that fixed-size reads cannot leave."""
-    return np.frombuffer(block + PADDING, np.uint8)
+def padded(*parts: bytes) -> Bytes:
+    """The parts in one array that fixed-size reads cannot leave."""
+    return np.frombuffer(b"".join([*parts, PADDING]), np.uint8)
 
 
 def numbers_at(buffer: Bytes, offsets: Ints, kind: str) -> Ints:

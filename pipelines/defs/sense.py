@@ -10,6 +10,7 @@ from pipelines.exports.known import ExporterMemory
 from pipelines.ingest import ingest
 from pipelines.inventory import import_inventory, load_address_book
 from pipelines.sources.mapped import mapped_sources
+from pipelines.sources.registry import sources_for
 
 
 class Intake(dg.Config):
@@ -48,7 +49,7 @@ def telemetry(config: Intake, settled: Settled) -> Iterator[dg.MaterializeResult
             store,
             scope=settings.scope,
             address_book=load_address_book(store),
-            mapped=mapped,
+            sources=sources_for(settings, mapped),
             exporters=ExporterMemory(settings.known_exporters),
         )
     for table in ("network_flows", "log_events"):

@@ -7,7 +7,7 @@ import numpy as np
 import polars as pl
 
 from pipelines.batch import NETWORK_FLOWS
-from pipelines.capture.rows import protocol_name
+from pipelines.capture.flow_rows import protocol_name
 from pipelines.capture.window import Ints, Words
 from pipelines.exports import elements
 from pipelines.exports.addresses import v4_texts, v6_texts

@@ -9,8 +9,9 @@ import polars as pl
 from pipelines.batch import NETWORK_FLOWS
 from pipelines.capture import network, transport
 from pipelines.capture.cursor import Cursor
+from pipelines.capture.flow_rows import protocol_name
 from pipelines.capture.links import layers_of
-from pipelines.capture.rows import field_maps, protocol_name
+from pipelines.capture.rows import field_maps
 from pipelines.capture.window import Ints, PacketWindow, Words, padded
 from pipelines.exports.addresses import v4_texts, v6_texts
 from pipelines.exports.flow_fields import FLAG_TEXTS

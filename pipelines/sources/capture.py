@@ -1,37 +1,70 @@
 """Network captures, pcap and pcapng: flows, and what applications said in them."""
 
 from collections.abc import Iterator
+from dataclasses import dataclass
 from typing import BinaryIO, Final
 
 from pipelines.batch import Batch
 from pipelines.capture import pcap, pcapng
 from pipelines.capture.cuts import Timeouts
 from pipelines.capture.reader import CaptureReader
-from pipelines.capture.window import PutBack, read_fully
+from pipelines.capture.window import PutBack, UntilBroken, read_fully
+from pipelines.errors import SourceBroken
 from pipelines.exports.captured import CapturedExports
 from pipelines.exports.known import KnownExporters
 
-NAME: Final = "pcap"
+_NAME: Final = "pcap"
 
 
-def recognises(head: bytes) -> bool:
-    """Whether a file that begins like this is a capture, by its magic number."""
-    return head[:4] in pcap.MAGICS or head[:4] == pcapng.MAGIC
+@dataclass(frozen=True)
+class CaptureSource:
+    """Reads captures.
 
-
-def read(stream: BinaryIO, timeouts: Timeouts | None = None, known: KnownExporters | None = None) -> Iterator[Batch]:
-    """The flows and application events of a capture, window by window; damage is a reject, what came before it counts.
-
-    Frames that carry no IP (ARP, LLDP, Wi-Fi management) belong to no flow and are not listed. Export packets (NetFlow,
-    IPFIX, sFlow) also give the flows that they tell of, by templates of their own and by those already `known`.
+    Attributes:
+        timeouts: when a flow ends that nothing else ends.
+        applications: whether what applications said becomes events; flows alone are several times as fast.
     """
-    head = read_fully(stream, 4)
-    read_windows = pcapng.read_windows if head == pcapng.MAGIC else pcap.read_windows
-    yield from CaptureReader(timeouts or Timeouts(), CapturedExports(known)).batches(
-        read_windows(PutBack(head, stream))
-    )
+
+    timeouts: Timeouts = Timeouts()  # noqa: RUF009 - immutable
+    applications: bool = True
+
+    @property
+    def NAME(self) -> str:  # noqa: N802 - a module's constant, in other sources
+        """What the tables and reports call the format."""
+        return _NAME
+
+    def recognises(self, head: bytes) -> bool:
+        """Whether a file that begins like this is a capture, by its magic number."""
+        return head[:4] in pcap.MAGICS or head[:4] == pcapng.MAGIC
+
+    def read(self, stream: BinaryIO, known: KnownExporters | None = None) -> Iterator[Batch]:
+        """The flows and application events of a capture, window by window; a damaged packet is a reject.
+
+        Frames that carry no IP (ARP, LLDP, Wi-Fi management) belong to no flow and are not listed. Export packets
+        (NetFlow, IPFIX, sFlow) also give the flows that they tell of, by templates of their own and by those already
+        `known`.
+
+        Raises:
+            SourceBroken: the capture breaks off; the message names the byte and the packet, and all before was given.
+        """
+        whole = UntilBroken(stream)
+        head = read_fully(whole, 4)
+        read_windows = pcapng.read_windows if head == pcapng.MAGIC else pcap.read_windows
+        reader = CaptureReader(self.timeouts, CapturedExports(known), applications=self.applications)
+        try:
+            yield from reader.batches(read_windows(PutBack(head, whole)))
+        except SourceBroken as broken:
+            raise SourceBroken("; ".join(map(str, filter(None, (broken, whole.broken))))) from broken
+        if whole.broken:
+            raise whole.broken
+
+    def read_with(self, stream: BinaryIO, known: KnownExporters) -> Iterator[Batch]:
+        """The same, with what is known of exporters from earlier captures; what this one announces is added to it."""
+        yield from self.read(stream, known)
 
 
-def read_with(stream: BinaryIO, known: KnownExporters) -> Iterator[Batch]:
-    """The same, with what is known of exporters from earlier captures; what this one announces is added to it."""
-    yield from read(stream, known=known)
+_DEFAULT = CaptureSource()
+NAME: Final = _NAME
+recognises = _DEFAULT.recognises
+read = _DEFAULT.read
+read_with = _DEFAULT.read_with

@@ -4,6 +4,7 @@ from collections.abc import Iterator, Sequence
 from typing import BinaryIO, Protocol, runtime_checkable
 
 from pipelines.batch import Batch
+from pipelines.capture.cuts import Timeouts
 from pipelines.exports.known import KnownExporters
 from pipelines.sources import (
     auditd,
@@ -31,6 +32,7 @@ from pipelines.sources import (
     zeek_json,
     zeek_tsv,
 )
+from rongdun.settings import Settings
 
 HEAD_BYTES = 64 * 1024
 
@@ -91,14 +93,16 @@ SOURCES: tuple[Source, ...] = (
 )
 
 
-def source_for(head: bytes, mapped: Sequence[Source] = ()) -> Source | None:
-    """The source that reads a file beginning with these bytes (at most 64 KiB, uncompressed), or None.
+def sources_for(settings: Settings, mapped: Sequence[Source] = ()) -> tuple[Source, ...]:
+    """All sources, reading as the settings say; what the site describes itself is asked first."""
+    timeouts = Timeouts(settings.flow_active_seconds, settings.flow_idle_seconds)
+    captures = capture.CaptureSource(timeouts, applications=settings.capture_applications)
+    return (*mapped, *(captures if source is capture else source for source in SOURCES))
 
-    Args:
-        head: the first bytes.
-        mapped: what the site describes itself: asked before the formats that are known.
-    """
-    return next((source for source in (*mapped, *SOURCES) if source.recognises(head)), None)
+
+def source_for(head: bytes, sources: Sequence[Source] = SOURCES) -> Source | None:
+    """The source that reads a file beginning with these bytes (at most 64 KiB, uncompressed), or None."""
+    return next((source for source in sources if source.recognises(head)), None)
 
 
 def continuable(source: Source) -> bool:

@@ -16,6 +16,7 @@ from pipelines.ingest import ingest as read_in
 from pipelines.inventory import load_address_book
 from pipelines.report import FileReport, Progress
 from pipelines.sources.mapped import mapped_sources
+from pipelines.sources.registry import sources_for
 from rongdun.commands.explanation import show_explanation
 from rongdun.commands.levels import Level
 from rongdun.console import err, harmless, out, print_json, print_table, progress
@@ -53,7 +54,7 @@ def ingest(
             scope=settings.scope,
             address_book=load_address_book(store),
             progress=lambda step: advance(_share(step), step.path.name),
-            mapped=mapped,
+            sources=sources_for(settings, mapped),
             exporters=ExporterMemory(settings.known_exporters),
         )
     if as_json:

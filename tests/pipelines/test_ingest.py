@@ -13,6 +13,7 @@ import zstandard
 from pipelines.ingest import ingest
 from pipelines.report import FileReport, Progress
 from store.client import Parameters, Store
+from tests.pipelines.capture.frames import out, pcap_file, udp
 
 _LINE = "<38>Mar  1 10:00:{second:02d} web-1 sshd[811]: Failed password for root from 192.0.2.7 port 40022 ssh2\n"
 
@@ -179,6 +180,17 @@ def test_a_cut_off_gzip_keeps_what_was_read_and_says_where_it_ends(store: Store,
     assert report.rows > 1000
     assert "truncated at compressed byte" in report.reason
     assert count(store, "rejects") == report.rejected
+
+
+def test_a_cut_capture_says_in_its_report_at_which_byte_and_packet(store: Store, tmp_path: Path) -> None:
+    path = tmp_path / "cut.pcap"
+    content = pcap_file([(1.0, out(udp(4000, 5000, b"one"), 17)), (2.0, out(udp(4001, 5000, b"two"), 17))])
+    path.write_bytes(content[:-5])
+    report = one(store, path)
+    assert (report.rows, report.rejected) == (1, 1)
+    assert report.reason.startswith(f"truncated at byte {len(content) - 5}, packet 1: ")
+    (reject,) = store.rows("SELECT offset, reason FROM rejects")
+    assert reject == {"offset": 1, "reason": report.reason}
 
 
 def test_utf16_is_read(store: Store, tmp_path: Path) -> None:

@@ -170,7 +170,7 @@ def test_a_file_of_the_site_is_ingested_by_its_mapping(store: Store, tmp_path: P
     source = _source(tmp_path / "mappings", _CSV)
     path = tmp_path / "log"
     path.write_text("Zeit;Wer;Was\n2026-03-01 18:00:00;alice;open\n", encoding="utf-8")
-    report = ingest([path], store, scope="fuzhou", mapped=[source])
+    report = ingest([path], store, scope="fuzhou", sources=[source])
     assert [(file.format, file.rows, file.rejected) for file in report.files] == [("mapping:ours", 1, 0)]
     assert store.rows("SELECT user, action, source_type FROM log_events") == [
         {"user": "alice", "action": "open", "source_type": "mapping:ours"}

@@ -7,9 +7,11 @@ from collections.abc import Iterable, Sequence
 
 import polars as pl
 
+from pipelines.batch import Batch
 from pipelines.capture import pcap, pcapng
 from pipelines.capture.cuts import Timeouts
 from pipelines.capture.reader import CaptureReader
+from pipelines.errors import SourceBroken
 
 CLIENT, SERVER = "192.0.2.10", "198.51.100.20"
 CLIENT6, SERVER6 = "2001:db8::10", "2001:db8::20"
@@ -18,9 +20,11 @@ SYN, SYN_ACK, ACK, PUSH, FIN, RST = 0x02, 0x12, 0x10, 0x18, 0x11, 0x04
 Timed = tuple[float, bytes]
 
 
-def tcp(source: int, destination: int, flags: int, payload: bytes = b"", *, seq: int = 1) -> bytes:
+def tcp(
+    source: int, destination: int, flags: int, payload: bytes = b"", *, seq: int = 1, ack: int = 0, window: int = 8192
+) -> bytes:
     """A TCP segment."""
-    return struct.pack("!HHIIBBHHH", source, destination, seq, 0, 0x50, flags, 8192, 0, 0) + payload
+    return struct.pack("!HHIIBBHHH", source, destination, seq, ack, 0x50, flags, window, 0, 0) + payload
 
 
 def udp(source: int, destination: int, payload: bytes = b"") -> bytes:
@@ -41,6 +45,11 @@ def ethernet(packet: bytes, kind: int | None = None) -> bytes:
     """An Ethernet frame; the EtherType is that of the IP packet in it unless told."""
     kind = kind or (0x86DD if packet[0] >> 4 == 6 else 0x0800)
     return b"\x02\0\0\0\0\x01\x02\0\0\0\0\x02" + struct.pack("!H", kind) + packet
+
+
+def tagged(packet: bytes, vlan: int, kind: int = 0x0800) -> bytes:
+    """An Ethernet frame with one VLAN tag."""
+    return ethernet(struct.pack("!HH", vlan, kind) + packet, 0x8100)
 
 
 def out(segment: bytes, protocol: int = 6) -> bytes:
@@ -95,10 +104,14 @@ def read_capture(content: bytes, *, window_bytes: int = 1 << 24, timeouts: Timeo
     """Everything a capture gives."""
     read_windows = pcapng.read_windows if content[:4] == pcapng.MAGIC else pcap.read_windows
     windows = read_windows(io.BytesIO(content), window_bytes=window_bytes)
-    batches = list(CaptureReader(timeouts or Timeouts()).batches(windows))
+    batches, broken = list[Batch](), list[str]()
+    try:
+        batches.extend(CaptureReader(timeouts or Timeouts()).batches(windows))
+    except SourceBroken as error:
+        broken.append(str(error))
     flows = pl.concat([batch.rows for batch in batches if batch.table == "network_flows"])
     events = pl.concat([batch.rows for batch in batches if batch.table == "log_events"])
-    return Read(flows, events, [reason for batch in batches for reason in batch.rejects["reason"]])
+    return Read(flows, events, [reason for batch in batches for reason in batch.rejects["reason"]] + broken)
 
 
 class Read:

@@ -150,55 +150,6 @@ def test_rejects_are_listed_up_to_a_thousand_and_then_counted() -> None:
     assert found.reasons[-1] == "5 more packets are damaged and not listed"
 
 
-_GRE_IP = b"\0\0\x08\0"
-_VXLAN = b"\x08\0\0\0\0\0\x2a\0"
-_GENEVE = b"\0\0\x65\x58\0\0\x2a\0"
-_INNER = ip(CLIENT, SERVER, 17, udp(4000, 5000, b"in"))
-
-
-@pytest.mark.parametrize(
-    ("protocol", "body", "tunnel", "network"),
-    [
-        (4, _INNER, "ipip", None),
-        (47, _GRE_IP + _INNER, "gre", None),
-        (47, b"\x20\0\x08\0\0\0\0\x07" + _INNER, "gre", None),
-        (47, b"\0\0\x88\xbe" + ethernet(_INNER), "erspan", None),
-        (47, b"\x10\0\x88\xbe\0\0\0\x07" + b"\x10\x01\0\x02\0\0\0\0" + ethernet(_INNER), "erspan", None),
-        (47, b"\x10\0\x22\xeb\0\0\0\x07" + b"\x20" + bytes(11) + ethernet(_INNER), "erspan", None),
-        (47, b"\x10\0\x22\xeb\0\0\0\x07" + b"\x20" + bytes(10) + b"\x01" + bytes(8) + ethernet(_INNER), "erspan", None),
-        (17, udp(9999, 4789, _VXLAN + ethernet(_INNER)), "vxlan", "42"),
-        (17, udp(9999, 6081, _GENEVE + ethernet(_INNER)), "geneve", "42"),
-        (17, udp(2152, 2152, b"\x30\xff\0\0\0\0\0\x09" + _INNER), "gtp-u", None),
-        (17, udp(2152, 2152, b"\x32\xff\0\0\0\0\0\x09\0\x01\0\0" + _INNER), "gtp-u", None),
-    ],
-    ids=[
-        "IP in IP",
-        "GRE",
-        "GRE with key",
-        *(f"ERSPAN {kind}" for kind in ("I", "II", "III", "III, longer")),
-        "VXLAN",
-        "Geneve",
-        "GTP-U",
-        "GTP-U with numbers",
-    ],
-)
-def test_a_tunnel_gives_the_inner_flow_and_keeps_the_outer_addresses(
-    protocol: int, body: bytes, tunnel: str, network: str | None
-) -> None:
-    outer = ethernet(ip("203.0.113.1", "203.0.113.2", protocol, body))
-    (flow,) = read_capture(pcap_file([(1.0, outer)])).flows
-    assert (flow["source_ip"], flow["destination_port"], flow["bytes_out"]) == (CLIENT, 5000, 2)
-    expected = {"tunnel": tunnel, "tunnel_source_ip": "203.0.113.1", "tunnel_destination_ip": "203.0.113.2"}
-    assert flow["fields"] == expected | ({"tunnel_id": network} if network else {})
-
-
-@pytest.mark.parametrize("inner", [b"", b"\x45", ethernet(bytes(28), 0x0806)], ids=["nothing", "cut", "ARP"])
-def test_a_tunnel_without_readable_ip_stays_the_outer_flow(inner: bytes) -> None:
-    outer = ethernet(ip("203.0.113.1", "203.0.113.2", 17, udp(9999, 4789, _VXLAN + inner)))
-    (flow,) = read_capture(pcap_file([(1.0, outer)])).flows
-    assert (flow["source_ip"], flow["destination_port"], flow["fields"]) == ("203.0.113.1", 4789, {})
-
-
 _STEP = st.tuples(st.booleans(), st.sampled_from([SYN, SYN_ACK, ACK, PUSH, FIN, RST]), st.binary(max_size=30))
 
 

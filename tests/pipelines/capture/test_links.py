@@ -26,6 +26,8 @@ def _tagged(*tags: tuple[int, int]) -> bytes:
         pytest.param(1, ethernet(b"\0\x01\x01\x40" + _PACKET, 0x8847), id="MPLS"),
         pytest.param(1, ethernet(b"\0\x01\x00\x40\0\x02\x01\x40" + _PACKET, 0x8847), id="two MPLS labels"),
         pytest.param(1, ethernet(b"\x11\0\0\x07\0\x2a\0\x21" + _PACKET, 0x8864), id="PPPoE"),
+        pytest.param(1, ethernet(bytes(4) + ethernet(_PACKET), 0x88E7), id="802.1ah"),
+        pytest.param(1, ethernet(b"\0\x01\x01\x40" + bytes(4) + ethernet(_PACKET), 0x8847), id="MPLS pseudo-wire"),
         pytest.param(12, _PACKET, id="raw BSD"),
         pytest.param(101, _PACKET, id="raw"),
         pytest.param(228, _PACKET, id="IPv4"),
@@ -41,6 +43,7 @@ def _tagged(*tags: tuple[int, int]) -> bytes:
         pytest.param(107, b"\x04\x01\x03\xcc" + _PACKET, id="frame relay"),
         pytest.param(105, _WIFI + _SNAP + _PACKET, id="802.11"),
         pytest.param(105, b"\x88\x01" + bytes(24) + _SNAP + _PACKET, id="802.11 QoS"),
+        pytest.param(105, b"\x08\x03" + bytes(28) + _SNAP + _PACKET, id="802.11 between access points"),
         pytest.param(127, b"\0\0\x0c\0" + bytes(8) + _WIFI + _SNAP + _PACKET, id="radiotap"),
     ],
 )

@@ -39,7 +39,7 @@ def test_a_packet_that_claims_too_much_ends_the_reading(claimed: int) -> None:
     content[at : at + 4] = claimed.to_bytes(4, "little")
     found = read_capture(bytes(content))
     assert [flow["packets_out"] for flow in found.flows] == [1]
-    assert found.reasons == [f"damaged at byte {at - 8}: a packet claims {claimed} bytes"]
+    assert found.reasons == [f"damaged at byte {at - 8}, packet 1: a packet claims {claimed} bytes"]
 
 
 @pytest.mark.parametrize("window_bytes", [1, 17, 64, 100, 1000])

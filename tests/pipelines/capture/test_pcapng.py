@@ -79,7 +79,7 @@ def test_a_damaged_block_length_ends_the_reading(length: int, reason: str) -> No
     damaged[4:8] = length.to_bytes(4, "little")
     found = read_capture(before + bytes(damaged))
     assert [flow["packets_out"] for flow in found.flows] == [1]
-    assert found.reasons == [f"damaged at byte {len(before)}: a block {reason}"]
+    assert found.reasons == [f"damaged at byte {len(before)}, packet 1: a block {reason}"]
 
 
 def test_a_cut_file_keeps_every_whole_packet() -> None:
@@ -88,7 +88,7 @@ def test_a_cut_file_keeps_every_whole_packet() -> None:
     for length in range(len(before) + 1, len(content)):
         found = read_capture(content[:length])
         assert [flow["packets_out"] for flow in found.flows] == [1]
-        assert found.reasons == [f"truncated at byte {length}: a block is incomplete"]
+        assert found.reasons == [f"truncated at byte {length}, packet 1: a block is incomplete"]
 
 
 @settings(deadline=None)

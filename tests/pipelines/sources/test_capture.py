@@ -1,14 +1,21 @@
 import gzip
 import io
 import random
+import re
 import time
+from collections.abc import Callable
+from contextlib import suppress
 from pathlib import Path
+from typing import BinaryIO, cast
 
 import polars as pl
 import pytest
+import zstandard
 
 from pipelines.batch import REJECTS, SCHEMAS, Batch
+from pipelines.errors import SourceBroken
 from pipelines.sources import capture
+from pipelines.sources.compression import plain
 from tests.pipelines.capture.frames import enhanced, interface, out, pcap_file, section, talk, udp
 from tests.pipelines.sources.capture_oracle import seen_by_scapy, ways_of_flows
 
@@ -35,7 +42,11 @@ _ORACLE_CAPTURES = [
 
 
 def _read(content: bytes) -> list[Batch]:
-    return list(capture.read(io.BytesIO(content)))
+    """The batches of a capture, as far as it goes."""
+    batches = list[Batch]()
+    with suppress(SourceBroken):
+        batches.extend(capture.read(io.BytesIO(content)))
+    return batches
 
 
 def _shared_captures(folder: Path) -> list[Path]:
@@ -97,10 +108,33 @@ def test_a_stream_that_gives_a_byte_at_a_time_gives_the_same() -> None:
 @pytest.mark.parametrize(
     "content", [b"", b"\0" * 4096, b"not a capture", _TALK[:10]], ids=["empty", "NULs", "text", "cut"]
 )
-def test_what_is_no_capture_is_one_reject(content: bytes) -> None:
-    batches = _read(content)
-    assert sum(len(batch.rows) for batch in batches) == 0
-    assert sum(len(batch.rejects) for batch in batches) == 1
+def test_what_is_no_capture_says_so(content: bytes) -> None:
+    with pytest.raises(SourceBroken, match=r"not a pcap file|truncated at byte 10, packet 0"):
+        list(capture.read(io.BytesIO(content)))
+    assert sum(len(batch.rows) + len(batch.rejects) for batch in _read(content)) == 0
+
+
+@pytest.mark.parametrize("pack", [gzip.compress, zstandard.compress], ids=["gzip", "zstd"])
+def test_a_cut_compressed_capture_gives_the_flows_before_the_cut(pack: Callable[[bytes], bytes]) -> None:
+    chance = random.Random(0)  # noqa: S311 - repeatable, not secret
+    frames = [(1.0, out(udp(4000 + number, 53, chance.randbytes(900)), 17)) for number in range(400)]
+    batches, reason = list[Batch](), ""
+    try:
+        batches.extend(capture.read(plain(cast("BinaryIO", io.BytesIO(pack(pcap_file(frames))[:-200_000])))))
+    except SourceBroken as broken:
+        reason = str(broken)
+    assert re.match(r"truncated at byte \d+, packet \d+: .*; truncated at compressed byte \d+", reason)
+    assert 100 < sum(len(batch.rows) for batch in batches if batch.table == "network_flows") < 400
+
+
+def test_flows_alone_are_the_same_flows_but_for_their_application() -> None:
+    alone = list(capture.CaptureSource(applications=False).read(io.BytesIO(_TALK)))
+    assert {batch.table for batch in alone} == {"network_flows"}
+    ours, all_of_it = (
+        pl.concat([batch.rows for batch in batches if batch.table == "network_flows"]).drop("application")
+        for batches in (alone, _read(_TALK))
+    )
+    assert ours.equals(all_of_it)
 
 
 @pytest.mark.parametrize("name", ["pcap", "pcapng"])

@@ -1,13 +1,18 @@
 """What every source promises, whatever it is given."""
 
 import io
+from pathlib import Path
 
 import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
+from pipelines.capture.cuts import Timeouts
 from pipelines.errors import SourceBroken
-from pipelines.sources.registry import SOURCES, Source, source_for
+from pipelines.sources import capture
+from pipelines.sources.registry import SOURCES, Source, source_for, sources_for
+from rongdun.settings import Settings
+from tests.pipelines.capture.frames import pcap_file
 from tests.pipelines.sources.rows import checked, offsets
 
 _LINES = {
@@ -105,3 +110,10 @@ def test_a_header_of_an_event_log_without_records_says_that_it_is_cut_off() -> N
     assert evtx is not None
     with pytest.raises(SourceBroken, match=r"truncated at byte 5000|no event log"):
         list(evtx.read(io.BytesIO(b"ElfFile\0" + bytes(4992))))
+
+
+def test_captures_are_read_as_the_settings_say(tmp_path: Path) -> None:
+    settings = Settings(home=tmp_path, flow_active_seconds=600, flow_idle_seconds=60, capture_applications=False)
+    chosen = source_for(pcap_file([]), sources_for(settings))
+    assert chosen == capture.CaptureSource(Timeouts(active_seconds=600, idle_seconds=60), applications=False)
+    assert [source.NAME for source in sources_for(settings)] == [source.NAME for source in SOURCES]

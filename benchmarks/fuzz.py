@@ -1,0 +1,203 @@
+"""Damaged real files, as many as asked for: no source may raise, hang or fill memory on any of them.
+
+    python -m benchmarks.fuzz [FOLDER] [--format pcap] [--cases 1000] [--seed 0] [--keep FOLDER]
+
+Every file of the folder (`../shared/data` unless told) that a source reads is a seed of its format. A case is a seed,
+cut to a bounded size and damaged in one to eight ways by a random number generator that begins with the case's number,
+so that each can be repeated alone by `--seed`. Whatever a source raises beside `SourceBroken`, a case that takes longer
+than `--seconds`, and batches that do not fit their table are failures, kept as files where `--keep` says. Exits 1 if
+there are any.
+"""
+
+import argparse
+import io
+import random
+import resource
+import signal
+import sys
+import time
+from collections import Counter
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import suppress
+from dataclasses import dataclass
+from pathlib import Path
+from types import FrameType
+from typing import BinaryIO, cast
+
+from pipelines.batch import REJECTS, SCHEMAS
+from pipelines.errors import SourceBroken
+from pipelines.sources.compression import plain
+from pipelines.sources.registry import HEAD_BYTES, SOURCES, Source, source_for
+
+Mutator = Callable[[random.Random, bytearray], None]
+
+# Address space beyond what the process has when it begins: enough for any bounded source, too little for a runaway one.
+_MORE_MEMORY = 4 << 30
+
+
+def flip(chance: random.Random, content: bytearray) -> None:
+    """Change single bytes."""
+    for _ in range(chance.randint(1, 16)):
+        content[chance.randrange(len(content))] = chance.randrange(256)
+
+
+def overwrite(chance: random.Random, content: bytearray) -> None:
+    """Put a number that lengths and counts are tripped by over a few bytes."""
+    number = chance.choice((0, 1, 0x7F, 0xFF, 0x7FFF, 0xFFFF, 0x7FFF_FFFF, 0xFFFF_FFFF, 1 << 63))
+    width, order = chance.choice((1, 2, 4, 8)), chance.choice(("big", "little"))
+    at = chance.randrange(len(content))
+    word = (number & ((1 << 8 * width) - 1)).to_bytes(width, "big" if order == "big" else "little")
+    content[at : at + width] = word
+
+
+def cut_off(chance: random.Random, content: bytearray) -> None:
+    """Lose the end."""
+    del content[chance.randint(1, len(content)) :]
+
+
+def cut_out(chance: random.Random, content: bytearray) -> None:
+    """Lose a part."""
+    at = chance.randrange(len(content))
+    del content[at : at + chance.randint(1, 64)]
+
+
+def double(chance: random.Random, content: bytearray) -> None:
+    """Repeat a part, up to a few kilobytes, some times."""
+    at = chance.randrange(len(content))
+    part = content[at : at + chance.choice((1, 16, 256, 4096))]
+    content[at:at] = part * chance.randint(1, 8)
+
+
+def swap(chance: random.Random, content: bytearray) -> None:
+    """Put a part in another place."""
+    one, other = chance.randrange(len(content)), chance.randrange(len(content))
+    part = content[one : one + 64]
+    del content[one : one + 64]
+    content[other:other] = part
+
+
+EVERYWHERE: tuple[Mutator, ...] = (flip, overwrite, cut_off, cut_out, double, swap)
+
+
+@dataclass(frozen=True)
+class Format:
+    """What is particular about fuzzing one format.
+
+    Attributes:
+        mutators: ways to damage it.
+        largest: bytes of a seed that are used.
+        kept: bytes at the beginning that stay as they are, so that the format is still recognised.
+    """
+
+    mutators: Sequence[Mutator] = EVERYWHERE
+    largest: int = 16_384
+    kept: int = 0
+
+
+def many_packets(chance: random.Random, content: bytearray) -> None:
+    """Repeat all packets of a pcap, whose magic number is kept apart, as files put together would."""
+    content += content[20:] * chance.randint(1, 3)
+
+
+# By the source's name; a format that is not here is damaged as any other.
+FORMATS = {
+    "pcap": Format(mutators=(*EVERYWHERE, many_packets), kept=4),
+    "evtx": Format(largest=4096 + 2 * 65_536, kept=8),
+}
+
+
+def main() -> int:
+    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
+    parser.add_argument("folder", type=Path, nargs="?", default=Path(__file__).parents[2] / "shared" / "data")
+    parser.add_argument("--format", choices=[source.NAME for source in SOURCES], action="append")
+    parser.add_argument("--cases", type=int, default=1000, help="of each format")
+    parser.add_argument("--seed", type=int, default=0, help="number of the first case")
+    parser.add_argument("--seconds", type=int, default=20, help="a case that takes longer has failed")
+    parser.add_argument("--keep", type=Path, help="where to put failing cases")
+    asked = parser.parse_args()
+    _limit_memory()
+    signal.signal(signal.SIGALRM, _too_slow)
+    failures = 0
+    for source in SOURCES:
+        if asked.format and source.NAME not in asked.format:
+            continue
+        seeds = list(seeds_of(source, asked.folder))
+        if not seeds:
+            print(f"{source.NAME:14} no seed in {asked.folder}")
+            continue
+        failures += _fuzz(source, seeds, range(asked.seed, asked.seed + asked.cases), asked.seconds, asked.keep)
+    return 1 if failures else 0
+
+
+def seeds_of(source: Source, folder: Path) -> Iterator[bytes]:
+    """The beginnings of those files below a folder that a source reads, unpacked."""
+    largest = FORMATS.get(source.NAME, Format()).largest
+    for path in sorted(folder.rglob("*")):
+        if not path.is_file():
+            continue
+        with path.open("rb") as stream, suppress(SourceBroken, EOFError):
+            content = plain(cast("BinaryIO", io.BufferedReader(stream))).read(max(largest, HEAD_BYTES))
+            if source_for(content[:HEAD_BYTES]) is source:
+                yield content[:largest]
+
+
+def damaged(seeds: Sequence[bytes], number: int, form: Format) -> bytes:
+    """The case with this number."""
+    chance = random.Random(number)  # noqa: S311 - repeatable, not secret
+    content = bytearray(chance.choice(seeds))
+    head, body = bytes(content[: form.kept]), content[form.kept :]
+    for _ in range(chance.randint(1, 8)):
+        if body:
+            chance.choice(form.mutators)(chance, body)
+    return head + bytes(body)
+
+
+def judge(source: Source, content: bytes) -> None:
+    """Read a content to its end; an assertion fails where a batch does not fit its table."""
+    with suppress(SourceBroken):
+        for batch in source.read(io.BytesIO(content)):
+            assert batch.rows.schema == SCHEMAS[batch.table], batch.rows.schema
+            assert batch.rejects.schema == REJECTS, batch.rejects.schema
+            assert not sum(batch.rows.drop("fields").null_count().row(0)), "null in a row"
+
+
+def _fuzz(source: Source, seeds: Sequence[bytes], cases: range, seconds: int, keep: Path | None) -> int:
+    form, slowest, failed = FORMATS.get(source.NAME, Format()), (0.0, 0), Counter[str]()
+    started = time.monotonic()
+    for number in cases:
+        content = damaged(seeds, number, form)
+        before = time.process_time()
+        signal.alarm(seconds)
+        try:
+            judge(source, content)
+        except Exception as error:  # noqa: BLE001 - whatever it is, it is what is looked for
+            failed[f"{type(error).__name__}: {str(error)[:80]}"] += 1
+            print(f"{source.NAME} case {number}: {type(error).__name__}: {str(error)[:200]}", file=sys.stderr)
+            if keep:
+                keep.mkdir(parents=True, exist_ok=True)
+                (keep / f"{source.NAME}-{number}").write_bytes(content)
+        finally:
+            signal.alarm(0)
+        slowest = max(slowest, (time.process_time() - before, number))
+    print(
+        f"{source.NAME:14} {len(seeds):>5} seeds {len(cases):>8} cases {sum(failed.values()):>5} failures "
+        f"{time.monotonic() - started:8.1f} s, slowest {slowest[0]:.2f} s (case {slowest[1]})"
+    )
+    return sum(failed.values())
+
+
+def _too_slow(signal_number: int, frame: FrameType | None) -> None:
+    del signal_number, frame
+    raise TimeoutError("it takes too long")
+
+
+def _limit_memory() -> None:
+    status = Path("/proc/self/status")
+    if status.exists():
+        line = next(line for line in status.read_text().splitlines() if line.startswith("VmSize"))
+        most = int(line.split()[1]) * 1024 + _MORE_MEMORY
+        resource.setrlimit(resource.RLIMIT_AS, (most, resource.RLIM_INFINITY))
+
+
+if __name__ == "__main__":
+    sys.exit(main())
