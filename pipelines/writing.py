@@ -27,7 +27,7 @@ from store.writes import append
 # Part of every token: raise it when a source reads the same bytes differently.
 PARSER_VERSION = 2
 
-_ROWS_TOGETHER = 20_000
+_ROWS_TOGETHER = 60_000
 _MONTHS_PER_INSERT = 60  # ClickHouse refuses an insert that touches more than 100 partitions
 
 # What a source may trip over in hostile content; anything else is a fault of ours and shows itself.
@@ -132,15 +132,14 @@ class Group:
 
 
 def _together(named: Iterator[tuple[str, Batch]], reading: Reading) -> Iterator[Group]:
-    """Batches of one cut in groups to write at once; the same groups in every run, since names and lengths are."""
+    """Batches in groups to write at once; the same groups in every run, since names and lengths are.
+
+    Few large inserts cost much less than many small ones, but a group is in memory as a whole.
+    """
     group, rows = list[tuple[str, Batch]](), 0
     for batch_id, batch in named:
-        if group and group[0][0].partition("-")[0] != batch_id.partition("-")[0]:
-            yield Group(group, reading.part.bytes_read)
-            group, rows = [], 0
         group.append((batch_id, batch))
         rows += batch.rows.height + batch.rejects.height
-        # Larger ones do not wait for the next cut: that would hold both in memory.
         if rows > _ROWS_TOGETHER:
             yield Group(group, reading.part.bytes_read)
             group, rows = [], 0

@@ -18,7 +18,7 @@ from pipelines.capture.fragments import FragmentPorts
 from pipelines.capture.keys import flow_keys
 from pipelines.capture.links import layers_of
 from pipelines.capture.payloads import Payloads
-from pipelines.capture.rows import Event, event_rows
+from pipelines.capture.rows import Event, event_batches
 from pipelines.capture.window import Ints, PacketWindow, Problem
 from pipelines.errors import SourceBroken
 from pipelines.exports.captured import CapturedExports
@@ -61,7 +61,7 @@ class CaptureReader:
         self._account(whole=not broken)
         yield Batch("network_flows", flow_rows(self._flows.flush()), self._take_rejects())
         if self._conversations is not None:
-            yield Batch("log_events", event_rows(self._conversations.flush()))
+            yield from event_batches(self._conversations.flush())
         yield from self._exports.finish()
         if broken:
             raise SourceBroken(broken)
@@ -85,8 +85,7 @@ class CaptureReader:
         if self._conversations is not None:
             events = self._conversations.listen(Payloads(window.buffer, packets, segments, assigned))
         yield Batch("network_flows", flow_rows(self._flows.settle(assigned, packets)), self._take_rejects())
-        if self._conversations is not None:
-            yield Batch("log_events", event_rows(events))
+        yield from event_batches(events)
         yield from self._exports.listen(window, found, rows, segments)
 
     def _complain(

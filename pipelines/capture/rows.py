@@ -1,7 +1,7 @@
 """Events as rows of `log_events`."""
 
 import socket
-from collections.abc import Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from operator import itemgetter
 from typing import NamedTuple
 
@@ -9,8 +9,9 @@ import numpy as np
 import polars as pl
 import pyarrow as pa
 
-from pipelines.batch import FIELDS, LOG_EVENTS
+from pipelines.batch import FIELDS, SCHEMAS, Batch, Table
 from pipelines.capture.window import Ints
+from pipelines.event_classes import CLASSES, class_of
 
 APPLICATIONS = (
     "", "dns", "tls", "http", "ssh", "modbus", "smb", "opcua", "dnp3", "s7comm", "rdp", "iec104", "bacnet", "quic",
@@ -63,17 +64,23 @@ def address_text(address: bytes) -> str:
     return socket.inet_ntop(socket.AF_INET if len(address) == 4 else socket.AF_INET6, address)
 
 
-def event_rows(events: Sequence[Event]) -> pl.DataFrame:
-    """The events as rows of `log_events`, by packet number."""
-    ordered = sorted(events, key=_NUMBER)
-    moments, numbers, services, sources, destinations, actions, outcomes, messages, fields = (
-        zip(*ordered, strict=True) if ordered else ((),) * len(Event._fields)
-    )
+def event_batches(events: Sequence[Event]) -> Iterator[Batch]:
+    """The events in batches, one for each of the tables that they belong to, by packet number."""
+    tables: dict[Table, list[Event]] = {}
+    for event in sorted(events, key=_NUMBER):
+        tables.setdefault(class_of(_CATEGORIES.get(event.service, _CONTROL)), []).append(event)
+    for table, found in tables.items():
+        yield Batch(table, _event_rows(found, table))
+
+
+def _event_rows(ordered: Sequence[Event], table: Table) -> pl.DataFrame:
+    moments, numbers, services, sources, destinations, actions, outcomes, messages, fields = zip(*ordered, strict=True)
     texts: dict[bytes, str] = {}
     for address, _ in (*sources, *destinations):
         if address not in texts:
             texts[address] = address_text(address)
     none = pl.repeat("", len(ordered), eager=True)
+    typed = CLASSES.get(table, {})
     columns = {
         "event_time": times(np.array(moments, np.int64)),
         "source_offset": numbers,
@@ -90,9 +97,15 @@ def event_rows(events: Sequence[Event]) -> pl.DataFrame:
         "outcome": outcomes,
         "severity": pl.repeat(_INFORMATIONAL, len(ordered), eager=True),
         "message": messages,
-        "fields": field_maps(fields),
+        "fields": field_maps([_without(row, typed) for row in fields] if typed else fields),
+        **{column: [row.get(name, "") for row in fields] for name, column in typed.items()},
     }
-    return pl.DataFrame(columns).cast(LOG_EVENTS)
+    return pl.DataFrame(columns).cast(SCHEMAS[table])
+
+
+def _without(row: dict[str, str], typed: Mapping[str, str]) -> dict[str, str]:
+    """The fields that no column holds, and those that are there but empty."""
+    return {name: value for name, value in row.items() if name not in typed or not value}
 
 
 def field_maps(rows: Sequence[dict[str, str]]) -> pl.Series:

@@ -7,11 +7,12 @@ from collections.abc import Iterable, Sequence
 
 import polars as pl
 
-from pipelines.batch import Batch
+from pipelines.batch import LOG_EVENTS, Batch
 from pipelines.capture import pcap, pcapng
 from pipelines.capture.cuts import Timeouts
 from pipelines.capture.reader import CaptureReader
 from pipelines.errors import SourceBroken
+from tests.pipelines.sources.rows import EVENTS, events_of
 
 CLIENT, SERVER = "192.0.2.10", "198.51.100.20"
 CLIENT6, SERVER6 = "2001:db8::10", "2001:db8::20"
@@ -110,7 +111,7 @@ def read_capture(content: bytes, *, window_bytes: int = 1 << 24, timeouts: Timeo
     except SourceBroken as error:
         broken.append(str(error))
     flows = pl.concat([batch.rows for batch in batches if batch.table == "network_flows"])
-    events = pl.concat([batch.rows for batch in batches if batch.table == "log_events"])
+    events = pl.concat([LOG_EVENTS.to_frame(), *(events_of(batch) for batch in batches if batch.table in EVENTS)])
     return Read(flows, events, [reason for batch in batches for reason in batch.rejects["reason"]] + broken)
 
 

@@ -6,7 +6,7 @@ from typing import Any
 
 import polars as pl
 
-from pipelines.batch import REJECTS, SCHEMAS, Batch
+from pipelines.batch import LOG_EVENTS, REJECTS, SCHEMAS, Batch
 from pipelines.event_classes import CLASSES
 from pipelines.sources.registry import Source
 
@@ -29,6 +29,15 @@ def events(source: Source, content: bytes) -> list[dict[str, Any]]:
     return [
         with_fields(row, batch.table) for batch in read_all(source, content) for row in batch.rows.iter_rows(named=True)
     ]
+
+
+EVENTS = frozenset(SCHEMAS) - {"network_flows"}
+
+
+def events_of(batch: Batch) -> pl.DataFrame:
+    """The rows of log events with all their fields in `fields`, as `log_events` shows them."""
+    rows = [with_fields(row, batch.table) for row in batch.rows.iter_rows(named=True)]
+    return pl.DataFrame(rows, schema=LOG_EVENTS) if rows else LOG_EVENTS.to_frame()
 
 
 def with_fields(row: dict[str, Any], table: str) -> dict[str, Any]:

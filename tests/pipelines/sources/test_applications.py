@@ -11,6 +11,7 @@ import pytest
 from pipelines.batch import SCHEMAS
 from pipelines.sources import capture
 from tests.pipelines.sources.application_oracle import told_by_events, told_by_scapy
+from tests.pipelines.sources.rows import EVENTS, events_of
 
 # What scapy tells and events do not.
 _UNTOLD = {
@@ -52,7 +53,7 @@ def test_events_tell_all_that_scapy_finds_in_single_packets(shared_data: Path) -
         expected = told_by_scapy(path)
         captures.update({kind for kind, *_ in expected})
         batches = capture.read(io.BytesIO(path.read_bytes()))
-        events = [event for batch in batches if batch.table == "log_events" for event in batch.rows.to_dicts()]
+        events = [event for batch in batches if batch.table in EVENTS for event in events_of(batch).to_dicts()]
         untold |= {(path.name, kind) for kind, *_ in expected - told_by_events(events)}
     assert untold <= _UNTOLD
     assert all(captures[kind] >= least for kind, least in _LEAST.items()), captures
