@@ -183,7 +183,7 @@ def ratios(measured: dict[str, float]) -> dict[str, float]:
 
 def _made_packet(number: int) -> bytes:
     flow = number * 7919 % 20_000
-    tcp = struct.pack(">HHIIBBHHH", 1024 + flow, 443, number, 1, 0x50, 0x10, 1024, 0, 0)
+    tcp = struct.pack(">HHIIBBHHH", 1024 + flow, 443, number // 20_000 * 1360, 1, 0x50, 0x10, 1024, 0, 0)
     ends = bytes([10, 0, flow >> 8, flow & 255, 192, 0, 2, flow % 200])
     frame = bytes(12) + b"\x08\0" + struct.pack(">BBHHHBBH", 0x45, 0, 1400, 1, 0, 64, 6, 0) + ends + tcp
     return struct.pack("<IIII", 1_772_330_400 + number // 5000, number % 5000 * 200, len(frame), 1414) + frame
