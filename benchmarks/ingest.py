@@ -64,13 +64,23 @@ def _captures(folder: Path, place: Path, megabytes: int) -> dict[str, object]:
     measured = capture.measured_both(made, packets)
     theirs = capture.measured_nfstream(place, made, packets)
     made.unlink()
-    return {**measured, **theirs, **capture.ratios({**measured, **theirs})}
+    ratios = capture.ratios({**measured, **theirs})
+    return {
+        "pcap_packets_per_second": measured["flows_packets_per_second"],
+        "pcap_peak_rss_mb": measured["flows_peak_rss_mb"],
+        "pcap_applications_packets_per_second": measured["applications_packets_per_second"],
+        "pcap_applications_peak_rss_mb": measured["applications_peak_rss_mb"],
+        "ratio_to_nfstream": ratios.get("flows_times_nfstream"),
+        "ratio_to_nfstream_with_applications": ratios.get("applications_times_nfstream"),
+        "pcap_packets": packets,
+    }
 
 
 def _exports(place: Path, records: int) -> dict[str, object]:
     path = place / "v9.dat"
     count = exports.made_packets(path, records)
-    return {"netflow_v9_records_per_second": exports.decoded(path, count)} | _stored("netflow_v9", path, place)
+    decoded = exports.decoded(path, count)["netflow_v9_records_per_cpu_second"]
+    return {"netflow_v9_records_per_second": decoded} | _stored("netflow_v9", path, place)
 
 
 def _logs(shared: Path, place: Path, rows: int) -> dict[str, object]:

@@ -82,6 +82,20 @@ SCHEMAS: dict[Table, pl.Schema] = {table: _schema(table) for table in get_args(T
 # Where the rows of a table lie; `log_events` itself only shows what lies in the others.
 STORED_IN: dict[Table, str] = {table: table for table in get_args(Table)} | {"log_events": "log_event_records"}
 
+_BY_CATEGORY: dict[str, Table] = {
+    "dns": "dns_queries",
+    "http": "http_requests",
+    "webserver": "http_requests",
+    "proxy": "http_requests",
+    "tls": "tls_handshakes",
+    "ics": "ics_operations",
+}
+
+
+def class_of(category: str) -> Table:
+    """The table of the events of a Sigma category, `log_events` where they have none of their own."""
+    return _BY_CATEGORY.get(category, "log_events")
+
 
 def no_rejects() -> pl.DataFrame:
     """A frame of rejects without a row."""

@@ -49,17 +49,3 @@ CLASSES: Mapping[str, Mapping[str, str]] = {
         "linux_audit_records": _LINUX_AUDIT,
     }.items()
 }
-
-_BY_CATEGORY = {
-    "dns": "dns_queries",
-    "http": "http_requests",
-    "webserver": "http_requests",
-    "proxy": "http_requests",
-    "tls": "tls_handshakes",
-    "ics": "ics_operations",
-}
-
-
-def class_of(category: str) -> str:
-    """The table of the events of a Sigma category, `log_events` where they have none of their own."""
-    return _BY_CATEGORY.get(category, "log_events")

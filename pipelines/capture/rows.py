@@ -9,9 +9,9 @@ import numpy as np
 import polars as pl
 import pyarrow as pa
 
-from pipelines.batch import FIELDS, SCHEMAS, Batch, Table
+from pipelines.batch import FIELDS, SCHEMAS, Batch, Table, class_of
 from pipelines.capture.window import Ints
-from pipelines.event_classes import CLASSES, class_of
+from pipelines.event_classes import CLASSES
 
 APPLICATIONS = (
     "", "dns", "tls", "http", "ssh", "modbus", "smb", "opcua", "dnp3", "s7comm", "rdp", "iec104", "bacnet", "quic",

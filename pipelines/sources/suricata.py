@@ -2,12 +2,12 @@
 
 from collections.abc import Callable, Iterator
 from dataclasses import replace
-from typing import BinaryIO, cast
+from typing import BinaryIO
 
 import polars as pl
 
-from pipelines.batch import Batch, Table, no_rejects
-from pipelines.event_classes import CLASSES, class_of
+from pipelines.batch import Batch, Table, class_of, no_rejects
+from pipelines.event_classes import CLASSES
 from pipelines.sources.columns import canonical_addresses, complete, only_rejects, rejected
 from pipelines.sources.json_records import JsonObject, Record, flat_frame, json_objects, read_records
 from pipelines.sources.suricata_names import shared_fields
@@ -88,7 +88,7 @@ def _is_eve(content: JsonObject) -> bool:
 def _batch(kind: str, records: list[Record]) -> Batch:
     named = [replace(record, flat={**record.flat, **shared_fields(kind, record.content)}) for record in records]
     category, service = _KINDS.get(kind, ("ics" if kind in _ICS else "firewall" if kind == "drop" else "", kind))
-    table: Table = "network_flows" if kind in _FLOWS else cast("Table", class_of(category))
+    table: Table = "network_flows" if kind in _FLOWS else class_of(category)
     apart = CLASSES.get(table, {})
     frame = flat_frame(named, _WANTED, apart)
     if not kind:

@@ -4,12 +4,10 @@ The columns arrive as text under `@<Zeek's name>`, null where a record lacks the
 """
 
 from collections.abc import Mapping
-from typing import cast
 
 import polars as pl
 
-from pipelines.batch import Batch, Table, no_rejects
-from pipelines.event_classes import class_of
+from pipelines.batch import Batch, Table, class_of, no_rejects
 from pipelines.sources.columns import canonical_addresses, complete, rejected
 from pipelines.sources.times import utc_times
 
@@ -55,7 +53,7 @@ _IN_COLUMNS = frozenset(
 
 def zeek_table(path: str) -> Table:
     """The table of one kind of Zeek record (`path` is Zeek's own name for it: conn, dns, ...)."""
-    return "network_flows" if path == "conn" else cast("Table", class_of(_category(path)))
+    return "network_flows" if path == "conn" else class_of(_category(path))
 
 
 def zeek_batch(path: str, frame: pl.DataFrame, names: Mapping[str, str]) -> Batch:
