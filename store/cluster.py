@@ -25,6 +25,7 @@ _ENGINE = re.compile(r"ENGINE\s*=\s*(?P<family>\w*MergeTree)\b\s*(?:\((?P<argume
 _SORTING = re.compile(r"\bORDER\s+BY\s+(?:\((?P<several>[^()]*)\)|(?P<one>\w+))", re.IGNORECASE)
 
 _RENAME = re.compile(r"RENAME\s+TABLE\s+IF\s+EXISTS\s+(?P<old>\w+)\s+TO\s+(?P<new>\w+)", re.IGNORECASE)
+_ALTER = re.compile(r"ALTER\s+TABLE\s+(?P<name>\w+)\s+(?P<rest>MODIFY.*)", re.DOTALL | re.IGNORECASE)
 _DROP_VIEW = re.compile(r"DROP\s+VIEW\s+IF\s+EXISTS\s+(?P<name>\w+)", re.IGNORECASE)
 
 _PATH = "'/clickhouse/tables/{uuid}/{shard}', '{replica}'"
@@ -68,7 +69,7 @@ def on_cluster(statement: str, cluster: str, tables: Mapping[str, str]) -> list[
     """The statements that do on a cluster what one does on a single server.
 
     Args:
-        statement: a repeatable CREATE of a table or a view, RENAME of a table, or DROP of a view.
+        statement: a repeatable CREATE of a table or a view, RENAME of a table or MODIFY of its columns, or DROP of a view.
         cluster: the cluster's name in the servers' configuration.
         tables: every table that has a `_local` counterpart, with what it is sharded by.
 
@@ -78,6 +79,9 @@ def on_cluster(statement: str, cluster: str, tables: Mapping[str, str]) -> list[
     where = f"ON CLUSTER `{cluster}`"
     if (renamed := _RENAME.fullmatch(statement)) is not None:
         return _renamed(renamed["old"], renamed["new"], cluster, tables)
+    if (altered := _ALTER.fullmatch(statement)) is not None:
+        # How columns are packed concerns only where they lie.
+        return [f"ALTER TABLE {altered['name']}_local {where} {altered['rest']}"]
     if (dropped := _DROP_VIEW.fullmatch(statement)) is not None:
         return [f"DROP VIEW IF EXISTS {dropped['name']} {where}"]
     found = _CREATE.fullmatch(statement)

@@ -55,6 +55,11 @@ _RENAMED_EVERYWHERE = [
         pytest.param(_VIEW, [_VIEW_GLOBAL], id="view"),
         pytest.param(_LOOKUP, [_LOOKUP_EVERYWHERE], id="lookup"),
         pytest.param(_RENAMED, _RENAMED_EVERYWHERE, id="renamed"),
+        pytest.param(
+            "ALTER TABLE flows MODIFY COLUMN IF EXISTS a UInt64 CODEC(T64)",
+            ["ALTER TABLE flows_local ON CLUSTER `city` MODIFY COLUMN IF EXISTS a UInt64 CODEC(T64)"],
+            id="altered",
+        ),
         pytest.param("DROP VIEW IF EXISTS feed", ["DROP VIEW IF EXISTS feed ON CLUSTER `city`"], id="dropped"),
     ],
 )
