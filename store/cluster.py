@@ -69,7 +69,7 @@ def on_cluster(statement: str, cluster: str, tables: Mapping[str, str]) -> list[
     """The statements that do on a cluster what one does on a single server.
 
     Args:
-        statement: a repeatable CREATE of a table or a view, RENAME of a table or MODIFY of its columns, or DROP of a view.
+        statement: a repeatable CREATE of a table or a view, RENAME of a table, MODIFY of columns, or DROP of a view.
         cluster: the cluster's name in the servers' configuration.
         tables: every table that has a `_local` counterpart, with what it is sharded by.
 
