@@ -14,6 +14,7 @@ from pipelines.detect import detect as judge
 from pipelines.exports.known import ExporterMemory
 from pipelines.ingest import ingest as read_in
 from pipelines.inventory import load_address_book
+from pipelines.mending import read_rejects_again
 from pipelines.report import FileReport, Progress
 from pipelines.sources.mapped import mapped_sources
 from pipelines.sources.registry import sources_for
@@ -34,6 +35,9 @@ WHERE detected_at >= {started:DateTime64(3, 'UTC')} AND severity >= {severity:UI
 
 def ingest(
     paths: Annotated[list[Path], typer.Argument(help="Files and folders: captures, logs, exports.")],
+    again: Annotated[
+        bool, typer.Option("--again", help="Read again what was rejected of files that are stored already.")
+    ] = False,
     as_json: Json = False,
 ) -> None:
     """Read captures and logs into the database; reading the same file again adds nothing."""
@@ -47,16 +51,22 @@ def ingest(
         for problem in problems:
             err().print(harmless(problem), markup=False, highlight=False, soft_wrap=True)
         raise typer.Exit(2)
+    found = [path for path in paths if path not in missing]
+    sources = sources_for(settings, mapped)
     with progress("ingesting") as advance, open_store(settings) as store:
-        report = read_in(
-            [path for path in paths if path not in missing],
-            store,
-            scope=settings.scope,
-            address_book=load_address_book(store),
-            progress=lambda step: advance(_share(step), step.path.name),
-            sources=sources_for(settings, mapped),
-            exporters=ExporterMemory(settings.known_exporters),
-        )
+        book = load_address_book(store)
+        if again:
+            report = read_rejects_again(found, store, scope=settings.scope, address_book=book, sources=sources)
+        else:
+            report = read_in(
+                found,
+                store,
+                scope=settings.scope,
+                address_book=book,
+                progress=lambda step: advance(_share(step), step.path.name),
+                sources=sources,
+                exporters=ExporterMemory(settings.known_exporters),
+            )
     if as_json:
         print_json(report.as_json())
     else:
