@@ -103,7 +103,7 @@ def test_the_statement_gives_the_moments_of_brute_force(engine: Store, name: str
         }
         for number in range(dice.randrange(5, 30))
     ]
-    for table in ("log_events", "ingested_batches"):
+    for table in ("log_event_records", "ingested_batches"):
         engine.execute(f"TRUNCATE TABLE {table}")
     store_events(engine, [*events, *events[:3]])
     hits = [
@@ -130,7 +130,7 @@ def after(time: object) -> Fraction:
 
 
 def test_a_number_that_a_statement_cannot_add_exactly_ends_it(engine: Store) -> None:
-    engine.execute("TRUNCATE TABLE log_events")
+    engine.execute("TRUNCATE TABLE log_event_records")
     store_events(engine, [{"product": "windows", "fields": {"kinds": "a", "who": "p", "size": "1e-30"}}])
     with pytest.raises(QueryFailed, match="too many digits"):
         engine.rows(statement("value_sum"))
