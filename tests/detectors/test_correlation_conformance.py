@@ -131,7 +131,7 @@ def test_brute_force_agrees_with_the_case(case: CorrelationCase) -> None:
 
 @pytest.mark.parametrize("case", ANSWERED, ids=why)
 def test_the_pipeline_agrees_with_the_case(case: CorrelationCase, engine: Store, tmp_path: Path) -> None:
-    for table in ("log_events", "ingested_batches", "judged_batches", "alert_matches"):
+    for table in ("log_event_records", "ingested_batches", "judged_batches", "alert_matches"):
         engine.execute(f"TRUNCATE TABLE {table}")
     rows = [
         {"product": "windows", "event_id": str(position), "at_seconds": event["_at"], "fields": case.texts(position)}

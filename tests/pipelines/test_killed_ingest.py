@@ -1,12 +1,13 @@
 """Ingestion killed at fifty random moments, with the database or without: the same rows as if nothing had happened."""
 
 import gzip
-import multiprocessing
 import random
 import shutil
+import subprocess
+import sys
 from collections.abc import Sequence
+from contextlib import suppress
 from dataclasses import dataclass
-from multiprocessing.process import BaseProcess
 from pathlib import Path
 
 import psutil
@@ -48,6 +49,20 @@ SELECT
     (SELECT sum(flows) FROM flow_activity) AS flows, (SELECT sum(flows) FROM flow_hours) AS flows_by_the_hour
 """
 
+# What is killed: an ingestion in a process of its own, which says when it begins.
+_RUN = """
+import sys
+from pathlib import Path
+from pipelines.ingest import ingest
+from rongdun.settings import Settings
+from store.session import open_store
+
+print("ready", flush=True)
+home, *files = map(Path, sys.argv[1:])
+with open_store(Settings(home=home)) as store:
+    ingest(files, store, scope="fuzhou")
+"""
+
 pytestmark = pytest.mark.slow
 
 
@@ -78,17 +93,19 @@ def test_fifty_kills_change_no_row(tmp_path: Path) -> None:
 def _killed_over_and_over(settings: Settings, files: Sequence[Path], wanted: object) -> Tally:
     """Kill so many runs; each goes on where the one before it ended, and one that ends has stored what it should."""
     chance, tally = random.Random(SEED), Tally()  # noqa: S311 - the same moments in every run
-    context = multiprocessing.get_context("forkserver")
-    context.set_forkserver_preload(["pipelines.ingest", "rongdun.settings", "store.session"])
     while tally.ingestion + tally.database < KILLS or not tally.ended:
-        run = context.Process(target=_ingested, args=(settings, list(files)))
-        run.start()
-        wait = chance.uniform(0, LONGEST_SECONDS) if tally.ingestion + tally.database < KILLS else 120
-        run.join(wait)
-        if run.exitcode is None:
-            _kill(run, settings, tally, database=chance.random() < 0.5)
-        else:
-            assert run.exitcode == 0
+        command = [sys.executable, "-c", _RUN, str(settings.home), *map(str, files)]
+        with subprocess.Popen(command, stdout=subprocess.PIPE) as run:
+            assert run.stdout is not None
+            assert run.stdout.readline() == b"ready\n"
+            wait = chance.uniform(0, LONGEST_SECONDS) if tally.ingestion + tally.database < KILLS else 240
+            with suppress(subprocess.TimeoutExpired):
+                run.wait(wait)
+            ended = run.returncode is not None
+            if not ended:
+                _kill(run, settings, tally, database=chance.random() < 0.5)
+        if ended:
+            assert run.returncode == 0
             assert _stored(settings) == wanted
             tally.ended += 1
             stop(settings.run_folder)
@@ -96,7 +113,7 @@ def _killed_over_and_over(settings: Settings, files: Sequence[Path], wanted: obj
     return tally
 
 
-def _kill(run: BaseProcess, settings: Settings, tally: Tally, *, database: bool) -> None:
+def _kill(run: "subprocess.Popen[bytes]", settings: Settings, tally: Tally, *, database: bool) -> None:
     """Kill the run, and before it the database if that is wanted and it is there."""
     endpoint = running_endpoint(settings.run_folder) if database else None
     if endpoint is not None:
@@ -107,7 +124,7 @@ def _kill(run: BaseProcess, settings: Settings, tally: Tally, *, database: bool)
     else:
         tally.ingestion += 1
     run.kill()
-    run.join()
+    run.wait()
 
 
 def _ingested(settings: Settings, files: Sequence[Path]) -> None:
