@@ -201,6 +201,6 @@ def _marked(segment: Path) -> list[tuple[str, Mark]]:
                 found.extend(
                     (feed.name.removeprefix("file://"), Mark(*_MARK.unpack(heard.peer))) for heard in messages(stream)
                 )
-    except (OSError, SourceBroken, struct.error):
-        pass  # the end that was not written out any more
+    except (FileNotFoundError, SourceBroken, struct.error):
+        pass  # the end that was not written out any more, or all of it was stored meanwhile
     return found

@@ -15,7 +15,7 @@ import polars as pl
 from pipelines.batch import Batch
 from pipelines.sources.audit_records import command_line, record_fields, socket_address
 from pipelines.sources.columns import Row, canonical_address, frame_of, rejected
-from pipelines.sources.lines import first_lines, line_blocks
+from pipelines.sources.lines import line_blocks, lines_tell
 from pipelines.sources.times import utc_times
 
 NAME = "auditd"
@@ -89,9 +89,7 @@ class _Event:
 
 def recognises(head: bytes) -> bool:
     """Whether at least every fourth of the first lines is an audit record."""
-    lines = first_lines(head)
-    telling = sum(bool(_TELLING.match(line)) for line in lines)
-    return telling > 0 and telling * 4 >= len(lines)
+    return lines_tell(head, _TELLING.match)
 
 
 def read(stream: BinaryIO) -> Iterator[Batch]:

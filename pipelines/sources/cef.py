@@ -6,7 +6,7 @@ from typing import BinaryIO
 
 from pipelines.batch import Batch
 from pipelines.sources import syslog
-from pipelines.sources.lines import first_lines
+from pipelines.sources.lines import lines_tell
 from pipelines.sources.syslog_header import EVENT_CARRIED
 
 NAME = "cef"
@@ -16,9 +16,7 @@ _TELLING = re.compile(EVENT_CARRIED)
 
 def recognises(head: bytes) -> bool:
     """Whether at least every fourth of the first lines carries an event of CEF or LEEF."""
-    lines = first_lines(head)
-    telling = sum(bool(_TELLING.match(line)) for line in lines)
-    return telling > 0 and telling * 4 >= len(lines)
+    return lines_tell(head, _TELLING.match)
 
 
 def read(stream: BinaryIO) -> Iterator[Batch]:

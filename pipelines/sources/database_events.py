@@ -5,8 +5,7 @@
 
 import polars as pl
 
-from pipelines.batch import FIELDS
-from pipelines.sources.columns import canonical_addresses, complete, fields_of_columns
+from pipelines.sources.columns import canonical_addresses, complete, fields_of_columns, joined_fields
 
 SHARED = ("statement", "database", "duration_ms", "rows", "error", "client")
 _VERB = r"^(?:\s|/\*.*?\*/|--[^\n]*\n|\()*([A-Za-z]+)"
@@ -37,7 +36,7 @@ def database_rows(said: pl.DataFrame, service: str, fields: dict[str, str] | pl.
     )
     shared = fields_of_columns(known, {name: f"said.{name}" for name in SHARED} | {"decode_error": "decode_flag"})
     own = fields if isinstance(fields, pl.Series) else fields_of_columns(known, fields)
-    both = pl.concat_list(pl.lit(shared).map.entries(), pl.lit(own).map.entries()).cast(FIELDS)
+    both = joined_fields(shared, own)
     verdict = pl.when("said.failed").then(pl.lit("failure")).when(~pl.col("said.failed")).then(pl.lit("success"))
     return complete(
         known.with_columns(
@@ -53,7 +52,7 @@ def database_rows(said: pl.DataFrame, service: str, fields: dict[str, str] | pl.
             verdict.otherwise(pl.lit("unknown")).alias("outcome"),
             pl.coalesce("said.severity", pl.when("said.failed").then(pl.lit(2)).otherwise(pl.lit(1))).alias("severity"),
             pl.coalesce("said.statement", "text").alias("message"),
-            both.alias("fields"),
+            both,
         ),
         "log_events",
     )

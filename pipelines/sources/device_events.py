@@ -4,8 +4,7 @@ from collections.abc import Sequence
 
 import polars as pl
 
-from pipelines.batch import FIELDS
-from pipelines.sources.columns import canonical_addresses, complete, fields_of_columns, rejected
+from pipelines.sources.columns import canonical_addresses, complete, fields_of_columns, joined_fields, rejected
 from pipelines.sources.device_times import device_times
 from pipelines.sources.pairs import fields_of_pairs
 
@@ -81,7 +80,7 @@ def _rows(said: pl.DataFrame, pairs: pl.DataFrame, names: Sequence[str]) -> pl.D
     )
     pairs = pairs.filter(~pl.col("key").is_in([*names, *_ADDED]))
     own = fields_of_columns(placed, {**{name: name for name in names}, **_ADDED})
-    fields = pl.concat_list(pl.lit(own).map.entries(), pl.lit(fields_of_pairs(pairs, said.height)).map.entries())
+    fields = joined_fields(own, fields_of_pairs(pairs, said.height))
     web = pl.col("said.url").is_not_null() & pl.col("said.method").is_not_null()
     firewall = (
         pl.lit(both) | pl.col("deviceProduct").str.contains(_FIREWALL) | pl.col("said.kind").str.contains(_FIREWALL)
@@ -102,7 +101,7 @@ def _rows(said: pl.DataFrame, pairs: pl.DataFrame, names: Sequence[str]) -> pl.D
             pl.coalesce("said.action", "name").alias("action"),
             device_outcome(pl.col("said.outcome"), pl.col("said.action")).alias("outcome"),
             pl.col("severity").str.to_lowercase().replace_strict(_SEVERITIES, default=0, return_dtype=pl.UInt8),
-            fields.cast(FIELDS).alias("fields"),
+            fields,
         ),
         "log_events",
     )

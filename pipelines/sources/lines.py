@@ -1,6 +1,6 @@
 """Text in, numbered lines out: any encoding, any length, in bounded memory."""
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from typing import BinaryIO
 
@@ -63,6 +63,13 @@ def first_lines(head: bytes, limit: int = 50) -> list[str]:
 def block_of(first: int, pieces: list[bytes]) -> LineBlock:
     """Pieces of text that were cut out otherwise than by line ends, numbered from `first`."""
     return _decoded(first, pieces, [])
+
+
+def lines_tell(head: bytes, tells: Callable[[str], object]) -> bool:
+    """Whether at least every fourth of the first lines tells of a format, and one at all."""
+    lines = first_lines(head)
+    telling = sum(bool(tells(line)) for line in lines)
+    return telling > 0 and telling * 4 >= len(lines)
 
 
 class _Cutter:

@@ -9,7 +9,7 @@ import polars as pl
 from pipelines.batch import Batch
 from pipelines.sources.columns import rejected
 from pipelines.sources.database_events import database_rows
-from pipelines.sources.lines import LineBlock, first_lines
+from pipelines.sources.lines import LineBlock, lines_tell
 from pipelines.sources.multiline import record_blocks
 from pipelines.sources.times import utc_times
 
@@ -37,9 +37,7 @@ _CONNECTIONS_LIMIT = 65_536
 
 def recognises(head: bytes) -> bool:
     """Whether at least every fourth of the first lines is one of the general log, with a command that it knows."""
-    lines = first_lines(head)
-    telling = sum(bool(re.match(_BEGINS, line)) for line in lines)
-    return telling > 0 and telling * 4 >= len(lines)
+    return lines_tell(head, lambda line: re.match(_BEGINS, line))
 
 
 def read(stream: BinaryIO) -> Iterator[Batch]:

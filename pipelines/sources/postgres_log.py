@@ -9,7 +9,7 @@ import polars as pl
 from pipelines.batch import Batch
 from pipelines.sources.columns import rejected
 from pipelines.sources.device_times import device_times
-from pipelines.sources.lines import LineBlock, first_lines
+from pipelines.sources.lines import LineBlock, lines_tell
 from pipelines.sources.multiline import record_blocks
 from pipelines.sources.postgres_said import postgres_rows
 
@@ -38,9 +38,7 @@ _PREFIX = {
 
 def recognises(head: bytes) -> bool:
     """Whether at least every fourth of the first lines has PostgreSQL's time, level and two blanks."""
-    lines = first_lines(head)
-    telling = sum(bool(_TELLING.match(line)) for line in lines)
-    return telling > 0 and telling * 4 >= len(lines)
+    return lines_tell(head, _TELLING.match)
 
 
 def read(stream: BinaryIO) -> Iterator[Batch]:

@@ -8,7 +8,7 @@ import polars as pl
 
 from pipelines.batch import Batch
 from pipelines.sources.columns import canonical_addresses, complete, rejected
-from pipelines.sources.lines import LineBlock, first_lines, line_blocks
+from pipelines.sources.lines import LineBlock, line_blocks, lines_tell
 from pipelines.sources.times import utc_times
 from pipelines.sources.web_outcome import outcome_of_status
 
@@ -46,9 +46,7 @@ _FIELDS = {
 
 def recognises(head: bytes) -> bool:
     """Whether at least every fourth of the first lines is one of Squid's."""
-    lines = first_lines(head)
-    telling = sum(bool(_TELLING.match(line)) for line in lines)
-    return telling > 0 and telling * 4 >= len(lines)
+    return lines_tell(head, _TELLING.match)
 
 
 def read(stream: BinaryIO) -> Iterator[Batch]:

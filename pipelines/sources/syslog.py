@@ -11,7 +11,7 @@ from pipelines.batch import Batch
 from pipelines.sources.cef_events import cef_rows
 from pipelines.sources.columns import canonical_addresses, complete, rejected
 from pipelines.sources.leef_events import leef_rows
-from pipelines.sources.lines import LineBlock, first_lines, line_blocks
+from pipelines.sources.lines import LineBlock, line_blocks, lines_tell
 from pipelines.sources.netfilter import NETFILTER_SAID, netfilter_rows
 from pipelines.sources.structured_data import structured_data
 from pipelines.sources.syslog_header import carries_event, header_times, split_before_events, split_headers
@@ -53,9 +53,7 @@ _FIELDS = {
 
 def recognises(head: bytes) -> bool:
     """Whether at least every fourth of the first lines is a syslog line."""
-    lines = first_lines(head)
-    telling = sum(bool(_TELLING_BSD.match(line) or _TELLING_RFC5424.match(line)) for line in lines)
-    return telling > 0 and telling * 4 >= len(lines)
+    return lines_tell(head, lambda line: _TELLING_BSD.match(line) or _TELLING_RFC5424.match(line))
 
 
 def read(stream: BinaryIO, now: datetime | None = None) -> Iterator[Batch]:

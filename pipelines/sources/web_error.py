@@ -12,7 +12,7 @@ import polars as pl
 
 from pipelines.batch import Batch
 from pipelines.sources.columns import canonical_addresses, complete, fields_of_columns, rejected
-from pipelines.sources.lines import LineBlock, first_lines, line_blocks
+from pipelines.sources.lines import LineBlock, line_blocks, lines_tell
 from pipelines.sources.times import utc_times
 
 NAME = "web_error"
@@ -56,9 +56,7 @@ _LEVELS = {
 
 def recognises(head: bytes) -> bool:
     """Whether at least every fourth of the first lines is of an error log."""
-    lines = first_lines(head)
-    telling = sum(bool(_TELLING.match(line)) for line in lines)
-    return telling > 0 and telling * 4 >= len(lines)
+    return lines_tell(head, _TELLING.match)
 
 
 def read(stream: BinaryIO) -> Iterator[Batch]:

@@ -115,6 +115,18 @@ def read_capture(content: bytes, *, window_bytes: int = 1 << 24, timeouts: Timeo
     return Read(flows, events, [reason for batch in batches for reason in batch.rejects["reason"]] + broken)
 
 
+def storable(*values: object) -> bool:
+    """Whether texts, wherever they stand in the values, can be stored: a column takes UTF-8 alone."""
+    for value in values:
+        if isinstance(value, str):
+            value.encode()  # raises for half a surrogate pair
+        elif isinstance(value, dict):
+            storable(*value, *value.values())
+        elif isinstance(value, tuple | list):
+            storable(*value)
+    return True
+
+
 class Read:
     """What a capture gave: flows and events by packet number, and the reasons of rejects."""
 

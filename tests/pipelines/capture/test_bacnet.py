@@ -5,7 +5,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from pipelines.capture.bacnet import parse_datagram
-from tests.pipelines.capture.frames import Timed, back, out, pcap_file, read_capture, udp
+from tests.pipelines.capture.frames import Timed, back, out, pcap_file, read_capture, storable, udp
 
 _PORT = 47808
 
@@ -116,4 +116,4 @@ def test_what_asks_nothing_gives_none(datagram: bytes) -> None:
 @given(st.binary(max_size=300))
 def test_any_bytes_are_judged_without_an_exception(content: bytes) -> None:
     for datagram in (content, _sent(content), _link(4, content), _request(14, content)):
-        parse_datagram(datagram)
+        assert storable(parse_datagram(datagram))

@@ -9,6 +9,7 @@ from hypothesis import strategies as st
 
 from pipelines.capture.certificates import LARGEST_CERTIFICATE, Certificate, parse_certificate
 from tests.pipelines.capture.certificate_bytes import certificate, curve_key, distinguished, name_of, rsa_key, value
+from tests.pipelines.capture.frames import storable
 
 _P256, _SM2 = "1.2.840.10045.3.1.7", "1.2.156.10197.1.301"
 
@@ -129,13 +130,13 @@ def test_what_is_no_certificate_gives_none(content: bytes) -> None:
 
 @given(st.binary(max_size=400), st.integers(0, 400), st.randoms(use_true_random=False))
 def test_any_bytes_are_judged_without_an_exception(content: bytes, at: int, chance: random.Random) -> None:
-    parse_certificate(content)
+    assert storable(parse_certificate(content))
     whole = certificate(extensions=value(0x30, name_of("2.5.29.17"), value(0x04, value(0x30, value(0x82, b"a")))))
-    parse_certificate(whole[:at] + content + whole[at:])
+    assert storable(parse_certificate(whole[:at] + content + whole[at:]))
     damaged = bytearray(whole)
     for _ in range(4):
         damaged[chance.randrange(len(damaged))] = chance.randrange(256)
-    parse_certificate(bytes(damaged))
+    assert storable(parse_certificate(bytes(damaged)))
 
 
 def test_another_reader_finds_the_same() -> None:

@@ -154,8 +154,11 @@ def test_any_bytes_are_judged_without_an_exception(content: bytes, at: int, chan
     damaged = bytearray(whole)
     damaged[chance.randrange(len(damaged))] = chance.randrange(256)
     for payload in (content, b"\xc0\0\0\0\x01" + content, whole[:at] + content, bytes(damaged)):
-        for initial in parse_initials(payload):
-            crypto_frames(initial, client_keys(initial.version, initial.destination))
+        initials = parse_initials(payload)
+        assert sum(len(initial.packet) for initial in initials) <= len(payload)
+        for initial in initials:
+            frames = crypto_frames(initial, client_keys(initial.version, initial.destination)) or []
+            assert all(len(part) <= len(initial.packet) for _, part in frames)
 
 
 @given(st.binary(max_size=250))

@@ -5,7 +5,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from pipelines.capture.rdp import parse_packet
-from tests.pipelines.capture.frames import pcap_file, read_capture, talk
+from tests.pipelines.capture.frames import pcap_file, read_capture, storable, talk
 
 
 def _packet(kind: int, content: bytes = b"") -> bytes:
@@ -71,4 +71,4 @@ def test_any_bytes_are_judged_without_an_exception(content: bytes) -> None:
         _packet(0xD0, content[:200]),
         _packet(0xE0, _COOKIE + content[:200]),
     ):
-        parse_packet(packet)
+        assert storable(parse_packet(packet))

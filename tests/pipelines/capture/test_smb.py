@@ -6,7 +6,7 @@ from hypothesis import strategies as st
 
 from pipelines.capture import smb1, smb2
 from pipelines.capture.ntlm import find_logon
-from tests.pipelines.capture.frames import pcap_file, read_capture, talk
+from tests.pipelines.capture.frames import pcap_file, read_capture, storable, talk
 
 _REQUEST, _ANSWER = False, True
 
@@ -238,14 +238,16 @@ def test_any_bytes_of_the_second_version_are_judged_without_an_exception(
 ) -> None:
     for message in (content, b"\xfeSMB" + content, _second(number, content, answers=answers)):
         for command in smb2.commands(message):
-            smb2.dialects_offered(command.body)
-            smb2.dialect_chosen(command.body)
-            smb2.tree_path(command)
-            smb2.share_type(command.body)
-            smb2.opened(command)
-            smb2.created_file(command.body)
-            smb2.change(command)
-    find_logon(b"NTLMSSP\0\x03\0\0\0" + content)
+            assert storable(
+                smb2.dialects_offered(command.body),
+                smb2.dialect_chosen(command.body),
+                smb2.tree_path(command),
+                smb2.share_type(command.body),
+                smb2.opened(command),
+                smb2.created_file(command.body),
+                smb2.change(command),
+            )
+    assert storable(find_logon(b"NTLMSSP\0\x03\0\0\0" + content))
 
 
 @given(st.binary(max_size=300), st.sampled_from([0x06, 0x07, 0x2D, 0x72, 0x73, 0x75, 0xA2]), st.binary(max_size=60))
@@ -255,13 +257,15 @@ def test_any_bytes_of_the_first_version_are_judged_without_an_exception(
     even = words[: len(words) // 2 * 2]
     for message in (content, b"\xffSMB" + content, _first(number, even, content)):
         for command in smb1.commands(message):
-            smb1.dialects_offered(command.data)
-            smb1.dialect_index(command.words)
-            smb1.account(command)
-            smb1.tree_path(command)
-            smb1.file_name(command)
-            smb1.makes_file(command)
-            smb1.new_names(command)
+            assert storable(
+                smb1.dialects_offered(command.data),
+                smb1.dialect_index(command.words),
+                smb1.account(command),
+                smb1.tree_path(command),
+                smb1.file_name(command),
+                smb1.makes_file(command),
+                smb1.new_names(command),
+            )
 
 
 @given(st.binary(max_size=200), st.booleans())

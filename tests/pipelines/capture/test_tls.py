@@ -7,7 +7,7 @@ from hypothesis import strategies as st
 from pipelines.capture.tls import ClientHello, ServerHello, group_name, parse_flight, parse_hello, parse_hello_message
 from pipelines.capture.tls_suites import suite_name
 from tests.pipelines.capture.certificate_bytes import certificate, curve_key, distinguished
-from tests.pipelines.capture.frames import Timed, pcap_file, read_capture, talk
+from tests.pipelines.capture.frames import Timed, pcap_file, read_capture, storable, talk
 
 
 def _sized(content: bytes, width: int = 2) -> bytes:
@@ -230,9 +230,9 @@ def test_a_part_of_a_hello_has_no_fingerprint() -> None:
 
 @given(st.binary(max_size=300), st.integers(0, 300))
 def test_any_bytes_are_judged_without_an_exception(content: bytes, at: int) -> None:
-    parse_hello(content)
+    assert storable(parse_hello(content))
     hello = _client(0x1301, extensions=_OFFERS_13 + _ALPN + _NAME)
-    parse_hello(hello[:at] + content)
-    parse_flight(content)
+    assert storable(parse_hello(hello[:at] + content))
+    assert parse_flight(content).size <= len(content)
     shown = _records(_chain(certificate()), _CURVE, _DONE)
-    parse_flight(shown[:at] + content + shown[at:])
+    assert parse_flight(shown[:at] + content + shown[at:]).size <= len(shown) + len(content)
