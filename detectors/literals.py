@@ -252,9 +252,17 @@ def _folded(text: str) -> str:
 
 def leaves_of(plan: Plan) -> Mapping[Leaf, None]:
     """Every leaf of a plan once, in order."""
+    found: dict[Leaf, None] = {}
+    _gather(plan, found)
+    return found
+
+
+def _gather(plan: Plan, found: dict[Leaf, None]) -> None:
     match plan:
         case Leaf():
-            return {plan: None}
+            found[plan] = None
         case Not(child=child):
-            return leaves_of(child)
-    return {leaf: None for child in plan.children for leaf in leaves_of(child)}
+            _gather(child, found)
+        case _:
+            for child in plan.children:
+                _gather(child, found)

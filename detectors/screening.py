@@ -56,27 +56,32 @@ class Screen:
     def __init__(self, plans: Sequence[tuple[Plan, int]], fold: Fold) -> None:
         """Take plans, each with the number of its route, and what lower-cases texts as the database does."""
         # Few rules have a letter beyond ASCII: the others are used as they are.
-        wide = [_wide_texts(plan) for plan, _ in plans]
-        asked = list(dict.fromkeys(text for texts in wide for text in texts))
+        asked = list(dict.fromkeys(text for plan, _ in plans for text in _wide_texts(plan)))
         folded = dict(zip(asked, fold(asked), strict=True)) if asked else {}
-        self._plans = [
-            (_in_order(_folded(plan, folded) if texts else plan), route)
-            for (plan, route), texts in zip(plans, wide, strict=True)
-        ]
-        leaves = dict.fromkeys(leaf for plan, _ in self._plans for leaf in leaves_of(plan) if leaf.test in _FOUND)
-        self._searched = frozenset(place for leaf in leaves for place in leaf.places)
-        self._texts = dict.fromkeys(text for leaf in leaves for text in leaf.texts[leaf.test in _EXPRESSIONS :])
+        self._plans: list[tuple[Plan, int]] = []
+        self._searched: set[str] = set()
+        self._texts: dict[str, None] = {}
+        self._keywords: dict[str, set[int]] = {}
+        same: dict[Leaf, Leaf] = {}
+        for plan, route in plans:
+            ready = _in_order(plan, folded, same)
+            self._plans.append((ready, route))
+            for leaf in leaves_of(ready):
+                self._note(leaf, route)
+
+    def _note(self, leaf: Leaf, route: int) -> None:
+        """What of the blocks this leaf has to be looked for in, and which texts."""
+        if leaf.test in _FOUND:
+            self._searched.update(leaf.places)
+            self._texts.update(dict.fromkeys(leaf.texts[leaf.test in _EXPRESSIONS :]))
+        elif leaf.test in _ANYWHERE:
+            for text in leaf.texts:
+                self._keywords.setdefault(text, set()).add(route)
 
     @property
     def keywords(self) -> dict[str, frozenset[int]]:
         """The texts that may be in any value, each with the routes whose rules ask for it."""
-        found: dict[str, set[int]] = {}
-        for plan, route in self._plans:
-            for leaf in leaves_of(plan):
-                if leaf.test in _ANYWHERE:
-                    for text in leaf.texts:
-                        found.setdefault(text, set()).add(route)
-        return {text: frozenset(routes) for text, routes in found.items()}
+        return {text: frozenset(routes) for text, routes in self._keywords.items()}
 
     def held_against(self, block: EventBlock) -> Iterator[tuple[int, Screened]]:
         """For every plan that the block may hold a match of: its position, and what became of it."""
@@ -100,29 +105,29 @@ def _wide_texts(plan: Plan) -> list[str]:
     return [text for text in texts if not text.isascii()]
 
 
-def _folded(plan: Plan, folded: Mapping[str, str]) -> Plan:
+def _in_order(plan: Plan, folded: Mapping[str, str], same: dict[Leaf, Leaf]) -> Plan:
+    """The plan with its texts folded, and what is cheap to ask and rarely true first, so that most rules end early.
+
+    Equal leaves become one object, by which what is found of them is kept: hashing their texts each time would cost
+    more than many of the answers.
+    """
     match plan:
         case AllOf(children=children):
-            return AllOf(tuple(_folded(child, folded) for child in children))
+            return AllOf(tuple(sorted((_in_order(child, folded, same) for child in children), key=_cost)))
         case AnyOf(children=children):
-            return AnyOf(tuple(_folded(child, folded) for child in children))
+            return AnyOf(tuple(_in_order(child, folded, same) for child in children))
         case Not(child=child):
-            return Not(_folded(child, folded))
+            return Not(_in_order(child, folded, same))
+    leaf = _folded(plan, folded)
+    return same.setdefault(leaf, leaf)
+
+
+def _folded(leaf: Leaf, folded: Mapping[str, str]) -> Leaf:
+    if all(map(str.isascii, leaf.texts)):
+        return leaf
     # An expression with a letter beyond ASCII matches no value that it is asked about.
-    kept = plan.texts[: plan.test in _EXPRESSIONS]
-    return replace(plan, texts=(*kept, *(folded.get(text, text) for text in plan.texts[len(kept) :])))
-
-
-def _in_order(plan: Plan) -> Plan:
-    """The plan with what is cheap to ask and rarely true first, so that most rules end early."""
-    match plan:
-        case AllOf(children=children):
-            return AllOf(tuple(sorted(map(_in_order, children), key=_cost)))
-        case AnyOf(children=children):
-            return AnyOf(tuple(map(_in_order, children)))
-        case Not(child=child):
-            return Not(_in_order(child))
-    return plan
+    kept = leaf.texts[: leaf.test in _EXPRESSIONS]
+    return replace(leaf, texts=(*kept, *(folded.get(text, text) for text in leaf.texts[len(kept) :])))
 
 
 def _cost(plan: Plan) -> int:
@@ -141,7 +146,7 @@ class _Looking:
     occurrences: Occurrences
 
     def __post_init__(self) -> None:
-        self._leaves: dict[Leaf, Verdict] = {}
+        self._leaves: dict[int, Verdict] = {}  # by identity: a screen has each leaf once
         self._views: dict[str, ColumnTests] = {}
 
     def verdict(self, plan: Plan) -> Verdict:
@@ -154,9 +159,9 @@ class _Looking:
                 may, does = self.verdict(child)
                 inverted = does.inverted()
                 return inverted, inverted if may is does else may.inverted()
-        found = self._leaves.get(plan)
+        found = self._leaves.get(id(plan))
         if found is None:
-            found = self._leaves[plan] = self._leaf(plan)
+            found = self._leaves[id(plan)] = self._leaf(plan)
         return found
 
     def _all(self, children: Sequence[Plan]) -> Verdict:

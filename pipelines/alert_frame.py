@@ -3,7 +3,6 @@
 import hashlib
 from collections import defaultdict
 from collections.abc import Mapping, Sequence
-from functools import cached_property
 
 import numpy as np
 import polars as pl
@@ -32,7 +31,7 @@ class AlertFrames:
         positions = np.repeat(list(matched), [len(rows) for rows in matched.values()])
         rows = np.concatenate(list(matched.values()))
         events = block.rows[rows]
-        told = self._told[positions]
+        told = self._told(list(matched))[np.repeat(np.arange(len(matched)), [len(rows) for rows in matched.values()])]
         seen = self._seen(block.events, matched)
         frame = pl.concat([told, events], how="horizontal").with_columns(
             pl.Series("alert_id", self._alert_ids(positions.tolist(), events["event_id"].to_list())),
@@ -45,10 +44,9 @@ class AlertFrames:
         )
         return frame.select(_as_stored(name) for name in COLUMNS)
 
-    @cached_property
-    def _told(self) -> pl.DataFrame:
-        """A row for each rule."""
-        return pl.DataFrame([rule_columns(rule.head) for rule in self._rules], schema_overrides=COLUMNS)
+    def _told(self, positions: Sequence[int]) -> pl.DataFrame:
+        """A row for each of these rules."""
+        return pl.DataFrame([rule_columns(self._rules[each].head) for each in positions], schema_overrides=COLUMNS)
 
     def _alert_ids(self, positions: Sequence[int], event_ids: Sequence[str]) -> list[str]:
         begun = {position: _begun(self._rules[position].head) for position in set(positions)}

@@ -14,7 +14,7 @@ from detectors.rule import CompiledCorrelation, CompiledRule, RuleSet
 from pipelines.alert_rows import Alert, Evidence, utc
 from pipelines.base_matches import Key, Touched
 from pipelines.correlation_groups import counted_groups
-from pipelines.event_blocks import Piece
+from pipelines.event_pieces import Piece
 from pipelines.grounds import Grounds, read_grounds
 from pipelines.questions import LIMITS
 from pipelines.spans import Span

@@ -2,7 +2,6 @@
 
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
-from math import ceil
 
 import polars as pl
 
@@ -11,6 +10,7 @@ from detectors.block import EventBlock, columns_of
 from detectors.routing import Table
 from detectors.rowsets import NO_ROWS, Rows
 from detectors.sql_text import array, literal
+from pipelines.event_pieces import Piece
 from store.client import Store
 from store.errors import QueryFailed
 
@@ -26,12 +26,6 @@ _NO_VECTORSCAN = frozenset({1, 344, 446, 447})
 # Statements stay below what ClickHouse parses by default (256 KiB); of keywords, those that find room are searched for.
 _MOST_SQL = 120_000
 _MOST_KEYWORD_SQL = 60_000
-_MOST_BYTES = 256 << 20
-# What of an event can be large.
-_BYTES: Mapping[Table, str] = {
-    "log_events": "sum(byteSize(fields)) + sum(length(message))",
-    "network_flows": "sum(byteSize(fields))",
-}
 
 
 @dataclass(frozen=True)
@@ -66,52 +60,11 @@ class Reading:
 
 
 @dataclass(frozen=True)
-class Piece:
-    """One of so many parts of the events of some batches, counted from 0."""
-
-    batches: Sequence[str]
-    number: int = 0
-    of: int = 1
-
-    @property
-    def condition(self) -> str:
-        """What picks its events in SQL; the ids of many batches are too long for the address of a request."""
-        batches = f"batch_id IN ({', '.join(literal(batch) for batch in self.batches)})"
-        return batches if self.of == 1 else f"{batches} AND cityHash64(event_id) % {self.of} = {self.number}"
-
-
-@dataclass(frozen=True)
 class ReadBlock:
     """Events of one table: a row each with what alerts show of it, and their values by place."""
 
     rows: pl.DataFrame
     events: EventBlock
-
-
-def pieces_of(store: Store, table: Table, batches: Sequence[str], *, most_events: int) -> list[Piece]:
-    """The events of these batches in this table, cut so that a piece fits into memory; none where there are none.
-
-    Raises:
-        QueryFailed: ClickHouse refused the statement.
-    """
-    sizes = store.rows(
-        f"SELECT batch_id, count() AS events, {_BYTES[table]} AS bytes FROM {table} "  # noqa: S608 - literals
-        f"WHERE {Piece(batches).condition} GROUP BY batch_id ORDER BY batch_id"
-    )
-    found: list[Piece] = []
-    together, share = list[str](), 0.0
-    for row in sizes:
-        size = max(int(str(row["events"])) / most_events, int(str(row["bytes"])) / _MOST_BYTES)
-        # A cut through a batch reads the batch once for every piece: whole batches are put together where they fit.
-        if size > 1:
-            found += [Piece([str(row["batch_id"])], number, ceil(size)) for number in range(ceil(size))]
-            continue
-        if share + size > 1:
-            found.append(Piece(together))
-            together, share = [], 0.0
-        together.append(str(row["batch_id"]))
-        share += size
-    return [*found, Piece(together)] if together else found
 
 
 def read_block(store: Store, reading: Reading, piece: Piece) -> ReadBlock:
@@ -154,7 +107,7 @@ def _statement(reading: Reading, piece: Piece) -> str:
         f"SELECT event_id, event_time, {ENVELOPE[reading.table]}, routes, "  # noqa: S608 - the Sigma compiler
         f"mapKeys(fields) AS keys, mapValues(fields) AS vals, "
         f"{texts}::Array(String) AS texts, {_searched(reading)}::Array(UInt32) AS heard FROM ("
-        f"SELECT *, arrayFilter(route -> route > 0, {routes})::Array(UInt16) AS routes FROM {reading.table} "
+        f"SELECT *, arrayFilter(route -> route > 0, {routes})::Array(UInt16) AS routes FROM {piece.source} "
         f"WHERE {piece.condition}) WHERE notEmpty(routes) "
         # Plain texts are never dear, but many of them look so to Vectorscan.
         "SETTINGS reject_expensive_hyperscan_regexps = 0"

@@ -12,7 +12,8 @@ from detectors.rule import CompiledRule, RuleSet
 from detectors.screening import Screen
 from pipelines.alert_frame import AlertFrames
 from pipelines.alert_rows import COLUMNS, alert_frame
-from pipelines.event_blocks import Piece, ReadBlock, Reading, folded_by, pieces_of, read_block
+from pipelines.event_blocks import ReadBlock, Reading, folded_by, read_block
+from pipelines.event_pieces import Piece, pieces_of
 from pipelines.questions import Questions
 from store.client import Store
 

@@ -12,7 +12,8 @@ from detectors.rowsets import Rows
 from detectors.rule import CompiledRule
 from detectors.sql_text import array, literal
 from pipelines.alert_rows import Alert, evidence_of, utc
-from pipelines.event_blocks import ENVELOPE, Piece
+from pipelines.event_blocks import ENVELOPE
+from pipelines.event_pieces import Piece
 from store.client import Store
 from store.errors import QueryFailed
 
@@ -81,7 +82,7 @@ class Questions:
         values = array([f"toString({text})" for text in texts])
         return (
             f"SELECT event_id, event_time, {ENVELOPE[self.table]}, hits, {values}::Array(String) AS seen FROM ("  # noqa: S608 - the Sigma compiler
-            f"SELECT *, arrayFilter(hit -> hit > 0, {hits}) AS hits FROM {self.table} "
+            f"SELECT *, arrayFilter(hit -> hit > 0, {hits}) AS hits FROM {self.piece.source} "
             f"{_narrowed(together)} AND {self.piece.condition}) WHERE notEmpty(hits) {LIMITS}"
         )
 

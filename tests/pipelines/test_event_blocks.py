@@ -4,7 +4,8 @@ from collections.abc import Mapping
 
 import pytest
 
-from pipelines.event_blocks import Piece, Reading, folded_by, pieces_of, read_block
+from pipelines.event_blocks import Reading, folded_by, read_block
+from pipelines.event_pieces import Piece
 from store.client import Store
 from tests.rules.cases import store_events
 
@@ -58,25 +59,6 @@ def test_keywords_beyond_what_a_statement_takes_are_left_out_not_wrong(filled: S
     block = read_block(filled, reading(one=frozenset({2}), **many), Piece(["b"])).events
     assert 1 < len(block.heard) < 2_001
     assert len(block.heard["one"]) == 1
-
-
-def test_events_are_cut_by_number_and_every_one_is_in_one_piece(store: Store) -> None:
-    store_events(store, [event("su", str(number)) for number in range(100)], batch_id="b")
-    pieces = pieces_of(store, "log_events", ["b"], most_events=30)
-    assert len(pieces) == 4
-    assert sum(read_block(store, reading(), piece).rows.height for piece in pieces) == 100
-
-
-def test_small_batches_stay_whole_and_are_read_together(store: Store) -> None:
-    for name, rows in (("a", 20), ("b", 5), ("c", 70), ("d", 4)):
-        store_events(store, [event("su", str(number)) for number in range(rows)], batch_id=name)
-    pieces = pieces_of(store, "log_events", ["d", "c", "b", "a"], most_events=30)
-    assert [(list(piece.batches), piece.of) for piece in pieces] == [(["c"], 3)] * 3 + [(["a", "b", "d"], 1)]
-    assert sum(read_block(store, reading(), piece).rows.height for piece in pieces) == 99
-
-
-def test_nothing_is_read_where_nothing_is(store: Store) -> None:
-    assert pieces_of(store, "network_flows", ["b"], most_events=30) == []
 
 
 @pytest.mark.parametrize("batch", ["it's", "a\\b", "')", "{x:String}"])
