@@ -23,6 +23,10 @@ ENVELOPE: Mapping[Table, str] = {
 # UNSUPPORTED_METHOD, SUPPORT_IS_DISABLED, FUNCTION_NOT_ALLOWED, HYPERSCAN_CANNOT_SCAN_TEXT
 _NO_VECTORSCAN = frozenset({1, 344, 446, 447})
 
+# Every row is searched for hundreds of texts: worth a thread of its own from two granules on, which ClickHouse only
+# gives to much more.
+SIDE_BY_SIDE = "merge_tree_min_rows_for_concurrent_read = 16384, merge_tree_min_bytes_for_concurrent_read = 4194304"
+
 # Statements stay below what ClickHouse parses by default (256 KiB); of keywords, those that find room are searched for.
 _MOST_SQL = 120_000
 _MOST_KEYWORD_SQL = 60_000
@@ -110,7 +114,7 @@ def _statement(reading: Reading, piece: Piece) -> str:
         f"SELECT *, arrayFilter(route -> route > 0, {routes})::Array(UInt16) AS routes FROM {piece.source} "
         f"WHERE {piece.condition}) WHERE notEmpty(routes) "
         # Plain texts are never dear, but many of them look so to Vectorscan.
-        "SETTINGS reject_expensive_hyperscan_regexps = 0"
+        f"SETTINGS reject_expensive_hyperscan_regexps = 0, {SIDE_BY_SIDE}"
     )
 
 

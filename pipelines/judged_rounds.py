@@ -49,10 +49,11 @@ def _steps(store: Store, judge: Judge, waiting: Sequence[Round]) -> Iterator[_St
         yield _Step(each, pieces[-1] if pieces else None, is_last=True)
 
 
-def _read(step: _Step) -> ReadBlock | None:
-    return step.asked.read() if step.asked else None
+def _read(step: _Step) -> list[ReadBlock]:
+    return [step.asked.read()] if step.asked else []
 
 
-def _judged(step: tuple[_Step, ReadBlock | None]) -> Judgement | None:
+def _judged(step: tuple[_Step, list[ReadBlock]]) -> Judgement | None:
+    """What the block says, which nobody holds any longer: while alerts are written it would be in memory for nothing."""
     asked, block = step[0].asked, step[1]
-    return asked.judged(block) if asked and block else None
+    return asked.judged(block.pop()) if asked else None

@@ -12,7 +12,7 @@ from detectors.rowsets import Rows
 from detectors.rule import CompiledRule
 from detectors.sql_text import array, literal
 from pipelines.alert_rows import Alert, evidence_of, utc
-from pipelines.event_blocks import ENVELOPE
+from pipelines.event_blocks import ENVELOPE, SIDE_BY_SIDE
 from pipelines.event_pieces import Piece
 from store.client import Store
 from store.errors import QueryFailed
@@ -83,7 +83,7 @@ class Questions:
         return (
             f"SELECT event_id, event_time, {ENVELOPE[self.table]}, hits, {values}::Array(String) AS seen FROM ("  # noqa: S608 - the Sigma compiler
             f"SELECT *, arrayFilter(hit -> hit > 0, {hits}) AS hits FROM {self.piece.source} "
-            f"{_narrowed(together)} AND {self.piece.condition}) WHERE notEmpty(hits) {LIMITS}"
+            f"{_narrowed(together)} AND {self.piece.condition}) WHERE notEmpty(hits) {LIMITS}, {SIDE_BY_SIDE}"
         )
 
     def _alert(self, rule: CompiledRule, row: Row, seen: Mapping[str, str]) -> Alert:
