@@ -31,6 +31,7 @@ class FileReport:
         rows: rows added by this run.
         rejected: lines or records that could not be read, counted by this run; 1 for a file nothing reads.
         already_ingested: its content was stored before, so this run added nothing.
+        failed: it could not be read to its end now; running again goes on with it.
         reason: why it gave no row, or where it broke off; '' when all is well.
     """
 
@@ -41,6 +42,7 @@ class FileReport:
     bytes: int = 0
     seconds: float = 0.0
     already_ingested: bool = False
+    failed: bool = False
     reason: str = ""
 
 

@@ -6,7 +6,9 @@ import sys
 
 from pipelines.errors import PipelineError
 from pipelines.listening.addresses import places
+from pipelines.listening.dumpcap import SETTING as DUMPCAP_SETTING
 from pipelines.listening.followed import Follower, marks_left
+from pipelines.listening.interfaces import checked_interface
 from pipelines.listening.receiving import Plan, Receiver
 from pipelines.listening.sockets import tls_context
 from pipelines.listening.spool import Spool
@@ -23,6 +25,7 @@ def plan_of(settings: Settings) -> Plan:
 
     Raises:
         AddressInvalid: a setting is no place.
+        InterfaceRefused: there is no such interface.
         SettingError: TLS is asked for without what it needs.
     """
     tls_places = places(settings.listen_syslog_tls, "RONGDUN_LISTEN_SYSLOG_TLS")
@@ -32,6 +35,10 @@ def plan_of(settings: Settings) -> Plan:
         syslog_tls=tls_places,
         exports_udp=places(settings.listen_exports_udp, "RONGDUN_LISTEN_EXPORTS_UDP"),
         tls=_tls(settings) if tls_places else None,
+        interfaces=[checked_interface(name, "RONGDUN_LISTEN_INTERFACES") for name in settings.listen_interfaces],
+        dumpcap={
+            checked_interface(name, DUMPCAP_SETTING): settings.dumpcap_ring(name) for name in settings.listen_dumpcap
+        },
     )
 
 
@@ -41,6 +48,7 @@ def hear(settings: Settings) -> None:
     Raises:
         AddressInvalid: a setting is no place.
         SettingError: TLS is asked for without what it needs.
+        InterfaceRefused: an interface may not be listened to.
         OSError: a place is taken, or may not be had.
     """
     plan = plan_of(settings)
