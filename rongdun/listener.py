@@ -34,12 +34,13 @@ _STOP_SECONDS = 20.0
 Tell = Callable[[dict[str, object]], None]
 
 
-def listen(settings: Settings, tell: Tell) -> None:
+def listen(settings: Settings, tell: Tell, warn: Callable[[str], None]) -> None:
     """Hear and store until SIGTERM, SIGINT or SIGHUP; what was heard by then is stored before this comes back.
 
     Args:
         settings: of the home; say where to listen.
         tell: given the counts about every second.
+        warn: given what is wrong in the site's mappings. The others are used: what is sent now is not sent again.
 
     Raises:
         SettingError: nothing is to be listened to, or a setting cannot be used.
@@ -53,7 +54,9 @@ def listen(settings: Settings, tell: Tell) -> None:
             "to a JSON list of folders that dumpcap or tcpdump fill, or RONGDUN_LISTEN_INTERFACES to one of interfaces"
         )
     plan_of(settings)
-    mapped = _mapped(settings)
+    mapped, problems = mapped_sources(settings.mappings_folder, settings.rules_folder / "mappings")
+    for problem in problems:
+        warn(problem)
     try:
         with locked(settings.spool):
             _listen(settings, mapped, tell)
@@ -94,18 +97,6 @@ def _listen(settings: Settings, mapped: Sequence[Source], tell: Tell) -> None:
             receiver.kill()
     _store_rest(settings, storer)
     tell(listening(settings.run_folder) or {})
-
-
-def _mapped(settings: Settings) -> Sequence[Source]:
-    """The site's own formats.
-
-    Raises:
-        SettingError: one of the files that describe them has a mistake.
-    """
-    mapped, problems = mapped_sources(settings.mappings_folder, settings.rules_folder / "mappings")
-    if problems:
-        raise SettingError("\n".join(problems))
-    return mapped
 
 
 def _rings(settings: Settings, book: SeriesBook) -> list[Ring]:

@@ -138,6 +138,29 @@ def test_a_port_that_is_taken_is_said(rongdun: Rongdun) -> None:
     assert "cannot listen" in finished.stderr
 
 
+_PUMPS = "format: csv\nrecognise: {columns: [at, pump]}\ntime: {column: at}\ncolumns: {host: pump, action: did}\n"
+
+
+def test_followed_files_and_dropped_ones_are_read_as_the_site_says(rongdun: Rongdun, tmp_path: Path) -> None:
+    mappings, log, folder = rongdun.home / "mappings", tmp_path / "pumps.csv", tmp_path / "dropped"
+    mappings.mkdir(parents=True)
+    folder.mkdir()
+    (mappings / "pumps.yml").write_text(_PUMPS)
+    (mappings / "wrong.yml").write_text("format: csv\n")
+    head, line = "at,pump,did\n", "2026-03-01T10:00:00Z,p-1,opened\n"
+    log.write_text(head + line)
+    (folder / "other.csv").write_text(head + line.replace("p-1", "p-2"))
+    settings = {"RONGDUN_LISTEN_FILES": json.dumps([str(log)]), "RONGDUN_LISTEN_FOLDER": str(folder)}
+    sql = "SELECT count() AS rows FROM log_events WHERE source_type = 'mapping:pumps'"
+    with listening(rongdun, **settings):
+        assert wait_for(rongdun, sql, 2) == 2
+        with log.open("a") as stream:
+            stream.write(line.replace("opened", "closed"))
+        assert wait_for(rongdun, sql, 3) == 3
+    found = rongdun.rows("SELECT host, action FROM log_events ORDER BY host, action")
+    assert [(row["host"], row["action"]) for row in found] == [("p-1", "closed"), ("p-1", "opened"), ("p-2", "opened")]
+
+
 def test_followed_files_and_dropped_ones_become_rows(rongdun: Rongdun, tmp_path: Path) -> None:
     log, folder = tmp_path / "auth.log", tmp_path / "dropped"
     folder.mkdir()
