@@ -65,12 +65,14 @@ class IngestReport:
     def as_json(self) -> dict[str, object]:
         """The report as values that `json.dumps` takes."""
         return {
-            "files": [
-                {**asdict(file), "path": str(file.path), "seconds": round(file.seconds, 3)} for file in self.files
-            ],
+            "files": [{name: value for name, value in _told(file).items() if name != "failed"} for file in self.files],
             "rows": self.rows,
             "rejected": self.rejected,
             "bytes": sum(file.bytes for file in self.files),
             "seconds": round(sum(file.seconds for file in self.files), 3),
             "already_ingested": sum(file.already_ingested for file in self.files),
         }
+
+
+def _told(file: FileReport) -> dict[str, object]:
+    return {**asdict(file), "path": str(file.path), "seconds": round(file.seconds, 3)}
