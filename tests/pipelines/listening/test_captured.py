@@ -160,7 +160,7 @@ def test_what_the_ring_takes_away_is_no_error(store: Store, tmp_path: Path) -> N
     storer.end(store)
     assert (storer.state.missed_files, storer.state.rejected) == (1, 0)
     assert store.value("SELECT count() FROM rejects") == 0
-    assert store.value("SELECT count() FROM network_flows") > 0
+    assert store.value("SELECT count() FROM network_flows") != 0
 
 
 def test_what_is_no_capture_is_left_alone(store: Store, tmp_path: Path) -> None:
