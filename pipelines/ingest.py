@@ -219,4 +219,4 @@ def _version(path: Path, mark: Fingerprint) -> Version:
 
 
 def _not_readable(path: Path, error: OSError) -> FileReport:
-    return FileReport(path, rejected=1, reason=f"cannot be read: {error.strerror or error}")
+    return FileReport(path, rejected=1, failed=True, reason=f"cannot be read: {error.strerror or error}")

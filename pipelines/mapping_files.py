@@ -103,13 +103,18 @@ class MappingFile(_Strict):
     def _whole(self) -> Self:
         if self.format == "pattern" and self.pattern is None:
             raise ValueError("a mapping of format pattern needs the key pattern")
-        if self.format != "pattern" and not self.recognise.columns and self.recognise.pattern is None:
-            raise ValueError("recognise needs columns or a pattern, else every file of the format would be taken")
-        if self.format == "csv" and self.header and self.recognise.pattern is None:
-            raise ValueError("without a header in the file, recognise needs a pattern for its first lines")
         if self.format == "pattern" and (unknown := set(self.used) - set(self.groups)):
             raise ValueError(f"the pattern has no group called {', '.join(sorted(unknown))}")
         return self
+
+    @property
+    def too_wide(self) -> str:
+        """Why files cannot be told by this mapping, and must be named to it; '' where they can."""
+        if self.format != "pattern" and not self.recognise.columns and self.recognise.pattern is None:
+            return "recognise needs columns or a pattern, else every file of the format would be taken"
+        if self.format == "csv" and self.header and self.recognise.pattern is None:
+            return "without a header in the file, recognise needs a pattern for its first lines"
+        return ""
 
     @property
     def groups(self) -> tuple[str, ...]:
@@ -136,14 +141,24 @@ def load_mapping_files(folder: Path) -> tuple[list[NamedMapping], list[str]]:
     """The mappings of a folder by name, and one line for each problem in them: file, line, key, what to do."""
     found, problems = list[NamedMapping](), list[str]()
     for path in sorted([*folder.glob("*.yml"), *folder.glob("*.yaml")]) if folder.is_dir() else ():
-        try:
-            document = read_yaml(path)
-            found.append(NamedMapping(path.stem, _read(document)))
-        except YamlRefused as error:
-            problems.append(error.at(path))
-        except ValidationError as error:
-            problems += _told(path, document, error)
+        named, told = load_mapping_file(path)
+        if named is not None and named.mapping.too_wide:
+            problems.append(f"{path}:1: {named.mapping.too_wide}")
+        elif named is not None:
+            found.append(named)
+        problems += told
     return found, problems
+
+
+def load_mapping_file(path: Path) -> tuple[NamedMapping | None, list[str]]:
+    """The mapping of one file, for files that are named to it; else one line for each problem in it."""
+    try:
+        document = read_yaml(path)
+        return NamedMapping(path.stem, _read(document)), []
+    except YamlRefused as error:
+        return None, [error.at(path)]
+    except ValidationError as error:
+        return None, list(_told(path, document, error))
 
 
 def _read(document: YamlDocument) -> MappingFile:

@@ -31,6 +31,7 @@ class FileReport:
         rows: rows added by this run.
         rejected: lines or records that could not be read, counted by this run; 1 for a file nothing reads.
         already_ingested: its content was stored before, so this run added nothing.
+        failed: it could not be read to its end now; running again goes on with it.
         reason: why it gave no row, or where it broke off; '' when all is well.
     """
 
@@ -41,6 +42,7 @@ class FileReport:
     bytes: int = 0
     seconds: float = 0.0
     already_ingested: bool = False
+    failed: bool = False
     reason: str = ""
 
 
@@ -63,12 +65,14 @@ class IngestReport:
     def as_json(self) -> dict[str, object]:
         """The report as values that `json.dumps` takes."""
         return {
-            "files": [
-                {**asdict(file), "path": str(file.path), "seconds": round(file.seconds, 3)} for file in self.files
-            ],
+            "files": [{name: value for name, value in _told(file).items() if name != "failed"} for file in self.files],
             "rows": self.rows,
             "rejected": self.rejected,
             "bytes": sum(file.bytes for file in self.files),
             "seconds": round(sum(file.seconds for file in self.files), 3),
             "already_ingested": sum(file.already_ingested for file in self.files),
         }
+
+
+def _told(file: FileReport) -> dict[str, object]:
+    return {**asdict(file), "path": str(file.path), "seconds": round(file.seconds, 3)}

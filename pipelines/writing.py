@@ -19,7 +19,7 @@ from pipelines.files import source_of
 from pipelines.ledger import Ledger
 from pipelines.report import FileReport
 from pipelines.sources.columns import only_rejects, rejects_of
-from pipelines.sources.registry import RemembersExporters, Source
+from pipelines.sources.registry import GoesOn, RemembersExporters, Source
 from pipelines.stretch import Reading, Stretch, opened
 from store.client import Store
 from store.writes import append
@@ -65,7 +65,8 @@ def write_stretch(stretch: Stretch, source: Source, writer: BatchWriter, ledger:
     """What became of a file whose source is known: all its batches written, then the ledger told that it is done."""
     started = time.monotonic()
     reading = opened(stretch, source)
-    seen = -1 if stretch.previous is None or reading.continues else ledger.last_offset(stretch.previous)
+    knows = reading.continues or (isinstance(source, GoesOn) and source.goes_on)
+    seen = -1 if stretch.previous is None or knows else ledger.last_offset(stretch.previous)
     rows, rejected, first_reject = 0, 0, ""
     with closing(reading.part):
         reasons = list[str]()

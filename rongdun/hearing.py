@@ -3,13 +3,17 @@
 import os
 import ssl
 import sys
+from collections.abc import Callable
 
 from pipelines.errors import PipelineError
 from pipelines.listening.addresses import places
-from pipelines.listening.followed import Follower, marks_left
+from pipelines.listening.dumpcap import SETTING as DUMPCAP_SETTING
+from pipelines.listening.followed import Follower, header_lines, marks_left
+from pipelines.listening.interfaces import checked_interface
 from pipelines.listening.receiving import Plan, Receiver
 from pipelines.listening.sockets import tls_context
 from pipelines.listening.spool import Spool
+from pipelines.sources.mapped import mapped_sources
 from rongdun.errors import SettingError
 from rongdun.settings import Settings
 
@@ -23,6 +27,7 @@ def plan_of(settings: Settings) -> Plan:
 
     Raises:
         AddressInvalid: a setting is no place.
+        InterfaceRefused: there is no such interface.
         SettingError: TLS is asked for without what it needs.
     """
     tls_places = places(settings.listen_syslog_tls, "RONGDUN_LISTEN_SYSLOG_TLS")
@@ -32,6 +37,10 @@ def plan_of(settings: Settings) -> Plan:
         syslog_tls=tls_places,
         exports_udp=places(settings.listen_exports_udp, "RONGDUN_LISTEN_EXPORTS_UDP"),
         tls=_tls(settings) if tls_places else None,
+        interfaces=[checked_interface(name, "RONGDUN_LISTEN_INTERFACES") for name in settings.listen_interfaces],
+        dumpcap={
+            checked_interface(name, DUMPCAP_SETTING): settings.dumpcap_ring(name) for name in settings.listen_dumpcap
+        },
     )
 
 
@@ -41,6 +50,7 @@ def hear(settings: Settings) -> None:
     Raises:
         AddressInvalid: a setting is no place.
         SettingError: TLS is asked for without what it needs.
+        InterfaceRefused: an interface may not be listened to.
         OSError: a place is taken, or may not be had.
     """
     plan = plan_of(settings)
@@ -49,9 +59,20 @@ def hear(settings: Settings) -> None:
     spool = Spool(settings.spool, limit_bytes=limit, segment_bytes=_SEGMENT_BYTES, segment_seconds=_SEGMENT_SECONDS)
     follower = None
     if settings.listen_files:
-        follower = Follower(settings.listen_files, settings.spool / "followed.json", spool)
+        follower = Follower(settings.listen_files, settings.spool / "followed.json", spool, _header_of(settings))
         follower.start(left)
     Receiver(plan, spool, settings.run_folder, limit, follower).run()
+
+
+def _header_of(settings: Settings) -> Callable[[bytes], bytes]:
+    """The header of a followed file, also where only a mapping of the site says that it has one."""
+    mapped, _ = mapped_sources(settings.mappings_folder, settings.rules_folder / "mappings")
+
+    def header(beginning: bytes) -> bytes:
+        named = next((line for source in mapped if (line := source.header_line(beginning))), b"")
+        return header_lines(beginning) or named
+
+    return header
 
 
 def _tls(settings: Settings) -> ssl.SSLContext:

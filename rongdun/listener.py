@@ -3,15 +3,20 @@
 import signal
 import subprocess
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from contextlib import closing, suppress
 from pathlib import Path
 
+from pipelines.capture.series import CaptureOptions
 from pipelines.exports.known import ExporterMemory
 from pipelines.inventory import load_address_book
+from pipelines.listening.captured import Ring, SeriesBook
 from pipelines.listening.counts import HEARD, listening
 from pipelines.listening.dropped import DropFolder
+from pipelines.listening.ring import RingFolder
 from pipelines.listening.storing import Storer
+from pipelines.sources.mapped import mapped_sources
+from pipelines.sources.registry import Source, flow_timeouts, sources_for
 from rongdun.errors import SettingError, StartFailed
 from rongdun.hearing import plan_of
 from rongdun.parts import MODULE
@@ -29,12 +34,13 @@ _STOP_SECONDS = 20.0
 Tell = Callable[[dict[str, object]], None]
 
 
-def listen(settings: Settings, tell: Tell) -> None:
+def listen(settings: Settings, tell: Tell, warn: Callable[[str], None]) -> None:
     """Hear and store until SIGTERM, SIGINT or SIGHUP; what was heard by then is stored before this comes back.
 
     Args:
         settings: of the home; say where to listen.
         tell: given the counts about every second.
+        warn: given what is wrong in the site's mappings. The others are used: what is sent now is not sent again.
 
     Raises:
         SettingError: nothing is to be listened to, or a setting cannot be used.
@@ -44,21 +50,37 @@ def listen(settings: Settings, tell: Tell) -> None:
         raise SettingError(
             "nothing to listen to: set RONGDUN_LISTEN_SYSLOG_UDP, RONGDUN_LISTEN_SYSLOG_TCP, RONGDUN_LISTEN_SYSLOG_TLS "
             "or RONGDUN_LISTEN_EXPORTS_UDP to a port (5514) or an address and a port (0.0.0.0:514), "
-            "RONGDUN_LISTEN_FILES to a JSON list of files, or RONGDUN_LISTEN_FOLDER to a folder"
+            "RONGDUN_LISTEN_FILES to a JSON list of files, RONGDUN_LISTEN_FOLDER to a folder, RONGDUN_LISTEN_CAPTURES "
+            "to a JSON list of folders that dumpcap or tcpdump fill, or RONGDUN_LISTEN_INTERFACES to one of interfaces"
         )
     plan_of(settings)
+    mapped, problems = mapped_sources(settings.mappings_folder, settings.rules_folder / "mappings")
+    for problem in problems:
+        warn(problem)
     try:
         with locked(settings.spool):
-            _listen(settings, tell)
+            _listen(settings, mapped, tell)
     except StoreTaken as taken:
         raise StartFailed(f"another `rongdun listen` has this home's spool {settings.spool}") from taken
 
 
-def _listen(settings: Settings, tell: Tell) -> None:
+def _listen(settings: Settings, mapped: Sequence[Source], tell: Tell) -> None:
     stopping = _Stopping()
     dropped = DropFolder(settings.listen_folder) if settings.listen_folder is not None else None
     memory = ExporterMemory(settings.known_exporters)
-    storer = Storer(settings.spool, settings.run_folder, settings.scope, memory, load_address_book, dropped)
+    options = CaptureOptions(flow_timeouts(settings), applications=settings.capture_applications)
+    book = SeriesBook(settings.series_notes, options)
+    storer = Storer(
+        settings.spool,
+        settings.run_folder,
+        settings.scope,
+        memory,
+        load_address_book,
+        dropped,
+        sources=sources_for(settings, mapped, book.series),
+        series=book,
+        rings=_rings(settings, book),
+    )
     (settings.run_folder / HEARD).unlink(missing_ok=True)
     # A session of its own: Ctrl-C is for this process, which asks the other to stop.
     receiver = subprocess.Popen(  # noqa: S603 - our own interpreter and our own module name
@@ -75,6 +97,14 @@ def _listen(settings: Settings, tell: Tell) -> None:
             receiver.kill()
     _store_rest(settings, storer)
     tell(listening(settings.run_folder) or {})
+
+
+def _rings(settings: Settings, book: SeriesBook) -> list[Ring]:
+    """The folders of captures that are followed."""
+    own = [settings.dumpcap_ring(name) for name in settings.listen_dumpcap]
+    return [
+        Ring(RingFolder(folder), book.series(f"captures://{folder}")) for folder in (*settings.listen_captures, *own)
+    ]
 
 
 class _Stopping:
@@ -126,8 +156,7 @@ def _store_rest(settings: Settings, storer: Storer) -> None:
     problem = ""
     try:
         with closing(open_store(settings)) as store:
-            while storer.store(store):
-                pass
+            storer.end(store)
     except StoreError as error:
         problem = str(error)
     storer.tell(problem)

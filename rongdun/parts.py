@@ -54,7 +54,11 @@ def spawn(command: list[str], log: Path, settings: Settings) -> subprocess.Popen
     )
     places: dict[str, Path | None] = {name: getattr(settings, name) for name in names}
     named = {f"RONGDUN_{name.upper()}": str(place) for name, place in places.items() if place is not None}
-    environment = {**os.environ, **named, "DAGSTER_HOME": str(settings.dagster_home)}
+    if settings.listen_captures:
+        named["RONGDUN_LISTEN_CAPTURES"] = json.dumps([str(folder) for folder in settings.listen_captures])
+    # Dagster starts processes of its own from here: a home with rules of its own has a folder called like our package.
+    named |= {"DAGSTER_HOME": str(settings.dagster_home), "PYTHONSAFEPATH": "1"}
+    environment = {**os.environ, **named}
     with log.open("ab") as sink:
         return subprocess.Popen(  # noqa: S603 - our own interpreter and our own module names
             [*MODULE, *command],

@@ -56,6 +56,9 @@ class Settings(BaseSettings):
     listen_exports_udp: str = ""
     listen_files: tuple[str, ...] = ()
     listen_folder: Place | None = None
+    listen_captures: tuple[Place, ...] = ()
+    listen_interfaces: tuple[str, ...] = ()
+    listen_dumpcap: tuple[str, ...] = ()
     listen_spool_mib: int = Field(default=2048, ge=16)
 
     @property
@@ -67,12 +70,22 @@ class Settings(BaseSettings):
     def listens(self) -> bool:
         """Whether anything is to be listened to."""
         sockets = (self.listen_syslog_udp, self.listen_syslog_tcp, self.listen_syslog_tls, self.listen_exports_udp)
-        return any((*sockets, self.listen_files, self.listen_folder))
+        captures = (self.listen_captures, self.listen_interfaces, self.listen_dumpcap)
+        return any((*sockets, *captures, self.listen_files, self.listen_folder))
 
     @property
     def spool(self) -> Path:
         """Where what was heard waits to be stored."""
         return self.home / "spool"
+
+    @property
+    def series_notes(self) -> Path:
+        """Where the flows that captures have open are written down."""
+        return self.spool / "series"
+
+    def dumpcap_ring(self, interface: str) -> Path:
+        """The folder that dumpcap fills for an interface."""
+        return self.spool / "dumpcap" / interface.replace("/", "_")
 
     @property
     def inventory_file(self) -> Path:

@@ -19,6 +19,8 @@ _WELL_KNOWN = (
     515, 548, 554, 587, 636, 853, 873, 989, 990, 993, 995, 1433, 1521, 1883, 2049, 2404, 3306, 3389, 4840, 5432, 5672,
     6379, 6443, 8000, 8080, 8443, 8883, 9042, 9092, 9200, 11211, 20000, 27017, 34962, 34964, 44818, 47808,
 )  # fmt: skip
+# What was closed may still be acknowledged, or sent again.
+_CLOSING_US = 10_000_000
 _SERVER_PORTS = np.zeros(65536, np.bool_)
 _SERVER_PORTS[list(_WELL_KNOWN)] = True
 
@@ -69,6 +71,23 @@ class FlowTable:
     def flush(self) -> Flows:
         """All flows still open, by first packet."""
         return self._open.take_all().by_number()
+
+    def over_by(self, now_us: int) -> Flows:
+        """The flows that are over by a moment (microseconds since 1970), by first packet.
+
+        Those that were silent for too long; and connections that were closed by both sides, or reset, once what may
+        still come late has had ten seconds.
+        """
+        found = self._open.silent_since(now_us - self._timeouts.idle_us, now_us - _CLOSING_US)
+        return found.by_number()
+
+    def open_flows(self) -> Flows:
+        """The flows that are open, and stay so."""
+        return self._open.all()
+
+    def resume(self, flows: Flows) -> None:
+        """Open these flows, of which none is open yet."""
+        self._open.add(flows)
 
 
 def _merged(found: keys.Grouping, places: Ints, carried: int) -> tuple[Ints, Flags]:

@@ -4,6 +4,7 @@ from functools import cache
 
 import numpy as np
 
+from pipelines.capture.network import Flags
 from pipelines.capture.transport import ACK, FIN, RST, SYN, TCP, UDP, Segments
 from pipelines.capture.window import Ints, Words
 
@@ -72,6 +73,17 @@ def text(first: int, second: int, initiator: int, *, flipped: bool) -> str:
         letters.append(letter if code % 2 == initiator else letter.lower())
         packed >>= _LETTER_BITS
     return "".join(letters)
+
+
+def is_closed(histories: Words) -> Flags:
+    """Whether either side reset a connection with this history, or both sides ended it."""
+
+    def seen(letter: int, sender: int) -> Flags:
+        found: Flags = (histories[:, -1] >> np.uint64(letter * 2 + sender)) & np.uint64(1) > 0
+        return found
+
+    reset = seen(R, 0) | seen(R, 1) | seen(INCONSISTENT, 0) | seen(INCONSISTENT, 1)
+    return reset | (seen(F, 0) & seen(F, 1))
 
 
 @cache

@@ -2,7 +2,7 @@
 
 import numpy as np
 
-from pipelines.capture import keys
+from pipelines.capture import history, keys
 from pipelines.capture.flows import Flows, joined, no_flows
 from pipelines.capture.network import Flags
 from pipelines.capture.window import Ints, Words
@@ -79,6 +79,18 @@ class OpenFlows:
             last = self._flows.last_number[rows[here]]
             over[here[np.argsort(last, kind="stable")[:crowd]]] = True
         return self.take(rows[over])
+
+    def silent_since(self, idle_us: int, closing_us: int) -> Flows:
+        """Closes the flows without a packet since one moment; of connections that both sides closed, since another."""
+        rows = np.flatnonzero(self._used)
+        last = self._flows.last_us[rows]
+        closed = (last < closing_us) & self._flows.ended[rows]
+        closed &= history.is_closed(self._flows.letters[rows])
+        return self.take(rows[(last < idle_us) | closed])
+
+    def all(self) -> Flows:
+        """The open flows, which stay open."""
+        return self._flows.at(np.flatnonzero(self._used))
 
     def take_all(self) -> Flows:
         """All flows, of which none is open any longer."""

@@ -1,7 +1,7 @@
 """From windows of packets to batches: decode, group into flows, listen to applications, account for the rest."""
 
 from collections import Counter
-from collections.abc import Iterator
+from collections.abc import Generator, Iterator
 
 import numpy as np
 import polars as pl
@@ -13,7 +13,7 @@ from pipelines.capture.cursor import CUT, UNREAD, Cursor
 from pipelines.capture.cuts import Timeouts
 from pipelines.capture.flow_rows import flow_rows
 from pipelines.capture.flow_table import FlowTable
-from pipelines.capture.flows import TUNNEL_WORDS, FlowPackets
+from pipelines.capture.flows import TUNNEL_WORDS, FlowPackets, Flows
 from pipelines.capture.fragments import FragmentPorts
 from pipelines.capture.keys import flow_keys
 from pipelines.capture.links import layers_of
@@ -50,6 +50,13 @@ class CaptureReader:
         Raises:
             SourceBroken: the capture breaks off; all that could be read of it was given before.
         """
+        broken = yield from self.part(windows)
+        yield from self.end(whole=not broken)
+        if broken:
+            raise SourceBroken(broken)
+
+    def part(self, windows: Iterator[PacketWindow | Problem]) -> Generator[Batch, None, str]:
+        """The batches of a part of what is captured, and why it broke off, or ''; what is open stays open."""
         broken = ""
         for window in windows:
             if isinstance(window, PacketWindow):
@@ -58,13 +65,31 @@ class CaptureReader:
                 broken = window.reason
             else:
                 self._reject(window.number, window.reason)
-        self._account(whole=not broken)
+        return broken
+
+    def end(self, *, whole: bool) -> Iterator[Batch]:
+        """What was still open, and what can be said only at the end; `whole` where it did not break off."""
+        self._account(whole=whole)
         yield Batch("network_flows", flow_rows(self._flows.flush()), self._take_rejects())
         if self._conversations is not None:
             yield from event_batches(self._conversations.flush())
         yield from self._exports.finish()
-        if broken:
-            raise SourceBroken(broken)
+
+    def settled_by(self, now_us: int) -> Batch:
+        """The flows that are over by a moment (microseconds since 1970), and what a part had of rejects."""
+        self._account(whole=False)
+        self._listed, self._unlisted = 0, 0
+        self._unread.clear()
+        return Batch("network_flows", flow_rows(self._flows.over_by(now_us)), self._take_rejects())
+
+    @property
+    def open_flows(self) -> Flows:
+        """The flows that are open."""
+        return self._flows.open_flows()
+
+    def resume(self, flows: Flows) -> None:
+        """Go on with flows that were open when an earlier reader stopped; none may be open yet."""
+        self._flows.resume(flows)
 
     def _window(self, window: PacketWindow) -> Iterator[Batch]:
         cursor = Cursor.over(window, layers_of(window.link))

@@ -8,10 +8,24 @@ import dagster as dg
 
 from pipelines.defs.record import record
 from pipelines.defs.resources import Settled
+from store.errors import StoreError
+from store.session import open_store
 
 SETTLED_SECONDS = 3  # a file untouched for this long is taken to be complete
 RUNNING = dg.DefaultScheduleStatus.RUNNING
 
+
+_NEWEST = "SELECT toString(max(committed_at)) || ' ' || toString(count()) FROM ingested_batches"
+_NOTHING = "1970-01-01 00:00:00.000 0"
+_DETECTING = dg.RunsFilter(
+    tags={"rongdun/kind": "detect"},
+    statuses=[
+        dg.DagsterRunStatus.QUEUED,
+        dg.DagsterRunStatus.NOT_STARTED,
+        dg.DagsterRunStatus.STARTING,
+        dg.DagsterRunStatus.STARTED,
+    ],
+)
 
 _WHAT: dict[str, tuple[str, list[str] | dg.AssetSelection]] = {
     "city": ("Everything, once: inventory, telemetry, alerts, personal data, posture.", dg.AssetSelection.all()),
@@ -68,6 +82,26 @@ def inbox(context: dg.SensorEvaluationContext, settled: Settled) -> dg.SensorRes
     return dg.SensorResult(run_requests=[request], cursor=str(dropped[-1][0]))
 
 
+@dg.sensor(job=DETECT, minimum_interval_seconds=15, default_status=dg.DefaultSensorStatus.RUNNING)
+def arrivals(context: dg.SensorEvaluationContext, settled: Settled) -> dg.SensorResult:
+    """A run as soon as something has come that was not there at the last one; the schedule is for what only time tells.
+
+    From the wire to an alert within a minute: a run that waits for the next full minute, and then for its process to
+    start, comes too late for what arrived just after the last one.
+    """
+    if context.instance.get_run_records(_DETECTING, limit=1):
+        return dg.SensorResult(skip_reason="a run judges, or waits to")
+    try:
+        with open_store(settled.settings()) as store:
+            newest = str(store.value(_NEWEST))
+    except StoreError as error:
+        return dg.SensorResult(skip_reason=f"the database does not answer: {error}")
+    if newest == (context.cursor or _NOTHING):
+        return dg.SensorResult(skip_reason="nothing new since the last run")
+    # A run that was asked for the same telemetry and failed is asked for again by the schedule.
+    return dg.SensorResult(run_requests=[dg.RunRequest(run_key=newest)], cursor=newest)
+
+
 def settled_files(folder: Path, *, after: int, before: int) -> list[tuple[int, Path]]:
     """The files below a folder whose last change lies between two times (ns since 1970), oldest first.
 
@@ -79,4 +113,4 @@ def settled_files(folder: Path, *, after: int, before: int) -> list[tuple[int, P
     return sorted(entry for entry in changed if after < entry[0] <= before)
 
 
-SENSORS = [inbox]
+SENSORS = [inbox, arrivals]

@@ -40,6 +40,7 @@ class StoredState:
         segments: stored and deleted.
         waiting: closed segments that are still in the spool.
         oldest_seconds: how long the oldest of them has waited.
+        missed_files: capture files that a ring took away before they were read.
         problem: why the database takes nothing at the moment, or ''.
     """
 
@@ -50,6 +51,7 @@ class StoredState:
     segments: int = 0
     waiting: int = 0
     oldest_seconds: float = 0.0
+    missed_files: int = 0
     problem: str = ""
     at: float = 0.0
 
@@ -72,6 +74,7 @@ def listening(folder: Path) -> dict[str, object] | None:
     return {
         "running": _runs(heard),
         **totals,
+        "missed_files": (stored or {}).get("missed_files", 0),
         "stored": (stored or {}).get("rows", 0),
         "heard": heard,
         "storing": stored,

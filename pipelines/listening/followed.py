@@ -9,7 +9,7 @@ import hashlib
 import json
 import os
 import struct
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import BinaryIO, Final
@@ -55,11 +55,13 @@ class Follower:
     Attributes:
         patterns: paths, or patterns of them as a shell has them.
         notes: the file in which the places are noted.
+        header_of: the lines that a file begins with and without which the others have no names, by its beginning.
     """
 
     patterns: Sequence[str]
     notes: Path
     spool: Spool
+    header_of: Callable[[bytes], bytes] = field(default_factory=lambda: header_lines)
     _marks: dict[str, Mark] = field(default_factory=dict)
     _open: dict[str, _Open] = field(default_factory=dict)
     _changed: bool = False
@@ -126,7 +128,7 @@ class Follower:
         known = mark.head in ("", _hash(beginning, mark.offset)) and mark.offset <= status.st_size
         offset = mark.offset if known else 0
         self._marks[path] = Mark(status.st_dev, status.st_ino, offset, _hash(beginning, offset))
-        self._open[path] = _Open(file, _header(beginning))
+        self._open[path] = _Open(file, self.header_of(beginning))
 
     def _read(self, path: str) -> bool:
         """Whether all whole lines are read."""
@@ -166,7 +168,7 @@ def _hash(beginning: bytes, offset: int) -> str:
     return hashlib.sha256(beginning[: min(_HEAD, offset)]).hexdigest() if offset else ""
 
 
-def _header(beginning: bytes) -> bytes:
+def header_lines(beginning: bytes) -> bytes:
     """The `#` lines that a Zeek log begins with: without them its lines have no names."""
     header = b""
     for line in beginning.splitlines(keepends=True):

@@ -5,7 +5,7 @@ import os
 import signal
 import ssl
 import time
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import asdict, dataclass, field
 from pathlib import Path
 from typing import Final
@@ -13,6 +13,7 @@ from typing import Final
 import psutil
 
 from pipelines.listening.addresses import Place
+from pipelines.listening.capturing import Capturing
 from pipelines.listening.counts import HEARD, HeardState, write_state
 from pipelines.listening.followed import Follower
 from pipelines.listening.segments import Feed
@@ -31,6 +32,8 @@ class Plan:
 
     Attributes:
         tls: places of syslog over TLS, with what it is spoken by.
+        interfaces: network interfaces that are captured at here.
+        dumpcap: interfaces at which dumpcap captures, with the folder of its ring.
     """
 
     syslog_udp: Sequence[Place] = ()
@@ -38,6 +41,8 @@ class Plan:
     syslog_tls: Sequence[Place] = ()
     exports_udp: Sequence[Place] = ()
     tls: ssl.SSLContext | None = None
+    interfaces: Sequence[str] = ()
+    dumpcap: Mapping[str, Path] = field(default_factory=dict)
 
 
 @dataclass
@@ -55,6 +60,7 @@ class Receiver:
         """Hear until SIGTERM or SIGINT.
 
         Raises:
+            InterfaceRefused: an interface may not be listened to, or dumpcap has ended.
             OSError: a place is taken, or may not be had.
         """
         asyncio.run(self._run())
@@ -64,27 +70,29 @@ class Receiver:
         for number in (signal.SIGTERM, signal.SIGINT):
             loop.add_signal_handler(number, stopping.set)
         parent, started, connections = os.getppid(), psutil.Process().create_time(), Connections(self.spool)
+        capturing = Capturing(self.plan.interfaces, self.plan.dumpcap, self.spool)
         servers = list[asyncio.Server]()
         try:
             self._open_datagrams(loop)
+            capturing.start(loop)
             servers = await self._servers(loop, connections)
             told, polled = 0.0, 0.0
             while not stopping.is_set() and os.getppid() == parent:
                 if self.follower is not None and time.monotonic() - polled >= _POLL_SECONDS:
                     polled = time.monotonic()
                     self.follower.poll()
+                capturing.check()
                 self.spool.close_due()
                 if time.monotonic() - told >= _STATE_SECONDS:
                     told = time.monotonic()
                     self.spool.measure()
                     connections.resume()
+                    capturing.count()
                     self._tell(started, len(connections.open))
                 await _tick(stopping)
         finally:
-            for heard in self._datagrams:
-                loop.remove_reader(heard.socket)
-                heard.drain(self.spool)
-                heard.socket.close()
+            self._close_datagrams(loop)
+            capturing.close(loop)
             for server in servers:
                 server.close()
             for connection in list(connections.open):
@@ -93,6 +101,7 @@ class Receiver:
             if self.follower is not None:
                 self.follower.close()
             self.spool.close()
+            capturing.count()
             self._tell(started, 0)
 
     def _open_datagrams(self, loop: asyncio.AbstractEventLoop) -> None:
@@ -103,6 +112,12 @@ class Receiver:
         for heard in self._datagrams:
             self.spool.counts_of(heard.feed)
             loop.add_reader(heard.socket, heard.drain, self.spool)
+
+    def _close_datagrams(self, loop: asyncio.AbstractEventLoop) -> None:
+        for heard in self._datagrams:
+            loop.remove_reader(heard.socket)
+            heard.drain(self.spool)
+            heard.socket.close()
 
     async def _servers(self, loop: asyncio.AbstractEventLoop, connections: Connections) -> list[asyncio.Server]:
         return [

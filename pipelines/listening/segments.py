@@ -12,9 +12,12 @@ from typing import Final, Literal, NamedTuple
 from pipelines.capture.window import ByteReader, read_fully
 from pipelines.errors import SourceBroken
 
-Kind = Literal["syslog", "exports", "lines"]
+Kind = Literal["syslog", "exports", "lines", "capture"]
 
 MAGIC: Final = b"RONGDUN-HEARD-1 "
+# In the place of a sender, what a capture's feed says beside its packets: what time it is, and that nothing more comes.
+CLOCK: Final = b"clock"
+END: Final = b"end"
 _HEADER = struct.Struct(">QBI")
 _LONGEST_HEADER: Final = 4096
 LONGEST_MESSAGE: Final = 1024 * 1024

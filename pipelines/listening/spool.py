@@ -73,13 +73,13 @@ class Spool:
         """Whether nothing more fits."""
         return self._size >= self.limit
 
-    def append(self, feed: Feed, content: bytes, *, peer: bytes, time_us: int | None = None) -> bool:
-        """Whether a message is in the spool; one that does not fit is dropped and counted."""
+    def append(self, feed: Feed, content: bytes, *, peer: bytes, time_us: int | None = None, messages: int = 1) -> bool:
+        """Whether a message, or a block of so many, is in the spool; what does not fit is dropped and counted."""
         counts = self.counts_of(feed)
-        counts.received += 1
+        counts.received += messages
         counts.bytes += len(content)
         if self._size + len(content) > self.limit:
-            counts.dropped += 1
+            counts.dropped += messages
             return False
         entry = packed(Heard(time.time_ns() // 1000 if time_us is None else time_us, peer, content))
         segment = self._open.get(feed) or self._opened(feed)

@@ -8,7 +8,7 @@ from typing import BinaryIO
 import polars as pl
 
 from pipelines.batch import Batch
-from pipelines.mapping_files import MappingFile, NamedMapping, load_mapping_files
+from pipelines.mapping_files import MappingFile, NamedMapping, load_mapping_file, load_mapping_files
 from pipelines.sources.columns import canonical_addresses, complete, fields_of_columns, rejected
 from pipelines.sources.csv_records import cell_columns, csv_records
 from pipelines.sources.json_records import flat_frame, flattened
@@ -27,16 +27,24 @@ class MappedSource:
     NAME: str
     mapping: MappingFile
 
+    def header_line(self, head: bytes) -> bytes:
+        """The line without which those below it have no names: the first one of CSV that names its columns itself."""
+        if self.mapping.format != "csv" or self.mapping.header or not self.recognises(head):
+            return b""
+        return head[: head.find(b"\n") + 1]
+
     def recognises(self, head: bytes) -> bool:
         """Whether the names and the pattern that the mapping asks for are there."""
         asked, lines = self.mapping.recognise, first_lines(head)
         if asked.pattern is not None and not _fit(lines, asked.pattern).any():
             return False
+        # A mapping that names no columns is one that files are named to: they must at least have their time.
+        named = set(asked.columns) or {self.mapping.time.column}
         if self.mapping.format == "json":
             objects = first_objects(head)
-            return any(set(asked.columns) <= flattened(content).keys() for content in objects) and bool(objects)
+            return any(named <= flattened(content).keys() for content in objects)
         if self.mapping.format == "csv":
-            return bool(lines) and set(asked.columns) <= set(self._header(lines[0]))
+            return bool(lines) and named <= set(self._header(lines[0]))
         fitting = _fit(lines, self.mapping.pattern or "")
         return bool(lines) and fitting.any() and int(fitting.sum()) * 4 >= len(lines)
 
@@ -93,6 +101,12 @@ def mapped_sources(*folders: Path) -> tuple[list[MappedSource], list[str]]:
     loaded = [load_mapping_files(folder) for folder in folders]
     sources = [_source(named) for found, _ in loaded for named in found]
     return sources, [problem for _, problems in loaded for problem in problems]
+
+
+def mapped_source(path: Path) -> tuple[MappedSource | None, list[str]]:
+    """The source that one mapping describes, and every problem in it; it need not tell files by itself."""
+    named, problems = load_mapping_file(path)
+    return (_source(named) if named is not None else None), problems
 
 
 def _source(named: NamedMapping) -> MappedSource:

@@ -1,10 +1,11 @@
 """Which source reads a file: decided by the content alone, never by the name."""
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from typing import BinaryIO, Protocol, runtime_checkable
 
 from pipelines.batch import Batch
 from pipelines.capture.cuts import Timeouts
+from pipelines.capture.series import CaptureSeries
 from pipelines.exports.known import KnownExporters
 from pipelines.sources import (
     auditd,
@@ -64,6 +65,15 @@ class RemembersExporters(Protocol):
         """What `read` gives; what this file announces is known afterwards."""
 
 
+@runtime_checkable
+class GoesOn(Protocol):
+    """A source that knows by itself what it has read of a file that has grown, and gives what is new."""
+
+    @property
+    def goes_on(self) -> bool:
+        """Whether it does."""
+
+
 # The more telling comes first: a magic number before a header, a header before a shape of line.
 SOURCES: tuple[Source, ...] = (
     capture,
@@ -93,11 +103,18 @@ SOURCES: tuple[Source, ...] = (
 )
 
 
-def sources_for(settings: Settings, mapped: Sequence[Source] = ()) -> tuple[Source, ...]:
-    """All sources, reading as the settings say; what the site describes itself is asked first."""
-    timeouts = Timeouts(settings.flow_active_seconds, settings.flow_idle_seconds)
-    captures = capture.CaptureSource(timeouts, applications=settings.capture_applications)
-    return (*mapped, *(captures if source is capture else source for source in SOURCES))
+def sources_for(
+    settings: Settings, mapped: Sequence[Source] = (), series: Callable[[str], CaptureSeries] | None = None
+) -> tuple[Source, ...]:
+    """All sources, reading as the settings say; what the site describes itself is asked first, after our own spool."""
+    captures = capture.CaptureSource(flow_timeouts(settings), applications=settings.capture_applications)
+    files = (*mapped, *(captures if source is capture else source for source in SOURCES if source is not heard))
+    return (heard.HeardSource(files, series), *files)
+
+
+def flow_timeouts(settings: Settings) -> Timeouts:
+    """When a flow ends that nothing else ends."""
+    return Timeouts(settings.flow_active_seconds, settings.flow_idle_seconds)
 
 
 def source_for(head: bytes, sources: Sequence[Source] = SOURCES) -> Source | None:

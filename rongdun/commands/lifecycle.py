@@ -64,7 +64,8 @@ def status(as_json: Json = False) -> None:
 def _counted(heard: dict[str, object]) -> str:
     lost = int(str(heard["dropped"])) + int(str(heard["kernel_dropped"]))
     runs = "" if heard["running"] else "not running; the last one: "
-    return f"{runs}{heard['received']} messages received, {lost} dropped, {heard['stored']} rows stored"
+    missed = f", {heard['missed_files']} capture files missed" if heard.get("missed_files") else ""
+    return f"{runs}{heard['received']} messages received, {lost} dropped{missed}, {heard['stored']} rows stored"
 
 
 def _database(settings: Settings) -> str | None:

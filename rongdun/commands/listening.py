@@ -12,7 +12,7 @@ Json = Annotated[bool, typer.Option("--json", help="A JSON document a second on 
 
 
 def listen(as_json: Json = False) -> None:
-    """Receive syslog (UDP, TCP, TLS) and flow exports where RONGDUN_LISTEN_… say, and store them; Ctrl-C stops."""
+    """Receive syslog, flow exports and packets, follow logs and captures, as RONGDUN_LISTEN_… say; Ctrl-C stops."""
     settings = Settings()
     said = False
 
@@ -27,7 +27,7 @@ def listen(as_json: Json = False) -> None:
         if problem := _problem(counts):
             err().print(harmless(f"the database takes nothing at the moment: {problem}"), markup=False)
 
-    hear(settings, tell)
+    hear(settings, tell, lambda problem: err().print(harmless(problem), markup=False, highlight=False, soft_wrap=True))
 
 
 def _feeds(counts: dict[str, object]) -> list[str]:

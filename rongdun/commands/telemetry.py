@@ -1,5 +1,6 @@
 """`rongdun ingest` and `rongdun detect`: bytes become rows, rows become alerts."""
 
+from collections.abc import Sequence
 from dataclasses import asdict
 from pathlib import Path
 from typing import Annotated
@@ -16,7 +17,7 @@ from pipelines.ingest import ingest as read_in
 from pipelines.inventory import load_address_book
 from pipelines.mending import read_rejects_again
 from pipelines.report import FileReport, Progress
-from pipelines.sources.mapped import mapped_sources
+from pipelines.sources.mapped import MappedSource, mapped_source, mapped_sources
 from pipelines.sources.registry import sources_for
 from rongdun.commands.explanation import show_explanation
 from rongdun.commands.levels import Level
@@ -38,6 +39,10 @@ def ingest(
     again: Annotated[
         bool, typer.Option("--again", help="Read again what was rejected of files that are stored already.")
     ] = False,
+    mapping: Annotated[
+        list[Path] | None,
+        typer.Option(metavar="FILE", help="A YAML file that says how to read them; may be given several times."),
+    ] = None,
     as_json: Json = False,
 ) -> None:
     """Read captures and logs into the database; reading the same file again adds nothing."""
@@ -46,11 +51,7 @@ def ingest(
     if len(missing) == len(paths):
         _say_missing(missing)
         raise typer.Exit(2)
-    mapped, problems = mapped_sources(settings.mappings_folder, settings.rules_folder / "mappings")
-    if problems:
-        for problem in problems:
-            err().print(harmless(problem), markup=False, highlight=False, soft_wrap=True)
-        raise typer.Exit(2)
+    mapped = _mapped(settings, mapping or ())
     found = [path for path in paths if path not in missing]
     sources = sources_for(settings, mapped)
     with progress("ingesting") as advance, open_store(settings) as store:
@@ -126,6 +127,18 @@ def detect(
             out().print(f"{len(report.unusable)} rules cannot be used; `rongdun rules check` says why")
         _say_selection(content)
     raise typer.Exit(1 if urgent else 0)
+
+
+def _mapped(settings: Settings, named: Sequence[Path]) -> list[MappedSource]:
+    """The sources of the mappings that were named, and of the site's own; or an exit that says what is wrong."""
+    given = [mapped_source(path) for path in named]
+    own, problems = mapped_sources(settings.mappings_folder, settings.rules_folder / "mappings")
+    told = [problem for _, found in given for problem in found] + problems
+    for problem in told:
+        err().print(harmless(problem), markup=False, highlight=False, soft_wrap=True)
+    if told:
+        raise typer.Exit(2)
+    return [source for source, _ in given if source is not None] + own
 
 
 def _say_delay(delay: DetectionDelay) -> None:

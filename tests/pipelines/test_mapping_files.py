@@ -8,7 +8,7 @@ from typing import Any
 import pytest
 
 from pipelines.ingest import ingest
-from pipelines.sources.mapped import MappedSource, mapped_sources
+from pipelines.sources.mapped import MappedSource, mapped_source, mapped_sources
 from pipelines.sources.registry import source_for
 from store.client import Store
 from tests.pipelines.sources.rows import checked
@@ -175,3 +175,44 @@ def test_a_file_of_the_site_is_ingested_by_its_mapping(store: Store, tmp_path: P
     assert store.rows("SELECT user, action, source_type FROM log_events") == [
         {"user": "alice", "action": "open", "source_type": "mapping:ours"}
     ]
+
+
+_NAMED: dict[str, tuple[str, str, list[str]]] = {
+    "JSON lines": (
+        "format: json\ntime: {column: at}\ncolumns: {message: m}\n",
+        '{"at": 1772359200, "m": "x"}\n' * 2,
+        ["x", "x"],
+    ),
+    "CSV with names": ("format: csv\ntime: {column: at}\ncolumns: {message: m}\n", "at,m\n1772359200,x\n", ["x"]),
+    "CSV without": (
+        "format: csv\nheader: [at, m]\ntime: {column: at}\ncolumns: {message: m}\n",
+        "1772359200,x\n1772359201,y\n",
+        ["x", "y"],
+    ),
+}  # fmt: skip
+
+
+@pytest.mark.parametrize(("mapping", "text", "messages"), _NAMED.values(), ids=_NAMED)
+def test_a_mapping_that_files_are_named_to_need_not_recognise_them(
+    mapping: str, text: str, messages: list[str], tmp_path: Path
+) -> None:
+    path = tmp_path / "ours.yml"
+    path.write_text(mapping, encoding="utf-8")
+    source, problems = mapped_source(path)
+    assert (source is not None, problems) == (True, [])
+    assert source_for(text.encode(), [source] if source else []) is source
+    read = source.read(io.BytesIO(text.encode())) if source else ()
+    assert [message for batch in read for message in checked(batch).rows["message"]] == messages
+
+
+_OTHER = {"words": b"nothing of the kind\n", "another table": b"a,b\n1,2\n", "bytes": bytes(range(256)), "nothing": b""}
+
+
+@pytest.mark.parametrize("content", _OTHER.values(), ids=_OTHER)
+@pytest.mark.parametrize("form", ["json", "csv"])
+def test_a_mapping_takes_no_file_that_has_not_its_time(content: bytes, form: str, tmp_path: Path) -> None:
+    path = tmp_path / "ours.yml"
+    path.write_text(f"format: {form}\ntime: {{column: at}}\n", encoding="utf-8")
+    source, _ = mapped_source(path)
+    assert source is not None
+    assert not source.recognises(content)

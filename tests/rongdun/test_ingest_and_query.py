@@ -115,3 +115,20 @@ def test_status_and_stop_tell_the_truth(rongdun: Rongdun) -> None:
     assert isinstance(after, dict)
     assert (before["database"], after["database"]) == (None, None)
     assert str(during["database"]).startswith("http://127.0.0.1:")
+
+
+def test_files_are_read_by_a_mapping_that_is_named(rongdun: Rongdun, tmp_path: Path) -> None:
+    mapping, log = tmp_path / "ours.yml", tmp_path / "ours.log"
+    mapping.write_text("format: json\ntime: {column: at}\ncolumns: {user: who}\n")
+    log.write_text('{"at": "2026-03-01T10:00:00Z", "who": "alice", "pump": 7}\n{"who": "bob"}\n')
+    report = rongdun.json("ingest", log, "--mapping", mapping)
+    assert isinstance(report, dict)
+    (file,) = report["files"]
+    assert (file["format"], file["rows"], file["rejected"]) == ("mapping:ours", 1, 1)
+    mapping.write_text("format: json\ntiem: {column: at}\n")
+    finished = rongdun.run("ingest", log, "--mapping", mapping)
+    assert finished.returncode == 2
+    assert "ours.yml:2: tiem: unknown key 'tiem': did you mean time?" in " ".join(finished.stderr.split())
+    finished = rongdun.run("ingest", log, "--mapping", tmp_path / "absent.yml")
+    assert finished.returncode == 2
+    assert "absent.yml" in finished.stderr

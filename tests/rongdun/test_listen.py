@@ -15,6 +15,7 @@ from pathlib import Path
 
 import pytest
 
+from tests.pipelines.capture.frames import pcap_file, talk
 from tests.pipelines.exports.packets import PLAIN, definition, fset, plain_record, v9
 from tests.rongdun.command import Rongdun
 
@@ -31,7 +32,7 @@ def listening(rongdun: Rongdun, **settings: str) -> Iterator[dict[str, int]]:
     try:
         assert process.stdout is not None
         feeds = json.loads(process.stdout.readline())["heard"]["feeds"]
-        yield {feed.partition(":")[0]: int(feed.rpartition(":")[2]) for feed in feeds if not feed.startswith("file:")}
+        yield {feed.partition(":")[0]: int(feed.rpartition(":")[2]) for feed in feeds if feed[-1].isdigit()}
         process.send_signal(signal.SIGTERM)
         process.communicate(timeout=60)
         assert process.returncode == 0
@@ -114,6 +115,9 @@ def test_syslog_over_tls(rongdun: Rongdun, tmp_path: Path) -> None:
 _MISTAKES = {
     "nothing to listen to": ({}, "nothing to listen to: set RONGDUN_LISTEN_SYSLOG_UDP"),
     "no place": ({"RONGDUN_LISTEN_SYSLOG_TCP": "here"}, "setting RONGDUN_LISTEN_SYSLOG_TCP: 'here' is no place"),
+    "no interface": ({"RONGDUN_LISTEN_INTERFACES": '["nosuch9"]'}, "no interface is called 'nosuch9'"),
+    "an option for an interface": ({"RONGDUN_LISTEN_DUMPCAP": '["-w"]'}, "no interface is called '-w'"),
+    "dumpcap that is not there": ({"RONGDUN_LISTEN_DUMPCAP": '["lo"]', "PATH": "/nowhere"}, "dumpcap is not installed"),
     "TLS without a key": ({"RONGDUN_LISTEN_SYSLOG_TLS": "6514"}, "RONGDUN_LISTEN_TLS_KEY: PEM files"),
 }
 
@@ -134,6 +138,29 @@ def test_a_port_that_is_taken_is_said(rongdun: Rongdun) -> None:
     assert "cannot listen" in finished.stderr
 
 
+_PUMPS = "format: csv\nrecognise: {columns: [at, pump]}\ntime: {column: at}\ncolumns: {host: pump, action: did}\n"
+
+
+def test_followed_files_and_dropped_ones_are_read_as_the_site_says(rongdun: Rongdun, tmp_path: Path) -> None:
+    mappings, log, folder = rongdun.home / "mappings", tmp_path / "pumps.csv", tmp_path / "dropped"
+    mappings.mkdir(parents=True)
+    folder.mkdir()
+    (mappings / "pumps.yml").write_text(_PUMPS)
+    (mappings / "wrong.yml").write_text("format: csv\n")
+    head, line = "at,pump,did\n", "2026-03-01T10:00:00Z,p-1,opened\n"
+    log.write_text(head + line)
+    (folder / "other.csv").write_text(head + line.replace("p-1", "p-2"))
+    settings = {"RONGDUN_LISTEN_FILES": json.dumps([str(log)]), "RONGDUN_LISTEN_FOLDER": str(folder)}
+    sql = "SELECT count() AS rows FROM log_events WHERE source_type = 'mapping:pumps'"
+    with listening(rongdun, **settings):
+        assert wait_for(rongdun, sql, 2) == 2
+        with log.open("a") as stream:
+            stream.write(line.replace("opened", "closed"))
+        assert wait_for(rongdun, sql, 3) == 3
+    found = rongdun.rows("SELECT host, action FROM log_events ORDER BY host, action")
+    assert [(row["host"], row["action"]) for row in found] == [("p-1", "closed"), ("p-1", "opened"), ("p-2", "opened")]
+
+
 def test_followed_files_and_dropped_ones_become_rows(rongdun: Rongdun, tmp_path: Path) -> None:
     log, folder = tmp_path / "auth.log", tmp_path / "dropped"
     folder.mkdir()
@@ -149,6 +176,58 @@ def test_followed_files_and_dropped_ones_become_rows(rongdun: Rongdun, tmp_path:
         assert wait_for(rongdun, sql, 3) == 3
     followed = rongdun.rows("SELECT count() AS rows FROM log_events WHERE source LIKE 'file:%auth.log'")
     assert followed == [{"rows": 2}]
+
+
+def _may_capture() -> bool:
+    try:
+        socket.socket(socket.AF_PACKET, socket.SOCK_RAW, 0).close()
+    except (AttributeError, PermissionError):
+        return False
+    return True
+
+
+def test_an_interface_is_captured_at_and_counted(rongdun: Rongdun) -> None:
+    if not _may_capture():
+        pytest.skip("this user may not capture: the test needs CAP_NET_RAW")
+    settings = {"RONGDUN_LISTEN_INTERFACES": '["lo"]', "RONGDUN_LISTEN_SYSLOG_UDP": "0"}
+    with (
+        listening(rongdun, **settings) as ports,
+        socket.socket(socket.AF_INET, socket.SOCK_DGRAM) as sender,
+    ):
+        for _ in range(20):
+            sender.sendto(MESSAGE, ("127.0.0.1", ports["syslog+udp"]))
+        assert wait_for(rongdun, "SELECT count() AS rows FROM log_events WHERE source LIKE 'syslog%'", 20) == 20
+        status = rongdun.json("status")
+    assert isinstance(status, dict)
+    heard = status["listening"]["heard"]["feeds"]["interface://lo"]
+    assert heard["received"] >= 20
+    assert heard["kernel_dropped"] == 0
+    sql = f"SELECT packets_out AS rows FROM network_flows WHERE destination_port = {ports['syslog+udp']}"
+    assert rongdun.rows(sql) == [{"rows": 20}]
+
+
+def test_a_ring_of_captures_is_followed_also_where_dumpcap_is_started_for_it(rongdun: Rongdun, tmp_path: Path) -> None:
+    whole, program = tmp_path / "whole.pcap", tmp_path / "bin" / "dumpcap"
+    ring = tmp_path / "ring"
+    ring.mkdir()
+    whole.write_bytes(pcap_file(talk((True, b"ask"), (False, b"answer"))))
+    program.parent.mkdir()
+    # What dumpcap is given: -q -i lo -w FILE ...
+    program.write_text(f'#!/bin/sh\ncp {whole} "$5"\nexec sleep 600\n')
+    program.chmod(0o755)
+    (ring / "one.pcap").write_bytes(pcap_file(talk((True, b"other"), port=50001)))
+    settings = {
+        "RONGDUN_LISTEN_CAPTURES": json.dumps([str(ring)]),
+        "RONGDUN_LISTEN_DUMPCAP": '["lo"]',
+        "PATH": f"{program.parent}:{os.environ['PATH']}",
+    }
+    with listening(rongdun, **settings):
+        pass
+    found = rongdun.rows("SELECT source_port, packets_out, connection_state FROM network_flows ORDER BY source_port")
+    assert found == [
+        {"source_port": 50000, "packets_out": 5, "connection_state": "SF"},
+        {"source_port": 50001, "packets_out": 5, "connection_state": "SF"},
+    ]
 
 
 def test_a_listener_that_is_killed_doubles_nothing_and_finishes_what_it_had_spooled(rongdun: Rongdun) -> None:
