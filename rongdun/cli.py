@@ -3,56 +3,63 @@
 import os
 import sys
 from io import TextIOWrapper
-from typing import Never
+from typing import Any, Never
 
 import typer
 from pydantic import ValidationError
+from typer.core import TyperGroup
 
 from assets.errors import AssetError
 from detectors.errors import DetectorError
 from dlp.errors import DlpError
 from pipelines.errors import PipelineError
 from response.errors import ResponseError
-from rongdun.commands import (
-    alerts,
-    city,
-    database,
-    lifecycle,
-    listening,
-    posture,
-    protection,
-    rules,
-    suppressing,
-    telemetry,
-)
+from rongdun.command_group import Commands
 from rongdun.console import err, harmless
 from rongdun.errors import RongdunError
 from store.errors import StoreError
 
 EXPECTED = (RongdunError, StoreError, PipelineError, DetectorError, DlpError, AssetError, ResponseError)
 
+# Each is imported when it is called: together they take longer than most of them run.
+_PLACES = {
+    "up": "rongdun.commands.lifecycle:up",
+    "demo": "rongdun.commands.city:demo",
+    "status": "rongdun.commands.lifecycle:status",
+    "stop": "rongdun.commands.lifecycle:stop",
+    "ingest": "rongdun.commands.telemetry:ingest",
+    "listen": "rongdun.commands.listening:listen",
+    "detect": "rongdun.commands.telemetry:detect",
+    "posture": "rongdun.commands.posture:posture",
+    "db": "rongdun.commands.database:app",
+    "rules": "rongdun.commands.rules:app",
+    "dlp": "rongdun.commands.protection:app",
+    "assets": "rongdun.commands.posture:assets_app",
+    "alerts": "rongdun.commands.suppressing:app",
+    "audit": "rongdun.commands.alerts:audit_app",
+}
+
+
+class _Rongdun(TyperGroup):
+    """The commands of `rongdun`."""
+
+    def __init__(self, **attributes: Any) -> None:
+        super().__init__(**{**attributes, "commands": Commands(_PLACES)})
+
+
 app = typer.Typer(
+    cls=_Rongdun,
     no_args_is_help=True,
     pretty_exceptions_enable=False,
     help="Rongdun (榕盾) watches a city's critical systems and its citizens' data: sense, judge, respond, learn.",
     epilog="Exit codes: 0 done, 1 found something to act on (--fail-on) or a proof failed, 2 bad usage or input. "
     "All state lives in RONGDUN_HOME.",
 )
-app.command()(lifecycle.up)
-app.command()(city.demo)
-app.command()(lifecycle.status)
-app.command()(lifecycle.stop)
-app.command()(telemetry.ingest)
-app.command()(listening.listen)
-app.command()(telemetry.detect)
-app.command()(posture.posture)
-app.add_typer(database.app, name="db")
-app.add_typer(rules.app, name="rules")
-app.add_typer(protection.app, name="dlp")
-app.add_typer(posture.assets_app, name="assets")
-alerts.app.add_typer(suppressing.app)
-app.add_typer(alerts.app, name="alerts")
-app.add_typer(alerts.audit_app, name="audit")
+
+
+@app.callback()
+def _group() -> None:
+    """Keep the commands behind a name."""
 
 
 def main() -> Never:

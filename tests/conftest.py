@@ -1,27 +1,34 @@
 """What tests share: a fresh database on the real engine, and the folder of real captures where it is there."""
 
 import os
-import uuid
 from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
 
 from store.client import Store
-from store.migrate import migrate
+from tests.databases import Databases
+
+
+def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item]) -> None:
+    """Where several processes test at once, begin with the files that take longest: one left over would keep all."""
+    if hasattr(config, "workerinput"):
+        slow = {item.path for item in items if item.get_closest_marker("slow") or item.get_closest_marker("browser")}
+        items.sort(key=lambda item: item.path not in slow)
+
+
+@pytest.fixture(scope="session")
+def databases() -> Iterator[Databases]:
+    """The databases of this process."""
+    with Databases.in_memory() as lender:
+        yield lender
 
 
 @pytest.fixture
-def store() -> Iterator[Store]:
+def store(databases: Databases) -> Iterator[Store]:
     """A migrated, empty database in this process, on the same engine as the embedded server."""
-    database = f"test_{uuid.uuid4().hex}"
-    with Store.connect("chdb://memory") as db:
-        db.execute(f"CREATE DATABASE {database}")
-        db.execute(f"USE {database}")
-        migrate(db)
+    with databases.lent() as db:
         yield db
-        db.execute("USE default")
-        db.execute(f"DROP DATABASE {database}")
 
 
 @pytest.fixture(scope="session")

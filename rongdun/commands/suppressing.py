@@ -1,4 +1,7 @@
-"""`rongdun alerts suppress`, `suppressions` and `unsuppress`: hide what is known, for a time, on record."""
+"""`rongdun alerts suppress`, `suppressions` and `unsuppress`: hide what is known, for a time, on record.
+
+They join the group of `rongdun.commands.alerts`: who loads the group loads it from here.
+"""
 
 from typing import Annotated
 
@@ -7,13 +10,11 @@ import typer
 from response import suppressing
 from response.suppressing import PREVIEW_DAYS, Preview
 from rongdun.commands.alert_groups import suppressions
-from rongdun.commands.alerts import Actor, AlertId, Json, Reason, take
+from rongdun.commands.alerts import Actor, AlertId, Json, Reason, app, take
 from rongdun.commands.moments import moment_to_come
 from rongdun.console import out, print_json, print_table, progress
 from rongdun.settings import Settings
 from store.session import open_store
-
-app = typer.Typer()
 
 
 @app.command()

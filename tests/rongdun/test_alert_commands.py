@@ -24,9 +24,19 @@ detection:
 @pytest.fixture
 def judged(rongdun: Rongdun, tmp_path: Path) -> Rongdun:
     """A home with three alerts on one host within the hour, and one on another."""
+    return _with_alerts(rongdun, tmp_path)
+
+
+@pytest.fixture(scope="module")
+def standing(shared_rongdun: Rongdun, tmp_path_factory: pytest.TempPathFactory) -> Rongdun:
+    """Such a home for all tests that are refused: they leave it as it is."""
+    return _with_alerts(shared_rongdun, tmp_path_factory.mktemp("telemetry"))
+
+
+def _with_alerts(rongdun: Rongdun, folder: Path) -> Rongdun:
     now = datetime.now(UTC) - timedelta(hours=1)
     lines = [FAILED.format(at=now + timedelta(minutes=minute), host="web-1") for minute in range(3)]
-    log, rules = tmp_path / "auth.log", tmp_path / "rules"
+    log, rules = folder / "auth.log", folder / "rules"
     log.write_text("".join([*lines, FAILED.format(at=now, host="web-2")]), encoding="utf-8")
     rules.mkdir()
     (rules / "failed.yml").write_text(RULE, encoding="utf-8")
@@ -92,7 +102,8 @@ def test_a_group_is_opened_and_closed_at_once(judged: Rongdun) -> None:
         pytest.param(["--by", "host", "--until", "soon", "--reason", "x"], "is no time", id="no-time"),
     ],
 )
-def test_a_suppression_that_cannot_be_is_refused_in_one_line(judged: Rongdun, options: list[str], said: str) -> None:
-    alert = _told(judged, "alerts", "list")["alerts"][0]["alert_id"]
-    refused = judged.run("alerts", "suppress", alert, *options)
+def test_a_suppression_that_cannot_be_is_refused_in_one_line(standing: Rongdun, options: list[str], said: str) -> None:
+    alert = _told(standing, "alerts", "list")["alerts"][0]["alert_id"]
+    refused = standing.run("alerts", "suppress", alert, *options)
     assert (refused.returncode, said in refused.stderr, "Traceback" in refused.stderr) == (2, True, False)
+    assert _told(standing, "alerts", "suppressions")["suppressions"] == []
