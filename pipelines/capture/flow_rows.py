@@ -9,9 +9,10 @@ from pipelines.capture.addresses import address_texts
 from pipelines.capture.community_id import community_ids
 from pipelines.capture.flows import Flows
 from pipelines.capture.network import tunnel_name
-from pipelines.capture.rows import APPLICATIONS, address_text, field_maps, packed, times
+from pipelines.capture.rows import APPLICATIONS, address_text, packed, times
 from pipelines.capture.transport import ICMP, ICMP6, SCTP, TCP, UDP
 from pipelines.capture.window import Words
+from pipelines.field_maps import fields_of_rows
 
 _NAMES = {ICMP: "icmp", TCP: "tcp", UDP: "udp", ICMP6: "icmp6", SCTP: "sctp"}
 _PROTOCOLS = pl.Series([_NAMES.get(number, str(number)) for number in range(256)])
@@ -96,7 +97,7 @@ def _fields(flows: Flows, histories: pl.Series) -> pl.Series:
             rows[index]["missed_bytes"] = str(missed[index])
         if flows.tunnel[index]:
             rows[index] |= _tunnel_fields(int(flows.tunnel[index]), flows.outer[index])
-    return field_maps(rows)
+    return fields_of_rows(rows)
 
 
 def _tunnel_fields(tunnel: int, outer: Words) -> dict[str, str]:

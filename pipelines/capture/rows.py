@@ -7,11 +7,11 @@ from typing import NamedTuple
 
 import numpy as np
 import polars as pl
-import pyarrow as pa
 
-from pipelines.batch import FIELDS, SCHEMAS, Batch, Table, class_of
+from pipelines.batch import SCHEMAS, Batch, Table, class_of
 from pipelines.capture.window import Ints
 from pipelines.event_classes import CLASSES
+from pipelines.field_maps import fields_of_rows
 
 APPLICATIONS = (
     "", "dns", "tls", "http", "ssh", "modbus", "smb", "opcua", "dnp3", "s7comm", "rdp", "iec104", "bacnet", "quic",
@@ -97,7 +97,7 @@ def _event_rows(ordered: Sequence[Event], table: Table) -> pl.DataFrame:
         "outcome": outcomes,
         "severity": pl.repeat(_INFORMATIONAL, len(ordered), eager=True),
         "message": messages,
-        "fields": field_maps([_without(row, typed) for row in fields] if typed else fields),
+        "fields": fields_of_rows([_without(row, typed) for row in fields] if typed else fields),
         **{column: [row.get(name, "") for row in fields] for name, column in typed.items()},
     }
     return pl.DataFrame(columns).cast(SCHEMAS[table])
@@ -106,14 +106,6 @@ def _event_rows(ordered: Sequence[Event], table: Table) -> pl.DataFrame:
 def _without(row: dict[str, str], typed: Mapping[str, str]) -> dict[str, str]:
     """The fields that no column holds, and those that are there but empty."""
     return {name: value for name, value in row.items() if name not in typed or not value}
-
-
-def field_maps(rows: Sequence[dict[str, str]]) -> pl.Series:
-    """A map column, built flat: a hundred times faster than from one dictionary a row."""
-    offsets = np.concatenate([[0], np.cumsum([len(row) for row in rows], dtype=np.int64)]).astype(np.int32)
-    names = pa.array([name for row in rows for name in row], pa.string())
-    values = pa.array([value for row in rows for value in row.values()], pa.string())
-    return pl.Series("fields", pa.MapArray.from_arrays(pa.array(offsets), names, values), dtype=FIELDS)
 
 
 def times(microseconds: Ints) -> pl.Series:

@@ -19,7 +19,7 @@ V5_HEADER, V5_RECORD, V9_HEADER, IPFIX_HEADER = 24, 48, 20, 16
 MOST_V5_RECORDS: Final = 30
 _SFLOW: Final = b"\0\0\0\x05"
 _OPENING: Final = re.compile(rb"\0(?:[\x05\x09\x0a]|\0\0\x05)")
-_SET: Final = struct.Struct(">HH").unpack_from
+_PAIR: Final = struct.Struct(">HH").unpack_from
 _SFLOW_AGENTS: Final = {1: 4, 2: 16}
 _MOST_SAMPLES: Final = 4_096
 _REFILL: Final = 2 * MOST_BYTES
@@ -74,7 +74,7 @@ def is_plausible(block: bytes, at: int = 0, *, until: int | None = None) -> bool
     end = len(block) if until is None else until
     if end - at < IPFIX_HEADER:
         return False
-    version, number = int.from_bytes(block[at : at + 2], "big"), int.from_bytes(block[at + 2 : at + 4], "big")
+    version, number = _PAIR(block, at)
     if version == V5:
         # A box that was never told the time still knows how long it runs.
         says_when = bool(block[at + 4 : at + 12].strip(b"\0"))
@@ -89,8 +89,8 @@ def is_plausible(block: bytes, at: int = 0, *, until: int | None = None) -> bool
 def _is_set(block: bytes, at: int, end: int) -> bool:
     if at + 4 > end:
         return False
-    number, length = int.from_bytes(block[at : at + 2], "big"), int.from_bytes(block[at + 2 : at + 4], "big")
-    return (number < 4 or number >= 256) and length >= 4
+    number, length = _PAIR(block, at)
+    return bool(length >= 4 and (number < 4 or number >= 256))
 
 
 def _is_sflow(block: bytes, at: int, end: int) -> bool:
@@ -103,9 +103,9 @@ def _is_sflow(block: bytes, at: int, end: int) -> bool:
 def _next(block: bytes, at: int) -> tuple[int, str]:
     """Where the stretch that begins here ends, and what is wrong with it."""
     first = block[at : at + 4]
-    if not first.strip(b"\0"):
-        return _after_zeros(block, at), ""
-    if first[:2] == b"\0\0" and first != _SFLOW:
+    if first < b"\0\x01" and first != _SFLOW:
+        if not first.strip(b"\0"):
+            return _after_zeros(block, at), ""
         shift = next((shift for shift in (1, 2, 3) if is_plausible(block, at + shift)), 0)
         if shift:
             return at + shift, ""
@@ -137,8 +137,8 @@ def _ends_well(block: bytes, at: int) -> bool:
     """Whether the file ends here, or a packet begins, perhaps behind zeros that fill up."""
     beginning = block[at : at + 4]
     return (
-        not beginning.strip(b"\0")
-        or is_plausible(block, at)
+        is_plausible(block, at)
+        or not beginning.strip(b"\0")
         or (beginning[0] == 0 and any(is_plausible(block, at + shift) for shift in (1, 2, 3)))
     )
 
@@ -186,7 +186,7 @@ def _end_of_v9(block: bytes, at: int, most_sets: int) -> tuple[int, str]:
     here, counted, most = at + V9_HEADER, at + V9_HEADER, min(at + MOST_BYTES, len(block))
     sets = 0
     while here + 4 <= most and sets < most_sets:
-        number, length = _SET(block, here)
+        number, length = _PAIR(block, here)
         if length < 4 or 2 <= number < 256 or (number == 0 and length < _LEAST_TEMPLATES):
             break
         here += length

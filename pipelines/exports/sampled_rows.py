@@ -11,11 +11,11 @@ from pipelines.capture import network, transport
 from pipelines.capture.cursor import Cursor
 from pipelines.capture.flow_rows import protocol_name
 from pipelines.capture.links import layers_of
-from pipelines.capture.rows import field_maps
 from pipelines.capture.window import Ints, PacketWindow, Words, padded
 from pipelines.exports.addresses import v4_texts, v6_texts
 from pipelines.exports.flow_fields import FLAG_TEXTS
 from pipelines.exports.sflow import Sampled
+from pipelines.field_maps import fields_of_rows
 
 # What was seen cannot stand for more packets than this.
 _MOST_RATE: Final = 1 << 24
@@ -67,7 +67,7 @@ def sampled_rows(packets: Sequence[Sampled], numbers: Sequence[int], times_us: S
         "connection_state": pl.repeat("", len(rows), eager=True),
         "history": pl.repeat("", len(rows), eager=True),
         "community_id": pl.repeat("", len(rows), eager=True),
-        "fields": field_maps(_fields(packets, rows, segments, rates)),
+        "fields": fields_of_rows(_fields(packets, rows, segments, rates)),
     }
     return pl.DataFrame(columns).cast(NETWORK_FLOWS)
 

@@ -4,12 +4,11 @@ import ipaddress
 from collections.abc import Mapping, Sequence
 
 import numpy as np
-import numpy.typing as npt
 import polars as pl
-import pyarrow as pa
 
 from pipelines.batch import FIELDS, LOG_EVENTS, REJECTS, SCHEMAS, Batch, Table
 from pipelines.event_classes import CLASSES
+from pipelines.field_maps import as_views, fields_of_entries, fields_of_rows
 
 CONTENT_LIMIT = 4096
 
@@ -49,16 +48,6 @@ def frame_of(rows: Sequence[Row], table: Table) -> pl.DataFrame:
     return pl.DataFrame([columns[name] for name in SCHEMAS[table]])
 
 
-def fields_of_rows(rows: Sequence[Mapping[str, str]]) -> pl.Series:
-    """The overflow map of many rows."""
-    offsets, keys, values = [0], list[str](), list[str]()
-    for row in rows:
-        keys.extend(row.keys())
-        values.extend(row.values())
-        offsets.append(len(keys))
-    return _map_of(offsets, pa.array(keys, pa.string()), pa.array(values, pa.string()))
-
-
 def fields_of_columns(frame: pl.DataFrame, names: Mapping[str, str]) -> pl.Series:
     """The overflow map whose keys are field names and whose values are text columns; a null is an absent key.
 
@@ -74,8 +63,9 @@ def fields_of_columns(frame: pl.DataFrame, names: Mapping[str, str]) -> pl.Serie
     values = pl.concat([frame[column].cast(pl.String).rename("value") for column in filled.values()])
     values = values.gather(place * frame.height + row)
     keys = pl.Series(list(filled), dtype=pl.String).gather(place)
-    offsets = np.concatenate([[0], np.cumsum(present.sum(axis=1))])
-    return _map_of(offsets, keys.to_arrow(), values.to_arrow())
+    offsets = np.zeros(frame.height + 1, np.int32)
+    np.cumsum(present.sum(axis=1), out=offsets[1:])
+    return fields_of_entries(offsets, as_views(keys), as_views(values))
 
 
 def joined_fields(*maps: pl.Series) -> pl.Series:
@@ -139,14 +129,6 @@ def _with_fields(frame: pl.DataFrame, typed: Mapping[str, str], named: Mapping[s
     # A column of the frame that happens to be called like a typed one is not meant.
     absent = [pl.lit("").alias(column) for name, column in typed.items() if name not in given]
     return frame.with_columns(more, *absent, *(texts[name].fill_null("").alias(typed[name]) for name in given))
-
-
-def _map_of(offsets: Sequence[int] | npt.NDArray[np.int64], keys: pa.Array, values: pa.Array) -> pl.Series:
-    columns = keys.cast(pa.string()), values.cast(pa.string())
-    series = pl.from_arrow(pa.MapArray.from_arrays(pa.array(offsets, pa.int32()), *columns))
-    if not isinstance(series, pl.Series):  # narrows the library's union type
-        raise TypeError(type(series))
-    return series.alias("fields").cast(FIELDS)
 
 
 def _typed(frame: pl.DataFrame, name: str, dtype: pl.DataType) -> pl.Expr:

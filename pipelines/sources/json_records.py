@@ -9,7 +9,8 @@ from typing import BinaryIO
 
 import polars as pl
 
-from pipelines.sources.columns import CONTENT_LIMIT, fields_of_rows, rejects_of
+from pipelines.field_maps import fields_of_rows
+from pipelines.sources.columns import CONTENT_LIMIT, rejects_of
 from pipelines.sources.lines import LineBlock, first_lines, line_blocks
 
 JsonObject = dict[str, object]

@@ -5,7 +5,7 @@ import re
 import polars as pl
 
 from pipelines.batch import FIELDS
-from pipelines.sources.columns import fields_of_rows
+from pipelines.field_maps import fields_of_rows
 
 # A `]` in a value should be escaped; where it is not, the quotes still say where the value ends.
 _ELEMENT = re.compile(r'\[([^\s=\]"]+)((?: [^\s=\]"]+="(?:[^"\\]|\\.)*")*)\]', re.DOTALL)
