@@ -21,8 +21,8 @@ class FieldsOfRows:
         self._shapes: dict[tuple[str, ...], Shape] = {}
         self._names: dict[str, int] = {}
         self._codes: list[_Whole] = []
-        self.shape_of_row: list[Shape] = []
-        self.values: list[object] = []
+        self._shape_of_row: list[Shape] = []
+        self._values_met: list[object] = []
 
     def shape(self, names: Sequence[str]) -> Shape:
         """The number of a row of names; the same for the same names in the same order."""
@@ -40,14 +40,14 @@ class FieldsOfRows:
 
     def take(self, shape: Shape, values: Iterable[object]) -> None:
         """Take the next row as scalars in the order of its names; None is an absent field."""
-        self.shape_of_row.append(shape)
-        self.values.extend(values)
+        self._shape_of_row.append(shape)
+        self._values_met.extend(values)
 
     def table(self) -> "FieldTable":
         """The fields of all rows taken."""
         # Exact types: the texts are most, and need no look at what they are.
-        texts = [value if type(value) is str or value is None else text_of(value) for value in self.values]
-        shapes = np.array(self.shape_of_row, np.int64)
+        texts = [value if type(value) is str or value is None else text_of(value) for value in self._values_met]
+        shapes = np.array(self._shape_of_row, np.int64)
         lengths = np.array([len(codes) for codes in self._codes], np.int64)
         ends = np.cumsum(lengths)
         count = lengths[shapes] if len(shapes) else shapes
@@ -97,4 +97,5 @@ class FieldTable:
         at = np.flatnonzero(self._code == self._known[name])
         if not passing or not len(at):
             return at
-        return at[~self._values.gather(at).is_in(list(passing)).to_numpy()]
+        told: npt.NDArray[np.bool_] = ~self._values.gather(at).is_in(list(passing)).to_numpy()
+        return at[told]
