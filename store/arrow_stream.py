@@ -61,7 +61,7 @@ def frames_of(source: Source) -> Iterator[pl.DataFrame]:
 def stream_of(frame: pl.DataFrame, compression: str | None = None) -> memoryview:
     """A frame as an Arrow stream, packed by one of `ARROW_CODECS` or not at all.
 
-    Plain text is written into a buffer of its very size: one that grows is copied, and zeroed by the system, many times.
+    Unpacked, it is written into a buffer of its very size: one that grows is copied again and again.
     """
     table = frame.to_arrow()
     options = pa.ipc.IpcWriteOptions(compression=compression)

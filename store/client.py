@@ -159,9 +159,9 @@ class Store:
         """
         compression = self._client.write_compression if self._client.write_compression in ARROW_CODECS else None
         with _translated():
-            self._client.raw_insert(
-                table, frame.columns, stream_of(frame, compression), dict(settings or {}), fmt="ArrowStream"
-            )
+            # The driver sends whatever is a buffer, and only says bytes.
+            content = cast("bytes", stream_of(frame, compression))
+            self._client.raw_insert(table, frame.columns, content, dict(settings or {}), fmt="ArrowStream")
 
     def close(self) -> None:
         """Give the connection back."""

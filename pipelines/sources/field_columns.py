@@ -53,7 +53,7 @@ class FieldsOfRows:
         count = lengths[shapes] if len(shapes) else shapes
         row = np.repeat(np.arange(len(shapes)), count)
         first = np.cumsum(count) - count
-        at = np.arange(len(texts)) + ((ends - lengths)[shapes] - first)[row] if len(texts) else row
+        at = np.arange(len(texts)) + ((ends - lengths)[shapes] - first)[row] if texts else row
         codes = np.concatenate(self._codes)[at] if self._codes else row
         return FieldTable(list(self._names), len(shapes), row, codes, pl.Series("value", texts, pl.String))
 

@@ -9,7 +9,6 @@ from collections.abc import Callable, Mapping
 import orjson
 
 from pipelines.sources.field_columns import FieldsOfRows, Shape
-from pipelines.sources.windows_event import leaves
 from pipelines.sources.windows_verdicts import CLASSIC_POWERSHELL, service_of
 
 # In the order of `windows_event`.

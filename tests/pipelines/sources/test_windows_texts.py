@@ -18,8 +18,10 @@ from pipelines.sources.windows_rows import Reject, WindowsEvent
 
 _WRITTEN = "2026-03-01 02:00:00.000000 UTC"
 _NAMES = st.sampled_from(
-    ["TargetUserName", "SubjectUserName", "User", "IpAddress", "IpPort", "DestPort", "Message", "Status", "Data"]
-    + ["param1", "param2", "Param1", "Level", "Channel", "#text", "#attributes", "@Name", "x_attributes", "Binary", "é"]
+    (
+        *("TargetUserName", "SubjectUserName", "User", "IpAddress", "IpPort", "DestPort", "Message", "Status", "Data"),
+        *("param1", "param2", "Param1", "Level", "Channel", "#text", "#attributes", "@Name", "x_attributes", "\u00e9"),
+    )
 )
 _SCALARS = st.one_of(
     st.none(),
