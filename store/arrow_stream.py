@@ -21,6 +21,10 @@ _FAILURE = re.compile(
 _CODE = re.compile(r"Code: (\d+)")
 
 
+# What ClickHouse unpacks inside of an Arrow stream.
+ARROW_CODECS = frozenset({"lz4", "zstd"})
+
+
 class Source(Protocol):
     """Where the bytes come from."""
 
@@ -52,6 +56,29 @@ def frames_of(source: Source) -> Iterator[pl.DataFrame]:
     failure = watched.failure()
     if failure is not None:
         raise failure
+
+
+def stream_of(frame: pl.DataFrame, compression: str | None = None) -> memoryview:
+    """A frame as an Arrow stream, packed by one of `ARROW_CODECS` or not at all.
+
+    Unpacked, it is written into a buffer of its very size: one that grows is copied again and again.
+    """
+    table = frame.to_arrow()
+    options = pa.ipc.IpcWriteOptions(compression=compression)
+    if compression:
+        sink = pa.BufferOutputStream()
+        _write(table, sink, options)
+        return memoryview(sink.getvalue())
+    measure = pa.MockOutputStream()
+    _write(table, measure, options)
+    buffer = pa.allocate_buffer(measure.size())
+    _write(table, pa.FixedSizeBufferWriter(buffer), options)
+    return memoryview(buffer)
+
+
+def _write(table: pa.Table, sink: pa.NativeFile, options: pa.ipc.IpcWriteOptions) -> None:
+    with pa.ipc.new_stream(sink, table.schema, options=options) as writer:
+        writer.write_table(table)
 
 
 class _Watched:

@@ -14,7 +14,7 @@ from clickhouse_connect.driver.exceptions import ClickHouseError, OperationalErr
 from clickhouse_connect.driver.httputil import default_pool_manager
 from urllib3.exceptions import HTTPError
 
-from store.arrow_stream import Source, frames_of
+from store.arrow_stream import ARROW_CODECS, Source, frames_of, stream_of
 from store.errors import ConnectionFailed, QueryFailed
 
 Parameters = Mapping[str, object]
@@ -157,8 +157,11 @@ class Store:
         Raises:
             QueryFailed: ClickHouse refused it.
         """
+        compression = self._client.write_compression if self._client.write_compression in ARROW_CODECS else None
         with _translated():
-            self._client.insert_df_arrow(table, frame, settings=dict(settings or {}))
+            # The driver sends whatever is a buffer, and only says bytes.
+            content = cast("bytes", stream_of(frame, compression))
+            self._client.raw_insert(table, frame.columns, content, dict(settings or {}), fmt="ArrowStream")
 
     def close(self) -> None:
         """Give the connection back."""

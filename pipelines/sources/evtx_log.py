@@ -3,7 +3,7 @@
 import re
 import shutil
 import tempfile
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator, Mapping
 from typing import BinaryIO
 
 from evtx import PyEvtxParser
@@ -11,10 +11,13 @@ from evtx import PyEvtxParser
 from pipelines.batch import Batch
 from pipelines.errors import SourceBroken
 from pipelines.sources.json_records import parsed_or_reason
-from pipelines.sources.windows_event import event_fields, system_time
-from pipelines.sources.windows_rows import Reject, WindowsEvent, windows_batches
+from pipelines.sources.windows_event import event_fields, leaves, system_time
+from pipelines.sources.windows_rows import Gathered, Reject, WindowsEvent
+from pipelines.sources.windows_texts import EventTexts
 
 NAME = "evtx"
+
+EvtxRecord = dict[str, str]
 
 _MAGIC = b"ElfFile\0"
 _HEADER = 4096
@@ -33,7 +36,7 @@ def read(stream: BinaryIO) -> Iterator[Batch]:
         broken = _copy(stream, copy)
         size = copy.tell()
         copy.seek(0)
-        yield from windows_batches(_records(copy))
+        yield from batches_of(records_of(copy))
     if broken is not None:
         raise broken
     missing = (size - _HEADER) % _CHUNK
@@ -50,7 +53,34 @@ def _copy(stream: BinaryIO, copy: BinaryIO) -> SourceBroken | None:
     return None
 
 
-def _records(file: BinaryIO) -> Iterator[WindowsEvent | Reject]:
+def batches_of(records: Iterable[tuple[int, EvtxRecord] | Reject]) -> Iterator[Batch]:
+    """The records and what was damaged in batches; a record is read by itself only where its shape is unusual."""
+    gathered = Gathered()
+    texts = EventTexts(gathered.fields, _flat_details)
+    for record in records:
+        if isinstance(record, Reject):
+            gathered.add(record)
+        else:
+            place, content = record
+            time = texts.take(content["data"])
+            if time is None:
+                gathered.add(event_of(place, content))
+            else:
+                gathered.place(place, time or _written(content), content["data"])
+        if gathered.full:
+            yield gathered.batch()
+            gathered = Gathered()
+            texts = EventTexts(gathered.fields, _flat_details)
+    if len(gathered):
+        yield gathered.batch()
+
+
+def records_of(file: BinaryIO) -> Iterator[tuple[int, EvtxRecord] | Reject]:
+    """Each record of an event log with its place, and a reject for each that is damaged.
+
+    Raises:
+        SourceBroken: it is no event log at all.
+    """
     try:
         records = PyEvtxParser(file, number_of_threads=1).records_json()
     except (OSError, RuntimeError) as error:
@@ -64,19 +94,35 @@ def _records(file: BinaryIO) -> Iterator[WindowsEvent | Reject]:
         else:
             if record is None:
                 return
-            yield _event(place, record)
+            yield place, record
         place += 1
 
 
-def _event(place: int, record: dict[str, str]) -> WindowsEvent | Reject:
+def event_of(place: int, record: EvtxRecord) -> WindowsEvent | Reject:
+    """The event in a record, whatever its shape, or why there is none."""
     content = parsed_or_reason(record["data"])
     event = content.get("Event") if isinstance(content, dict) else None
     system = event.get("System") if isinstance(event, dict) else None
     if not isinstance(event, dict) or not isinstance(system, dict):
         return Reject(place, f"record {record['event_record_id']}: no event in it", record["data"])
-    details = {**_mapping(event.get("EventData")), **_mapping(event.get("UserData"))}
-    time = system_time(system) or record["timestamp"].removesuffix(" UTC")
-    return WindowsEvent(place, time, event_fields(system, details), record["data"])
+    try:
+        fields = event_fields(system, _details(event))
+    except RecursionError:
+        return Reject(place, f"record {record['event_record_id']}: nested too deeply", record["data"])
+    return WindowsEvent(place, system_time(system) or _written(record), fields, record["data"])
+
+
+def _written(record: EvtxRecord) -> str:
+    """When the record was written, which the log says beside the event."""
+    return record["timestamp"].removesuffix(" UTC")
+
+
+def _details(event: Mapping[str, object]) -> dict[str, object]:
+    return {**_mapping(event.get("EventData")), **_mapping(event.get("UserData"))}
+
+
+def _flat_details(event: Mapping[str, object]) -> dict[str, str]:
+    return leaves(_details(event))
 
 
 def _mapping(node: object) -> dict[str, object]:

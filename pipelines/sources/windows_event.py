@@ -4,88 +4,32 @@
 EventData or UserData as it is.
 """
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from itertools import count, takewhile
 
+from pipelines.sources import windows_verdicts as verdicts
 from pipelines.sources.columns import Row, canonical_address
 from pipelines.sources.json_records import text_of
-
-_SERVICES = {
-    "security": "security",
-    "system": "system",
-    "application": "application",
-    "windows powershell": "powershell-classic",
-    "microsoft-windows-sysmon/operational": "sysmon",
-    "microsoft-windows-powershell/operational": "powershell",
-    "powershellcore/operational": "powershell",
-    "microsoft-windows-windows defender/operational": "windefend",
-    "microsoft-windows-taskscheduler/operational": "taskscheduler",
-    "microsoft-windows-wmi-activity/operational": "wmi",
-    "microsoft-windows-bits-client/operational": "bits-client",
-    "microsoft-windows-codeintegrity/operational": "codeintegrity-operational",
-    "microsoft-windows-ntlm/operational": "ntlm",
-    "microsoft-windows-applocker/exe and dll": "applocker",
-    "microsoft-windows-applocker/msi and script": "applocker",
-    "microsoft-windows-windows firewall with advanced security/firewall": "firewall-as",
-    "microsoft-windows-terminalservices-localsessionmanager/operational": "terminalservices-localsessionmanager",
-    "dns server": "dns-server",
-    "directory service": "directory-service",
-    "openssh/operational": "openssh",
-}
-
-# Level of an event: 0 log always, 1 critical, 2 error, 3 warning, 4 information, 5 verbose.
-_SEVERITIES = {"1": 5, "2": 4, "3": 3, "0": 1, "4": 1, "5": 1}
-
-_SYSMON = "sysmon"
-_ACTIONS: dict[tuple[str, str], str] = {
-    **{("security", number): "login" for number in ("4624", "4625", "4648", "4768", "4769", "4771", "4776")},
-    **{("security", number): "logout" for number in ("4634", "4647")},
-    **{("security", number): "change_user" for number in ("4722", "4724", "4725", "4728", "4732", "4738", "4756")},
-    ("security", "4688"): "process_start",
-    ("security", "4720"): "create_user",
-    ("security", "4726"): "delete_user",
-    ("security", "1102"): "clear_log",
-    ("security", "4697"): "install_service",
-    ("security", "4698"): "schedule",
-    ("security", "5156"): "connect",
-    ("system", "104"): "clear_log",
-    ("system", "7045"): "install_service",
-    (_SYSMON, "1"): "process_start",
-    (_SYSMON, "3"): "connect",
-    (_SYSMON, "11"): "write",
-    (_SYSMON, "22"): "query",
-}
-_FAILED_LOGINS = frozenset({"4625", "4771"})
-_AUDIT_FAILURE, _AUDIT_SUCCESS = 0x0010_0000_0000_0000, 0x0020_0000_0000_0000
-
-_USERS = ("TargetUserName", "SubjectUserName", "User", "AccountName", "UserName")
-_CLASSIC_POWERSHELL = "powershell-classic"
-_SOURCES = ("IpAddress", "SourceIp", "SourceAddress", "ClientAddress")
-_SOURCE_PORTS = ("IpPort", "SourcePort", "ClientPort")
-_DESTINATIONS = ("DestinationIp", "DestAddress")
-_DESTINATION_PORTS = ("DestinationPort", "DestPort")
 
 
 def windows_row(offset: int, fields: Mapping[str, str], text: str) -> Row:
     """The columns of an event from its fields; `event_time` is the caller's."""
-    channel = fields.get("Channel", "")
-    service = _service(channel)
+    service = verdicts.service_of(fields.get("Channel", ""))
     number = fields.get("EventID", "")
-    if service == _CLASSIC_POWERSHELL and "Data" not in fields:
-        fields = {**fields, **_unnamed(fields)}
+    fields = with_unnamed(fields)
     return {
         "source_offset": offset,
         "product": "windows",
         "service": service,
         "host": fields.get("Computer", ""),
-        "source_ip": canonical_address(_first(fields, _SOURCES)),
-        "source_port": _port(_first(fields, _SOURCE_PORTS)),
-        "destination_ip": canonical_address(_first(fields, _DESTINATIONS)),
-        "destination_port": _port(_first(fields, _DESTINATION_PORTS)),
-        "user": _user(fields, number, service),
-        "action": _ACTIONS.get((service, number), ""),
-        "outcome": _outcome(fields, number),
-        "severity": _SEVERITIES.get(fields.get("Level", ""), 0),
+        "source_ip": canonical_address(_first(fields, verdicts.SOURCES)),
+        "source_port": _port(_first(fields, verdicts.SOURCE_PORTS)),
+        "destination_ip": canonical_address(_first(fields, verdicts.DESTINATIONS)),
+        "destination_port": _port(_first(fields, verdicts.DESTINATION_PORTS)),
+        "user": _user(fields, verdicts.users_of(service, number)),
+        "action": verdicts.action_of(service, number),
+        "outcome": verdicts.outcome_of(number, fields.get("Keywords", ""), fields.get("Status", verdicts.SUCCESS)),
+        "severity": verdicts.severity_of(fields.get("Level", "")),
         "message": fields.get("Message") or text,
         "fields": fields,
     }
@@ -166,39 +110,17 @@ def _text(value: object) -> object:
     return value.get("#text") if isinstance(value, dict) else value
 
 
-def _service(channel: str) -> str:
-    lowered = channel.lower()
-    return _SERVICES.get(lowered) or lowered.removeprefix("microsoft-windows-").partition("/")[0].replace(" ", "-")
-
-
-def _unnamed(fields: Mapping[str, str]) -> dict[str, str]:
-    """The texts without a name, which Winlogbeat numbers, under the name that all other exports and rules give them."""
+def with_unnamed(fields: Mapping[str, str]) -> Mapping[str, str]:
+    """The fields, for classic PowerShell with its unnamed texts as `Data`, as all exports but Winlogbeat call them."""
+    if "Data" in fields or verdicts.service_of(fields.get("Channel", "")) != verdicts.CLASSIC_POWERSHELL:
+        return fields
     numbered = takewhile(lambda name: name in fields, (f"param{number}" for number in count(1)))
     texts = [fields[name] for name in numbered]
-    return {"Data": ",".join(texts)} if texts else {}
+    return {**fields, "Data": ",".join(texts)} if texts else fields
 
 
-def _user(fields: Mapping[str, str], number: str, service: str) -> str:
-    is_logon = number.startswith(("462", "463", "4648", "476", "477"))
-    names = _USERS if is_logon else ("SubjectUserName", *_USERS)
-    if service.startswith("terminalservices"):
-        names = (*names, "Param1", "param1")
-    return next((fields[name] for name in names if fields.get(name, "-") not in {"-", ""}), "")
-
-
-def _outcome(fields: Mapping[str, str], number: str) -> str:
-    if number in _FAILED_LOGINS:
-        return "failure"
-    if number == "4776":
-        return "success" if fields.get("Status", "0x0").lower() in {"0x0", "0"} else "failure"
-    keywords = fields.get("Keywords", "")
-    try:
-        bits = int(keywords, 0)
-    except ValueError:
-        bits = 0
-    failed = bits & _AUDIT_FAILURE or keywords == "Audit Failure"
-    worked = bits & _AUDIT_SUCCESS or keywords == "Audit Success"
-    return "failure" if failed else "success" if worked else "unknown"
+def _user(fields: Mapping[str, str], names: Sequence[str]) -> str:
+    return next((fields[name] for name in names if fields.get(name, "") not in verdicts.NOBODY), "")
 
 
 def _first(fields: Mapping[str, str], names: tuple[str, ...]) -> str:

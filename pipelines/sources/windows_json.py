@@ -9,7 +9,7 @@ from pipelines.batch import Batch
 from pipelines.sources.json_records import JsonObject, Record, text_of
 from pipelines.sources.json_stream import first_objects, read_objects
 from pipelines.sources.windows_event import event_fields, leaves, system_time
-from pipelines.sources.windows_rows import Reject, WindowsEvent, windows_batch
+from pipelines.sources.windows_rows import Gathered, Reject, WindowsEvent
 
 NAME = "windows_json"
 
@@ -47,10 +47,10 @@ def recognises(head: bytes) -> bool:
 def read(stream: BinaryIO) -> Iterator[Batch]:
     """The events in batches."""
     for records, rejects in read_objects(stream):
-        found = [_event(record) for record in records]
-        events = [item for item in found if isinstance(item, WindowsEvent)]
-        unread = [item for item in found if isinstance(item, Reject)]
-        batch = windows_batch(events, unread)
+        gathered = Gathered()
+        for record in records:
+            gathered.add(_event(record))
+        batch = gathered.batch()
         yield Batch(batch.table, batch.rows, pl.concat([rejects, batch.rejects]))
 
 

@@ -1,0 +1,127 @@
+"""Events in the JSON of evtx and evtx_dump, of the usual shape: read straight into columns.
+
+What is taken here is what `windows_event.event_fields` gives; every event that could differ is left to it.
+"""
+
+import re
+from collections.abc import Callable, Mapping
+
+import orjson
+
+from pipelines.sources.field_columns import FieldsOfRows, Shape
+from pipelines.sources.windows_verdicts import CLASSIC_POWERSHELL, service_of
+
+# In the order of `windows_event`.
+_SYSTEM = (
+    *("EventID", "Channel", "Provider_Name", "Provider_Guid", "Computer", "Execution_ProcessID"),
+    *("Execution_ThreadID", "Security_UserID", "Level", "Task", "Opcode", "Keywords", "Version", "EventRecordID"),
+)
+# Not float: a number with a fraction is written anew, and may have been an integer too long for the parser.
+_PLAIN = frozenset({str, int, bool, type(None)})
+# "@Name" and "Provider_attributes": attributes as some tools mark them.
+_MARKED = re.compile(r'"@[^"\\]*":')
+_BESIDE = "_attributes"
+
+_NO_ATTRIBUTES: Mapping[str, object] = {}
+# Names of EventData that are no fields of their own, or that System has too.
+_ODD = frozenset({"#attributes", "#text", *_SYSTEM})
+_NUMBERED, _UNNAMED = "param1", "Data"
+_UNUSUAL = (ValueError, LookupError, TypeError, AttributeError, RecursionError)
+
+
+class EventTexts:
+    """Reads events into the fields of rows.
+
+    Args:
+        fields: what is read goes there.
+        details: EventData and UserData of an event as flat fields, where they are more than plain EventData.
+        bare: whether an event may stand by itself, without `Event` around it.
+    """
+
+    def __init__(
+        self, fields: FieldsOfRows, details: Callable[[Mapping[str, object]], Mapping[str, str]], *, bare: bool = False
+    ) -> None:
+        self._fields = fields
+        self._details = details
+        self._bare = bare
+        # The names of EventData and the shape of such a row; None where it cannot be taken.
+        self._shapes: dict[tuple[str, ...], Shape | None] = {}
+
+    def take(self, text: str) -> str | None:
+        """The time of an event whose fields were taken ('' where it has none), or None where nothing was taken."""
+        if _BESIDE in text or ('"@' in text and _MARKED.search(text)):
+            return None
+        try:
+            content = orjson.loads(text)
+            event = content.get("Event")
+            return self._taken(content if self._bare and type(event) is not dict else event)
+        except _UNUSUAL:
+            # No JSON, or a part that is not what it is elsewhere: read by itself, it says what is the matter.
+            return None
+
+    def _taken(self, event: Mapping[str, object]) -> str | None:
+        system, details = event["System"], event.get("EventData")
+        values = _system_values(system)  # type: ignore[arg-type]  # another type has no attributes, and ends up above
+        time = _attributes(system, "TimeCreated").get("SystemTime") or ""  # type: ignore[arg-type]  # as above
+        if type(time) is not str or not _PLAIN.issuperset(map(type, values)):
+            return None
+        shape = None
+        if type(details) is dict and event.get("UserData") is None and _PLAIN.issuperset(map(type, details.values())):
+            shape = self._shape(tuple(details))
+        if shape is None:
+            if _has_fraction(details) or _has_fraction(event.get("UserData")):
+                return None
+            details = self._details(event)
+            shape = self._shape(tuple(details))
+        if shape is None or self._is_numbered(details, values[1]):  # type: ignore[arg-type]  # a dictionary by now
+            return None
+        self._fields.take(shape, (*values, *details.values()))  # type: ignore[attr-defined]  # as above
+        return time
+
+    def _shape(self, names: tuple[str, ...]) -> Shape | None:
+        if names not in self._shapes:
+            taken = _ODD.isdisjoint(names)
+            self._shapes[names] = self._fields.shape((*_SYSTEM, *names)) if taken else None
+        return self._shapes[names]
+
+    def _is_numbered(self, details: Mapping[str, object], channel: object) -> bool:
+        """Whether the texts are numbered that stand under one name in all other exports."""
+        if _NUMBERED not in details or _UNNAMED in details:
+            return False
+        return service_of(channel if isinstance(channel, str) else "") == CLASSIC_POWERSHELL
+
+
+def _system_values(system: Mapping[str, object]) -> tuple[object, ...]:
+    number = system.get("EventID")
+    if type(number) is dict:
+        number = number.get("#text")
+    provider = _attributes(system, "Provider")
+    execution = _attributes(system, "Execution")
+    return (
+        number,
+        system.get("Channel"),
+        provider.get("Name"),
+        provider.get("Guid"),
+        system.get("Computer"),
+        execution.get("ProcessID"),
+        execution.get("ThreadID"),
+        _attributes(system, "Security").get("UserID"),
+        system.get("Level"),
+        system.get("Task"),
+        system.get("Opcode"),
+        system.get("Keywords"),
+        system.get("Version"),
+        system.get("EventRecordID"),
+    )
+
+
+def _attributes(system: Mapping[str, object], name: str) -> Mapping[str, object]:
+    """The attributes of an element; an error where it has others than evtx writes."""
+    part = system.get(name)
+    return _NO_ATTRIBUTES if part is None else part["#attributes"]  # type: ignore[index]  # the error meant
+
+
+def _has_fraction(node: object) -> bool:
+    if type(node) is dict:
+        return any(map(_has_fraction, node.values()))
+    return any(map(_has_fraction, node)) if type(node) is list else type(node) is float
