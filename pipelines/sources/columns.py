@@ -48,6 +48,12 @@ def frame_of(rows: Sequence[Row], table: Table) -> pl.DataFrame:
     return pl.DataFrame([columns[name] for name in SCHEMAS[table]])
 
 
+def no_fields(height: int) -> pl.Series:
+    """The overflow map of so many rows that have nothing for it."""
+    nothing = as_views(pl.Series([], dtype=pl.String))
+    return fields_of_entries(np.zeros(height + 1, np.int32), nothing, nothing)
+
+
 def fields_of_columns(frame: pl.DataFrame, names: Mapping[str, str]) -> pl.Series:
     """The overflow map whose keys are field names and whose values are text columns; a null is an absent key.
 
@@ -57,7 +63,7 @@ def fields_of_columns(frame: pl.DataFrame, names: Mapping[str, str]) -> pl.Serie
     """
     filled = {name: column for name, column in names.items() if frame[column].null_count() < frame.height}
     if not filled:
-        return fields_of_rows([{}] * frame.height)
+        return no_fields(frame.height)
     present = np.column_stack([frame[column].is_not_null().to_numpy() for column in filled.values()])
     row, place = np.nonzero(present)
     values = pl.concat([frame[column].cast(pl.String).rename("value") for column in filled.values()])
