@@ -38,6 +38,8 @@ FACILITIES = (
 SEVERITIES = ("emerg", "alert", "crit", "err", "warning", "notice", "info", "debug")
 OCSF = (6, 5, 5, 4, 3, 2, 1, 1)
 
+_HIGHEST = 191
+_NOTHING = pl.lit(None, dtype=pl.String)
 _SERVICES = {"sshd-session": "sshd", "sshd-auth": "sshd", "crond": "cron", "anacron": "cron", "sudo-i": "sudo"}
 
 _FIELDS = {
@@ -85,30 +87,45 @@ def batches_of(block: LineBlock, counter: YearCounter) -> Iterator[Batch]:
     if untimed.height:
         rejects.append(rejected(untimed, "no such time, or none given"))
     timed = _prepared(split.filter(pl.col("event_time").is_not_null() & pl.col("shaped")))
-    kernel = pl.col("service").is_in(_KERNEL) & pl.col("message").str.contains(NETFILTER_SAID)
-    filtered = timed.select(kernel.alias("filtered"))["filtered"]
+    filtered = _saying(timed, timed["service"].is_in(_KERNEL), pl.col("message").str.contains(NETFILTER_SAID))
     if filtered.any():
         yield Batch("log_events", netfilter_rows(timed.filter(filtered)), source_type="iptables")
         timed = timed.filter(~filtered)
-    sysmon = (timed["service"] == "sysmon") & timed["message"].str.starts_with("<Event>")
+    sysmon = _saying(timed, timed["service"] == "sysmon", pl.col("message").str.starts_with("<Event>"))
     if sysmon.any():
         yield sysmon_batch(timed.filter(sysmon))
         timed = timed.filter(~sysmon)
     yield Batch("syslog_messages", _rows(timed), pl.concat(rejects))
 
 
+def _saying(lines: pl.DataFrame, speaking: pl.Series, said: pl.Expr) -> pl.Series:
+    """Which lines are of certain speakers and say a certain thing; only theirs are looked at."""
+    if not speaking.any():
+        return speaking
+    return lines.select((speaking & pl.when(speaking).then(said)).fill_null(value=False).alias("said"))["said"]
+
+
 def _prepared(lines: pl.DataFrame) -> pl.DataFrame:
-    """The lines with service, facility and severity."""
-    service = pl.col("program").str.split("/").list.last().str.to_lowercase().str.replace(r"\(.*", "")
+    """The lines with service, facility and severity, each worked out once for every program and priority there is."""
+    programs = lines.select(pl.col("program").unique()).with_columns(_service().alias("service"))
     priority = pl.col("priority").cast(pl.Int64, strict=False)
-    valid = pl.when(priority <= 191).then(priority)
-    return lines.with_columns(
-        service.replace(_SERVICES).replace({"": None}).fill_null("syslog").alias("service"),
+    valid = pl.when(priority <= _HIGHEST).then(priority)
+    priorities = lines.select(pl.col("priority").unique()).with_columns(
         _named(valid // 8, FACILITIES).alias("facility"),
         _named(valid % 8, SEVERITIES).alias("severity_name"),
         (valid % 8).replace_strict(range(8), OCSF, default=0, return_dtype=pl.UInt8).alias("severity"),
-        pl.when("decode_error").then(pl.lit("true")).alias("decode_flag"),
     )
+    flag = pl.when("decode_error").then(pl.lit("true")) if lines["decode_error"].any() else _NOTHING
+    return (
+        lines.join(programs, on="program", how="left", nulls_equal=True, maintain_order="left")
+        .join(priorities, on="priority", how="left", nulls_equal=True, maintain_order="left")
+        .with_columns(flag.alias("decode_flag"))
+    )
+
+
+def _service() -> pl.Expr:
+    name = pl.col("program").str.split("/").list.last().str.to_lowercase().str.replace(r"\(.*", "")
+    return name.replace(_SERVICES).replace({"": None}).fill_null("syslog")
 
 
 def _rows(lines: pl.DataFrame) -> pl.DataFrame:
