@@ -67,7 +67,8 @@ def month_numbers(first: Bytes, second: Bytes, third: Bytes) -> npt.NDArray[np.i
     """The numbers of months (1 to 12) from the letters of their names, 0 where they name none."""
     words = (first.astype(np.int64) << 16) | (second.astype(np.int64) << 8) | third
     places = np.searchsorted(_MONTH_WORDS, words) % len(_MONTH_WORDS)
-    return np.where(_MONTH_WORDS[places] == words, _MONTH_NUMBERS[places], 0)
+    numbers: npt.NDArray[np.int64] = np.where(_MONTH_WORDS[places] == words, _MONTH_NUMBERS[places], 0)
+    return numbers
 
 
 def _stamps(block: bytes) -> list[tuple[int, int]]:
@@ -98,7 +99,8 @@ def _where_it_changes(text: Bytes, starts: npt.NDArray[np.int64]) -> npt.NDArray
     words = np.ndarray(len(text) - 7, dtype=np.uint64, buffer=text.data, strides=(1,))[starts]
     colons = (text[starts + 8] == _COLON) | ((text[starts + 9] == _COLON).astype(np.uint8) << 1)
     same = (words[1:] == words[:-1]) & (colons[1:] == colons[:-1])
-    return starts[np.concatenate([[True], ~same])]
+    changed: npt.NDArray[np.int64] = starts[np.concatenate([[True], ~same])]
+    return changed
 
 
 def _blocks(stream: BinaryIO) -> Iterator[bytes]:
