@@ -6,7 +6,8 @@ from typing import Protocol
 
 import polars as pl
 
-from pipelines.batch import Batch, Table
+from pipelines.batch import FIELDS, SCHEMAS, Batch, Table
+from pipelines.event_classes import CLASSES
 from pipelines.sources.columns import CONTENT_LIMIT
 
 # The database's five-minute roll-ups are 32-bit; outside of it a time would be silently bent.
@@ -75,6 +76,16 @@ def arrived_rejects(batch: Batch, origin: Origin) -> pl.DataFrame:
     return batch.rejects.with_columns(*_constants(origin))
 
 
+def stored(rows: pl.DataFrame, table: Table) -> pl.DataFrame:
+    """The rows as they lie: a class has columns for its fields, and `extra` for what is left.
+
+    Columns without a value in any row are left out: the table gives the same for them, and what is not sent costs
+    nothing on either side.
+    """
+    told = rows.select(name for name in rows.columns if name not in SCHEMAS[table] or not _is_empty(rows[name]))
+    return told.rename({"fields": "extra"}, strict=False) if table in CLASSES else told
+
+
 def _constants(origin: Origin) -> list[pl.Expr]:
     values = {"source": origin.source, "source_type": origin.source_type, "batch_id": origin.batch_id}
     return [pl.lit(value).alias(name) for name, value in values.items()]
@@ -98,3 +109,11 @@ def _first_named(*candidates: pl.Series) -> pl.Series:
     for candidate in candidates[1:]:
         chosen = candidate.zip_with(chosen == "", chosen)
     return chosen
+
+
+def _is_empty(column: pl.Series) -> bool:
+    if column.dtype == pl.String:
+        return bool((column == "").all())
+    if column.dtype.is_numeric():
+        return bool((column == 0).all())
+    return column.dtype == FIELDS and bool((column.map.len() == 0).all())

@@ -10,10 +10,9 @@ from typing import BinaryIO
 import polars as pl
 
 from pipelines.ahead import ahead, one_by_one
-from pipelines.arrival import Assets, Origin, arrived_rejects, arrived_rows, settled
-from pipelines.batch import STORED_IN, Batch, Table
+from pipelines.arrival import Assets, Origin, arrived_rejects, arrived_rows, settled, stored
+from pipelines.batch import STORED_IN, Batch
 from pipelines.errors import SourceBroken
-from pipelines.event_classes import CLASSES
 from pipelines.exports.known import KnownExporters
 from pipelines.files import source_of
 from pipelines.ledger import Ledger
@@ -25,7 +24,7 @@ from store.client import Store
 from store.writes import append
 
 # Part of every token: raise it when a source reads the same bytes differently.
-PARSER_VERSION = 2
+PARSER_VERSION = 3
 
 _ROWS_TOGETHER = 60_000
 _MONTHS_PER_INSERT = 60  # ClickHouse refuses an insert that touches more than 100 partitions
@@ -56,7 +55,7 @@ class BatchWriter:
         for table in dict.fromkeys(batch.table for batch, _ in batches):
             rows = [arrived_rows(batch, origin, self.assets) for batch, origin in batches if batch.table == table]
             for number, part in enumerate(_by_months(pl.concat(rows))):
-                append(self.store, STORED_IN[table], _stored(part, table), token=f"{token}:{number}")
+                append(self.store, STORED_IN[table], stored(part, table), token=f"{token}:{number}")
         rejects = pl.concat([arrived_rejects(batch, origin) for batch, origin in batches])
         append(self.store, "rejects", rejects, token=token)
 
@@ -191,11 +190,6 @@ def _unseen(batch: Batch, seen: int) -> Batch:
         return batch
     rows = batch.rows.filter(pl.col("source_offset") > seen)
     return replace(batch, rows=rows, rejects=batch.rejects.filter(pl.col("offset") > seen))
-
-
-def _stored(rows: pl.DataFrame, table: Table) -> pl.DataFrame:
-    """The rows as they lie: a class has columns for its fields, and `extra` for what is left."""
-    return rows.rename({"fields": "extra"}) if table in CLASSES else rows
 
 
 def _by_months(rows: pl.DataFrame) -> Iterator[pl.DataFrame]:

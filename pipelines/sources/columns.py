@@ -12,6 +12,10 @@ from pipelines.field_maps import as_views, fields_of_entries, fields_of_rows
 
 CONTENT_LIMIT = 4096
 
+# Already canonical: four numbers up to 255 without leading zeros.
+_OCTET = "(?:25[0-5]|2[0-4][0-9]|1[0-9][0-9]|[1-9]?[0-9])"
+_IPV4 = rf"^{_OCTET}(?:\.{_OCTET}){{3}}$"
+
 Row = Mapping[str, object]
 
 
@@ -48,6 +52,12 @@ def frame_of(rows: Sequence[Row], table: Table) -> pl.DataFrame:
     return pl.DataFrame([columns[name] for name in SCHEMAS[table]])
 
 
+def no_fields(height: int) -> pl.Series:
+    """The overflow map of so many rows that have nothing for it."""
+    nothing = as_views(pl.Series([], dtype=pl.String))
+    return fields_of_entries(np.zeros(height + 1, np.int32), nothing, nothing)
+
+
 def fields_of_columns(frame: pl.DataFrame, names: Mapping[str, str]) -> pl.Series:
     """The overflow map whose keys are field names and whose values are text columns; a null is an absent key.
 
@@ -57,7 +67,7 @@ def fields_of_columns(frame: pl.DataFrame, names: Mapping[str, str]) -> pl.Serie
     """
     filled = {name: column for name, column in names.items() if frame[column].null_count() < frame.height}
     if not filled:
-        return fields_of_rows([{}] * frame.height)
+        return no_fields(frame.height)
     present = np.column_stack([frame[column].is_not_null().to_numpy() for column in filled.values()])
     row, place = np.nonzero(present)
     values = pl.concat([frame[column].cast(pl.String).rename("value") for column in filled.values()])
@@ -77,9 +87,14 @@ def joined_fields(*maps: pl.Series) -> pl.Series:
 
 def canonical_addresses(texts: pl.Series) -> pl.Series:
     """Each address in canonical text (RFC 5952; IPv4-mapped as IPv4), '' where the text is no address."""
-    distinct = texts.unique().drop_nulls().to_list()
-    known = {text: canonical_address(text) for text in distinct}
-    return texts.replace_strict(list(known), list(known.values()), default="", return_dtype=pl.String)
+    distinct = texts.unique().drop_nulls()
+    if not len(distinct):
+        return pl.repeat("", len(texts), dtype=pl.String, eager=True)
+    written = distinct.str.contains(_IPV4)
+    if written.all():  # as most are
+        return texts.fill_null("")
+    others = distinct.filter(~written).to_list()
+    return texts.replace(others, [canonical_address(text) for text in others]).fill_null("")
 
 
 def canonical_address(text: str) -> str:
@@ -114,16 +129,18 @@ def only_rejects(rejects: pl.DataFrame) -> Batch:
 
 def _with_fields(frame: pl.DataFrame, typed: Mapping[str, str], named: Mapping[str, str]) -> pl.DataFrame:
     """The frame with typed columns for what has one, and the rest, and what is there but empty, in `fields`."""
-    given = {name: column for name, column in named.items() if name in typed}
+    # A column without any value is told of in one word.
+    filled = {name: column for name, column in named.items() if frame[column].null_count() < frame.height}
+    given = {name: column for name, column in filled.items() if name in typed}
     # Names are given anew: a field and a column of the envelope may be called alike.
     texts = frame.select(pl.col(column).cast(pl.String).alias(name) for name, column in given.items())
     empty = texts.select(pl.when(pl.col(name) == "").then(pl.col(name)) for name in given)
-    rest = {name: column for name, column in named.items() if name not in typed}
+    rest = {name: column for name, column in filled.items() if name not in typed}
     others = frame.select(pl.col(column).alias(f"={name}") for name, column in rest.items())
     told = pl.concat([empty, others], how="horizontal")
     names = dict.fromkeys(given) | dict.fromkeys(rest)
     where = {name: f"={name}" if name in rest else name for name in names}
-    more = fields_of_columns(told, where)
+    more = fields_of_columns(told, where) if names else no_fields(frame.height)
     if "fields" in frame.columns:
         more = frame["fields"] if not (more.map.len() > 0).any() else joined_fields(frame["fields"], more)
     # A column of the frame that happens to be called like a typed one is not meant.

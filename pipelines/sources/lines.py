@@ -4,7 +4,10 @@ from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from typing import BinaryIO
 
+import numpy as np
+import numpy.typing as npt
 import polars as pl
+import pyarrow as pa
 
 from pipelines.batch import no_rejects
 from pipelines.errors import SourceBroken
@@ -16,6 +19,8 @@ LINE_LIMIT = 1024 * 1024
 LINES = pl.Schema({"offset": pl.UInt64, "text": pl.String, "decode_error": pl.Boolean})
 
 _BOM = b"\xef\xbb\xbf"
+_LINE_FEED = 10
+_FEW = 32
 
 
 @dataclass(frozen=True)
@@ -31,6 +36,16 @@ class LineBlock:
     rejects: pl.DataFrame
 
 
+@dataclass(frozen=True)
+class _Cut:
+    """Whole lines as bytes: the number of the first, where each ends behind its line feed, and what was too long."""
+
+    first: int
+    whole: bytes
+    ends: npt.NDArray[np.int64]
+    rejects: list[tuple[int, str, str]]
+
+
 def line_blocks(stream: BinaryIO, block_bytes: int = BLOCK_BYTES) -> Iterator[LineBlock]:
     """The lines of a stream in blocks of about `block_bytes`; blank lines are passed over, but counted.
 
@@ -40,14 +55,14 @@ def line_blocks(stream: BinaryIO, block_bytes: int = BLOCK_BYTES) -> Iterator[Li
     cutter = _Cutter()
     try:
         while chunk := stream.read(block_bytes):
-            if lines := cutter.cut(chunk):
-                yield _decoded(*lines)
+            if cut := cutter.cut(chunk):
+                yield _decoded(cut)
     except SourceBroken:
-        if lines := cutter.rest():
-            yield _decoded(*lines)
+        if cut := cutter.rest():
+            yield _decoded(cut)
         raise
-    if lines := cutter.rest():
-        yield _decoded(*lines)
+    if cut := cutter.rest():
+        yield _decoded(cut)
 
 
 def first_lines(head: bytes, limit: int = 50) -> list[str]:
@@ -62,7 +77,8 @@ def first_lines(head: bytes, limit: int = 50) -> list[str]:
 
 def block_of(first: int, pieces: list[bytes]) -> LineBlock:
     """Pieces of text that were cut out otherwise than by line ends, numbered from `first`."""
-    return _decoded(first, pieces, [])
+    ends = np.cumsum(np.fromiter(map(len, pieces), dtype=np.int64, count=len(pieces)) + 1)
+    return _decoded(_Cut(first, b"\n".join([*pieces, b""]), ends, []))
 
 
 def lines_tell(head: bytes, tells: Callable[[str], object]) -> bool:
@@ -81,26 +97,29 @@ class _Cutter:
         self._dropping: bytes | None = None
         self._started = False
 
-    def cut(self, chunk: bytes) -> tuple[int, list[bytes], list[tuple[int, str, str]]] | None:
-        """The number of the first whole line, the whole lines, and what was too long."""
+    def cut(self, chunk: bytes) -> _Cut | None:
+        """The whole lines that there are now, and what was too long."""
         if not self._started:
             self._started = True
             chunk = chunk.removeprefix(_BOM)
-        parts = (self._unfinished + chunk).split(b"\n")
-        self._unfinished = parts.pop()
+        text = self._unfinished + chunk
+        whole = text[: text.rfind(b"\n") + 1]
+        self._unfinished = text[len(whole) :]
         first, rejects = self._next, list[tuple[int, str, str]]()
-        if parts and self._dropping is not None:
+        if whole and self._dropping is not None:
             rejects.append(_too_long(first, self._dropping))
-            self._dropping, parts[0] = None, b""
-        self._next += len(parts)
+            self._dropping, whole = None, whole[whole.index(b"\n") :]
+        ends = _line_ends(whole)
+        self._next += len(ends)
         self._hold_limit()
-        return (first, parts, rejects) if parts else None
+        return _Cut(first, whole, ends, rejects) if whole else None
 
-    def rest(self) -> tuple[int, list[bytes], list[tuple[int, str, str]]] | None:
+    def rest(self) -> _Cut | None:
         """The unterminated last line."""
         if self._dropping is not None:
-            return self._next, [b""], [_too_long(self._next, self._dropping)]
-        return (self._next, [self._unfinished], []) if self._unfinished else None
+            return _Cut(self._next, b"\n", _line_ends(b"\n"), [_too_long(self._next, self._dropping)])
+        whole = self._unfinished + b"\n"
+        return _Cut(self._next, whole, _line_ends(whole), []) if self._unfinished else None
 
     def _hold_limit(self) -> None:
         if self._dropping is not None:
@@ -109,36 +128,50 @@ class _Cutter:
             self._dropping, self._unfinished = self._unfinished[:CONTENT_LIMIT], b""
 
 
-def _decoded(first: int, parts: list[bytes], long: list[tuple[int, str, str]]) -> LineBlock:
-    rejects = list(long)
-    whole = b"\n".join(parts)
-    if max(map(len, parts)) > LINE_LIMIT:
-        rejects += [_too_long(first + at, part) for at, part in enumerate(parts) if len(part) > LINE_LIMIT]
-        parts = [part if len(part) <= LINE_LIMIT else b"" for part in parts]
-        whole = b"\n".join(parts)
-    texts, errors = _texts(whole, parts)
-    frame = pl.DataFrame(
-        {"offset": range(first, first + len(texts)), "text": texts, "decode_error": errors}, schema=LINES
-    )
-    if b"\r" in whole:
-        frame = frame.with_columns(pl.col("text").str.strip_chars_end("\r"))
-    if b"\0" in whole:
-        frame = frame.with_columns(pl.col("text").str.strip_chars("\0\r"))
-        empty = [(first + at, "nothing but NUL bytes", "") for at, part in enumerate(parts) if _only_nul(part)]
-        rejects += empty
+def _line_ends(whole: bytes) -> npt.NDArray[np.int64]:
+    """Where each line ends, behind its line feed."""
+    return np.flatnonzero(np.frombuffer(whole, dtype=np.uint8) == _LINE_FEED) + 1
+
+
+def _decoded(cut: _Cut) -> LineBlock:
+    rejects, sizes = list(cut.rejects), np.diff(cut.ends, prepend=0) - 1
+    for at in np.flatnonzero(sizes > LINE_LIMIT).tolist():
+        begin = int(cut.ends[at] - 1 - sizes[at])
+        rejects.append(_too_long(cut.first + at, cut.whole[begin : begin + sizes[at]]))
+    texts, errors = _texts(_raw_texts(cut, np.where(sizes > LINE_LIMIT, 0, sizes)))
+    if b"\r" in cut.whole:
+        texts = texts.str.strip_chars_end("\r")
+    if b"\0" in cut.whole:
+        nothing = texts.str.contains("\0", literal=True) & (texts.str.strip_chars("\0\r \t") == "")
+        rejects += [(cut.first + at, "nothing but NUL bytes", "") for at in nothing.arg_true().to_list()]
+        texts = texts.str.strip_chars("\0\r")
+    offsets = pl.int_range(cut.first, cut.first + len(texts), dtype=pl.UInt64, eager=True)
+    frame = pl.DataFrame([offsets.alias("offset"), texts.alias("text"), errors.alias("decode_error")])
     lines = frame.filter(pl.col("text").str.contains(r"\S"))
     return LineBlock(lines, rejects_of(sorted(rejects)) if rejects else no_rejects())
 
 
-def _texts(whole: bytes, parts: list[bytes]) -> tuple[list[str], list[bool]]:
+def _raw_texts(cut: _Cut, sizes: npt.NDArray[np.int64]) -> pl.Series:
+    """So many bytes of each line; they stay where they are."""
+    offsets = pa.py_buffer(np.concatenate([[0], cut.ends]).astype(np.int64))
+    array = pa.Array.from_buffers(pa.large_binary(), len(sizes), [None, offsets, pa.py_buffer(cut.whole)])
+    lines = pl.Series("text", array).to_frame()
+    return lines.select(pl.col("text").bin.slice(0, pl.Series(sizes)))["text"]
+
+
+def _texts(raw: pl.Series) -> tuple[pl.Series, pl.Series]:
+    """The lines as text, and where bytes had to be kept as they are."""
     try:
-        texts = whole.decode().split("\n")
-    except UnicodeDecodeError:
-        texts = []
-    if len(texts) == len(parts):
-        return texts, [False] * len(parts)
-    decoded = [_text(part) for part in parts]
-    return [text for text, _ in decoded], [error for _, error in decoded]
+        return raw.cast(pl.String), pl.repeat(False, len(raw), dtype=pl.Boolean, eager=True)
+    except pl.exceptions.ComputeError:
+        middle = len(raw) // 2
+    # Damaged lines are found by halves: they are most often few.
+    if middle >= _FEW:
+        halves = _texts(raw[:middle]), _texts(raw[middle:])
+        return pl.concat([texts for texts, _ in halves]), pl.concat([errors for _, errors in halves])
+    decoded = [_text(line) for line in raw]
+    texts, errors = [text for text, _ in decoded], [error for _, error in decoded]
+    return pl.Series("text", texts, dtype=pl.String), pl.Series(errors, dtype=pl.Boolean)
 
 
 def _text(line: bytes) -> tuple[str, bool]:
@@ -148,10 +181,6 @@ def _text(line: bytes) -> tuple[str, bool]:
         except UnicodeDecodeError:
             continue
     return line.decode("utf-8", "backslashreplace"), True
-
-
-def _only_nul(part: bytes) -> bool:
-    return b"\0" in part and not part.strip(b"\0\r \t")
 
 
 def _too_long(offset: int, content: bytes) -> tuple[int, str, str]:

@@ -2,6 +2,7 @@
 
 import re
 from collections.abc import Iterator
+from concurrent.futures import ThreadPoolExecutor
 from datetime import datetime
 from typing import BinaryIO
 
@@ -38,6 +39,9 @@ FACILITIES = (
 SEVERITIES = ("emerg", "alert", "crit", "err", "warning", "notice", "info", "debug")
 OCSF = (6, 5, 5, 4, 3, 2, 1, 1)
 
+_HIGHEST = 191
+_WORTH_HALVING = 8_000  # lines
+_NOTHING = pl.lit(None, dtype=pl.String)
 _SERVICES = {"sshd-session": "sshd", "sshd-auth": "sshd", "crond": "cron", "anacron": "cron", "sudo-i": "sudo"}
 
 _FIELDS = {
@@ -59,56 +63,100 @@ def recognises(head: bytes) -> bool:
 def read(stream: BinaryIO, now: datetime | None = None) -> Iterator[Batch]:
     """The lines in batches; where a year is missing the file is taken to end in the latest that is not after `now`."""
     counter = YearCounter(first_year(stream, now or utc_now()))
-    for block in line_blocks(stream):
-        yield from batches_of(block, counter)
+    # What years cost is little: all else is done for both halves of a block at once.
+    with ThreadPoolExecutor(2, thread_name_prefix="syslog") as beside:
+        for block in line_blocks(stream):
+            halves = _halves(block)
+            timed = [_timed(split, counter) for split in beside.map(_headers, [half.lines for half in halves])]
+            for batches in beside.map(_sorted_out, timed, [half.rejects for half in halves]):
+                yield from batches
 
 
 def batches_of(block: LineBlock, counter: YearCounter) -> Iterator[Batch]:
     """The batch of the lines that are only syslog, and one for each other format that syslog carries here."""
-    carries = carries_event(block.lines["text"])
-    split = split_headers(block.lines.filter(~carries))
-    if carries.any():
-        # Years are counted from line to line, whatever the line carries.
-        split = pl.concat([split, split_before_events(block.lines.filter(carries))]).sort("offset")
-    split = split.with_columns(header_times(split, counter).alias("event_time"))
-    if carries.any():
+    yield from _sorted_out(_timed(_headers(block.lines), counter), block.rejects)
+
+
+def _halves(block: LineBlock) -> list[LineBlock]:
+    middle = block.lines.height // 2
+    if middle < _WORTH_HALVING:
+        return [block]
+    return [
+        LineBlock(block.lines.head(middle), block.rejects),
+        LineBlock(block.lines.slice(middle), block.rejects.clear()),
+    ]
+
+
+def _headers(lines: pl.DataFrame) -> pl.DataFrame:
+    carries = carries_event(lines["text"])
+    if not carries.any():
+        return split_headers(lines)
+    # Years are counted from line to line, whatever the line carries.
+    parts = [split_headers(lines.filter(~carries)), split_before_events(lines.filter(carries))]
+    return pl.concat(parts).sort("offset")
+
+
+def _timed(split: pl.DataFrame, counter: YearCounter) -> pl.DataFrame:
+    return split.with_columns(header_times(split, counter).alias("event_time"))
+
+
+def _sorted_out(split: pl.DataFrame, rejects_before: pl.DataFrame) -> list[Batch]:
+    """The batches of lines whose header is split and whose time is known."""
+    batches = []
+    if split["carries"].any():
         carried = split.filter(pl.col("carries"))
         split = split.filter(~pl.col("carries"))
         for name, prefix, rows_of in _EVENTS:
             if (lines := carried.filter(pl.col("message").str.starts_with(prefix))).height:
-                yield Batch("log_events", *rows_of(lines), name)
-    unshaped = split.filter(~pl.col("shaped"))
-    untimed = split.filter(pl.col("shaped") & pl.col("event_time").is_null())
-    rejects = [block.rejects]
-    if unshaped.height:
+                batches.append(Batch("log_events", *rows_of(lines), name))
+    rejects = [rejects_before]
+    good = split["shaped"] & split["event_time"].is_not_null()
+    if not good.all():
+        unshaped = split.filter(~pl.col("shaped"))
+        untimed = split.filter(pl.col("shaped") & pl.col("event_time").is_null())
         rejects.append(rejected(unshaped, "no syslog line: neither RFC 3164 nor RFC 5424"))
-    if untimed.height:
         rejects.append(rejected(untimed, "no such time, or none given"))
-    timed = _prepared(split.filter(pl.col("event_time").is_not_null() & pl.col("shaped")))
-    kernel = pl.col("service").is_in(_KERNEL) & pl.col("message").str.contains(NETFILTER_SAID)
-    filtered = timed.select(kernel.alias("filtered"))["filtered"]
+        split = split.filter(good)
+    timed = _prepared(split)
+    filtered = _saying(timed, timed["service"].is_in(_KERNEL), pl.col("message").str.contains(NETFILTER_SAID))
     if filtered.any():
-        yield Batch("log_events", netfilter_rows(timed.filter(filtered)), source_type="iptables")
+        batches.append(Batch("log_events", netfilter_rows(timed.filter(filtered)), source_type="iptables"))
         timed = timed.filter(~filtered)
-    sysmon = (timed["service"] == "sysmon") & timed["message"].str.starts_with("<Event>")
+    sysmon = _saying(timed, timed["service"] == "sysmon", pl.col("message").str.starts_with("<Event>"))
     if sysmon.any():
-        yield sysmon_batch(timed.filter(sysmon))
+        batches.append(sysmon_batch(timed.filter(sysmon)))
         timed = timed.filter(~sysmon)
-    yield Batch("syslog_messages", _rows(timed), pl.concat(rejects))
+    return [*batches, Batch("syslog_messages", _rows(timed), pl.concat(rejects))]
+
+
+def _saying(lines: pl.DataFrame, speaking: pl.Series, said: pl.Expr) -> pl.Series:
+    """Which lines are of certain speakers and say a certain thing; only theirs are looked at."""
+    if not speaking.any():
+        return speaking
+    return lines.select((speaking & pl.when(speaking).then(said)).fill_null(value=False).alias("said"))["said"]
 
 
 def _prepared(lines: pl.DataFrame) -> pl.DataFrame:
-    """The lines with service, facility and severity."""
-    service = pl.col("program").str.split("/").list.last().str.to_lowercase().str.replace(r"\(.*", "")
+    """The lines with service, facility and severity, each worked out once for every program and priority there is."""
+    programs = lines.select(pl.col("program").unique()).with_columns(_service().alias("service"))
     priority = pl.col("priority").cast(pl.Int64, strict=False)
-    valid = pl.when(priority <= 191).then(priority)
-    return lines.with_columns(
-        service.replace(_SERVICES).replace({"": None}).fill_null("syslog").alias("service"),
+    valid = pl.when(priority <= _HIGHEST).then(priority)
+    priorities = lines.select(pl.col("priority").unique()).with_columns(
         _named(valid // 8, FACILITIES).alias("facility"),
         _named(valid % 8, SEVERITIES).alias("severity_name"),
         (valid % 8).replace_strict(range(8), OCSF, default=0, return_dtype=pl.UInt8).alias("severity"),
-        pl.when("decode_error").then(pl.lit("true")).alias("decode_flag"),
     )
+    flag = pl.when("decode_error").then(pl.lit("true")) if lines["decode_error"].any() else _NOTHING
+    return (
+        lines.join(programs, on="program", how="left", nulls_equal=True, maintain_order="left")
+        .join(priorities, on="priority", how="left", nulls_equal=True, maintain_order="left")
+        .with_columns(flag.alias("decode_flag"))
+    )
+
+
+def _service() -> pl.Expr:
+    name = pl.col("program").str.split("/").list.last().str.to_lowercase().str.replace(r"\(.*", "")
+    return name.replace(_SERVICES).replace({"": None}).fill_null("syslog")
 
 
 def _rows(lines: pl.DataFrame) -> pl.DataFrame:

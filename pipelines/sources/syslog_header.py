@@ -2,10 +2,12 @@
 
 import numpy as np
 import polars as pl
+from polars._typing import SchemaDict
 from polars.expr.struct import ExprStructNameSpace
 
+from pipelines.sources.syslog_plain import plain_headers, versioned_headers
 from pipelines.sources.syslog_years import MONTHS, YearCounter
-from pipelines.sources.times import utc_times
+from pipelines.sources.times import dated_times, utc_times
 
 _MONTH = "|".join(MONTHS)
 
@@ -39,19 +41,44 @@ EVENT_CARRIED = (
     r"(?P<message>(?:CEF: ?\d{1,2}(?:\.\d{1,2})?|LEEF: ?[12](?:\.\d)?)\|.*)$"
 )
 _VERSIONED = r"^(?:\d{1,7} )?<\d{1,3}>[1-9]\d{0,2} "
-_DATED = ("month", "day", "year", "clock", "fraction")
+_WRITTEN = ("month", "day", "year", "clock", "fraction")
+_DATED: SchemaDict = {"month": pl.Int8, "day": pl.Int8, "year": pl.Int64, "of_day": pl.Int64}
 _BOTH = ("priority", "iso", "host", "program", "process", "message")
+_COLUMNS = ("offset", "text", "decode_error", *_DATED, "message_id", "structured", *_BOTH, "shaped", "carries")
 
 
 def split_headers(lines: pl.DataFrame) -> pl.DataFrame:
     """The lines (`offset`, `text`, `decode_error`) with a column for each part of the header, null where it is absent.
 
-    `message` is what follows, `shaped` whether there is a header at all, `carries` false.
+    `message` is what follows, `shaped` whether there is a header at all, `carries` false. `of_day` is microseconds
+    since midnight, null where a clock shows no such time.
     """
+    versioned, others = versioned_headers(lines)
+    plain, others = plain_headers(others)
+    parts = [_completed(part) for part in (versioned, plain) if part.height]
+    if others.height or not parts:
+        parts.append(_by_expressions(others))
+    return parts[0] if len(parts) == 1 else pl.concat(parts).sort("offset")
+
+
+def _completed(told: pl.DataFrame) -> pl.DataFrame:
+    """The lines whose parts were told, with every column of `split_headers`."""
+    columns: SchemaDict = {**_DATED, **dict.fromkeys(("message_id", "structured", *_BOTH), pl.String)}
+    absent = [pl.lit(None, dtype=kind).alias(name) for name, kind in columns.items() if name not in told.columns]
+    return _named(told.with_columns(*absent, pl.lit(value=True).alias("shaped"), pl.lit(value=False).alias("carries")))
+
+
+def _named(split: pl.DataFrame) -> pl.DataFrame:
+    """The lines without names that stand for none, and the columns in order."""
+    absent = [pl.col(name).replace({"-": None, "": None}) for name in ("host", "program", "process", "message_id")]
+    return split.with_columns(*absent, pl.col("message").fill_null("")).select(_COLUMNS)
+
+
+def _by_expressions(lines: pl.DataFrame) -> pl.DataFrame:
     # Which of the two a line is shows at its beginning; both expressions are dear.
     versioned = lines["text"].str.contains(_VERSIONED)
     if versioned.any() and not versioned.all():
-        parts = [split_headers(lines.filter(versioned)), split_headers(lines.filter(~versioned))]
+        parts = [_by_expressions(lines.filter(versioned)), _by_expressions(lines.filter(~versioned))]
         return pl.concat(parts).sort("offset")
     modern = pl.col("text").str.extract_groups(_RFC5424).struct
     old = pl.col("text").str.extract_groups(_BSD).struct
@@ -61,7 +88,7 @@ def split_headers(lines: pl.DataFrame) -> pl.DataFrame:
         "offset",
         "text",
         "decode_error",
-        *(old.field(name) for name in _DATED),
+        *(old.field(name) for name in _WRITTEN),
         *(modern.field(name) for name in ("message_id", "structured")),
         *(modern.field(name).alias(f"{name}.new") for name in _BOTH),
         *(old.field(name).alias(f"{name}.old") for name in _BOTH),
@@ -69,49 +96,41 @@ def split_headers(lines: pl.DataFrame) -> pl.DataFrame:
     is_modern = pl.col("structured").is_not_null()
     chosen = [pl.when(is_modern).then(f"{name}.new").otherwise(f"{name}.old").alias(name) for name in _BOTH]
     split = found.with_columns(*chosen, (is_modern | pl.col("message.old").is_not_null()).alias("shaped"))
-    absent = [pl.col(name).replace({"-": None, "": None}) for name in ("host", "program", "process", "message_id")]
-    return split.with_columns(*absent, pl.col("message").fill_null("")).select(
-        "offset",
-        "text",
-        "decode_error",
-        *_DATED,
-        "message_id",
-        "structured",
-        *_BOTH,
-        "shaped",
-        pl.lit(value=False).alias("carries"),
-    )
+    return _named(_numbered(split).with_columns(pl.lit(value=False).alias("carries")))
 
 
 def _split_old(lines: pl.DataFrame, old: ExprStructNameSpace) -> pl.DataFrame:
     nothing = [pl.lit(None, dtype=pl.String).alias(name) for name in ("message_id", "structured")]
-    found = lines.with_columns(
-        *(old.field(name) for name in (*_DATED, *_BOTH)), *nothing, pl.lit(value=False).alias("carries")
+    found = lines.with_columns(*(old.field(name) for name in (*_WRITTEN, *_BOTH)), *nothing)
+    shaped = pl.col("message").is_not_null().alias("shaped")
+    return _named(_numbered(found).with_columns(shaped, pl.lit(value=False).alias("carries")))
+
+
+def _numbered(written: pl.DataFrame) -> pl.DataFrame:
+    """The lines with the parts of their times as numbers."""
+    hour, minute, second = (pl.col("clock").str.slice(at, 2).cast(pl.Int64, strict=False) for at in (0, 3, 6))
+    # A leap second is the second before it.
+    seconds = (hour * 60 + minute) * 60 + second.clip(upper_bound=59)
+    fraction = pl.col("fraction").str.pad_end(6, "0").str.slice(0, 6).cast(pl.Int64, strict=False)
+    exists = (hour < 24) & (minute < 60) & (second <= 60)
+    return written.with_columns(
+        pl.col("month").replace_strict(list(MONTHS), range(1, 13), default=None, return_dtype=pl.Int8),
+        pl.col("day").cast(pl.Int8, strict=False),
+        pl.when(pl.col("year").is_not_null()).then(pl.col("year").cast(pl.Int64, strict=False).fill_null(0)),
+        pl.when(exists)
+        .then(seconds * 1_000_000 + pl.coalesce(fraction, pl.when(pl.col("fraction").is_null()).then(0)))
+        .alias("of_day"),
     )
-    absent = [pl.col(name).replace({"-": None, "": None}) for name in ("host", "program", "process")]
-    return found.with_columns(
-        *absent, pl.col("message").fill_null(""), pl.col("message").is_not_null().alias("shaped")
-    ).select("offset", "text", "decode_error", *_DATED, "message_id", "structured", *_BOTH, "shaped", "carries")
 
 
 def split_before_events(lines: pl.DataFrame) -> pl.DataFrame:
     """The same for lines that carry an event of CEF or LEEF, whose header may be cut short or missing."""
     found = lines.with_columns(pl.col("text").str.extract_groups(EVENT_CARRIED).alias("header")).unnest("header")
     nothing = [pl.lit(None, dtype=pl.String).alias(n) for n in ("message_id", "structured", "program", "process")]
-    return found.select(
-        "offset",
-        "text",
-        "decode_error",
-        *_DATED,
-        *nothing[:2],
-        "priority",
-        "iso",
-        pl.col("host").replace({"-": None}),
-        *nothing[2:],
-        "message",
-        pl.lit(value=True).alias("shaped"),
-        pl.lit(value=True).alias("carries"),
+    told = _numbered(found).with_columns(
+        *nothing, pl.lit(value=True).alias("shaped"), pl.lit(value=True).alias("carries")
     )
+    return told.with_columns(pl.col("host").replace({"-": None})).select(_COLUMNS)
 
 
 def carries_event(texts: pl.Series) -> pl.Series:
@@ -124,27 +143,18 @@ def header_times(split: pl.DataFrame, counter: YearCounter) -> pl.Series:
     """The time in each header, null where it is none; years that are missing are the counter's."""
     if split["month"].null_count() == split.height:
         return utc_times(split["iso"])
-    numbers = split["month"].replace_strict(list(MONTHS), range(1, 13), default=None, return_dtype=pl.Int64)
-    without = numbers.is_not_null() & split["year"].is_null()
+    written = split.select(
+        dated_times(
+            pl.coalesce("year", _counted_years(split, counter)), pl.col("month"), pl.col("day"), pl.col("of_day")
+        ).alias("event_time")
+    )["event_time"]
+    if split["iso"].null_count() == split.height:
+        return written
+    return pl.select(pl.coalesce(utc_times(split["iso"]), written)).to_series()
+
+
+def _counted_years(split: pl.DataFrame, counter: YearCounter) -> pl.Series:
+    without = split.select(pl.col("month").is_not_null() & pl.col("year").is_null()).to_series().to_numpy()
     years = np.zeros(split.height, dtype=np.int64)
-    years[without.to_numpy()] = counter.years(numbers.filter(without).to_numpy())
-    stamps = split.select(
-        pl.format(
-            "{}-{}-{}T{}.{}Z",
-            pl.coalesce(pl.col("year").cast(pl.Int64), pl.Series("year", years)),
-            numbers.cast(pl.String).str.zfill(2),
-            pl.col("day").str.zfill(2),
-            "clock",
-            pl.col("fraction").fill_null("0"),
-        )
-    ).to_series()
-    return _distinct_times(pl.select(pl.coalesce(split["iso"], stamps)).to_series())
-
-
-def _distinct_times(stamps: pl.Series) -> pl.Series:
-    """The times, each read once however many lines bear it: hosts write whole seconds."""
-    distinct = stamps.unique()
-    if len(distinct) * 4 > len(stamps):
-        return utc_times(stamps)
-    known = pl.DataFrame({"stamp": distinct, "time": utc_times(distinct)})
-    return stamps.alias("stamp").to_frame().join(known, on="stamp", how="left", maintain_order="left")["time"]
+    years[without] = counter.years(split["month"].cast(pl.Int64).to_numpy()[without].astype(np.int64))
+    return pl.Series(years)

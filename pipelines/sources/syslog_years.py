@@ -19,6 +19,8 @@ from pipelines.errors import SourceBroken
 
 MONTHS = ("Jan", "Feb", "Mar", "Apr", "May", "Jun", "Jul", "Aug", "Sep", "Oct", "Nov", "Dec")
 
+Bytes = npt.NDArray[np.uint8]
+
 _BLOCK = 4 * 1024 * 1024
 _STAMP_BYTES = 16
 _LINE_END, _OPENS, _CLOSES, _COLON, _BLANK, _ZERO = b"\n<>: 0"
@@ -61,16 +63,25 @@ def first_year(stream: BinaryIO, now: datetime) -> int:
     return _fitting(latest, leaps, now)
 
 
+def month_numbers(first: Bytes, second: Bytes, third: Bytes) -> npt.NDArray[np.int64]:
+    """The numbers of months (1 to 12) from the letters of their names, 0 where they name none."""
+    words = (first.astype(np.int64) << 16) | (second.astype(np.int64) << 8) | third
+    places = np.searchsorted(_MONTH_WORDS, words) % len(_MONTH_WORDS)
+    numbers: npt.NDArray[np.int64] = np.where(_MONTH_WORDS[places] == words, _MONTH_NUMBERS[places], 0)
+    return numbers
+
+
 def _stamps(block: bytes) -> list[tuple[int, int]]:
     """Month and day of the lines that begin with them (behind `<PRI>`, if any), the same day not twice in a row."""
     text = np.frombuffer(block + bytes(_STAMP_BYTES), dtype=np.uint8)
     starts = np.flatnonzero(text[: len(block)] == _LINE_END) + 1
     starts = np.concatenate([[0], starts])[: len(starts) + 1]
-    for width in range(3, 6):  # <7> to <191>
-        starts = np.where((text[starts] == _OPENS) & (text[starts + width - 1] == _CLOSES), starts + width, starts)
-    words = (text[starts].astype(np.int64) << 16) | (text[starts + 1].astype(np.int64) << 8) | text[starts + 2]
-    months = _MONTH_NUMBERS[np.searchsorted(_MONTH_WORDS, words) % len(_MONTH_WORDS)]
-    months = np.where(_MONTH_WORDS[np.searchsorted(_MONTH_WORDS, words) % len(_MONTH_WORDS)] == words, months, 0)
+    opens = text[starts] == _OPENS
+    for width in range(3, 6) if opens.any() else ():  # <7> to <191>
+        starts = np.where(opens & (text[starts + width - 1] == _CLOSES), starts + width, starts)
+        opens = text[starts] == _OPENS
+    starts = _where_it_changes(text, starts)
+    months = month_numbers(text[starts], text[starts + 1], text[starts + 2])
     # `Mar  1 10:` and `Mar 01 10:` take the same place; `Mar 1 10:` is one shorter.
     first, second = text[starts + 4].astype(np.int64) - _ZERO, text[starts + 5].astype(np.int64) - _ZERO
     is_digit = (second >= 0) & (second <= 9)
@@ -81,6 +92,15 @@ def _stamps(block: bytes) -> list[tuple[int, int]]:
     found = np.column_stack([months[stamped], days[stamped]])
     changes = np.concatenate([[True], (np.diff(found, axis=0) != 0).any(axis=1)])[: len(found)]
     return [(int(month), int(day)) for month, day in found[changes]]
+
+
+def _where_it_changes(text: Bytes, starts: npt.NDArray[np.int64]) -> npt.NDArray[np.int64]:
+    """The starts whose month, day and tens of hours differ from those before: neighbours say the same most often."""
+    words = np.ndarray(len(text) - 7, dtype=np.uint64, buffer=text.data, strides=(1,))[starts]
+    colons = (text[starts + 8] == _COLON) | ((text[starts + 9] == _COLON).astype(np.uint8) << 1)
+    same = (words[1:] == words[:-1]) & (colons[1:] == colons[:-1])
+    changed: npt.NDArray[np.int64] = starts[np.concatenate([[True], ~same])]
+    return changed
 
 
 def _blocks(stream: BinaryIO) -> Iterator[bytes]:

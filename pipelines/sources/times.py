@@ -2,6 +2,8 @@
 
 import polars as pl
 
+_DAY = 86_400_000_000
+_DAYS_BEFORE_1970 = 719_468  # since the first of March of the year 0
 _UTC = pl.Datetime("us", "UTC")
 
 # 2026-03-01T10:00:00.003Z | 2026-03-01 10:00:00,003 +0800 | 2026-03-01T10:00:00
@@ -28,6 +30,19 @@ def utc_times(texts: pl.Series) -> pl.Series:
     else:
         time = pl.coalesce(_iso(), _epoch())
     return column.to_frame().select(time.alias("time"))["time"]
+
+
+def dated_times(year: pl.Expr, month: pl.Expr, day: pl.Expr, of_day: pl.Expr) -> pl.Expr:
+    """Points in time from numbers, null where there is no such day; `of_day` is microseconds since midnight, in UTC."""
+    exists = year.is_between(1000, 9999) & month.is_between(1, 12) & day.is_between(1, 31) & of_day.is_not_null()
+    # Days are counted from March on, so that a leap day is the last of its year.
+    from_march = (month.cast(pl.Int64) + 9) % 12
+    years = year.cast(pl.Int64) - from_march // 10
+    before = years * 365 + years // 4 - years // 100 + years // 400
+    days = before + (from_march * 306 + 5) // 10 + day.cast(pl.Int64) - 1 - _DAYS_BEFORE_1970
+    time = (days * _DAY + of_day).cast(pl.Datetime("us"))
+    # The 30th of February would be a day of March.
+    return pl.when(exists & (time.dt.month() == month)).then(time).dt.replace_time_zone("UTC")
 
 
 def _iso() -> pl.Expr:
