@@ -12,6 +12,9 @@ from pipelines.field_maps import as_views, fields_of_entries, fields_of_rows
 
 CONTENT_LIMIT = 4096
 
+# An IPv4 address in canonical text.
+_IPV4 = r"^(?:25[0-5]|2[0-4][0-9]|1[0-9][0-9]|[1-9]?[0-9])(?:\.(?:25[0-5]|2[0-4][0-9]|1[0-9][0-9]|[1-9]?[0-9])){3}$"
+
 Row = Mapping[str, object]
 
 
@@ -55,16 +58,22 @@ def fields_of_columns(frame: pl.DataFrame, names: Mapping[str, str]) -> pl.Serie
         frame: holds the columns.
         names: field name to column name.
     """
-    filled = {name: column for name, column in names.items() if frame[column].null_count() < frame.height}
+    columns = {name: frame[column].cast(pl.String).rename("") for name, column in names.items()}
+    filled = {name: column for name, column in columns.items() if column.null_count() < frame.height}
     if not filled:
         return fields_of_rows([{}] * frame.height)
-    present = np.column_stack([frame[column].is_not_null().to_numpy() for column in filled.values()])
-    row, place = np.nonzero(present)
-    values = pl.concat([frame[column].cast(pl.String).rename("value") for column in filled.values()])
-    values = values.gather(place * frame.height + row)
-    keys = pl.Series(list(filled), dtype=pl.String).gather(place)
-    offsets = np.zeros(frame.height + 1, np.int32)
-    np.cumsum(present.sum(axis=1), out=offsets[1:])
+    height, width = frame.height, len(filled)
+    there = np.ones((height, width), np.bool_)
+    for at, column in enumerate(filled.values()):
+        if column.null_count():
+            there[:, at] = column.is_not_null().to_numpy()
+    # The value of name n in row m lies at n * height + m of all columns together.
+    place = np.flatnonzero(there.ravel()).astype(np.uint32)
+    row, number = np.divmod(place, np.uint32(width))
+    values = pl.concat(filled.values())[number * np.uint32(height) + row]
+    keys = pl.Series("", list(filled), dtype=pl.String)[number]
+    offsets = np.zeros(height + 1, np.int32)
+    np.cumsum(there.sum(axis=1), out=offsets[1:])
     return fields_of_entries(offsets, as_views(keys), as_views(values))
 
 
@@ -77,9 +86,13 @@ def joined_fields(*maps: pl.Series) -> pl.Series:
 
 def canonical_addresses(texts: pl.Series) -> pl.Series:
     """Each address in canonical text (RFC 5952; IPv4-mapped as IPv4), '' where the text is no address."""
-    distinct = texts.unique().drop_nulls().to_list()
+    canonical = texts.str.contains(_IPV4)
+    if canonical.all() and not texts.null_count():
+        return texts
+    distinct = texts.filter(~canonical).unique().to_list()
     known = {text: canonical_address(text) for text in distinct}
-    return texts.replace_strict(list(known), list(known.values()), default="", return_dtype=pl.String)
+    others = texts.replace_strict(list(known), list(known.values()), default="", return_dtype=pl.String)
+    return texts.zip_with(canonical, others) if canonical.any() else others
 
 
 def canonical_address(text: str) -> str:

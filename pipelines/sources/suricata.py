@@ -1,6 +1,6 @@
 """Suricata's EVE JSON: flows as flows, the rest as events, protocols under the names that every sensor shares."""
 
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import replace
 from typing import BinaryIO
 
@@ -9,7 +9,7 @@ import polars as pl
 from pipelines.batch import Batch, Table, class_of, no_rejects
 from pipelines.event_classes import CLASSES
 from pipelines.sources.columns import canonical_addresses, complete, only_rejects, rejected
-from pipelines.sources.json_records import BLOCK_BYTES, JsonObject, Record, flat_frame, json_objects, records_of
+from pipelines.sources.json_records import JsonObject, Record, flat_frame, json_objects, records_in_portions
 from pipelines.sources.lines import LineBlock, line_blocks
 from pipelines.sources.suricata_columns import eve_columns
 from pipelines.sources.suricata_names import shared_fields
@@ -73,18 +73,22 @@ def recognises(head: bytes) -> bool:
 
 def read(stream: BinaryIO) -> Iterator[Batch]:
     """One batch a block and event type; lines that cannot be read as columns make another."""
-    for block in line_blocks(stream, BLOCK_BYTES):
+    for block in line_blocks(stream):
         columns, others = eve_columns(block.lines)
         for kind, frame in columns.items():
             yield _batch(kind, frame, {name.removeprefix("@"): name for name in frame.columns if name.startswith("@")})
-        records, rejects = records_of(LineBlock(others, block.rejects))
-        kinds: dict[str, list[Record]] = {}
-        for record in records:
-            kinds.setdefault(record.flat.get("event_type", ""), []).append(record)
-        if rejects.height:
-            yield only_rejects(rejects)
-        for kind, found in kinds.items():
-            yield _batch_of(kind, found)
+        for records, rejects in records_in_portions(LineBlock(others, block.rejects)):
+            if rejects.height:
+                yield only_rejects(rejects)
+            for kind, found in _by_kind(records).items():
+                yield _batch_of(kind, found)
+
+
+def _by_kind(records: Sequence[Record]) -> dict[str, list[Record]]:
+    kinds: dict[str, list[Record]] = {}
+    for record in records:
+        kinds.setdefault(record.flat.get("event_type", ""), []).append(record)
+    return kinds
 
 
 def _is_eve(content: JsonObject) -> bool:

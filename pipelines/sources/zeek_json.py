@@ -6,7 +6,7 @@ from typing import BinaryIO
 from pipelines.batch import Batch
 from pipelines.event_classes import CLASSES
 from pipelines.sources.columns import only_rejects
-from pipelines.sources.json_records import BLOCK_BYTES, JsonObject, Record, flat_frame, json_objects, records_of
+from pipelines.sources.json_records import JsonObject, Record, flat_frame, json_objects, records_in_portions
 from pipelines.sources.json_shape_columns import shaped_tables
 from pipelines.sources.json_shapes import Shape
 from pipelines.sources.lines import LineBlock, line_blocks
@@ -54,16 +54,16 @@ def recognises(head: bytes) -> bool:
 
 def read(stream: BinaryIO) -> Iterator[Batch]:
     """One batch a block and kind of log."""
-    for block in line_blocks(stream, BLOCK_BYTES):
+    for block in line_blocks(stream):
         tables, others = shaped_tables(block.lines, "_path", _kind)
         for path, frame in tables.items():
             yield zeek_batch(path, frame, {name[1:]: name for name in frame.columns if name.startswith("@")})
-        records, rejects = records_of(LineBlock(others, block.rejects))
-        if rejects.height:
-            yield only_rejects(rejects)
-        for path, found in _by_path(records).items():
-            apart = CLASSES.get(zeek_table(path), {})
-            yield zeek_batch(path, flat_frame(found, WANTED, apart), {name: f"@{name}" for name in apart})
+        for records, rejects in records_in_portions(LineBlock(others, block.rejects)):
+            if rejects.height:
+                yield only_rejects(rejects)
+            for path, found in _by_path(records).items():
+                apart = CLASSES.get(zeek_table(path), {})
+                yield zeek_batch(path, flat_frame(found, WANTED, apart), {name: f"@{name}" for name in apart})
 
 
 def _is_zeek(content: JsonObject) -> bool:
