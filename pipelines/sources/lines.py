@@ -9,6 +9,7 @@ import polars as pl
 from pipelines.batch import no_rejects
 from pipelines.errors import SourceBroken
 from pipelines.sources.columns import CONTENT_LIMIT, rejects_of
+from pipelines.sources.cutting import cut_behind, places_of
 
 BLOCK_BYTES = 8 * 1024 * 1024
 LINE_LIMIT = 1024 * 1024
@@ -16,6 +17,7 @@ LINE_LIMIT = 1024 * 1024
 LINES = pl.Schema({"offset": pl.UInt64, "text": pl.String, "decode_error": pl.Boolean})
 
 _BOM = b"\xef\xbb\xbf"
+_ONLY_NUL = r"^[\x00\r \t]*\x00[\x00\r \t]*$"
 
 
 @dataclass(frozen=True)
@@ -41,13 +43,13 @@ def line_blocks(stream: BinaryIO, block_bytes: int = BLOCK_BYTES) -> Iterator[Li
     try:
         while chunk := stream.read(block_bytes):
             if lines := cutter.cut(chunk):
-                yield _decoded(*lines)
+                yield _cut(*lines)
     except SourceBroken:
         if lines := cutter.rest():
-            yield _decoded(*lines)
+            yield _cut(*lines)
         raise
     if lines := cutter.rest():
-        yield _decoded(*lines)
+        yield _cut(*lines)
 
 
 def first_lines(head: bytes, limit: int = 50) -> list[str]:
@@ -81,26 +83,31 @@ class _Cutter:
         self._dropping: bytes | None = None
         self._started = False
 
-    def cut(self, chunk: bytes) -> tuple[int, list[bytes], list[tuple[int, str, str]]] | None:
+    def cut(self, chunk: bytes) -> tuple[int, bytes, list[tuple[int, str, str]]] | None:
         """The number of the first whole line, the whole lines, and what was too long."""
         if not self._started:
             self._started = True
             chunk = chunk.removeprefix(_BOM)
-        parts = (self._unfinished + chunk).split(b"\n")
-        self._unfinished = parts.pop()
+        # Only the chunk can hold line ends: what is unfinished is not searched again.
+        end = chunk.rfind(b"\n")
+        if end < 0:
+            self._unfinished += chunk
+            self._hold_limit()
+            return None
+        whole, self._unfinished = self._unfinished + chunk[:end], chunk[end + 1 :]
         first, rejects = self._next, list[tuple[int, str, str]]()
-        if parts and self._dropping is not None:
+        if self._dropping is not None:
             rejects.append(_too_long(first, self._dropping))
-            self._dropping, parts[0] = None, b""
-        self._next += len(parts)
+            self._dropping, whole = None, whole[whole.find(b"\n") :] if b"\n" in whole else b""
+        self._next += whole.count(b"\n") + 1
         self._hold_limit()
-        return (first, parts, rejects) if parts else None
+        return first, whole, rejects
 
-    def rest(self) -> tuple[int, list[bytes], list[tuple[int, str, str]]] | None:
+    def rest(self) -> tuple[int, bytes, list[tuple[int, str, str]]] | None:
         """The unterminated last line."""
         if self._dropping is not None:
-            return self._next, [b""], [_too_long(self._next, self._dropping)]
-        return (self._next, [self._unfinished], []) if self._unfinished else None
+            return self._next, b"", [_too_long(self._next, self._dropping)]
+        return (self._next, self._unfinished, []) if self._unfinished else None
 
     def _hold_limit(self) -> None:
         if self._dropping is not None:
@@ -109,36 +116,44 @@ class _Cutter:
             self._dropping, self._unfinished = self._unfinished[:CONTENT_LIMIT], b""
 
 
+def _cut(first: int, whole: bytes, long: list[tuple[int, str, str]]) -> LineBlock:
+    """The lines of a text that its line ends cut; without an object each where it is plain UTF-8."""
+    try:
+        whole.decode()
+    except UnicodeDecodeError:
+        return _decoded(first, whole.split(b"\n"), long)
+    ended = whole + b"\n"
+    texts = cut_behind(ended, places_of(ended, b"\n")).str.strip_suffix("\n")
+    if (texts.str.len_bytes() > LINE_LIMIT).any():
+        return _decoded(first, whole.split(b"\n"), long)
+    return _block(first, whole, texts, pl.repeat(value=False, n=len(texts), eager=True), long)
+
+
 def _decoded(first: int, parts: list[bytes], long: list[tuple[int, str, str]]) -> LineBlock:
     rejects = list(long)
-    whole = b"\n".join(parts)
     if max(map(len, parts)) > LINE_LIMIT:
         rejects += [_too_long(first + at, part) for at, part in enumerate(parts) if len(part) > LINE_LIMIT]
         parts = [part if len(part) <= LINE_LIMIT else b"" for part in parts]
-        whole = b"\n".join(parts)
-    texts, errors = _texts(whole, parts)
-    frame = pl.DataFrame(
-        {"offset": range(first, first + len(texts)), "text": texts, "decode_error": errors}, schema=LINES
-    )
+    decoded = [_text(part) for part in parts]
+    texts = pl.Series("text", [text for text, _ in decoded], dtype=pl.String)
+    errors = pl.Series("decode_error", [error for _, error in decoded], dtype=pl.Boolean)
+    return _block(first, b"\n".join(parts), texts, errors, rejects)
+
+
+def _block(
+    first: int, whole: bytes, texts: pl.Series, errors: pl.Series, long: list[tuple[int, str, str]]
+) -> LineBlock:
+    offsets = pl.int_range(first, first + len(texts), dtype=pl.UInt64, eager=True)
+    frame = pl.DataFrame([offsets.alias("offset"), texts.alias("text"), errors.alias("decode_error")])
+    rejects = list(long)
     if b"\r" in whole:
         frame = frame.with_columns(pl.col("text").str.strip_chars_end("\r"))
     if b"\0" in whole:
+        empty = frame.filter(pl.col("text").str.contains(_ONLY_NUL))["offset"]
+        rejects += [(offset, "nothing but NUL bytes", "") for offset in empty]
         frame = frame.with_columns(pl.col("text").str.strip_chars("\0\r"))
-        empty = [(first + at, "nothing but NUL bytes", "") for at, part in enumerate(parts) if _only_nul(part)]
-        rejects += empty
     lines = frame.filter(pl.col("text").str.contains(r"\S"))
     return LineBlock(lines, rejects_of(sorted(rejects)) if rejects else no_rejects())
-
-
-def _texts(whole: bytes, parts: list[bytes]) -> tuple[list[str], list[bool]]:
-    try:
-        texts = whole.decode().split("\n")
-    except UnicodeDecodeError:
-        texts = []
-    if len(texts) == len(parts):
-        return texts, [False] * len(parts)
-    decoded = [_text(part) for part in parts]
-    return [text for text, _ in decoded], [error for _, error in decoded]
 
 
 def _text(line: bytes) -> tuple[str, bool]:
@@ -148,10 +163,6 @@ def _text(line: bytes) -> tuple[str, bool]:
         except UnicodeDecodeError:
             continue
     return line.decode("utf-8", "backslashreplace"), True
-
-
-def _only_nul(part: bytes) -> bool:
-    return b"\0" in part and not part.strip(b"\0\r \t")
 
 
 def _too_long(offset: int, content: bytes) -> tuple[int, str, str]:
