@@ -158,7 +158,8 @@ class Store:
             QueryFailed: ClickHouse refused it.
         """
         with _translated():
-            self._client.insert_df_arrow(table, frame, settings=dict(settings or {}))
+            # Handed a frame, the driver loads pandas first, to see that it is none.
+            self._client.insert_arrow(table, frame.to_arrow(), settings=dict(settings or {}))
 
     def close(self) -> None:
         """Give the connection back."""

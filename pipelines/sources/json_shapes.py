@@ -76,7 +76,7 @@ def shapes(lines: pl.DataFrame, told_by: str, fewest: int = FEWEST) -> list[Shap
 
 @dataclass(frozen=True)
 class _Cut:
-    """Lines with equally many pieces; piece `n` of line `m` is `pieces[m * count + n]`, with the character behind it."""
+    """Lines with equally many pieces: `n` of line `m` is `pieces[m * count + n]`, with the character behind it."""
 
     pieces: pl.Series
     count: int

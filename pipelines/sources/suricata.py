@@ -1,6 +1,6 @@
 """Suricata's EVE JSON: flows as flows, the rest as events, protocols under the names that every sensor shares."""
 
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import replace
 from typing import BinaryIO
 
@@ -13,6 +13,7 @@ from pipelines.sources.json_records import JsonObject, Record, flat_frame, json_
 from pipelines.sources.lines import LineBlock, line_blocks
 from pipelines.sources.suricata_columns import eve_columns
 from pipelines.sources.suricata_names import shared_fields
+from pipelines.sources.suricata_outcomes import outcome_of
 from pipelines.sources.times import utc_times
 
 NAME = "suricata"
@@ -157,7 +158,7 @@ def _event_columns(frame: pl.DataFrame, kind: str) -> pl.DataFrame:
         pl.lit(service).alias("service"),
         pl.coalesce(_USERS).alias("user"),
         _action(kind).alias("action"),
-        _OUTCOMES.get(kind, _unknown)().alias("outcome"),
+        outcome_of(kind).alias("outcome"),
         severity.alias("severity"),
         pl.col("text").alias("message"),
     )
@@ -179,53 +180,3 @@ def _action(kind: str) -> pl.Expr:
     if kind not in _ICS:
         return pl.lit(_ACTIONS.get(kind, ""))
     return pl.col("@is_write").replace_strict({"true": "write", "false": "read"}, default="", return_dtype=pl.String)
-
-
-def _unknown() -> pl.Expr:
-    return pl.lit("unknown")
-
-
-def _of_status() -> pl.Expr:
-    return _verdict(pl.col("@status_code").cast(pl.Int64, strict=False) < 400)
-
-
-def _of_rcode() -> pl.Expr:
-    return _verdict(pl.col("@rcode_name") == "NOERROR")
-
-
-def _of_alert() -> pl.Expr:
-    """What was done about it: blocked traffic failed."""
-    return _verdict(pl.col("@alert.action") == "allowed")
-
-
-def _of_drop() -> pl.Expr:
-    return pl.lit("failure")
-
-
-def _of_kerberos() -> pl.Expr:
-    failed = pl.col("@krb5.error_code").is_not_null() | (pl.col("@krb5.failed_request").fill_null("") != "")
-    return _verdict(~failed)
-
-
-def _of_ftp() -> pl.Expr:
-    return _verdict(pl.col("@ftp.completion_code").str.extract(r"^(\d{3})", 1).cast(pl.Int64, strict=False) < 400)
-
-
-def _of_smb() -> pl.Expr:
-    code = pl.col("@smb.status_code")
-    return _verdict(pl.when(code.is_not_null()).then(code.is_in(["0x0", "0"])))
-
-
-def _verdict(worked: pl.Expr) -> pl.Expr:
-    return pl.when(worked).then(pl.lit("success")).when(~worked).then(pl.lit("failure")).otherwise(pl.lit("unknown"))
-
-
-_OUTCOMES: dict[str, Callable[[], pl.Expr]] = {
-    "http": _of_status,
-    "dns": _of_rcode,
-    "alert": _of_alert,
-    "drop": _of_drop,
-    "krb5": _of_kerberos,
-    "ftp": _of_ftp,
-    "smb": _of_smb,
-}
