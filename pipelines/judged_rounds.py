@@ -54,6 +54,6 @@ def _read(step: _Step) -> list[ReadBlock]:
 
 
 def _judged(step: tuple[_Step, list[ReadBlock]]) -> Judgement | None:
-    """What the block says, which nobody holds any longer: while alerts are written it would be in memory for nothing."""
+    """What the block says, which nobody holds from now on: it would be in memory while its alerts are written."""
     asked, block = step[0].asked, step[1]
     return asked.judged(block.pop()) if asked else None
