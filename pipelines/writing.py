@@ -26,7 +26,7 @@ from store.writes import append
 # Part of every token: raise it when a source reads the same bytes differently.
 PARSER_VERSION = 3
 
-_ROWS_TOGETHER = 60_000
+_ROWS_TOGETHER = 120_000
 _MONTHS_PER_INSERT = 60  # ClickHouse refuses an insert that touches more than 100 partitions
 
 # What a source may trip over in hostile content; anything else is a fault of ours and shows itself.

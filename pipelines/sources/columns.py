@@ -65,16 +65,22 @@ def fields_of_columns(frame: pl.DataFrame, names: Mapping[str, str]) -> pl.Serie
         frame: holds the columns.
         names: field name to column name.
     """
-    filled = {name: column for name, column in names.items() if frame[column].null_count() < frame.height}
+    columns = {name: frame[column].cast(pl.String).rename("") for name, column in names.items()}
+    filled = {name: column for name, column in columns.items() if column.null_count() < frame.height}
     if not filled:
         return no_fields(frame.height)
-    present = np.column_stack([frame[column].is_not_null().to_numpy() for column in filled.values()])
-    row, place = np.nonzero(present)
-    values = pl.concat([frame[column].cast(pl.String).rename("value") for column in filled.values()])
-    values = values.gather(place * frame.height + row)
-    keys = pl.Series(list(filled), dtype=pl.String).gather(place)
-    offsets = np.zeros(frame.height + 1, np.int32)
-    np.cumsum(present.sum(axis=1), out=offsets[1:])
+    height, width = frame.height, len(filled)
+    there = np.ones((height, width), np.bool_)
+    for at, column in enumerate(filled.values()):
+        if column.null_count():
+            there[:, at] = column.is_not_null().to_numpy()
+    # The value of name n in row m lies at n * height + m of all columns together.
+    place = np.flatnonzero(there.ravel()).astype(np.uint32)
+    row, number = np.divmod(place, np.uint32(width))
+    values = pl.concat(filled.values())[number * np.uint32(height) + row]
+    keys = pl.Series("", list(filled), dtype=pl.String)[number]
+    offsets = np.zeros(height + 1, np.int32)
+    np.cumsum(there.sum(axis=1), out=offsets[1:])
     return fields_of_entries(offsets, as_views(keys), as_views(values))
 
 

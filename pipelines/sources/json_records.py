@@ -9,6 +9,7 @@ from typing import BinaryIO
 
 import polars as pl
 
+from pipelines.batch import no_rejects
 from pipelines.field_maps import fields_of_rows
 from pipelines.sources.columns import CONTENT_LIMIT, rejects_of
 from pipelines.sources.lines import LineBlock, first_lines, line_blocks
@@ -45,6 +46,16 @@ def read_records(stream: BinaryIO) -> Iterator[tuple[list[Record], pl.DataFrame]
     """The objects of JSON lines, block by block, with the lines that hold none as rejects."""
     for block in line_blocks(stream, BLOCK_BYTES):
         yield records_of(block)
+
+
+def records_in_portions(block: LineBlock) -> Iterator[tuple[list[Record], pl.DataFrame]]:
+    """The objects on the lines of a block that may be larger, a few at a time, since objects take so much memory."""
+    if not block.lines.height:
+        yield [], block.rejects
+        return
+    portion = block.lines["text"].str.len_bytes().cast(pl.Int64).cum_sum() // BLOCK_BYTES
+    for number, (_, lines) in enumerate(block.lines.group_by(portion.alias("portion"), maintain_order=True)):
+        yield records_of(LineBlock(lines.select(block.lines.columns), block.rejects if number == 0 else no_rejects()))
 
 
 def flat_frame(records: Sequence[Record], wanted: Sequence[str], apart: Collection[str] = ()) -> pl.DataFrame:

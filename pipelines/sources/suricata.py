@@ -1,6 +1,6 @@
 """Suricata's EVE JSON: flows as flows, the rest as events, protocols under the names that every sensor shares."""
 
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import replace
 from typing import BinaryIO
 
@@ -9,8 +9,11 @@ import polars as pl
 from pipelines.batch import Batch, Table, class_of, no_rejects
 from pipelines.event_classes import CLASSES
 from pipelines.sources.columns import canonical_addresses, complete, only_rejects, rejected
-from pipelines.sources.json_records import JsonObject, Record, flat_frame, json_objects, read_records
+from pipelines.sources.json_records import JsonObject, Record, flat_frame, json_objects, records_in_portions
+from pipelines.sources.lines import LineBlock, line_blocks
+from pipelines.sources.suricata_columns import eve_columns
 from pipelines.sources.suricata_names import shared_fields
+from pipelines.sources.suricata_outcomes import outcome_of
 from pipelines.sources.times import utc_times
 
 NAME = "suricata"
@@ -70,71 +73,92 @@ def recognises(head: bytes) -> bool:
 
 
 def read(stream: BinaryIO) -> Iterator[Batch]:
-    """One batch a block and event type."""
-    for records, rejects in read_records(stream):
-        kinds: dict[str, list[Record]] = {}
-        for record in records:
-            kinds.setdefault(record.flat.get("event_type", ""), []).append(record)
-        if rejects.height:
-            yield only_rejects(rejects)
-        for kind, found in kinds.items():
-            yield _batch(kind, found)
+    """One batch a block and event type; lines that cannot be read as columns make another."""
+    for block in line_blocks(stream):
+        columns, others = eve_columns(block.lines)
+        for kind, frame in columns.items():
+            yield _batch(kind, frame, {name.removeprefix("@"): name for name in frame.columns if name.startswith("@")})
+        for records, rejects in records_in_portions(LineBlock(others, block.rejects)):
+            if rejects.height:
+                yield only_rejects(rejects)
+            for kind, found in _by_kind(records).items():
+                yield _batch_of(kind, found)
+
+
+def _by_kind(records: Sequence[Record]) -> dict[str, list[Record]]:
+    kinds: dict[str, list[Record]] = {}
+    for record in records:
+        kinds.setdefault(record.flat.get("event_type", ""), []).append(record)
+    return kinds
 
 
 def _is_eve(content: JsonObject) -> bool:
     return "event_type" in content and "timestamp" in content
 
 
-def _batch(kind: str, records: list[Record]) -> Batch:
+def _batch_of(kind: str, records: list[Record]) -> Batch:
     named = [replace(record, flat={**record.flat, **shared_fields(kind, record.content)}) for record in records]
-    category, service = _KINDS.get(kind, ("ics" if kind in _ICS else "firewall" if kind == "drop" else "", kind))
-    table: Table = "network_flows" if kind in _FLOWS else class_of(category)
-    apart = CLASSES.get(table, {})
+    apart = CLASSES.get(_table(kind), {})
     frame = flat_frame(named, _WANTED, apart)
     if not kind:
         return only_rejects(rejected(frame, "JSON, but no EVE record: event_type is missing"))
-    times = utc_times(frame.select(pl.coalesce("@netflow.start", "@flow.start", "@timestamp")).to_series())
-    if kind not in _FLOWS:
-        times = utc_times(frame["@timestamp"])
+    return _batch(kind, frame, {name: f"@{name}" for name in apart})
+
+
+def _category(kind: str) -> tuple[str, str]:
+    return _KINDS.get(kind, ("ics" if kind in _ICS else "firewall" if kind == "drop" else "", kind))
+
+
+def _table(kind: str) -> Table:
+    return "network_flows" if kind in _FLOWS else class_of(_category(kind)[0])
+
+
+def _batch(kind: str, frame: pl.DataFrame, names: Mapping[str, str]) -> Batch:
+    """The batch of records of one event type; `names` are the fields that are columns and not in `fields`."""
+    frame, table = _present(frame), _table(kind)
+    begun = frame.select(pl.coalesce("@netflow.start", "@flow.start", "@timestamp")).to_series()
+    times = utc_times(begun if kind in _FLOWS else frame["@timestamp"])
     timed = frame.with_columns(times.alias("event_time")).filter(times.is_not_null())
     untimed = frame.filter(times.is_null())
     rejects = rejected(untimed, "no time: timestamp is missing or no point in time") if untimed.height else no_rejects()
-    if table == "network_flows":
-        return Batch(table, _flow_rows(timed), rejects, f"suricata_{kind}")
-    logged = timed.with_columns(pl.lit(category).alias("category"), pl.lit(service).alias("service"))
-    rows = complete(_event_columns(logged, kind), table, {name: f"@{name}" for name in apart})
-    return Batch(table, rows, rejects, f"suricata_{kind}")
+    rows = _flow_rows(timed) if table == "network_flows" else _event_columns(timed, kind)
+    return Batch(table, complete(rows, table, names), rejects, f"suricata_{kind}")
+
+
+def _present(frame: pl.DataFrame) -> pl.DataFrame:
+    missing = [pl.lit(None, dtype=pl.String).alias(f"@{key}") for key in _WANTED if f"@{key}" not in frame.columns]
+    return frame.with_columns(missing)
 
 
 def _flow_rows(frame: pl.DataFrame) -> pl.DataFrame:
     ended = utc_times(frame.select(pl.coalesce("@netflow.end", "@flow.end")).to_series())
     lasted = (ended - frame["event_time"]).dt.total_milliseconds().clip(lower_bound=0)
     age = pl.coalesce("@flow.age", "@netflow.age").cast(pl.Float64, strict=False) * 1000
-    return complete(
-        _addressed(frame).with_columns(
-            pl.col("@proto").str.to_lowercase().replace({"ipv6-icmp": "icmp6"}).alias("protocol"),
-            pl.col("@app_proto").replace({"failed": None, "ssl": "tls"}).alias("application"),
-            pl.col("@vlan").str.split(",").list.first().alias("vlan_id"),
-            pl.coalesce(pl.lit(lasted), age.cast(pl.Int64, strict=False)).alias("duration_ms"),
-            pl.coalesce("@flow.pkts_toserver", "@netflow.pkts").alias("packets_out"),
-            pl.col("@flow.pkts_toclient").alias("packets_in"),
-            # Suricata counts whole packets: its bytes are not payload, so payload stays unknown.
-            pl.coalesce("@flow.bytes_toserver", "@netflow.bytes").alias("ip_bytes_out"),
-            pl.col("@flow.bytes_toclient").alias("ip_bytes_in"),
-            pl.col("@flow.state").replace(_STATES).alias("connection_state"),
-            pl.col("@community_id").alias("community_id"),
-        ),
-        "network_flows",
+    return _addressed(frame).with_columns(
+        pl.col("@proto").str.to_lowercase().replace({"ipv6-icmp": "icmp6"}).alias("protocol"),
+        pl.col("@app_proto").replace({"failed": None, "ssl": "tls"}).alias("application"),
+        pl.col("@vlan").str.split(",").list.first().alias("vlan_id"),
+        pl.coalesce(pl.lit(lasted), age.cast(pl.Int64, strict=False)).alias("duration_ms"),
+        pl.coalesce("@flow.pkts_toserver", "@netflow.pkts").alias("packets_out"),
+        pl.col("@flow.pkts_toclient").alias("packets_in"),
+        # Suricata counts whole packets: its bytes are not payload, so payload stays unknown.
+        pl.coalesce("@flow.bytes_toserver", "@netflow.bytes").alias("ip_bytes_out"),
+        pl.col("@flow.bytes_toclient").alias("ip_bytes_in"),
+        pl.col("@flow.state").replace(_STATES).alias("connection_state"),
+        pl.col("@community_id").alias("community_id"),
     )
 
 
 def _event_columns(frame: pl.DataFrame, kind: str) -> pl.DataFrame:
+    category, service = _category(kind)
     severity = pl.col("@alert.severity").replace_strict(_ALERT_SEVERITIES, default=1, return_dtype=pl.UInt8)
     return _addressed(frame).with_columns(
         pl.lit("suricata").alias("product"),
+        pl.lit(category).alias("category"),
+        pl.lit(service).alias("service"),
         pl.coalesce(_USERS).alias("user"),
         _action(kind).alias("action"),
-        _OUTCOMES.get(kind, _unknown)().alias("outcome"),
+        outcome_of(kind).alias("outcome"),
         severity.alias("severity"),
         pl.col("text").alias("message"),
     )
@@ -156,53 +180,3 @@ def _action(kind: str) -> pl.Expr:
     if kind not in _ICS:
         return pl.lit(_ACTIONS.get(kind, ""))
     return pl.col("@is_write").replace_strict({"true": "write", "false": "read"}, default="", return_dtype=pl.String)
-
-
-def _unknown() -> pl.Expr:
-    return pl.lit("unknown")
-
-
-def _of_status() -> pl.Expr:
-    return _verdict(pl.col("@status_code").cast(pl.Int64, strict=False) < 400)
-
-
-def _of_rcode() -> pl.Expr:
-    return _verdict(pl.col("@rcode_name") == "NOERROR")
-
-
-def _of_alert() -> pl.Expr:
-    """What was done about it: blocked traffic failed."""
-    return _verdict(pl.col("@alert.action") == "allowed")
-
-
-def _of_drop() -> pl.Expr:
-    return pl.lit("failure")
-
-
-def _of_kerberos() -> pl.Expr:
-    failed = pl.col("@krb5.error_code").is_not_null() | (pl.col("@krb5.failed_request").fill_null("") != "")
-    return _verdict(~failed)
-
-
-def _of_ftp() -> pl.Expr:
-    return _verdict(pl.col("@ftp.completion_code").str.extract(r"^(\d{3})", 1).cast(pl.Int64, strict=False) < 400)
-
-
-def _of_smb() -> pl.Expr:
-    code = pl.col("@smb.status_code")
-    return _verdict(pl.when(code.is_not_null()).then(code.is_in(["0x0", "0"])))
-
-
-def _verdict(worked: pl.Expr) -> pl.Expr:
-    return pl.when(worked).then(pl.lit("success")).when(~worked).then(pl.lit("failure")).otherwise(pl.lit("unknown"))
-
-
-_OUTCOMES: dict[str, Callable[[], pl.Expr]] = {
-    "http": _of_status,
-    "dns": _of_rcode,
-    "alert": _of_alert,
-    "drop": _of_drop,
-    "krb5": _of_kerberos,
-    "ftp": _of_ftp,
-    "smb": _of_smb,
-}

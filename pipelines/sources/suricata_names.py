@@ -1,6 +1,9 @@
 """Suricata's application records under Zeek's field names, which every sensor shares here."""
 
-from collections.abc import Callable, Mapping
+import re
+from collections.abc import Callable, Collection, Mapping
+
+import polars as pl
 
 from pipelines.sources.json_records import text_of
 
@@ -24,35 +27,92 @@ _TLS_VERSIONS = {
     **{f"TLS{gap}1.{minor}": f"TLSv1{minor}" for gap in (" ", "v") for minor in (1, 2, 3)},
 }
 _FUNCTIONS = {
-    1: "READ_COILS",
-    2: "READ_DISCRETE_INPUTS",
-    3: "READ_HOLDING_REGISTERS",
-    4: "READ_INPUT_REGISTERS",
-    5: "WRITE_SINGLE_COIL",
-    6: "WRITE_SINGLE_REGISTER",
-    15: "WRITE_MULTIPLE_COILS",
-    16: "WRITE_MULTIPLE_REGISTERS",
-    22: "MASK_WRITE_REGISTER",
-    23: "READ_WRITE_MULTIPLE_REGISTERS",
+    "1": "READ_COILS",
+    "2": "READ_DISCRETE_INPUTS",
+    "3": "READ_HOLDING_REGISTERS",
+    "4": "READ_INPUT_REGISTERS",
+    "5": "WRITE_SINGLE_COIL",
+    "6": "WRITE_SINGLE_REGISTER",
+    "15": "WRITE_MULTIPLE_COILS",
+    "16": "WRITE_MULTIPLE_REGISTERS",
+    "22": "MASK_WRITE_REGISTER",
+    "23": "READ_WRITE_MULTIPLE_REGISTERS",
 }
+_NOTHING: tuple[object, ...] = (None, "", [], {})
+_NUMBER = re.compile(r"-?\d+")
+
 _Part = Mapping[str, object]
 
 
 def shared_fields(kind: str, content: _Part) -> dict[str, str]:
     """The fields that a record of this event type gains under the shared names."""
-    part = content.get(kind)
-    read = _READERS.get(kind)
-    if read is None or not isinstance(part, dict):
+    found = _found(kind, content)
+    texts = {name: text_of(value) for name, value in found.items() if value is not None and value != ""}
+    if "version" in texts and kind == "tls":
+        texts["version"] = _TLS_VERSIONS.get(texts["version"], texts["version"])
+    if kind == "modbus" and found:
+        texts["func"] = _function(texts.get("func"))
+        texts["is_write"] = text_of("WRITE" in texts["func"])
+    return texts
+
+
+def shared_places(kind: str, template: _Part, places: Collection[str]) -> dict[str, str] | None:
+    """The same of the template of a shape: names, with the placeholders of what they hold, joined by commas.
+
+    None where what a name holds depends on the values, so that each record has to be read by itself.
+    """
+    part = template.get(kind)
+    found = _found(kind, template)
+    if not isinstance(part, dict) or not found:
         return {}
-    return {name: text_of(value) for name, value in read(part).items() if value is not None and value != ""}
+    given = {name: value for name, value in found.items() if value is not None and value != ""}
+    known = all(isinstance(value, str) and set(value.split(",")) <= set(places) for value in given.values())
+    if not known or _depends(kind, part, given):
+        return None
+    return {name: str(value) for name, value in given.items()}
+
+
+def shared_columns(kind: str, names: Collection[str]) -> dict[str, pl.Expr]:
+    """What becomes of the columns of these names, by name, before records of this event type hold them."""
+    if kind == "tls" and "version" in names:
+        return {"version": pl.col("version").replace(_TLS_VERSIONS)}
+    if kind == "modbus":
+        function = pl.col("func").map_batches(_functions, return_dtype=pl.String)
+        return {"func": function, "is_write": function.str.contains("WRITE", literal=True).cast(pl.String)}
+    return {}
+
+
+def _found(kind: str, content: _Part) -> dict[str, object]:
+    part, read = content.get(kind), _READERS.get(kind)
+    return read(part) if read is not None and isinstance(part, dict) else {}
+
+
+def _depends(kind: str, part: _Part, given: Mapping[str, object]) -> bool:
+    """Whether an empty value would be passed over for another one."""
+    if kind == "dns":
+        return "rdata" in part and "answers" in given and isinstance(part.get("answers"), list)
+    if kind == "tls":
+        return isinstance(part.get("server_alpns"), str)
+    return kind == "modbus" and "func" not in given
+
+
+def _function(code: str | None) -> str:
+    if code is None or _NUMBER.fullmatch(code) or not code:
+        return _FUNCTIONS.get(code or "", f"unknown-{code}")
+    return code.upper().replace(" ", "_")
+
+
+def _functions(codes: pl.Series) -> pl.Series:
+    known = {code: _function(code) for code in codes.unique().drop_nulls()}
+    return codes.replace(known).fill_null(_function(None))
 
 
 def _dns(part: _Part) -> dict[str, object]:
     query = _first(part.get("queries")) or _first(part.get("query")) or part
     given = part.get("answers")
     answers = [item for item in given if isinstance(item, dict)] if isinstance(given, list) else []
-    rdata = [text_of(answer["rdata"]) for answer in answers if answer.get("rdata")]
-    if not rdata and part.get("rdata"):
+    rdata = [text_of(answer["rdata"]) for answer in answers if answer.get("rdata") not in _NOTHING]
+    if not rdata and part.get("rdata") not in _NOTHING:
         rdata = [text_of(part["rdata"])]
     return {
         "query": query.get("rrname"),
@@ -69,14 +129,13 @@ def _http(part: _Part) -> dict[str, object]:
 
 def _tls(part: _Part) -> dict[str, object]:
     named = {name: part[given] for given, name in _TLS.items() if given in part}
-    version = part.get("version")
     alpn = part.get("server_alpns") or part.get("client_alpns")
     chosen = alpn[0] if isinstance(alpn, list) and alpn else None
     ja3 = part.get("ja3")
     digest = ja3.get("hash") if isinstance(ja3, dict) else None
     return {
         **named,
-        "version": _TLS_VERSIONS.get(text_of(version), version),
+        "version": part.get("version"),
         "next_protocol": chosen,
         "ja3": digest,
     }
@@ -94,13 +153,9 @@ def _ssh(part: _Part) -> dict[str, object]:
 def _modbus(part: _Part) -> dict[str, object]:
     request = part.get("request")
     found = request if isinstance(request, dict) else part
-    code = found.get("function_raw", found.get("function_code"))
-    function = _FUNCTIONS.get(code) if isinstance(code, int) else text_of(code or "").upper().replace(" ", "_")
-    function = function or f"unknown-{text_of(code)}"
     return {
         "unit_id": found.get("unit_id"),
-        "func": function,
-        "is_write": "WRITE" in function,
+        "func": found.get("function_raw", found.get("function_code")),
         **_target(found),
     }
 

@@ -2,6 +2,8 @@
 
 import polars as pl
 
+from pipelines.sources.even_times import even_times
+
 _DAY = 86_400_000_000
 _DAYS_BEFORE_1970 = 719_468  # since the first of March of the year 0
 _UTC = pl.Datetime("us", "UTC")
@@ -21,6 +23,8 @@ def utc_times(texts: pl.Series) -> pl.Series:
     nanoseconds where the number is too large for the unit before.
     """
     column = texts.cast(pl.String).alias("text")
+    if (even := even_times(column)) is not None:
+        return even.alias("time")
     numeric = column.str.contains(_NUMBER).fill_null(value=False)
     # One of the two ways is most often enough, and each costs.
     if numeric.all() and len(column):
@@ -61,7 +65,8 @@ def _epoch() -> pl.Expr:
     number = numeric.cast(pl.Float64, strict=False)
     size = number.abs()
     per_second = pl.when(size < 1e11).then(1.0).when(size < 1e14).then(1e3).when(size < 1e17).then(1e6).otherwise(1e9)
-    whole = numeric.cast(pl.Int64, strict=False)
+    # Beyond what a double tells exactly.
+    whole = pl.when(size >= 1e17).then(pl.col("text")).cast(pl.Int64, strict=False)
     micros = pl.when(size >= 1e17).then(whole // 1000).otherwise((number / per_second * 1e6).round())
     inside = (micros.abs() < 8e15).fill_null(value=False)
     return pl.when(inside).then(micros).cast(pl.Int64, strict=False).cast(pl.Datetime("us")).dt.replace_time_zone("UTC")

@@ -3,13 +3,12 @@
 from collections.abc import Iterator, Sequence
 from typing import BinaryIO
 
-import polars as pl
-
 from pipelines.batch import Batch
 from pipelines.event_classes import CLASSES
 from pipelines.sources.columns import only_rejects
-from pipelines.sources.json_columns import json_columns
-from pipelines.sources.json_records import BLOCK_BYTES, JsonObject, Record, flat_frame, json_objects, records_of
+from pipelines.sources.json_records import JsonObject, Record, flat_frame, json_objects, records_in_portions
+from pipelines.sources.json_shape_columns import shaped_tables
+from pipelines.sources.json_shapes import Shape
 from pipelines.sources.lines import LineBlock, line_blocks
 from pipelines.sources.zeek_map import WANTED, zeek_batch, zeek_table
 
@@ -55,17 +54,16 @@ def recognises(head: bytes) -> bool:
 
 def read(stream: BinaryIO) -> Iterator[Batch]:
     """One batch a block and kind of log."""
-    for block in line_blocks(stream, BLOCK_BYTES):
-        columns, others = json_columns(block.lines)
-        for (path,), part in _with_paths(columns).group_by("path", maintain_order=True):
-            names = {name.removeprefix("@"): name for name in columns.columns if name.startswith("@")}
-            yield zeek_batch(str(path), part, names)
-        records, rejects = records_of(LineBlock(others, block.rejects))
-        if rejects.height:
-            yield only_rejects(rejects)
-        for path, found in _by_path(records).items():
-            apart = CLASSES.get(zeek_table(path), {})
-            yield zeek_batch(path, flat_frame(found, WANTED, apart), {name: f"@{name}" for name in apart})
+    for block in line_blocks(stream):
+        tables, others = shaped_tables(block.lines, "_path", _kind)
+        for path, frame in tables.items():
+            yield zeek_batch(path, frame, {name[1:]: name for name in frame.columns if name.startswith("@")})
+        for records, rejects in records_in_portions(LineBlock(others, block.rejects)):
+            if rejects.height:
+                yield only_rejects(rejects)
+            for path, found in _by_path(records).items():
+                apart = CLASSES.get(zeek_table(path), {})
+                yield zeek_batch(path, flat_frame(found, WANTED, apart), {name: f"@{name}" for name in apart})
 
 
 def _is_zeek(content: JsonObject) -> bool:
@@ -74,16 +72,11 @@ def _is_zeek(content: JsonObject) -> bool:
     )
 
 
-def _with_paths(columns: pl.DataFrame) -> pl.DataFrame:
-    """The records with the name of the log that each belongs to."""
-    given = set(columns.columns)
-    path = pl.lit("unknown")
-    for name, telling in reversed(_TELLING):
-        if all(f"@{key}" in given for key in telling):
-            is_there = pl.all_horizontal(pl.col(f"@{key}").is_not_null() for key in sorted(telling))
-            path = pl.when(is_there).then(pl.lit(name)).otherwise(path)
-    said = pl.when(pl.col("@_path") != "").then("@_path") if "@_path" in given else pl.lit(None, dtype=pl.String)
-    return columns.with_columns(pl.coalesce(said, path).alias("path"))
+def _kind(shape: Shape) -> tuple[str, dict[str, str]] | None:
+    """The log that the records of a shape belong to, and their fields; None where only each by itself tells."""
+    if "_path" in shape.content and shape.told is None:
+        return None
+    return shape.told or _told(shape.content) or "unknown", {f"@{name}": places for name, places in shape.flat.items()}
 
 
 def _by_path(records: Sequence[Record]) -> dict[str, list[Record]]:

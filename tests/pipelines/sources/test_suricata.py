@@ -1,9 +1,15 @@
 import json
 from typing import Any
 
+import polars as pl
 import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
 
 from pipelines.sources import suricata
+from pipelines.sources.json_records import flattened
+from pipelines.sources.suricata_columns import eve_columns
+from pipelines.sources.suricata_names import shared_fields
 from tests.pipelines.sources.rows import events, read_all, reasons
 
 _BASE = {
@@ -115,3 +121,79 @@ def test_lines_that_are_no_record_are_rejected() -> None:
 def test_one_file_gives_one_batch_a_kind() -> None:
     batches = read_all(suricata, _line("dns") + _line("tls") + _line("dns"))
     assert [(batch.source_type, batch.rows.height) for batch in batches] == [("suricata_dns", 2), ("suricata_tls", 1)]
+
+
+_SAID: dict[str, tuple[bytes, dict[str, str]]] = {
+    "FTP": (
+        _line("ftp", command="STOR", completion_code=["550"]),
+        {"action": "stor", "outcome": "failure"},
+    ),
+    "FTP data": (_line("ftp_data", filename="a.bin"), {"action": "transfer", "outcome": "unknown"}),
+    "SMB": (
+        _line("smb", command="SMB2_COMMAND_CREATE", status_code="0x0", ntlmssp={"user": "alice"}),
+        {"action": "create", "outcome": "success", "user": "alice"},
+    ),
+    "NFS": (_line("nfs", procedure="READ"), {"action": "read", "outcome": "unknown"}),
+    "SIP": (_line("sip", method="INVITE"), {"action": "invite"}),
+    "Kerberos refused": (
+        _line("krb5", cname="alice", error_code="KDC_ERR_C_PRINCIPAL_UNKNOWN"),
+        {"action": "login", "user": "alice", "outcome": "failure"},
+    ),
+    "Kerberos granted": (_line("krb5", cname="alice", failed_request=""), {"user": "alice", "outcome": "success"}),
+    "RDP": (_line("rdp", cookie="alice"), {"action": "login", "user": "alice"}),
+    "SMTP": (_line("smtp", mail_from="<a@example.org>"), {"action": "send", "user": "<a@example.org>"}),
+    "MQTT": (_line("mqtt", connect={"username": "pump-7"}), {"action": "", "user": "pump-7"}),
+    "PostgreSQL": (_line("pgsql", request={"user": "alice"}), {"action": "", "user": "alice"}),
+    "TFTP": (_line("tftp", file="boot"), {"action": "transfer"}),
+    "DHCP": (_line("dhcp", type="request"), {"action": "lease"}),
+    "an anomaly": (_line("anomaly", type="decode"), {"action": "alert"}),
+    "HTTP 2": (_line("http2", stream_id=1), {"action": "request"}),
+    "SNMP": (_line("snmp", version=2), {"action": "query"}),
+    "IKE": (_line("ike", version_major=2), {"action": "handshake"}),
+    "dropped": (_line("drop", len=60), {"action": "drop", "outcome": "failure", "category": "firewall"}),
+}
+
+
+@pytest.mark.parametrize("times", [1, 40], ids=["one by one", "as columns"])
+@pytest.mark.parametrize(("line", "expected"), _SAID.values(), ids=_SAID)
+def test_a_record_says_who_did_what(line: bytes, expected: dict[str, str], times: int) -> None:
+    rows = events(suricata, line * times)
+    assert [{name: row[name] for name in expected} for row in rows] == [expected] * times
+
+
+_TEXTS = st.sampled_from(["", "a.example.org", "TLSv1.2", "TLS 1.3", "READ", '"', "\\", "\ud800", "6", "99"])
+_PARTS = st.recursive(
+    _TEXTS | st.none() | st.booleans() | st.integers(-3, 99) | st.floats(0, 9).map(lambda value: round(value, 3)),
+    lambda inner: (
+        st.lists(inner, max_size=2)
+        | st.dictionaries(st.sampled_from(["rrname", "rrtype", "rdata", "hash", "software_version"]), inner, max_size=3)
+    ),
+    max_leaves=4,
+)
+_NAMES = {
+    "dns": ["rrname", "rrtype", "rcode", "id", "queries", "query", "answers", "rdata"],
+    "http": ["hostname", "url", "status", "http_method"],
+    "tls": ["version", "sni", "cipher", "cipher_suite", "ja3", "client_alpns", "server_alpns"],
+    "ssh": ["client", "server"],
+    "modbus": ["request", "function_raw", "function_code", "unit_id", "read", "write"],
+}
+_RECORDS = st.sampled_from(sorted(_NAMES)).flatmap(
+    lambda kind: st.fixed_dictionaries(
+        {"event_type": st.just(kind), kind: st.dictionaries(st.sampled_from(_NAMES[kind]), _PARTS, max_size=4)},
+        optional={"version": _TEXTS, "host": _TEXTS, "vlan": st.lists(st.integers(0, 9), max_size=2)},
+    )
+)
+
+
+@settings(max_examples=300, deadline=None)
+@given(st.lists(_RECORDS, min_size=1, max_size=6))
+def test_columns_hold_what_reading_each_record_gives(records: list[dict[str, Any]]) -> None:
+    lines = [json.dumps(record) for record in records]
+    frame = pl.DataFrame({"offset": range(len(lines)), "text": lines, "decode_error": [False] * len(lines)})
+    tables, others = eve_columns(frame, fewest=1)
+    read = {row.pop("offset"): row for table in tables.values() for row in table.drop("text").iter_rows(named=True)}
+    assert sorted([*read, *others["offset"]]) == list(range(len(lines)))
+    for offset, row in read.items():
+        content = json.loads(lines[offset])
+        expected = flattened(content) | shared_fields(content["event_type"], content)
+        assert {name[1:]: text for name, text in row.items() if text is not None} == expected

@@ -51,3 +51,19 @@ def test_every_iso_time_survives_its_zone(moment: datetime, minutes: int) -> Non
 @given(st.lists(st.text(max_size=30), max_size=5))
 def test_no_text_is_too_strange(texts: list[str]) -> None:
     assert utc_times(pl.Series(texts, dtype=pl.String)).len() == len(texts)
+
+
+_MOMENTS = st.datetimes(datetime(1600, 1, 1), datetime(9000, 1, 1)).map(  # noqa: DTZ001  # the zone is added below
+    lambda moment: moment.isoformat(timespec="microseconds")
+)
+_ENDS = st.sampled_from(["Z", "+0800", "-07:30", "", " UTC"])
+_ODD = st.sampled_from(["2026-02-30T00:00:00.000000", "2026-12-31T23:59:60.000000", "0000-01-01T00:00:00.000000"])
+
+
+@settings(max_examples=150, deadline=None)
+@given(st.lists(_MOMENTS | _ODD, min_size=1, max_size=8), _ENDS)
+def test_times_that_stand_alike_are_read_as_each_by_itself(moments: list[str], end: str) -> None:
+    texts = [f"{moment}{end}" for moment in moments]
+    # A stranger among them has them read the other way.
+    alike, strange = utc_times(pl.Series(texts)), utc_times(pl.Series([*texts, "x"]))
+    assert alike.cast(pl.Int64).to_list() == strange.cast(pl.Int64).to_list()[:-1]
