@@ -76,9 +76,9 @@ class GoesOn(Protocol):
 
 # The more telling comes first: a magic number before a header, a header before a shape of line.
 SOURCES: tuple[Source, ...] = (
+    heard,
     capture,
     evtx_log,
-    heard,
     flow_exports,
     zeek_tsv,
     windows_xml,
