@@ -151,7 +151,7 @@ def _handshake(payload: bytes) -> tuple[bytes, int, bool]:
             return b"".join(parts), position, True
         parts.append(payload[position + 5 : position + 5 + length])
         position += 5 + length
-    return b"".join(parts), position, False
+    return b"".join(parts), min(position, len(payload)), False  # the last record may be cut
 
 
 def _messages(stream: bytes) -> Iterator[tuple[int, bytes]]:

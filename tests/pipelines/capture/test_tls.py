@@ -1,7 +1,7 @@
 import struct
 
 import pytest
-from hypothesis import given
+from hypothesis import example, given
 from hypothesis import strategies as st
 
 from pipelines.capture.tls import ClientHello, ServerHello, group_name, parse_flight, parse_hello, parse_hello_message
@@ -229,6 +229,7 @@ def test_a_part_of_a_hello_has_no_fingerprint() -> None:
 
 
 @given(st.binary(max_size=300), st.integers(0, 300))
+@example(b"\0", 2)  # a length of more than there is
 def test_any_bytes_are_judged_without_an_exception(content: bytes, at: int) -> None:
     assert storable(parse_hello(content))
     hello = _client(0x1301, extensions=_OFFERS_13 + _ALPN + _NAME)
