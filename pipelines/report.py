@@ -65,7 +65,7 @@ class IngestReport:
     def as_json(self) -> dict[str, object]:
         """The report as values that `json.dumps` takes."""
         return {
-            "files": [{name: value for name, value in _told(file).items() if name != "failed"} for file in self.files],
+            "files": [_told(file) for file in self.files],
             "rows": self.rows,
             "rejected": self.rejected,
             "bytes": sum(file.bytes for file in self.files),
@@ -75,4 +75,6 @@ class IngestReport:
 
 
 def _told(file: FileReport) -> dict[str, object]:
-    return {**asdict(file), "path": str(file.path), "seconds": round(file.seconds, 3)}
+    told = {**asdict(file), "path": str(file.path), "seconds": round(file.seconds, 3)}
+    del told["failed"]  # what scripts read says it by `reason`
+    return told

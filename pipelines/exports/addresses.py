@@ -5,30 +5,18 @@ import socket
 
 import numpy as np
 import polars as pl
-from numpy.typing import NDArray
 
 from pipelines.capture.window import Bytes, Words
 
 _HALVES = pl.Series([f"{high}.{low}" for high in range(256) for low in range(256)], dtype=pl.String)
 _MAPPED = bytes(10) + b"\xff\xff"
-# Where each address comes so many times, it is quicker to find it than to spell it again.
-_REPEATED, _SOME = 4, 1024
 
 
 def v4_texts(addresses: Words) -> pl.Series:
     """IPv4 addresses as dotted text."""
-    numbers = addresses.astype(np.uint32)
-    # The first ones tell whether all are to be looked through for those that come again.
-    if len(np.unique(numbers[:_SOME])) * _REPEATED > min(len(numbers), _SOME):
-        return _v4_each(numbers)
-    ordered = np.sort(numbers)
-    distinct = ordered[np.append(True, ordered[1:] != ordered[:-1])] if len(ordered) else ordered
-    return _v4_each(distinct).gather(np.searchsorted(distinct, numbers))
-
-
-def _v4_each(numbers: NDArray[np.uint32]) -> pl.Series:
+    low, high = (addresses & np.uint64(0xFFFF)), (addresses >> np.uint64(16)) & np.uint64(0xFFFF)
     halves = pl.DataFrame(
-        {"high": _HALVES.gather(numbers >> np.uint32(16)), "low": _HALVES.gather(numbers & np.uint32(0xFFFF))}
+        {"high": _HALVES.gather(high.astype(np.uint32)), "low": _HALVES.gather(low.astype(np.uint32))}
     )
     return halves.select(pl.concat_str("high", "low", separator=".")).to_series()
 

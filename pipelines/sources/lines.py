@@ -12,6 +12,7 @@ import pyarrow as pa
 from pipelines.batch import no_rejects
 from pipelines.errors import SourceBroken
 from pipelines.sources.columns import CONTENT_LIMIT, rejects_of
+from pipelines.sources.cutting import Places, places_of
 
 BLOCK_BYTES = 8 * 1024 * 1024
 LINE_LIMIT = 1024 * 1024
@@ -19,7 +20,6 @@ LINE_LIMIT = 1024 * 1024
 LINES = pl.Schema({"offset": pl.UInt64, "text": pl.String, "decode_error": pl.Boolean})
 
 _BOM = b"\xef\xbb\xbf"
-_LINE_FEED = 10
 _FEW = 32
 
 
@@ -42,7 +42,7 @@ class _Cut:
 
     first: int
     whole: bytes
-    ends: npt.NDArray[np.int64]
+    ends: Places
     rejects: list[tuple[int, str, str]]
 
 
@@ -128,9 +128,9 @@ class _Cutter:
             self._dropping, self._unfinished = self._unfinished[:CONTENT_LIMIT], b""
 
 
-def _line_ends(whole: bytes) -> npt.NDArray[np.int64]:
+def _line_ends(whole: bytes) -> Places:
     """Where each line ends, behind its line feed."""
-    return np.flatnonzero(np.frombuffer(whole, dtype=np.uint8) == _LINE_FEED) + 1
+    return places_of(whole, b"\n") + 1
 
 
 def _decoded(cut: _Cut) -> LineBlock:
