@@ -1,7 +1,8 @@
 """Everything the data-protection domain can raise.
 
 DlpError
-└── PolicyError     a policy file is missing, unreadable, or says something that is not allowed
+├── PolicyError          a policy file is missing, unreadable, or says something that is not allowed
+└── RegistrationInvalid  an entry of the catalogue of data assets cannot be used
 """
 
 
@@ -11,3 +12,11 @@ class DlpError(Exception):
 
 class PolicyError(DlpError):
     """A policy file is missing, unreadable, or says something that is not allowed."""
+
+
+class RegistrationInvalid(DlpError):
+    """An entry of the catalogue of data assets cannot be used; one line per problem."""
+
+    def __init__(self, problems: list[str]) -> None:
+        super().__init__("\n".join(problems))
+        self.problems = problems

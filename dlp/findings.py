@@ -17,6 +17,8 @@ class PiiFinding:
         masked_sample: one hit, masked, for a reader.
         fingerprint: a keyed hash of that hit.
         review: what a person should look at, or ''.
+        distinct_hits: about how many different unmasked values were seen.
+        jrt_level: 1 to 5, the level of JR/T 0197-2020 that the type has at least.
     """
 
     column: str
@@ -32,3 +34,5 @@ class PiiFinding:
     masked_sample: str
     fingerprint: str
     review: str
+    distinct_hits: int = 0
+    jrt_level: int = 1

@@ -29,6 +29,8 @@ def graded(column: str, verdict: Verdict, policy: Policy, *, on: date) -> PiiFin
         masked_sample=verdict.masked_sample,
         fingerprint=verdict.fingerprint,
         review=verdict.review,
+        distinct_hits=verdict.distinct,
+        jrt_level=entity.jrt_level,
     )
 
 

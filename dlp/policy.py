@@ -6,10 +6,10 @@ from importlib.resources import files
 from pathlib import Path
 from typing import Literal, Self
 
-import yaml
-from pydantic import BaseModel, ConfigDict, Field, ValidationError, model_validator
+from pydantic import BaseModel, ConfigDict, Field, model_validator
 
 from dlp.errors import PolicyError
+from dlp.policy_files import validated
 from dlp.registry import ENTITY_TYPES
 
 Grade = Literal["general-1", "general-2", "general-3", "general-4", "important", "core"]
@@ -142,7 +142,7 @@ def load_policy(path: Path) -> Policy:
         PolicyError: the file cannot be read, is not YAML, or says something that is not allowed.
     """
     try:
-        return _parsed(path.read_text(encoding="utf-8"), where=str(path))
+        return validated(Policy, path.read_text(encoding="utf-8"), where=str(path))
     except (OSError, UnicodeDecodeError) as error:
         raise PolicyError(f"{path}: the data-protection policy cannot be read: {error}") from error
 
@@ -151,24 +151,4 @@ def load_policy(path: Path) -> Policy:
 def default_policy() -> Policy:
     """The policy that ships with the product, `rules/dlp/policy.yml`."""
     text = files("rules").joinpath("dlp", "policy.yml").read_text(encoding="utf-8")
-    return _parsed(text, where="rules/dlp/policy.yml")
-
-
-def _parsed(text: str, *, where: str) -> Policy:
-    try:
-        content = yaml.safe_load(text)
-    except yaml.YAMLError as error:
-        raise PolicyError(f"{where}: not YAML: {error}") from error
-    if not isinstance(content, dict):
-        raise PolicyError(f"{where}: a policy is a mapping of keys such as version, entities, masks")
-    try:
-        return Policy.model_validate(content)
-    except ValidationError as error:
-        raise PolicyError("\n".join(_told(problem, where) for problem in error.errors())) from error
-
-
-def _told(problem: object, where: str) -> str:
-    if not isinstance(problem, dict):  # narrows pydantic's typed dictionary
-        return f"{where}: {problem}"
-    key = ".".join(str(part) for part in problem["loc"])
-    return f"{where}: {key or 'the file'}: {problem['msg']}"
+    return validated(Policy, text, where="rules/dlp/policy.yml")

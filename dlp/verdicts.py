@@ -18,7 +18,7 @@ _MOST = 0.5
 
 @dataclass(frozen=True)
 class Verdict:
-    """One type found in one column, before it is graded."""
+    """One type found in one column, before it is graded; `distinct` counts different unmasked values."""
 
     entity_type: str
     rows: int
@@ -28,6 +28,7 @@ class Verdict:
     masked_sample: str
     fingerprint: str
     review: str
+    distinct: int = 0
 
 
 def verdicts(evidence: ColumnEvidence, hints: NameHints, policy: Policy) -> list[Verdict]:
@@ -79,6 +80,7 @@ def _raw_verdict(name: str, evidence: ColumnEvidence, raws: list[Believed], hidd
         masked_sample=best.count.sample,
         fingerprint=best.count.sample_fingerprint,
         review=_raw_review(rows, hidden, evidence.rows, best, named=named),
+        distinct=min(rows, sum(raw.count.whole + raw.count.in_text for raw in raws)),
     )
 
 

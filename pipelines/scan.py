@@ -10,7 +10,9 @@ import polars as pl
 from assets.matching import AddressBook
 from dlp.column_names import name_hints
 from dlp.grading import highest
+from dlp.grading_policy import GradingPolicy, default_grading, grading_of
 from dlp.policy import Policy, load_policy
+from pipelines.dataset_grading import Grader
 from pipelines.datasets import file_pieces, is_table
 from pipelines.errors import SourceBroken
 from pipelines.files import found_files, source_of
@@ -37,6 +39,7 @@ def scan(
     key: bytes,
     scope: str,
     policy: Policy,
+    grading: GradingPolicy | None = None,
     address_book: AddressBook | None = None,
     progress: Progress | None = None,
 ) -> list[ScanReport]:
@@ -51,10 +54,12 @@ def scan(
         key: behind the fingerprints.
         scope: of findings in data sets that no asset claims.
         policy: categories, grades and thresholds.
+        grading: how a data set as a whole is graded; what ships when not given.
         address_book: whose each data set is; without it no finding has an asset.
         progress: told the share done and the data set at hand.
     """
     report, book = progress or _silent, address_book or AddressBook()
+    grader = Grader.of(store, policy, grading or default_grading())
     names = list(_datasets(target))
     reports = []
     for at, (dataset, problem) in enumerate(names):
@@ -70,6 +75,7 @@ def scan(
         if not result.reason or result.rows:
             asset_id = book.asset_of_dataset(result.dataset)
             owner = Owner(asset_id, book.scope_of(pl.Series([asset_id]), scope)[0])
+            result = grader.suggested(result, owner)
             write_findings(result, store, owner, started=started, policy=policy)
         reports.append(result)
     report(1.0, "")
@@ -82,9 +88,10 @@ def scan_all(
     """Reports on these targets; when none is named, on the tables in the drop folder and all that was scanned before.
 
     Raises:
-        PolicyError: the policy in the rules folder is wrong.
+        PolicyError: a policy in the rules folder is wrong.
     """
     policy = load_policy(settings.rules_folder / "dlp" / "policy.yml")
+    grading = grading_of(settings.rules_folder)
     key = fingerprint_key(settings.key_file)
     book = load_address_book(store)
     wanted = list(targets) or known_targets(store, settings.inbox)
@@ -94,7 +101,16 @@ def scan_all(
         def within(share: float, name: str, done: int = at) -> None:
             (progress or _silent)((done + share) / len(wanted), name)
 
-        reports += scan(target, store, key=key, scope=settings.scope, policy=policy, address_book=book, progress=within)
+        reports += scan(
+            target,
+            store,
+            key=key,
+            scope=settings.scope,
+            policy=policy,
+            grading=grading,
+            address_book=book,
+            progress=within,
+        )
     return reports
 
 

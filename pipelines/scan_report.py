@@ -7,10 +7,37 @@ from datetime import datetime
 
 import polars as pl
 
+from dlp.evidence import evidence_of
 from dlp.findings import PiiFinding
 from dlp.policy import Policy
 from store.client import Store
 from store.writes import append
+
+
+@dataclass(frozen=True)
+class Suggested:
+    """What a scan suggests for a data set as a whole, besides its grade; columns of `pii_scans`.
+
+    Attributes:
+        jrt_level: 1 to 5 for financial data, else 0.
+        persons: about how many persons it is.
+        grounds: what the grade rests on, as `code=about`.
+        questions: what a person should look at, as `code=about`.
+        triggers: what changed since a person confirmed a grade.
+        evidence: a hash; while it stays the same, a decision stands.
+        registration: the catalogue's entry that it falls under, '' for none.
+        purpose, derived_from: as declared, for the next comparison.
+    """
+
+    jrt_level: int = 0
+    persons: int = 0
+    grounds: tuple[str, ...] = ()
+    questions: tuple[str, ...] = ()
+    triggers: tuple[str, ...] = ()
+    evidence: str = ""
+    registration: str = ""
+    purpose: str = ""
+    derived_from: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True)
@@ -19,7 +46,7 @@ class ScanReport:
 
     Attributes:
         dataset: the resolved path of a file, or the name of a table.
-        grade: of the data set, the highest of its findings; '' when nothing of it could be read.
+        grade: suggested for the data set as a whole; '' when nothing of it could be read.
         rejected: rows that could not be read.
         reason: why it could not be read, or where it broke off; '' when all is well.
         method: how it was read, in words.
@@ -34,6 +61,7 @@ class ScanReport:
     seconds: float = 0.0
     reason: str = ""
     method: str = ""
+    suggested: Suggested = Suggested()
 
     def as_json(self) -> dict[str, object]:
         """The report as values that `json.dumps` takes; no finding holds a raw value."""
@@ -59,15 +87,20 @@ def write_findings(report: ScanReport, store: Store, owner: Owner, *, started: d
         QueryFailed: the rows do not fit the tables.
     """
     scan_id = uuid.uuid4().hex
-    rows = [_row(report.dataset, finding, scan_id, owner) for finding in report.findings]
+    rows = [_row(report.dataset, finding, scan_id, owner, policy) for finding in report.findings]
     if rows:
-        frame = pl.DataFrame(rows).with_columns(pl.col("rows", "hits").cast(pl.UInt64))
+        frame = pl.DataFrame(rows).with_columns(
+            pl.col("rows", "hits", "distinct_hits").cast(pl.UInt64), pl.col("jrt_level").cast(pl.UInt8)
+        )
         append(store, "pii_finding_records", frame, token=scan_id)
     # The scan's own row comes last: until it is there, the findings of the scan before count.
-    append(store, "pii_scans", _scan_row(report, scan_id, started, policy), token=scan_id)
+    append(store, "pii_scans", _scan_row(report, scan_id, owner, started, policy), token=scan_id)
 
 
-def _scan_row(report: ScanReport, scan_id: str, started: datetime, policy: Policy) -> pl.DataFrame:
+def _scan_row(report: ScanReport, scan_id: str, owner: Owner, started: datetime, policy: Policy) -> pl.DataFrame:
+    suggested = {
+        name: list(value) if isinstance(value, tuple) else value for name, value in vars(report.suggested).items()
+    }
     row = {
         "scan_id": scan_id,
         "dataset": report.dataset,
@@ -78,15 +111,19 @@ def _scan_row(report: ScanReport, scan_id: str, started: datetime, policy: Polic
         "grade": report.grade,
         "policy_version": policy.version,
         "method": report.method,
+        **asdict(owner),
+        **suggested,
     }
-    return pl.DataFrame([row]).with_columns(
+    lists = ("grounds", "questions", "triggers", "derived_from")
+    return pl.DataFrame([row], schema_overrides=dict.fromkeys(lists, pl.List(pl.String))).with_columns(
         pl.col("started_at").cast(pl.Datetime("ms", "UTC")),
-        pl.col("rows").cast(pl.UInt64),
+        pl.col("rows", "persons").cast(pl.UInt64),
         pl.col("columns", "findings").cast(pl.UInt32),
+        pl.col("jrt_level").cast(pl.UInt8),
     )
 
 
-def _row(dataset: str, finding: PiiFinding, scan_id: str, owner: Owner) -> dict[str, object]:
+def _row(dataset: str, finding: PiiFinding, scan_id: str, owner: Owner, policy: Policy) -> dict[str, object]:
     name = f"{dataset}\x00{finding.column}\x00{finding.entity_type}"
     return {
         "finding_id": hashlib.sha256(name.encode("utf-8", "surrogatepass")).hexdigest()[:32],
@@ -94,4 +131,5 @@ def _row(dataset: str, finding: PiiFinding, scan_id: str, owner: Owner) -> dict[
         "dataset": dataset,
         **asdict(owner),
         **asdict(finding),
+        "evidence": evidence_of(finding, policy.text),
     }

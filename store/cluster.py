@@ -26,6 +26,9 @@ _SORTING = re.compile(r"\bORDER\s+BY\s+(?:\((?P<several>[^()]*)\)|(?P<one>\w+))"
 
 _RENAME = re.compile(r"RENAME\s+TABLE\s+IF\s+EXISTS\s+(?P<old>\w+)\s+TO\s+(?P<new>\w+)", re.IGNORECASE)
 _ALTER = re.compile(r"ALTER\s+TABLE\s+(?P<name>\w+)\s+(?P<rest>MODIFY.*)", re.DOTALL | re.IGNORECASE)
+_ADD = re.compile(
+    r"ALTER\s+TABLE\s+(?P<name>\w+)\s+(?P<rest>ADD\s+COLUMN\s+IF\s+NOT\s+EXISTS.*)", re.DOTALL | re.IGNORECASE
+)
 _DROP_VIEW = re.compile(r"DROP\s+VIEW\s+IF\s+EXISTS\s+(?P<name>\w+)", re.IGNORECASE)
 
 _PATH = "'/clickhouse/tables/{uuid}/{shard}', '{replica}'"
@@ -69,7 +72,8 @@ def on_cluster(statement: str, cluster: str, tables: Mapping[str, str]) -> list[
     """The statements that do on a cluster what one does on a single server.
 
     Args:
-        statement: a repeatable CREATE of a table or a view, RENAME of a table, MODIFY of columns, or DROP of a view.
+        statement: a repeatable CREATE of a table or a view, RENAME of a table, MODIFY of columns, ADD of columns, or
+            DROP of a view.
         cluster: the cluster's name in the servers' configuration.
         tables: every table that has a `_local` counterpart, with what it is sharded by.
 
@@ -82,6 +86,9 @@ def on_cluster(statement: str, cluster: str, tables: Mapping[str, str]) -> list[
     if (altered := _ALTER.fullmatch(statement)) is not None:
         # How columns are packed concerns only where they lie.
         return [f"ALTER TABLE {altered['name']}_local {where} {altered['rest']}"]
+    if (added := _ADD.fullmatch(statement)) is not None:
+        # First where rows lie, then where they are asked for: never a column that cannot be answered.
+        return [f"ALTER TABLE {added['name']}{part} {where} {added['rest']}" for part in ("_local", "")]
     if (dropped := _DROP_VIEW.fullmatch(statement)) is not None:
         return [f"DROP VIEW IF EXISTS {dropped['name']} {where}"]
     found = _CREATE.fullmatch(statement)

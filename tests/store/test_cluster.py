@@ -60,6 +60,14 @@ _RENAMED_EVERYWHERE = [
             ["ALTER TABLE flows_local ON CLUSTER `city` MODIFY COLUMN IF EXISTS a UInt64 CODEC(T64)"],
             id="altered",
         ),
+        pytest.param(
+            "ALTER TABLE flows ADD COLUMN IF NOT EXISTS b String",
+            [
+                "ALTER TABLE flows_local ON CLUSTER `city` ADD COLUMN IF NOT EXISTS b String",
+                "ALTER TABLE flows ON CLUSTER `city` ADD COLUMN IF NOT EXISTS b String",
+            ],
+            id="added",
+        ),
         pytest.param("DROP VIEW IF EXISTS feed", ["DROP VIEW IF EXISTS feed ON CLUSTER `city`"], id="dropped"),
     ],
 )
