@@ -1,18 +1,18 @@
 -- What people decided about suggested grades, and the catalogue of data assets (R36 to R39, R42).
 
-ALTER TABLE pii_finding_records ADD COLUMN IF NOT EXISTS distinct_hits UInt64;
-ALTER TABLE pii_finding_records ADD COLUMN IF NOT EXISTS jrt_level UInt8;
-ALTER TABLE pii_finding_records ADD COLUMN IF NOT EXISTS evidence String;
+ALTER TABLE pii_finding_records ADD COLUMN IF NOT EXISTS distinct_hits UInt64; -- about how many different unmasked values
+ALTER TABLE pii_finding_records ADD COLUMN IF NOT EXISTS jrt_level UInt8; -- JR/T 0197-2020, 1..5
+ALTER TABLE pii_finding_records ADD COLUMN IF NOT EXISTS evidence String; -- a decision stands while this stays the same
 
-ALTER TABLE pii_scans ADD COLUMN IF NOT EXISTS jrt_level UInt8;
-ALTER TABLE pii_scans ADD COLUMN IF NOT EXISTS persons UInt64;
-ALTER TABLE pii_scans ADD COLUMN IF NOT EXISTS grounds Array(String);
-ALTER TABLE pii_scans ADD COLUMN IF NOT EXISTS questions Array(String);
-ALTER TABLE pii_scans ADD COLUMN IF NOT EXISTS triggers Array(LowCardinality(String));
-ALTER TABLE pii_scans ADD COLUMN IF NOT EXISTS evidence String;
-ALTER TABLE pii_scans ADD COLUMN IF NOT EXISTS registration String;
-ALTER TABLE pii_scans ADD COLUMN IF NOT EXISTS purpose String;
-ALTER TABLE pii_scans ADD COLUMN IF NOT EXISTS derived_from Array(String);
+ALTER TABLE pii_scans ADD COLUMN IF NOT EXISTS jrt_level UInt8; -- JR/T 0197-2020, 1..5, 0 for data that is not financial
+ALTER TABLE pii_scans ADD COLUMN IF NOT EXISTS persons UInt64; -- about how many persons it is
+ALTER TABLE pii_scans ADD COLUMN IF NOT EXISTS grounds Array(String); -- what the suggested grade rests on, code=about
+ALTER TABLE pii_scans ADD COLUMN IF NOT EXISTS questions Array(String); -- what a person should look at, code=about
+ALTER TABLE pii_scans ADD COLUMN IF NOT EXISTS triggers Array(LowCardinality(String)); -- GB/T 43697-2024 annex J: what changed since a grade was confirmed
+ALTER TABLE pii_scans ADD COLUMN IF NOT EXISTS evidence String; -- a decision stands while this stays the same
+ALTER TABLE pii_scans ADD COLUMN IF NOT EXISTS registration String; -- the entry of the catalogue that it falls under, or ''
+ALTER TABLE pii_scans ADD COLUMN IF NOT EXISTS purpose String; -- as declared when it was scanned
+ALTER TABLE pii_scans ADD COLUMN IF NOT EXISTS derived_from Array(String); -- as declared when it was scanned
 ALTER TABLE pii_scans ADD COLUMN IF NOT EXISTS scope LowCardinality(String);
 ALTER TABLE pii_scans ADD COLUMN IF NOT EXISTS asset_id LowCardinality(String);
 
