@@ -19,12 +19,13 @@ _ALGORITHMS: Mapping[str, Callable[[bytes], str]] = {
 
 
 class Role(StrEnum):
-    """In what capacity somebody, or the platform itself, took a step."""
+    """In what capacity somebody, or the platform itself, took a step; `cdo` is a chief data officer (R39)."""
 
     ANALYST = "analyst"
     ENGINEER = "engineer"
     REVIEWER = "reviewer"
     RESPONDER = "responder"
+    CDO = "cdo"
     SYSTEM = "system"
 
 

@@ -1,12 +1,11 @@
 -- Scanned data sets by their last finished scan, highest grade first. One without a finding has no scope of its own
 -- and is shown to readers of the whole city.
 SELECT
-    scans.dataset AS dataset, scans.grade AS grade, scans.finished_at AS finished_at, scans.rows AS rows,
-    scans.columns AS columns, scans.method AS method, scans.policy_version AS policy_version,
+    scans.dataset AS dataset, scans.title AS title, scans.grade AS grade, scans.review_state AS review_state,
+    scans.owner AS owner, scans.persons AS persons, scans.scanned_at AS finished_at, scans.rows AS rows,
+    scans.columns AS columns, scans.method AS method,
     found.findings AS findings, found.exposed AS exposed, found.sensitive AS sensitive
-FROM (
-    SELECT * FROM pii_scans WHERE scan_id IN (SELECT argMax(scan_id, finished_at) FROM pii_scans GROUP BY dataset)
-) AS scans
+FROM data_catalogue AS scans
 LEFT JOIN (
     SELECT
         scan_id, count() AS findings, countIf(NOT masked) AS exposed,

@@ -2,8 +2,9 @@
 SELECT
     finding_id, dataset, column, entity_type, category, grade, masked, rows, hits, confidence,
     sensitive_35273, sensitive_45574, masked_sample, review, scope, asset_id, found_at,
+    review_state, effective_grade, effective_type, decided_by,
     count() OVER () AS total
-FROM pii_findings
+FROM reviewed_findings
 WHERE (scope = {scope:String} OR startsWith(scope, concat({scope:String}, '/')))
   AND ({dataset:String} = '' OR dataset = {dataset:String})
   AND ({asset:String} = '' OR asset_id = {asset:String})

@@ -8,7 +8,11 @@ from dashboards.desk import Desk
 from dashboards.figures import NOTHING, amount
 from dashboards.harmless import one_line
 from dashboards.panels import empty_state, page_head
-from dashboards.tables import labelled, number_column, path_ends, shown, text_column, time_column
+from dashboards.tables import Column, labelled, number_column, path_ends, shown, text_column, time_column
+from dashboards.translation import Words
+from dashboards.views.dataset_card import dataset_card
+from dashboards.views.reviewing import deciding, standing
+from response.review import Reviewed
 
 _GRADES = ("general-1", "general-2", "general-3", "general-4", "important", "core")
 
@@ -26,6 +30,8 @@ def show(desk: Desk) -> None:
         dataset = _datasets(desk, datasets)
     with right:
         _types(desk)
+    if dataset:
+        dataset_card(desk, dataset)
     _findings(desk, dataset)
 
 
@@ -53,9 +59,18 @@ def _datasets(desk: Desk, datasets: pl.DataFrame) -> str:
     words = desk.words
     st.subheader(words("protection.datasets"), anchor=False)
     st.caption(words("protection.datasets.lead"))
-    columns = ["dataset", "grade", "findings", "exposed", "sensitive", "rows", "finished_at", "method"]
+    columns = [
+        *("dataset", "grade", "review_state", "findings", "exposed", "sensitive", "persons", "rows", "owner"),
+        *("finished_at", "method"),
+    ]
     chosen = st.dataframe(
-        shown(labelled(path_ends(datasets.select(columns), "dataset"), words, {"grade": "grade"})),
+        shown(
+            labelled(
+                path_ends(datasets.select(columns), "dataset"),
+                words,
+                {"grade": "grade", "review_state": "review_state"},
+            )
+        ),
         hide_index=True,
         key="protection.datasets",
         on_select="rerun",
@@ -66,17 +81,17 @@ def _datasets(desk: Desk, datasets: pl.DataFrame) -> str:
             "findings": number_column(words("column.findings")),
             "exposed": number_column(words("column.exposed")),
             "sensitive": number_column(words("column.sensitive")),
+            "review_state": text_column(words("column.review_state")),
+            "persons": number_column(words("column.persons")),
+            "owner": text_column(words("column.owner")),
             "rows": number_column(words("column.rows")),
             "finished_at": time_column(words("column.scanned_at")),
             "method": text_column(words("column.method")),
         },
     )
     rows = chosen["selection"]["rows"]
-    if not rows:
-        return ""
-    dataset = str(datasets["dataset"][rows[0]])
-    st.text(one_line(dataset))
-    return dataset
+    # A link may name one; a row that the reader picks goes first.
+    return str(datasets["dataset"][rows[0]]) if rows else str(st.query_params.get("dataset", ""))
 
 
 def _types(desk: Desk) -> None:
@@ -100,49 +115,63 @@ def _findings(desk: Desk, dataset: str) -> None:
         return
     if findings["total"][0] > findings.height:
         st.caption(words("protection.cut", total=amount(words, findings["total"][0]), shown=findings.height))
-    findings_table(desk, findings)
+    st.caption(words("review.pick"))
+    chosen = _picked(desk, findings)
+    linked = st.query_params.get("finding", "")
+    wanted = findings[chosen] if chosen is not None else findings.filter(pl.col("finding_id") == linked)
+    for finding in wanted.iter_rows(named=True):
+        with st.expander(words("review.finding"), expanded=True):
+            st.text(one_line(f"{finding['dataset']} · {finding['column']} · {finding['masked_sample']}"))
+            st.text(standing(desk, finding["review_state"], finding["decided_by"]))
+            deciding(desk, Reviewed.FINDING, finding["finding_id"])
 
 
 def findings_table(desk: Desk, findings: pl.DataFrame) -> None:
     """A table of findings, masked samples only, what is not masked named first."""
+    st.dataframe(_told(desk, findings), hide_index=True, column_config=_columns(desk.words))
+
+
+def _picked(desk: Desk, findings: pl.DataFrame) -> int | None:
+    """The same table; the row that the reader picked."""
+    chosen = st.dataframe(
+        _told(desk, findings),
+        hide_index=True,
+        key="protection.findings",
+        on_select="rerun",
+        selection_mode="single-row",
+        column_config=_columns(desk.words),
+    )
+    return next(iter(chosen["selection"]["rows"]), None)
+
+
+def _told(desk: Desk, findings: pl.DataFrame) -> pl.DataFrame:
     words = desk.words
     flags = path_ends(findings, "dataset").with_columns(
         mask=pl.col("masked").map_elements(lambda held: words(f"mask.{str(held).lower()}"), return_dtype=pl.String),
         hit_rate=pl.col("hits") / pl.max_horizontal("rows", 1),
     )
     columns = [
-        "mask",
-        "dataset",
-        "column",
-        "entity_type",
-        "grade",
-        "masked_sample",
-        "hits",
-        "hit_rate",
-        "confidence",
-        "category",
-        "sensitive_35273",
-        "sensitive_45574",
-        "review",
+        *("mask", "dataset", "column", "entity_type", "grade", "review_state", "masked_sample", "hits", "hit_rate"),
+        *("confidence", "category", "sensitive_35273", "sensitive_45574", "review"),
     ]
-    st.dataframe(
-        shown(
-            labelled(flags.select(columns), words, {"entity_type": "entity", "category": "category", "grade": "grade"})
-        ),
-        hide_index=True,
-        column_config={
-            "mask": st.column_config.TextColumn(words("column.masked"), pinned=True),
-            "dataset": text_column(words("column.dataset")),
-            "column": st.column_config.TextColumn(words("column.column")),
-            "entity_type": text_column(words("column.entity_type")),
-            "category": text_column(words("column.category")),
-            "grade": st.column_config.TextColumn(words("column.grade")),
-            "hits": number_column(words("column.hits")),
-            "hit_rate": st.column_config.NumberColumn(words("column.hit_rate"), format="percent"),
-            "confidence": st.column_config.NumberColumn(words("column.confidence"), format="%.2f"),
-            "sensitive_35273": st.column_config.CheckboxColumn(words("column.sensitive_35273")),
-            "sensitive_45574": st.column_config.CheckboxColumn(words("column.sensitive_45574")),
-            "masked_sample": text_column(words("column.masked_sample")),
-            "review": text_column(words("column.review"), wide=True),
-        },
-    )
+    codes = {"entity_type": "entity", "category": "category", "grade": "grade", "review_state": "review_state"}
+    return shown(labelled(flags.select(columns), words, codes))
+
+
+def _columns(words: Words) -> dict[str, Column]:
+    return {
+        "mask": st.column_config.TextColumn(words("column.masked"), pinned=True),
+        "dataset": text_column(words("column.dataset")),
+        "column": st.column_config.TextColumn(words("column.column")),
+        "entity_type": text_column(words("column.entity_type")),
+        "category": text_column(words("column.category")),
+        "grade": st.column_config.TextColumn(words("column.grade")),
+        "hits": number_column(words("column.hits")),
+        "hit_rate": st.column_config.NumberColumn(words("column.hit_rate"), format="percent"),
+        "confidence": st.column_config.NumberColumn(words("column.confidence"), format="%.2f"),
+        "sensitive_35273": st.column_config.CheckboxColumn(words("column.sensitive_35273")),
+        "sensitive_45574": st.column_config.CheckboxColumn(words("column.sensitive_45574")),
+        "masked_sample": text_column(words("column.masked_sample")),
+        "review": text_column(words("column.review"), wide=True),
+        "review_state": text_column(words("column.review_state")),
+    }

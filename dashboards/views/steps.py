@@ -11,21 +11,21 @@ from response.chain import Role
 from response.errors import ResponseError
 from store.client import Store
 
-_ROLES = (Role.ANALYST, Role.RESPONDER, Role.REVIEWER, Role.ENGINEER)
+_ROLES = (Role.ANALYST, Role.RESPONDER, Role.REVIEWER, Role.CDO, Role.ENGINEER)
 
 
-def person(desk: Desk) -> tuple[str, Role]:
-    """Who decides, and in what capacity, as the reader says."""
+def person(desk: Desk, key: str = "action") -> tuple[str, Role]:
+    """Who decides, and in what capacity, as the reader says; `key` tells two on one page apart."""
     words = desk.words
     name, role = st.columns([3, 2])
     actor = name.text_input(
-        words("action.actor"), kept_name(), key="action.actor", max_chars=LONGEST_NAME, persist_state="session"
+        words("action.actor"), kept_name(), key=f"{key}.actor", max_chars=LONGEST_NAME, persist_state="session"
     )
     chosen = chosen_code(
         words,
         words("action.role"),
         _ROLES,
-        key="action.role",
+        key=f"{key}.role",
         name=lambda each: words.label("role", each),
         place=role,
     )

@@ -7,11 +7,11 @@ import polars as pl
 
 
 def scans(ends: datetime) -> pl.DataFrame:
-    grades = {
-        "/srv/export/residents.csv": "important",
-        "/srv/export/clinics.parquet": "general-4",
-        "/srv/clean.csv": "",
-    }
+    grades = (
+        ("/srv/export/residents.csv", "important", "fuzhou/gulou"),
+        ("/srv/export/clinics.parquet", "general-4", "fuzhou/dept-water"),
+        ("/srv/clean.csv", "", "fuzhou"),
+    )
     return pl.DataFrame(
         [
             {
@@ -25,13 +25,20 @@ def scans(ends: datetime) -> pl.DataFrame:
                 "grade": grade,
                 "policy_version": "2026.1",
                 "method": "every row, distinct values",
+                "persons": 11000,
+                "grounds": ["item=resident_id", "floor=sensitive_personal"] if grade else [],
+                "questions": ["unregistered", "large_scale=1200000"] if grade else [],
+                "evidence": f"evidence-{index}",
+                "scope": scope,
             }
-            for index, (dataset, grade) in enumerate(grades.items())
+            for index, (dataset, grade, scope) in enumerate(grades)
         ],
         schema_overrides={
             "rows": pl.UInt64,
             "columns": pl.UInt32,
             "findings": pl.UInt32,
+            "persons": pl.UInt64,
+            **dict.fromkeys(("grounds", "questions"), pl.List(pl.String)),
             **dict.fromkeys(("started_at", "finished_at"), pl.Datetime("ms", "UTC")),
         },
     )
@@ -69,6 +76,7 @@ def findings(ends: datetime) -> pl.DataFrame:
             "scope": scope,
             "asset_id": asset,
             "found_at": ends,
+            "evidence": f"evidence-{column}",
         }
         for number, (scope, asset, dataset) in enumerate(places)
         for column, (entity, category, grade, masked, sample) in types.items()

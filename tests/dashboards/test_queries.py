@@ -8,6 +8,7 @@ import pytest
 
 from dashboards.queries import ask, statement
 from response.lifecycle import acknowledge
+from response.review import Decision, Reviewed, decide
 from response.suppressing import suppress
 from store.client import Store
 from store.writes import append
@@ -45,6 +46,9 @@ def parameters(scope: str, *, alert: int = 0, asset: str = "") -> dict[str, obje
         "alert": alert_id(alert),
         "event_ids": [f"log-{alert * 18 + alert % 9}-0", f"flow-{alert * 9 + alert % 9}"],
         "dataset": "",
+        "named": "/srv/export/residents.csv" if alert == 0 else "/srv/export/clinics.parquet",
+        "reviewed": "finding",
+        "id": "residents.csv-mobile" if alert == 0 else "clinics.parquet-mobile",
         "exposed": 0,
         "allowed": 0,
         "parts": [alert_id(alert)],
@@ -55,6 +59,8 @@ def parameters(scope: str, *, alert: int = 0, asset: str = "") -> dict[str, obje
 @pytest.fixture
 def city(store: Store) -> Store:
     fill(store, ends=ENDS)
+    for wanted in ("residents.csv-mobile", "clinics.parquet-mobile"):
+        decide(store, Reviewed.FINDING, wanted, Decision.ACCEPTED, actor="Lin Example", reason="seen")
     for number in (0, 3):
         acknowledge(store, alert_id(number), actor="Lin Example")
         until = datetime.now(UTC) + timedelta(days=1)

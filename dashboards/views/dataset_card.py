@@ -1,0 +1,76 @@
+"""One data set of the catalogue: how it is graded and why, whose it is, and what a person should look at."""
+
+from collections.abc import Iterable, Iterator
+
+import streamlit as st
+
+from dashboards.desk import Desk
+from dashboards.figures import amount
+from dashboards.harmless import one_line
+from dashboards.views.reviewing import deciding, standing
+from response.review import Reviewed
+
+
+def dataset_card(desk: Desk, dataset: str) -> None:
+    """The card of one data set, and the form to decide on its grade."""
+    words = desk.words
+    found = desk.ask("dataset", named=dataset)
+    if found.is_empty():
+        st.info(words("catalogue.outside"))
+        return
+    row = found.row(0, named=True)
+    left, right = st.columns([3, 2], gap="medium")
+    with left, st.container(border=True):
+        st.subheader(one_line(row["title"] or dataset.rsplit("/", 1)[-1]), anchor=False)
+        for line in _facts(desk, row):
+            st.text(line)
+        _listed(desk, "catalogue.grounds", (_ground(desk, text) for text in row["grounds"]))
+        _listed(desk, "catalogue.questions", (_question(desk, text) for text in row["questions"]))
+        if row["triggers"]:
+            names = words.listed(words.label("trigger", name) for name in row["triggers"])
+            st.warning(words("catalogue.triggers", names=names))
+    with right:
+        deciding(desk, Reviewed.DATASET, dataset)
+
+
+def _facts(desk: Desk, row: dict[str, object]) -> Iterator[str]:
+    words = desk.words
+    suggested, grade = (words.label("grade", str(row[name])) for name in ("suggested_grade", "grade"))
+    yield words("catalogue.grade", suggested=suggested, grade=grade)
+    yield standing(desk, str(row["review_state"]), str(row["decided_by"]))
+    if row["jrt_level"]:
+        yield words("catalogue.jrt", level=row["jrt_level"])
+    if row["persons"]:
+        yield words("catalogue.persons", persons=amount(words, int(str(row["persons"]))))
+    if row["organisation"]:
+        people = {name: one_line(str(row[name])) or "–" for name in ("organisation", "owner", "cdo")}
+        yield words("catalogue.owner", **people)
+    if row["purpose"]:
+        yield words("catalogue.purpose", purpose=one_line(str(row["purpose"])))
+    shared = row["share_recipients"]
+    if isinstance(shared, list) and shared:
+        yield words("catalogue.shared", names=words.listed(one_line(str(name)) for name in shared))
+    if row["assessment"]:
+        yield words("catalogue.assessment", reference=one_line(str(row["assessment"])))
+
+
+def _listed(desk: Desk, title: str, lines: Iterable[str]) -> None:
+    told = list(lines)
+    if told:
+        st.caption(desk.words(title))
+        st.text("\n".join(f"· {line}" for line in told))
+
+
+def _ground(desk: Desk, text: str) -> str:
+    """A stored ground, `code=about`, in words."""
+    words = desk.words
+    code, _, about = text.partition("=")
+    named = words.label("floor", about) if code == "floor" else one_line(about)
+    return words(f"ground.{code}", about=named) if f"ground.{code}" in words.entries else one_line(text)
+
+
+def _question(desk: Desk, text: str) -> str:
+    """A stored question, `code=about`, in words."""
+    words = desk.words
+    code, _, about = text.partition("=")
+    return words(f"question.{code}", about=one_line(about)) if f"question.{code}" in words.entries else one_line(text)
