@@ -34,6 +34,7 @@ def deciding(desk: Desk, reviewed: Reviewed, wanted: str) -> None:
                 GRADES if reviewed is Reviewed.DATASET else _COLUMN_GRADES,
                 index=None,
                 key=f"{key}.grade",
+                placeholder=words("review.keep"),
                 format_func=lambda each: words.label("grade", each),
             )
             reason = st.text_area(words("review.reason"), key=f"{key}.reason", max_chars=1000, height=90)
