@@ -7,7 +7,11 @@ from pipelines.defs.resources import Settled
 from rongdun.settings import Settings
 
 defs = dg.Definitions(
-    assets=[sense.monitored_assets, sense.telemetry, judge.alerts, judge.pii_findings, respond.asset_posture],
+    assets=[
+        *(sense.monitored_assets, sense.telemetry),
+        *(judge.alerts, judge.pii_findings, judge.data_accesses),
+        respond.asset_posture,
+    ],
     asset_checks=checks.ALL,
     jobs=[*jobs.JOBS, record.record],
     schedules=jobs.SCHEDULES,

@@ -4,6 +4,7 @@ ResponseError
 ├── AlertUnknown         no alert has this id
 ├── TransitionRefused    the alert's state does not allow this step
 ├── SuppressionRefused   it would hide too much, for too long, or is not there
+├── GrantRefused         a grant is not there, or this step on it is not this person's to take
 ├── ReviewRefused        a decision on a suggested grade is incomplete, or not this person's to take
 ├── StepRefused          a step lacks its actor or basis, or would put personal data on record
 ├── ChainContended       others kept writing: the step was not recorded
@@ -26,6 +27,10 @@ class TransitionRefused(ResponseError):
 
 class SuppressionRefused(ResponseError):
     """A suppression would hide too much, for too long, or is not there."""
+
+
+class GrantRefused(ResponseError):
+    """A grant is not there, or this step on it is not this person's to take."""
 
 
 class ReviewRefused(ResponseError):

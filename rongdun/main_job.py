@@ -17,6 +17,7 @@ _SHOWN = {
     "telemetry": "ingest",
     "alerts": "detect",
     "pii_findings": "scan for personal data",
+    "data_accesses": "judge uses of data",
     "asset_posture": "score",
 }
 

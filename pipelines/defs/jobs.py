@@ -30,7 +30,7 @@ _DETECTING = dg.RunsFilter(
 _WHAT: dict[str, tuple[str, list[str] | dg.AssetSelection]] = {
     "city": ("Everything, once: inventory, telemetry, alerts, personal data, posture.", dg.AssetSelection.all()),
     "intake": ("Read what was dropped.", ["network_flows", "log_events", "pii_findings"]),
-    "detect": ("Judge what arrived.", ["alerts"]),
+    "detect": ("Judge what arrived.", ["alerts", "data_accesses"]),
     "scan": ("Look for personal data.", ["pii_findings"]),
     "posture": ("Score every asset.", ["asset_posture"]),
 }

@@ -1,9 +1,13 @@
 """Judge 判断: rules over what arrived, and scans for personal data."""
 
+from dataclasses import asdict
 from datetime import UTC, datetime
 
 import dagster as dg
 
+from dlp.access_policy import access_policy_of
+from pipelines.access_judging import judge_accesses
+from pipelines.access_rules import access_rules_of
 from pipelines.content import home_content
 from pipelines.defs.resources import Settled
 from pipelines.detect import detect
@@ -47,6 +51,16 @@ def pii_findings(config: Targets, settled: Settled) -> dg.MaterializeResult[None
     return dg.MaterializeResult(
         metadata={"datasets": len(reports), "findings": sum(len(report.findings) for report in reports)}
     )
+
+
+@dg.asset(group_name="judge", deps=["log_events", "pii_findings"])
+def data_accesses(settled: Settled) -> dg.MaterializeResult[None]:
+    """Uses of data that databases and applications logged, held against grants and grades; breaches become alerts."""
+    settings = settled.settings()
+    rules = settings.rules_folder
+    with settled.open() as store:
+        report = judge_accesses(store, access_policy_of(rules), access_rules_of(rules), scope=settings.scope)
+    return dg.MaterializeResult(metadata=asdict(report))
 
 
 def _began(context: dg.AssetExecutionContext) -> datetime | None:

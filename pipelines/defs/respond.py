@@ -7,7 +7,7 @@ from pipelines.defs.resources import Settled
 from pipelines.score import score
 
 
-@dg.asset(group_name="respond", deps=["alerts", "pii_findings", "monitored_assets"])
+@dg.asset(group_name="respond", deps=["alerts", "pii_findings", "data_accesses", "monitored_assets"])
 def asset_posture(settled: Settled) -> dg.MaterializeResult[None]:
     """A score per monitored asset, explained factor by factor."""
     thresholds = thresholds_in(settled.settings().rules_folder)

@@ -9,7 +9,7 @@ import typer
 
 from pipelines.scan import scan_all
 from pipelines.scan_report import ScanReport
-from rongdun.commands import cataloguing, reviewing
+from rongdun.commands import cataloguing, granting, reviewing
 from rongdun.console import err, harmless, print_json, print_table, progress
 from rongdun.settings import Settings
 from store.session import open_store
@@ -17,6 +17,9 @@ from store.session import open_store
 app = typer.Typer(no_args_is_help=True, help="Personal data: where it lies, its grade, and whether its mask holds.")
 app.add_typer(reviewing.app, name="review")
 app.add_typer(cataloguing.app, name="catalogue")
+app.add_typer(granting.app, name="grants")
+app.command("accesses")(granting.accesses)
+app.command("lineage")(granting.show_lineage)
 
 Json = Annotated[bool, typer.Option("--json", help="One JSON document on standard output.")]
 

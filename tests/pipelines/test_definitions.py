@@ -64,7 +64,8 @@ def test_assets_are_named_after_tables_and_flow_one_way() -> None:
         "log_events": ["monitored_assets"],
         "alerts": ["log_events", "network_flows"],
         "pii_findings": ["log_events"],
-        "asset_posture": ["alerts", "monitored_assets", "pii_findings"],
+        "data_accesses": ["log_events", "pii_findings"],
+        "asset_posture": ["alerts", "data_accesses", "monitored_assets", "pii_findings"],
     }
 
 
