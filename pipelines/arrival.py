@@ -37,12 +37,14 @@ class Origin:
     Attributes:
         batch_id: names the batch in the ledger and begins the id of each of its events.
         scope: of rows that belong to no asset.
+        identity: names the file whatever it grows by, and begins the ids of rows that are numbered by their place.
     """
 
     source: str
     source_type: str
     batch_id: str
     scope: str
+    identity: str = ""
 
 
 def settled(batch: Batch) -> Batch:
@@ -64,9 +66,12 @@ def settled(batch: Batch) -> Batch:
 
 def arrived_rows(batch: Batch, origin: Origin, assets: Assets | None) -> pl.DataFrame:
     """The rows with every column that the table wants from the ingestion."""
-    prefix = f"{origin.batch_id}{_FLOW if batch.table == 'network_flows' else _EVENT}"
+    by_place = batch.numbered and origin.identity
+    kind = _FLOW if batch.table == "network_flows" else _EVENT
+    prefix = f"{origin.identity if by_place else origin.batch_id}{kind}"
+    number = pl.col("source_offset") if by_place else pl.col("row")
     rows = batch.rows.with_row_index("row").with_columns(
-        pl.format("{}{}", pl.lit(prefix), pl.col("row")).alias("event_id"), *_constants(origin)
+        pl.format("{}{}", pl.lit(prefix), number).alias("event_id"), *_constants(origin)
     )
     return _placed(rows.drop("row"), batch.table, origin.scope, assets)
 

@@ -112,6 +112,7 @@ class Batch:
         rejects: columns of `REJECTS`; `content` is cut to 4 KiB.
         source_type: what kind of record these are where a format holds several (`zeek_dns`); '' for the source's name.
         source: the feed that they were heard of; '' for the file that they are read from.
+        numbered: no two rows of the file have one `source_offset`: their ids are made of it.
     """
 
     table: Table
@@ -119,3 +120,4 @@ class Batch:
     rejects: pl.DataFrame = field(default_factory=no_rejects)
     source_type: str = ""
     source: str = ""
+    numbered: bool = False

@@ -2,20 +2,23 @@
 
 import time
 from collections.abc import Callable, Iterator, Sequence
-from contextlib import ExitStack
+from contextlib import ExitStack, suppress
 from dataclasses import dataclass, replace
 from pathlib import Path
 
 from pipelines.arrival import Assets
+from pipelines.capture_parts import Member
 from pipelines.errors import SourceBroken
 from pipelines.exports.known import ExporterMemory
 from pipelines.files import Fingerprint, Found, fingerprint, found_files, source_of
 from pipelines.ledger import Ledger, Version
 from pipelines.report import FileReport, IngestReport, Progress
-from pipelines.sources.registry import SOURCES, Source, source_for
+from pipelines.series import series_among
+from pipelines.series_ingest import SeriesRun
+from pipelines.sources.registry import SOURCES, ReadsCaptures, Source, source_for
 from pipelines.sources.unread import reason_unread
 from pipelines.stretch import Stretch, head_of
-from pipelines.writing import BatchWriter, note_unread, write_stretch
+from pipelines.writing import BatchWriter, Tell, note_unread, write_stretch
 from store.client import Store
 
 _MANY = 20
@@ -63,12 +66,16 @@ def ingest(
         writing = connections.enter_context(other) if other else store
         writer = BatchWriter(writing, scope, address_book, known, beside=other is not None)
         run = _Run(store, writer, progress, len(found), sources)
-        reports = tuple(report for group in _groups(found) for report in run.files(group))
+        series = series_among(found)
+        together = {path for members in series for path in members}
+        single = [item for item in found if item.problem or item.path not in together]
+        reports = [report for members in series for report in run.series(members)]
+        reports += [report for group in _groups(single) for report in run.files(group)]
         # Before the ledger says that files are done: what they announced is not read again.
         if exporters is not None:
             exporters.save()
         run.end()
-    return IngestReport(reports)
+    return IngestReport(tuple(sorted(reports, key=_order(found))))
 
 
 @dataclass(frozen=True)
@@ -113,6 +120,50 @@ class _Run:
             yield self._file(look) if isinstance(look, _Candidate) else look
             self._files_done += 1
 
+    def series(self, paths: Sequence[Path]) -> Iterator[FileReport]:
+        """What became of each file of a series of captures."""
+        members: dict[str, Member] = {}
+        earlier: list[list[str]] = []
+        for path in paths:
+            with suppress(OSError):
+                mark, shorter = self._marked(path)
+                if mark.file_hash not in members:
+                    members[mark.file_hash] = Member(path, mark)
+                    earlier.append(shorter)
+        series = list(members.values())
+        source = source_for(head_of(Stretch(series[0].path, series[0].mark, None)), self._sources) if series else None
+        read = {member.path for member in series} if isinstance(source, ReadsCaptures) else set[Path]()
+        if isinstance(source, ReadsCaptures):
+            self._ledger.starting([_version(member.path, member.mark) for member in series if self._is_new(member)])
+            for report in self._series_run(source).ingest(series, earlier, self._teller(series[-1])):
+                yield report
+                self._files_done += 1
+        yield from self.files([Found(path) for path in paths if path not in read])
+
+    def _series_run(self, source: ReadsCaptures) -> SeriesRun:
+        begun = frozenset(version.file_hash for some in self._unfinished.values() for version in some)
+        return SeriesRun(self._store, self._ledger, self._writer, source, begun)
+
+    def _is_new(self, member: Member) -> bool:
+        stored = self._ledger.with_hash(member.mark.file_hash)
+        return stored is None or not stored.source_type
+
+    def _marked(self, path: Path) -> tuple[Fingerprint, list[str]]:
+        """What a file is now, and the hashes of what it was when it was shorter, and was stored or begun."""
+        source = source_of(path)
+        known = [*self._ledger.of_source(source), *self._unfinished.get(source, [])]
+        mark = fingerprint(path, [version.bytes for version in known])
+        shorter = [old for old in known if old.bytes < mark.size and mark.begins_with(old.bytes, old.file_hash)]
+        return mark, [old.file_hash for old in shorter]
+
+    def _teller(self, last: Member) -> Tell:
+        def tell(bytes_done: int, rows: int) -> None:
+            if self._progress is not None:
+                told = Progress(last.path, self._files_done, self._files, bytes_done, last.mark.size, rows)
+                self._progress(told)
+
+        return tell
+
     def end(self) -> None:
         """Write down what is still to be noted."""
         note_unread(self._store, self._ledger, self._unread)
@@ -154,6 +205,10 @@ class _Run:
             if mark.file_hash not in {version.file_hash for version in noted}:
                 self._unread.append((mark.file_hash, report))
             return report
+        if isinstance(candidate.source, ReadsCaptures) and (shorter := self._marked(candidate.path)[1]):
+            member = Member(candidate.path, mark)
+            (report,) = self._series_run(candidate.source).ingest([member], [shorter], self._teller(member))
+            return report
         rows = rejected = 0
         for broken_off in self._broken_off(candidate):
             report = self._stretch(candidate, broken_off)
@@ -190,6 +245,14 @@ class _Run:
         if source is None:
             return FileReport(candidate.path)
         return write_stretch(stretch, source, self._writer, self._ledger, tell)
+
+
+def _order(found: Sequence[Found]) -> Callable[[FileReport], int]:
+    """The place of a report, by that of its file among those found."""
+    places: dict[Path, int] = {}
+    for number, item in enumerate(found):
+        places.setdefault(item.path, number)
+    return lambda report: places.get(report.path, len(places))
 
 
 def _groups(found: Sequence[Found]) -> Iterator[list[Found]]:

@@ -42,6 +42,8 @@ _DONE = "SELECT DISTINCT file_hash, source_type FROM ingested_files WHERE file_h
 
 _NOTED = "SELECT batch_id FROM ingested_batches WHERE batch_id IN {batches:Array(String)}"
 
+_BATCHES_OF = "SELECT file_hash, batch_id FROM ingested_batches WHERE file_hash IN {hashes:Array(String)}"
+
 _LAST_OFFSET = """
 SELECT max(source_offset) FROM (
     SELECT max(source_offset) AS source_offset FROM log_events WHERE source = {source:String} HAVING count() > 0
@@ -126,6 +128,17 @@ class Ledger:
         value = self._store.value(_LAST_OFFSET, {"source": version.source})
         return int(str(value)) if value is not None else -1
 
+    def batches_of(self, hashes: Sequence[str]) -> dict[str, set[str]]:
+        """The names of the batches of these contents, by hash; what was not yet written down is not among them."""
+        found: dict[str, set[str]] = {}
+        for row in self._store.rows(_BATCHES_OF, {"hashes": list(hashes)}):
+            found.setdefault(str(row["file_hash"]), set()).add(str(row["batch_id"]))
+        return found
+
+    def noted(self, batches: Sequence[str]) -> set[str]:
+        """Those of the batches that are written down."""
+        return {str(row["batch_id"]) for row in self._store.rows(_NOTED, {"batches": list(batches)})}
+
     def starting(self, versions: Sequence[Version]) -> None:
         """Note that these contents are about to be stored, before their first row is."""
         rows = [(version.file_hash, version.source, version.bytes) for version in versions]
@@ -169,8 +182,7 @@ class Ledger:
             return
         told = pl.concat(self._batches).unique("batch_id", maintain_order=True)
         # Some may be there already: a run that broke off wrote them down together with others.
-        noted = [row["batch_id"] for row in self._store.rows(_NOTED, {"batches": told["batch_id"].to_list()})]
-        fresh = told.filter(~pl.col("batch_id").is_in(noted))
+        fresh = told.filter(~pl.col("batch_id").is_in(list(self.noted(told["batch_id"].to_list()))))
         append(self._store, "ingested_batches", fresh, token=_token(fresh["batch_id"].to_list()))
         self._batches.clear()
 

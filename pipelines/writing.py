@@ -12,13 +12,14 @@ import polars as pl
 from pipelines.ahead import ahead, one_by_one
 from pipelines.arrival import Assets, Origin, arrived_rejects, arrived_rows, settled, stored
 from pipelines.batch import STORED_IN, Batch
+from pipelines.capture_parts import identity_of
 from pipelines.errors import SourceBroken
 from pipelines.exports.known import KnownExporters
 from pipelines.files import source_of
 from pipelines.ledger import Ledger
 from pipelines.report import FileReport
 from pipelines.sources.columns import only_rejects, rejects_of
-from pipelines.sources.registry import GoesOn, RemembersExporters, Source
+from pipelines.sources.registry import GoesOn, ReadsCaptures, RemembersExporters, Source
 from pipelines.stretch import Reading, Stretch, opened
 from store.client import Store
 from store.writes import append
@@ -67,6 +68,7 @@ def write_stretch(stretch: Stretch, source: Source, writer: BatchWriter, ledger:
     knows = reading.continues or (isinstance(source, GoesOn) and source.goes_on)
     seen = -1 if stretch.previous is None or knows else ledger.last_offset(stretch.previous)
     rows, rejected, first_reject = 0, 0, ""
+    identity = identity_of(stretch.path) if isinstance(source, ReadsCaptures) else ""
     with closing(reading.part):
         reasons = list[str]()
 
@@ -74,7 +76,13 @@ def write_stretch(stretch: Stretch, source: Source, writer: BatchWriter, ledger:
             fresh = [
                 (
                     settled(_unseen(_shifted(batch, reading.shift), seen)),
-                    Origin(batch.source or stretch.source, batch.source_type or source.NAME, batch_id, writer.scope),
+                    Origin(
+                        batch.source or stretch.source,
+                        batch.source_type or source.NAME,
+                        batch_id,
+                        writer.scope,
+                        identity,
+                    ),
                 )
                 for batch_id, batch in group.batches
             ]

@@ -13,7 +13,7 @@ from pipelines.capture.cursor import CUT, UNREAD, Cursor
 from pipelines.capture.cuts import Timeouts
 from pipelines.capture.flow_rows import flow_rows
 from pipelines.capture.flow_table import FlowTable
-from pipelines.capture.flows import TUNNEL_WORDS, FlowPackets, Flows
+from pipelines.capture.flows import TUNNEL_WORDS, FlowPackets, Flows, no_flows
 from pipelines.capture.fragments import FragmentPorts
 from pipelines.capture.keys import flow_keys
 from pipelines.capture.links import layers_of
@@ -34,6 +34,7 @@ class CaptureReader:
         self, timeouts: Timeouts, exports: CapturedExports | None = None, *, applications: bool = True
     ) -> None:
         self._flows = FlowTable(timeouts)
+        self.idle_us = timeouts.idle_us
         self._conversations = Conversations() if applications else None
         self._fragments = FragmentPorts()
         self._exports = exports or CapturedExports()
@@ -43,6 +44,7 @@ class CaptureReader:
         self._unread: Counter[int] = Counter()
         self._packets = 0
         self._counted = 0
+        self._first = 0
 
     def batches(self, windows: Iterator[PacketWindow | Problem]) -> Iterator[Batch]:
         """The batches of a capture, those of each window as soon as it is read.
@@ -67,10 +69,21 @@ class CaptureReader:
                 self._reject(window.number, window.reason)
         return broken
 
+    def begins_part(self, first: int) -> None:
+        """What comes is of another file: its packets are numbered from `first`, and told from 0 in rejects."""
+        self._first = first
+        self._listed, self._unlisted = 0, 0
+        self._unread.clear()
+
+    def ends_part(self) -> Batch:
+        """What a file had of rejects; what is open stays open."""
+        self._account(whole=False)
+        return Batch("network_flows", flow_rows(no_flows()), self._take_rejects(), numbered=True)
+
     def end(self, *, whole: bool) -> Iterator[Batch]:
         """What was still open, and what can be said only at the end; `whole` where it did not break off."""
         self._account(whole=whole)
-        yield Batch("network_flows", flow_rows(self._flows.flush()), self._take_rejects())
+        yield Batch("network_flows", flow_rows(self._flows.flush()), self._take_rejects(), numbered=True)
         if self._conversations is not None:
             yield from event_batches(self._conversations.flush())
         yield from self._exports.finish()
@@ -80,7 +93,7 @@ class CaptureReader:
         self._account(whole=False)
         self._listed, self._unlisted = 0, 0
         self._unread.clear()
-        return Batch("network_flows", flow_rows(self._flows.over_by(now_us)), self._take_rejects())
+        return Batch("network_flows", flow_rows(self._flows.over_by(now_us)), self._take_rejects(), numbered=True)
 
     @property
     def open_flows(self) -> Flows:
@@ -109,7 +122,9 @@ class CaptureReader:
         events: list[Event] = []
         if self._conversations is not None:
             events = self._conversations.listen(Payloads(window.buffer, packets, segments, assigned))
-        yield Batch("network_flows", flow_rows(self._flows.settle(assigned, packets)), self._take_rejects())
+        yield Batch(
+            "network_flows", flow_rows(self._flows.settle(assigned, packets)), self._take_rejects(), numbered=True
+        )
         yield from event_batches(events)
         yield from self._exports.listen(window, found, rows, segments)
 
@@ -124,7 +139,7 @@ class CaptureReader:
         reasons |= dict.fromkeys(cut.tolist(), "the frame is cut before its network layer")
         for row in sorted(reasons):
             number = window.first_number + row
-            self._reject(number, f"packet {number}: {reasons[row]}")
+            self._reject(number, f"packet {number - self._first}: {reasons[row]}")
 
     def _reject(self, number: int, reason: str) -> None:
         if self._listed < MOST_LISTED:
@@ -137,7 +152,7 @@ class CaptureReader:
         """What can be said only at the end: link types, an empty capture, rejects beyond those listed."""
         for link, count in sorted(self._unread.items()):
             if link >= 0:
-                self._rejects.append((0, f"link type {link} is not read: {count} packets are skipped"))
+                self._rejects.append((self._first, f"link type {link} is not read: {count} packets are skipped"))
         if whole and not self._packets and not self._listed:
             self._rejects.append((0, "the capture holds no packet"))
         elif whole and not self._counted and not self._listed and not self._unread:

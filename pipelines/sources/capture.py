@@ -34,6 +34,10 @@ class CaptureSource:
         """What the tables and reports call the format."""
         return _NAME
 
+    def reader(self, known: KnownExporters | None = None) -> CaptureReader:
+        """What reads one capture, be it in one file or in several."""
+        return CaptureReader(self.timeouts, CapturedExports(known), applications=self.applications)
+
     def recognises(self, head: bytes) -> bool:
         """Whether a file that begins like this is a capture, by its magic number."""
         return head[:4] in pcap.MAGICS or head[:4] == pcapng.MAGIC
@@ -51,7 +55,7 @@ class CaptureSource:
         whole = UntilBroken(stream)
         head = read_fully(whole, 4)
         read_windows = pcapng.read_windows if head == pcapng.MAGIC else pcap.read_windows
-        reader = CaptureReader(self.timeouts, CapturedExports(known), applications=self.applications)
+        reader = self.reader(known)
         try:
             yield from reader.batches(read_windows(PutBack(head, whole)))
         except SourceBroken as broken:
@@ -117,6 +121,7 @@ class _Counted:
 
 _DEFAULT = CaptureSource()
 NAME: Final = _NAME
+reader = _DEFAULT.reader
 recognises = _DEFAULT.recognises
 read = _DEFAULT.read
 read_with = _DEFAULT.read_with

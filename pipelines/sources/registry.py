@@ -5,6 +5,7 @@ from typing import BinaryIO, Protocol, runtime_checkable
 
 from pipelines.batch import Batch
 from pipelines.capture.cuts import Timeouts
+from pipelines.capture.reader import CaptureReader
 from pipelines.capture.series import CaptureSeries
 from pipelines.exports.known import KnownExporters
 from pipelines.sources import (
@@ -63,6 +64,24 @@ class RemembersExporters(Protocol):
 
     def read_with(self, stream: BinaryIO, known: KnownExporters) -> Iterator[Batch]:
         """What `read` gives; what this file announces is known afterwards."""
+
+
+@runtime_checkable
+class ReadsCaptures(Protocol):
+    """A source of packets: several files can be read as the one capture that they are."""
+
+    @property
+    def NAME(self) -> str:  # noqa: N802  # a module's constant
+        """What the tables and reports call the format."""
+
+    def recognises(self, head: bytes) -> bool:
+        """Whether the first bytes of a file are of this format."""
+
+    def read(self, stream: BinaryIO) -> Iterator[Batch]:
+        """The content in batches; damage becomes rejects. Raises `SourceBroken` where nothing more can be read."""
+
+    def reader(self, known: KnownExporters | None = None) -> CaptureReader:
+        """What reads one capture."""
 
 
 @runtime_checkable
