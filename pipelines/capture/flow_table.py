@@ -68,6 +68,12 @@ class FlowTable:
         silent = self._open.left_behind(packets.time_us, int(packets.number[-1]), self._timeouts.idle_us)
         return joined([over, silent]).by_number()
 
+    def add_late(self, packets: FlowPackets) -> Flows:
+        """Count packets of earlier windows that waited; gives the flows that they end, by first packet."""
+        assigned = self.assign(packets)
+        self._open.add(assigned.flows.at(assigned.unfinished))
+        return assigned.flows.at(~assigned.unfinished).by_number()
+
     def flush(self) -> Flows:
         """All flows still open, by first packet."""
         return self._open.take_all().by_number()

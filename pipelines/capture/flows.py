@@ -1,7 +1,7 @@
 """Flows and the packets that make them, as columns."""
 
 from collections.abc import Sequence
-from dataclasses import dataclass, fields
+from dataclasses import dataclass, fields, replace
 
 import numpy as np
 
@@ -49,6 +49,17 @@ class FlowPackets:
 
     def __len__(self) -> int:
         return len(self.sender)
+
+    def at(self, chosen: Ints) -> "FlowPackets":
+        """The chosen packets."""
+        columns = {column.name: getattr(self, column.name) for column in fields(self)}
+        return FlowPackets(
+            keys=columns.pop("keys")[:, chosen], **{name: column[chosen] for name, column in columns.items()}
+        )
+
+    def between(self, found: Words, sender: Ints) -> "FlowPackets":
+        """The packets under other keys."""
+        return replace(self, keys=found, sender=sender)
 
 
 @dataclass(frozen=True)

@@ -1,7 +1,7 @@
 """What makes two packets one flow: the endpoints in either order, protocol and VLANs, as six 64-bit words."""
 
 from dataclasses import dataclass
-from typing import Final
+from typing import Final, NamedTuple
 
 import numpy as np
 
@@ -20,19 +20,46 @@ def flow_keys(cursor: Cursor, packets: Datagrams, rows: Ints, segments: Segments
 
     The first endpoint is the lower one by address and port; a message that nothing answers keeps its sender first.
     """
-    source, destination = packets.source[rows], packets.destination[rows]
-    swap = (_above(source, destination, segments) & (segments.one_way == 0)).astype(np.int64)
-    swapped = swap == 1
-    low_port = np.where(swapped, segments.destination_port, segments.source_port)
-    high_port = np.where(swapped, segments.source_port, segments.destination_port)
+    ends = _Ends(
+        packets.source[rows],
+        packets.destination[rows],
+        segments.source_port,
+        segments.destination_port,
+        segments.one_way,
+    )
     tag = cursor.vlan[rows] | (cursor.inner_vlan[rows] << 12)
-    keys = np.empty((WORDS, len(rows)), np.uint64)
+    return _keyed(ends, (packets.protocol[rows] << 8) | packets.version[rows], tag.view(np.uint64))
+
+
+def with_ports(
+    keys: Words, sender: Ints, source_port: Ints, destination_port: Ints, one_way: Ints
+) -> tuple[Words, Ints]:
+    """The keys, and who sent, of packets whose ports became known only after they had one."""
+    first, second, swapped = keys[:2].T, keys[2:4].T, (sender == 1)[:, None]
+    source, destination = np.where(swapped, second, first), np.where(swapped, first, second)
+    ends = _Ends(source, destination, source_port, destination_port, one_way)
+    return _keyed(ends, keys[4].view(np.int64) & 0xFFFF, keys[5])
+
+
+class _Ends(NamedTuple):
+    source: Words
+    destination: Words
+    source_port: Ints
+    destination_port: Ints
+    one_way: Ints
+
+
+def _keyed(ends: _Ends, kind: Ints, tag: Words) -> tuple[Words, Ints]:
+    swap = (_above(ends) & (ends.one_way == 0)).astype(np.int64)
+    swapped = swap == 1
+    low_port = np.where(swapped, ends.destination_port, ends.source_port)
+    high_port = np.where(swapped, ends.source_port, ends.destination_port)
+    keys = np.empty((WORDS, len(swap)), np.uint64)
     for half in (0, 1):
-        keys[half] = np.where(swapped, destination[:, half], source[:, half])
-        keys[2 + half] = np.where(swapped, source[:, half], destination[:, half])
-    ends = (low_port << 16) | high_port
-    keys[4] = ((ends << 16) | (packets.protocol[rows] << 8) | packets.version[rows]).view(np.uint64)
-    keys[5] = tag.view(np.uint64)
+        keys[half] = np.where(swapped, ends.destination[:, half], ends.source[:, half])
+        keys[2 + half] = np.where(swapped, ends.source[:, half], ends.destination[:, half])
+    keys[4] = ((((low_port << 16) | high_port) << 16) | kind).view(np.uint64)
+    keys[5] = tag
     return keys, swap
 
 
@@ -85,10 +112,10 @@ def versions(keys: Words) -> Ints:
     return word & 0xFF
 
 
-def _above(source: Words, destination: Words, segments: Segments) -> Flags:
-    high, low = source[:, 0], source[:, 1]
-    other_high, other_low = destination[:, 0], destination[:, 1]
-    port_above = (high == other_high) & (low == other_low) & (segments.source_port > segments.destination_port)
+def _above(ends: _Ends) -> Flags:
+    high, low = ends.source[:, 0], ends.source[:, 1]
+    other_high, other_low = ends.destination[:, 0], ends.destination[:, 1]
+    port_above = (high == other_high) & (low == other_low) & (ends.source_port > ends.destination_port)
     above: Flags = (high > other_high) | ((high == other_high) & (low > other_low)) | port_above
     return above
 

@@ -14,7 +14,7 @@ from pipelines.capture.cuts import Timeouts
 from pipelines.capture.flow_rows import flow_rows
 from pipelines.capture.flow_table import FlowTable
 from pipelines.capture.flows import TUNNEL_WORDS, FlowPackets, Flows, no_flows
-from pipelines.capture.fragments import FragmentPorts
+from pipelines.capture.fragments import FragmentPorts, WaitingFragments
 from pipelines.capture.keys import flow_keys
 from pipelines.capture.links import layers_of
 from pipelines.capture.payloads import Payloads
@@ -37,6 +37,7 @@ class CaptureReader:
         self.idle_us = timeouts.idle_us
         self._conversations = Conversations() if applications else None
         self._fragments = FragmentPorts()
+        self._waiting = WaitingFragments()
         self._exports = exports or CapturedExports()
         self._rejects: list[tuple[int, str]] = []
         self._listed = 0
@@ -82,18 +83,23 @@ class CaptureReader:
 
     def end(self, *, whole: bool) -> Iterator[Batch]:
         """What was still open, and what can be said only at the end; `whole` where it did not break off."""
+        yield from self._late(self._waiting.all())
         self._account(whole=whole)
         yield Batch("network_flows", flow_rows(self._flows.flush()), self._take_rejects(), numbered=True)
         if self._conversations is not None:
             yield from event_batches(self._conversations.flush())
         yield from self._exports.finish()
 
-    def settled_by(self, now_us: int) -> Batch:
-        """The flows that are over by a moment (microseconds since 1970), and what a part had of rejects."""
+    def settled_by(self, now_us: int) -> Iterator[Batch]:
+        """The flows that are over by a moment (microseconds since 1970), and what a part had of rejects.
+
+        No fragment waits afterwards: what is written down of a series are flows.
+        """
+        yield from self._late(self._waiting.all())
         self._account(whole=False)
         self._listed, self._unlisted = 0, 0
         self._unread.clear()
-        return Batch("network_flows", flow_rows(self._flows.over_by(now_us)), self._take_rejects(), numbered=True)
+        yield Batch("network_flows", flow_rows(self._flows.over_by(now_us)), self._take_rejects(), numbered=True)
 
     @property
     def open_flows(self) -> Flows:
@@ -114,9 +120,18 @@ class CaptureReader:
         self._complain(window, cursor, found, rows, segments)
         sound = np.flatnonzero(segments.complaint == 0)
         rows, segments = rows[sound], segments.at(sound)
-        self._fragments.fill(found, rows, segments)
         self._packets += len(window)
         self._counted += len(rows)
+        orphans = self._fragments.fill(found, rows, segments)
+        yield from self._late(
+            self._waiting.ready(self._fragments.seen, int(window.time_us[-1])) if len(window) else None
+        )
+        if orphans:
+            waiting = np.fromiter(orphans, np.int64, len(orphans))
+            late = _flow_packets(window, cursor, found, rows[waiting], segments.at(waiting))
+            self._waiting.add(late, list(orphans.values()))
+            others = np.delete(np.arange(len(rows)), waiting)
+            rows, segments = rows[others], segments.at(others)
         packets = _flow_packets(window, cursor, found, rows, segments)
         assigned = self._flows.assign(packets)
         events: list[Event] = []
@@ -127,6 +142,13 @@ class CaptureReader:
         )
         yield from event_batches(events)
         yield from self._exports.listen(window, found, rows, segments)
+
+    def _late(self, packets: FlowPackets | None) -> Iterator[Batch]:
+        """The flows that are over by fragments which waited."""
+        if packets is not None:
+            over = self._flows.add_late(packets)
+            if len(over):
+                yield Batch("network_flows", flow_rows(over), numbered=True)
 
     def _complain(
         self, window: PacketWindow, cursor: Cursor, found: network.Datagrams, rows: Ints, segments: transport.Segments

@@ -106,7 +106,7 @@ class CaptureSeries:
         skipped = self.standing.consumed if self.standing.begins(head) else 0
         broken = yield from reader.part(self._numbered(windows, head, skipped))
         self.now_us = clock() if clock is not None else self.now_us
-        yield reader.settled_by(self.now_us)
+        yield from reader.settled_by(self.now_us)
         self.part_size = size() if size is not None else self.part_size
         self._stage(reader)
         if broken and not self.may_go_on:

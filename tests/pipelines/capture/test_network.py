@@ -64,11 +64,34 @@ def test_fragments_count_into_one_flow_in_any_order(version: int) -> None:
 
 
 @pytest.mark.parametrize("version", [4, 6])
-def test_a_fragment_whose_first_one_comes_in_a_later_window_has_no_ports(version: int) -> None:
-    first, *later = _fragments(version)
-    content = pcap_file([(1.0, frame) for frame in (*later, first)])
-    flows = read_capture(content, window_bytes=90).flows
-    assert [(flow["source_port"], flow["packets_out"]) for flow in flows] == [(0, 2), (4000, 1)]
+def test_the_size_of_windows_changes_nothing_for_fragments_in_any_order(version: int) -> None:
+    answer = ethernet(ip(SERVER, CLIENT, 17, udp(5000, 4000, b"x")))
+    between = ethernet(ip(CLIENT, CLIENT, 17, udp(9, 8)))
+    for order in itertools.permutations(_fragments(version)):
+        for frames in ((*order, answer), (*order[:1], between, *order[1:], answer), (*order[:2], between, order[2])):
+            content = pcap_file([(1.0, frame) for frame in frames])
+            assert read_capture(content, window_bytes=90).flows == read_capture(content).flows
+
+
+def test_a_fragment_waits_for_the_first_one_as_long_as_a_receiver_would() -> None:
+    first, *later = _fragments(4)
+    for passed, ports in ((59.0, [4000]), (61.0, [0, 4000])):
+        content = pcap_file(
+            [
+                *((1.0, frame) for frame in later),
+                *[(1.0 + passed, ethernet(ip(CLIENT, SERVER, 17, udp(1, 2))))] * 3,
+                (61.5, first),
+            ]
+        )
+        flows = [flow for flow in read_capture(content, window_bytes=90).flows if flow["source_port"] != 1]
+        assert sorted(flow["source_port"] for flow in flows) == ports
+        assert sum(flow["packets_out"] for flow in flows) == 3
+
+
+def test_fragments_whose_first_one_never_comes_have_port_0_and_no_more_than_so_many_wait() -> None:
+    _, *later = _fragments(4)
+    (flow,) = read_capture(pcap_file([(1.0, frame) for frame in later] * 5000), window_bytes=4096).flows
+    assert (flow["source_port"], flow["packets_out"]) == (0, 10_000)
 
 
 def test_fragments_that_follow_in_a_later_window_have_the_ports_of_the_first() -> None:
