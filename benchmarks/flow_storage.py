@@ -1,17 +1,19 @@
 """What a flow costs on disk, column by column: `python -m benchmarks.flow_storage [SHARED] [--rows 1000000] [--json]`.
 
-The flows are those of the real captures in SHARED, drawn anew with a fixed seed: each keeps its ports, application, state,
-history and `fields`, its packets and bytes are varied, and it happens between other hosts (5,000 of a city, 40,000
-beyond, a few of them far more often than the rest), from a port of its own, at a moment of a day with 1,000 flows a second.
-Community ids are those of the new ends. Batches of 8,192 flows, as a capture gives them, in an embedded server of its
-own; measured by `system.parts_columns` after OPTIMIZE FINAL.
+The flows are those of the real captures in SHARED, drawn anew with a fixed seed: each keeps its ports, application,
+state, history and `fields`, its packets and bytes are varied, and it happens between other hosts (5,000 of a city,
+40,000 beyond, a few of them far more often than the rest), from a port of its own, at a moment of a day with 1,000
+flows a second. Community ids are those of the new ends. Batches of 8,192 flows, as a capture gives them, in an embedded
+server of its own; measured by `system.parts_columns` after OPTIMIZE FINAL.
 """
 
 import argparse
 import json
 import tempfile
+from contextlib import suppress
 from datetime import UTC, datetime
 from pathlib import Path
+from typing import BinaryIO
 
 import numpy as np
 import polars as pl
@@ -61,7 +63,11 @@ def main() -> None:
             stop(settings.run_folder)
     found = {str(row["column"]): int(str(row["packed"])) / asked.rows for row in columns}
     a_flow = sum(found.values())
-    report = {"flows": asked.rows, "bytes_a_flow": a_flow, "gigabytes_a_day_at_1000_a_second": a_flow * 86_400_000 / 1e9}
+    report = {
+        "flows": asked.rows,
+        "bytes_a_flow": a_flow,
+        "gigabytes_a_day_at_1000_a_second": a_flow * 86_400_000 / 1e9,
+    }
     if asked.json:
         print(json.dumps({**report, "columns": found}))
         return
@@ -83,12 +89,10 @@ def real_flows(folder: Path) -> pl.DataFrame:
     return pl.concat(found).filter(pl.col("protocol").is_in(list(_NUMBERS)))
 
 
-def _read(source: capture.CaptureSource, stream: object) -> list[pl.DataFrame]:
+def _read(source: capture.CaptureSource, stream: BinaryIO) -> list[pl.DataFrame]:
     batches = list[pl.DataFrame]()
-    try:
-        batches.extend(batch.rows for batch in source.read(stream) if batch.numbered)  # type: ignore[arg-type]
-    except SourceBroken:
-        pass
+    with suppress(SourceBroken):
+        batches.extend(batch.rows for batch in source.read(stream) if batch.numbered)
     return batches
 
 

@@ -7,6 +7,7 @@ import numpy as np
 import polars as pl
 
 from pipelines.capture.network import Flags
+from pipelines.capture.transport import ICMP, ICMP6
 from pipelines.capture.window import Ints, Words
 from pipelines.exports import elements
 from pipelines.exports.addresses import mac_texts, v4_texts, v6_texts
@@ -41,7 +42,6 @@ _FLAGS: Final = ("fin", "syn", "rst", "psh", "ack", "urg", "ece", "cwr")
 FLAG_TEXTS: Final = [
     ",".join(name for bit, name in enumerate(_FLAGS) if number & 1 << bit) for number in range(1 << len(_FLAGS))
 ]
-_ICMP: Final = (1, 58)
 
 
 def flow_fields(
@@ -86,11 +86,11 @@ def _add_flags(entries: FieldMap, records: Records, protocol: Ints) -> None:
     ):
         if records.has(element):
             flags = records.numbers(element) & np.uint64(0xFF)
-            entries.choice(name, FLAG_TEXTS, np.where(np.isin(protocol, (6, 256)), flags, 0).astype(np.int64))
+            entries.choice(name, FLAG_TEXTS, np.where((protocol == 6) | (protocol == 256), flags, 0).astype(np.int64))
 
 
 def _add_icmp(entries: FieldMap, records: Records, protocol: Ints) -> None:
-    icmp = np.isin(protocol, _ICMP)
+    icmp = (protocol == ICMP) | (protocol == ICMP6)
     if icmp.any():
         for name, values in zip(("icmp_type", "icmp_code"), icmp_type_code(records, icmp), strict=True):
             entries.number(name, values, icmp)

@@ -8,6 +8,7 @@ import polars as pl
 
 from pipelines.batch import NETWORK_FLOWS
 from pipelines.capture.flow_rows import protocol_name
+from pipelines.capture.transport import ICMP, ICMP6
 from pipelines.capture.window import Ints, Words
 from pipelines.exports import elements
 from pipelines.exports.addresses import v4_texts, v6_texts
@@ -20,7 +21,6 @@ from pipelines.exports.window import Headers, Origin
 
 _PROTOCOLS: Final = pl.Series([protocol_name(number) for number in range(256)] + [""], dtype=pl.String)
 _UNKNOWN: Final = 256
-_ICMP: Final = (1, 58)
 _MOST: Final = np.uint64(2**64 - 1)
 _VLAN_BITS: Final = np.uint64(0xFFF)
 
@@ -92,7 +92,7 @@ def _protocol(records: Records) -> Ints:
 def _ports(records: Records, protocol: Ints) -> tuple[Words, Words]:
     """The ports; of ICMP the type, and the code (as Zeek puts them)."""
     source, destination = first(records, elements.SOURCE_PORT), first(records, elements.DESTINATION_PORT)
-    icmp = np.isin(protocol, _ICMP)
+    icmp = (protocol == ICMP) | (protocol == ICMP6)
     if not icmp.any():
         return source, destination
     kind, code = icmp_type_code(records, icmp)

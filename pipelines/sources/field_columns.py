@@ -45,8 +45,11 @@ class FieldsOfRows:
 
     def table(self) -> "FieldTable":
         """The fields of all rows taken."""
-        # Exact types: the texts are most, and need no look at what they are.
-        texts = [value if type(value) is str or value is None else text_of(value) for value in self._values_met]
+        # Exact types: most are texts, which need no look at what they are, and of the others most are plain numbers.
+        texts = [
+            value if (kind := type(value)) is str or value is None else str(value) if kind is int else text_of(value)
+            for value in self._values_met
+        ]
         shapes = np.array(self._shape_of_row, np.int64)
         lengths = np.array([len(codes) for codes in self._codes], np.int64)
         ends = np.cumsum(lengths)
