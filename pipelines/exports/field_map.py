@@ -66,16 +66,28 @@ class FieldMap:
             counts += kept
         ends = np.cumsum(counts)
         own_names, names_buffers = _parts(pl.Series(self._names, dtype=pl.String))
-        names, texts = np.empty(int(ends[-1]), _VIEW), np.empty(int(ends[-1]), _VIEW)
-        place = ends - counts
-        for name, column, kept in zip(own_names, self._texts, self._kept, strict=True):
-            whole = kept.all()
-            here = place if whole else place[kept]
-            names[here] = name
-            texts[here] = column if whole else column[kept]
-            place += kept
+        # Where most rows have most entries, all of them as a table is less work than a place for each.
+        is_dense = 2 * int(ends[-1]) >= self._rows * len(self._names)
+        names, texts = self._of_table(own_names) if is_dense else self._placed(own_names, ends - counts, int(ends[-1]))
         offsets = np.append(0, ends).astype(np.int32)
         return fields_of_entries(offsets, _array(names, names_buffers), _array(texts, self._buffers))
+
+    def _of_table(self, own_names: Views) -> tuple[Views, Views]:
+        shape = (self._rows, len(own_names))
+        table, kept = np.empty(shape, _VIEW), np.empty(shape, np.bool_)
+        for number, (texts, rows) in enumerate(zip(self._texts, self._kept, strict=True)):
+            table[:, number] = texts
+            kept[:, number] = rows
+        return np.broadcast_to(own_names, shape)[kept], table[kept]
+
+    def _placed(self, own_names: Views, place: Ints, count: int) -> tuple[Views, Views]:
+        names, texts = np.empty(count, _VIEW), np.empty(count, _VIEW)
+        for name, column, kept in zip(own_names, self._texts, self._kept, strict=True):
+            here = place[kept]
+            names[here] = name
+            texts[here] = column[kept]
+            place = place + kept
+        return names, texts
 
     def _add(self, name: str, texts: Views, kept: Flags) -> None:
         self._names.append(name)
