@@ -1,11 +1,80 @@
-"""One large Windows event log made of many small ones: their chunks, one after the other, under one header."""
+"""How fast Windows event logs are stored, and what the months that they lie in cost.
 
+    python -m benchmarks.event_logs [SHARED] [--copies 6]
+
+One large log is made of many small ones: their chunks, one after the other, under one header. It is stored as it is,
+its events spread over as many months as the collection has, and again with all events moved into one month, each time
+into an embedded server of its own: rows a second by the clock, and microseconds of this process for a row.
+"""
+
+import argparse
 import struct
+import tempfile
+import time
 import zlib
+from collections.abc import Iterator
+from dataclasses import replace
+from datetime import UTC, datetime
 from pathlib import Path
+from typing import BinaryIO
+
+import polars as pl
+
+from benchmarks.corpus import SHARED
+from pipelines.batch import Batch
+from pipelines.ingest import ingest
+from pipelines.sources import evtx_log
+from pipelines.sources.registry import Source
+from rongdun.settings import Settings
+from store.embedded import stop
+from store.session import open_store
 
 _HEADER_BYTES = 4096
 _CHUNK_BYTES = 65_536
+_MONTH = datetime(2026, 3, 1, tzinfo=UTC)
+_SECONDS_OF_A_MONTH = 2_000_000
+
+
+class OneMonth:
+    """Event logs whose events all happened in one month."""
+
+    NAME = evtx_log.NAME
+
+    def recognises(self, head: bytes) -> bool:
+        """Whether the file has the signature of an event log."""
+        return evtx_log.recognises(head)
+
+    def read(self, stream: BinaryIO) -> Iterator[Batch]:
+        """The records in batches."""
+        second = pl.duration(seconds=pl.col("source_offset") % _SECONDS_OF_A_MONTH)
+        moment = (pl.lit(_MONTH).cast(pl.Datetime("us", "UTC")) + second).alias("event_time")
+        for batch in evtx_log.read(stream):
+            yield replace(batch, rows=batch.rows.with_columns(moment))
+
+
+def main() -> None:
+    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
+    parser.add_argument("shared", type=Path, nargs="?", default=SHARED)
+    parser.add_argument("--copies", type=int, default=6)
+    asked = parser.parse_args()
+    with tempfile.TemporaryDirectory(prefix="event-logs-") as place:
+        log = composed_event_log(asked.shared / "evtx", Path(place) / "composed.evtx", copies=asked.copies)
+        for name, source in (("as they are", evtx_log), ("in one month", OneMonth())):
+            rows, seconds, processor = _stored(log, Path(place) / name, source)
+            print(
+                f"{name:14} {rows:>9,} rows {rows / seconds:>10,.0f} a second {processor / rows * 1e6:>8.1f} us a row"
+            )
+
+
+def _stored(log: Path, home: Path, source: Source) -> tuple[int, float, float]:
+    settings = Settings(home=home)
+    try:
+        with open_store(settings) as store:
+            started, used = time.perf_counter(), time.process_time()
+            rows = ingest([log], store, scope="fuzhou", sources=[source]).rows
+            return rows, time.perf_counter() - started, time.process_time() - used
+    finally:
+        stop(settings.run_folder)
 
 
 def composed_event_log(folder: Path, target: Path, *, copies: int) -> Path:
@@ -35,3 +104,7 @@ def _header(chunks: int) -> bytes:
     first = b"ElfFile\0" + struct.pack("<QQQIHHHH", 0, chunks - 1, 1, 128, 1, 3, _HEADER_BYTES, count) + bytes(76)
     checked = first[:120]
     return (checked + struct.pack("<II", 0, zlib.crc32(checked))).ljust(_HEADER_BYTES, b"\0")
+
+
+if __name__ == "__main__":
+    main()

@@ -92,26 +92,29 @@ class EventTexts:
 
 
 def _system_values(system: Mapping[str, object]) -> tuple[object, ...]:
-    number = system.get("EventID")
+    get = system.get
+    number = get("EventID")
     if type(number) is dict:
         number = number.get("#text")
-    provider = _attributes(system, "Provider")
-    execution = _attributes(system, "Execution")
+    # Written out: these are looked up for every event.
+    provider, execution, security = get("Provider"), get("Execution"), get("Security")
+    named = _NO_ATTRIBUTES if provider is None else provider["#attributes"]  # type: ignore[index]  # the error meant
+    ran = _NO_ATTRIBUTES if execution is None else execution["#attributes"]  # type: ignore[index]  # as above
     return (
         number,
-        system.get("Channel"),
-        provider.get("Name"),
-        provider.get("Guid"),
-        system.get("Computer"),
-        execution.get("ProcessID"),
-        execution.get("ThreadID"),
-        _attributes(system, "Security").get("UserID"),
-        system.get("Level"),
-        system.get("Task"),
-        system.get("Opcode"),
-        system.get("Keywords"),
-        system.get("Version"),
-        system.get("EventRecordID"),
+        get("Channel"),
+        named.get("Name"),
+        named.get("Guid"),
+        get("Computer"),
+        ran.get("ProcessID"),
+        ran.get("ThreadID"),
+        None if security is None else security["#attributes"].get("UserID"),  # type: ignore[index]  # as above
+        get("Level"),
+        get("Task"),
+        get("Opcode"),
+        get("Keywords"),
+        get("Version"),
+        get("EventRecordID"),
     )
 
 
