@@ -101,7 +101,12 @@ class Chain:
                 for split in self._split(batch):
                     yield replace(split, name=f"{name}-{number}{split.name}")
         self.bytes_read += member.mark.size
-        yield from (replace(split, name=f"{self.mark}{split.name}") for split in self._split(self._reader.ends_part()))
+        *told, last_batch = self._reader.ends_part()
+        for count, batch in enumerate(told):
+            yield from (
+                replace(split, name=f"{self.seed[:24]}-told-{count}{split.name}") for split in self._split(batch)
+            )
+        yield from (replace(split, name=f"{self.mark}{split.name}") for split in self._split(last_batch))
 
     @property
     def packets_of_last(self) -> int:

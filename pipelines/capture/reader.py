@@ -25,6 +25,8 @@ from pipelines.exports.captured import CapturedExports
 
 # More rejects than this of one file say nothing new; a last one counts them.
 MOST_LISTED = 1000
+# A frame of a few events costs as much as one of thousands; a window holds some hundreds.
+_EVENTS_TOGETHER = 8192
 
 
 class CaptureReader:
@@ -39,6 +41,7 @@ class CaptureReader:
         self._fragments = FragmentPorts()
         self._waiting = WaitingFragments()
         self._exports = exports or CapturedExports()
+        self._events: list[Event] = []
         self._rejects: list[tuple[int, str]] = []
         self._listed = 0
         self._unlisted = 0
@@ -76,10 +79,11 @@ class CaptureReader:
         self._listed, self._unlisted = 0, 0
         self._unread.clear()
 
-    def ends_part(self) -> Batch:
+    def ends_part(self) -> Iterator[Batch]:
         """What a file had of rejects; what is open stays open."""
+        yield from self._take_events()
         self._account(whole=False)
-        return Batch("network_flows", flow_rows(no_flows()), self._take_rejects(), numbered=True)
+        yield Batch("network_flows", flow_rows(no_flows()), self._take_rejects(), numbered=True)
 
     def end(self, *, whole: bool) -> Iterator[Batch]:
         """What was still open, and what can be said only at the end; `whole` where it did not break off."""
@@ -87,7 +91,8 @@ class CaptureReader:
         self._account(whole=whole)
         yield Batch("network_flows", flow_rows(self._flows.flush()), self._take_rejects(), numbered=True)
         if self._conversations is not None:
-            yield from event_batches(self._conversations.flush())
+            self._events += self._conversations.flush()
+        yield from self._take_events()
         yield from self._exports.finish()
 
     def settled_by(self, now_us: int) -> Iterator[Batch]:
@@ -96,6 +101,7 @@ class CaptureReader:
         No fragment waits afterwards: what is written down of a series are flows.
         """
         yield from self._late(self._waiting.all())
+        yield from self._take_events()
         self._account(whole=False)
         self._listed, self._unlisted = 0, 0
         self._unread.clear()
@@ -134,13 +140,13 @@ class CaptureReader:
             rows, segments = rows[others], segments.at(others)
         packets = _flow_packets(window, cursor, found, rows, segments)
         assigned = self._flows.assign(packets)
-        events: list[Event] = []
         if self._conversations is not None:
-            events = self._conversations.listen(Payloads(window.buffer, packets, segments, assigned))
+            self._events += self._conversations.listen(Payloads(window.buffer, packets, segments, assigned))
         yield Batch(
             "network_flows", flow_rows(self._flows.settle(assigned, packets)), self._take_rejects(), numbered=True
         )
-        yield from event_batches(events)
+        if len(self._events) >= _EVENTS_TOGETHER:
+            yield from self._take_events()
         yield from self._exports.listen(window, found, rows, segments)
 
     def _late(self, packets: FlowPackets | None) -> Iterator[Batch]:
@@ -181,6 +187,10 @@ class CaptureReader:
             self._rejects.append((0, f"none of the {self._packets} packets carries IP"))
         if self._unlisted:
             self._rejects.append((self._packets, f"{self._unlisted} more packets are damaged and not listed"))
+
+    def _take_events(self) -> Iterator[Batch]:
+        taken, self._events = self._events, []
+        return event_batches(taken)
 
     def _take_rejects(self) -> pl.DataFrame:
         taken, self._rejects = self._rejects, []
