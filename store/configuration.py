@@ -26,6 +26,7 @@ _SERVER = """<clickhouse>
   <send_crash_reports><enabled>false</enabled></send_crash_reports>
   <backups><allowed_path>/</allowed_path></backups>
   <merge_tree>
+    <min_bytes_for_wide_part>134217728</min_bytes_for_wide_part>
     <fsync_after_insert>1</fsync_after_insert>
     <fsync_part_directory>1</fsync_part_directory>
     <min_rows_to_fsync_after_merge>1</min_rows_to_fsync_after_merge>

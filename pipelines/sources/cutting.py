@@ -1,4 +1,4 @@
-"""Text cut into pieces, as a column that lies where the text lies: no piece is an object, none is copied."""
+"""Where characters stand in a text."""
 
 import numpy as np
 import numpy.typing as npt

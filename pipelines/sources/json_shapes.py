@@ -1,10 +1,10 @@
 """JSON objects, one a line, told apart by their shape: lines that differ in nothing but their values.
 
 The quotation marks of a line part it into pieces. Every second piece is a name or a text; the pieces between are
-punctuation with at most one bare value (a number, true, false or null). Lines with the same names in the same places are
-compared with the first of them, in all that stands between the values; only that one is parsed. What a value is called
-is therefore known from one line, and that the others are JSON (RFC 8259) of the same structure, from their being the
-same text but for the values.
+punctuation with at most one bare value (a number, true, false or null). Lines with the same names in the same places
+are compared with the first of them, in all that stands between the values; only that one is parsed. What a value is
+called is therefore known from one line, and that the others are JSON (RFC 8259) of the same structure, from their being
+the same text but for the values.
 """
 
 import itertools
@@ -87,7 +87,7 @@ class _Cut:
     def of(self, members: Rows) -> "_Cut":
         if len(members) == len(self.rows):
             return self
-        return _Cut(self.text, self.marks[:, members], self.rows[members])
+        return _Cut(self.text, np.take(self.marks, members, axis=1), self.rows[members])
 
     def without(self, members: Rows) -> "_Cut":
         """The other lines."""
@@ -96,7 +96,7 @@ class _Cut:
     def signatures(self, told_by: str) -> Words:
         """A number for each line, equal where the same names stand in the same places."""
         starts, ends = self.marks[1:-1:2] + 1, self.marks[2:-1:2]
-        hashes = self.text.hashes(starts, ends - starts)
+        hashes = self.text.hashes(starts.ravel(), (ends - starts).ravel()).reshape(starts.shape)
         named = self.text.octets[ends + 1] == ord(":")
         tells = named & (hashes == _hash(told_by))
         named[1:] |= tells[:-1]
@@ -117,7 +117,7 @@ class _Cut:
         for before, after in itertools.pairwise(template.constants):
             fits &= before.end(marks) <= after.start(marks)
         members = np.flatnonzero(fits)
-        marks = marks if fits.all() else marks[:, members]
+        marks = marks if fits.all() else np.take(marks, members, axis=1)
         for constant in template.constants:
             same = self.text.stands(constant.content, constant.start(marks))
             if not same.all():

@@ -1,6 +1,5 @@
 """Many places of one text at once: compared with what should stand there, and made columns where they lie."""
 
-from collections.abc import Callable
 from dataclasses import dataclass
 
 import numpy as np
@@ -15,7 +14,7 @@ Marked = npt.NDArray[np.bool_]
 
 _WORD = 8
 _INLINE = 12  # bytes that lie in an Arrow view itself
-_AHEAD = 16  # bytes behind the text that may be looked at, though never told
+_AHEAD = 64  # bytes behind the text that may be looked at, though never told
 
 _HALF = np.uint64(32)
 _BYTES_LIMIT = 1 << 31  # what a view can tell the place of
@@ -31,13 +30,11 @@ class PlacedText:
 
     Attributes:
         octets: all bytes, and some behind them.
-        words: the eight bytes from each place on as a little-endian number.
         starts: where each line starts.
         ends: where it ends.
     """
 
     octets: npt.NDArray[np.uint8]
-    words: Words
     starts: Places
     ends: Places
     _buffer: pa.Buffer
@@ -46,23 +43,31 @@ class PlacedText:
         """What stands between two places; they must not part a character."""
         return self.octets[start:end].tobytes().decode()
 
+    def words(self, starts: Places, count: int) -> Words:
+        """So many words of eight bytes from each place on, as little-endian numbers: a row for each place."""
+        kind = np.dtype(f"V{_WORD * count}")
+        stretches = np.ndarray((len(self.octets) - kind.itemsize + 1,), kind, self.octets, strides=(1,))
+        found: Words = stretches[starts].view("<u8").reshape(len(starts), count)
+        return found
+
     def stands(self, expected: bytes, starts: Places) -> Marked:
         """Whether these bytes stand at each place; all of them must lie inside of the text."""
-        size = len(expected)
-        if size < _WORD:
-            found = self.words[starts] & _MASKS[size]
-            return np.equal(found, int.from_bytes(expected, "little"))
         same = np.ones(len(starts), np.bool_)
-        # The last word may say again what the one before said.
-        for at in [*range(0, size - _WORD, _WORD), size - _WORD]:
-            same &= self.words[starts + at] == int.from_bytes(expected[at : at + _WORD], "little")
+        for at in range(0, len(expected), _AHEAD):
+            part = expected[at : at + _AHEAD]
+            words = self.words(starts + at, -(-len(part) // _WORD))
+            for number in range(words.shape[1]):
+                told = part[_WORD * number : _WORD * (number + 1)]
+                found = words[:, number] if len(told) == _WORD else words[:, number] & _MASKS[len(told)]
+                same &= found == int.from_bytes(told, "little")
         return same
 
     def hashes(self, starts: Places, sizes: Places) -> Words:
         """A number for each stretch, made of its first and last bytes and its size: equal for equal stretches."""
-        head = self.words[starts] & _MASKS.take(sizes, mode="clip")
-        tail = np.where(sizes > _WORD, self.words[np.maximum(starts + sizes - _WORD, 0)], np.uint64(0))
-        return (head * np.uint64(0x9E3779B97F4A7C15)) ^ (tail * np.uint64(0xC2B2AE3D27D4EB4F)) ^ sizes.astype(np.uint64)
+        head = self.words(starts, 1)[:, 0] & _MASKS.take(sizes, mode="clip")
+        last = self.words(np.maximum(starts + sizes - _WORD, 0), 1)[:, 0]
+        tail = np.where(sizes > _WORD, last, np.uint64(0))
+        return (head * np.uint64(0x9E3779B97F4A7C15)) ^ (tail * np.uint64(0xC2B2AE3D27D4EB4F)) ^ sizes.view(np.uint64)
 
     def texts(self, starts: Places, ends: Places) -> pl.Series:
         """The stretches as a column that lies where the text lies: no piece is an object, long ones are not copied.
@@ -70,24 +75,23 @@ class PlacedText:
         Every stretch must be whole characters inside of the text.
         """
         sizes = ends - starts
+        shortest, longest = int(sizes.min(initial=_AHEAD)), int(sizes.max(initial=0))
+        words = self.words(starts, 2)
         views = np.empty((len(sizes), 2), np.uint64)
-        views[:, 0] = ((self.words[starts] & _FIRST.take(sizes, mode="clip")) << _HALF) | sizes.view(np.uint64)
-        views[:, 1] = self._behind(starts, sizes) if len(sizes) else 0
+        views[:, 0] = ((words[:, 0] & _FIRST.take(sizes, mode="clip")) << _HALF) | sizes.view(np.uint64)
+        if longest <= 4:
+            views[:, 1] = 0
+        elif shortest > _INLINE:
+            views[:, 1] = starts.view(np.uint64) << _HALF
+        else:
+            near = ((words[:, 0] >> _HALF) | (words[:, 1] << _HALF)) & _BEHIND.take(sizes, mode="clip")
+            far = longest > _INLINE
+            views[:, 1] = np.where(sizes > _INLINE, starts.view(np.uint64) << _HALF, near) if far else near
         array = pa.Array.from_buffers(pa.string_view(), len(sizes), [None, pa.py_buffer(views), self._buffer])
         texts = pl.from_arrow(array)
         if not isinstance(texts, pl.Series):  # narrows the library's union type
             raise TypeError(type(texts))
         return texts
-
-    def _behind(self, starts: Places, sizes: Places) -> "Words | int":
-        """What follows the first four bytes of a view: the rest of a short text, or where a long one lies."""
-        shortest, longest = int(sizes.min()), int(sizes.max())
-        if longest <= 4:
-            return 0
-        if shortest > _INLINE:
-            return starts.view(np.uint64) << _HALF
-        near: Words = self.words[starts + 4] & _BEHIND.take(sizes, mode="clip")
-        return near if longest <= _INLINE else np.where(sizes > _INLINE, starts.view(np.uint64) << _HALF, near)
 
 
 def placed(lines: pl.Series) -> PlacedText | None:
@@ -97,9 +101,7 @@ def placed(lines: pl.Series) -> PlacedText | None:
     more = pl.Series([" " * _AHEAD])
     _, offsets, content = pl.concat([lines.rename(""), more]).rechunk().to_arrow(compat_level=_OFFSETS).buffers()
     places = np.frombuffer(offsets, np.int64)[: len(lines) + 1]
-    octets = np.frombuffer(content, np.uint8)
-    words = np.ndarray((len(octets) - _WORD + 1,), "<u8", octets, strides=(1,))
-    return PlacedText(octets, words, places[:-1], places[1:], content)
+    return PlacedText(np.frombuffer(content, np.uint8), places[:-1], places[1:], content)
 
 
 _OFFSETS = pl.CompatLevel.oldest()
