@@ -2,6 +2,7 @@
 
 import ipaddress
 from collections.abc import Mapping, Sequence
+from functools import cache
 
 import numpy as np
 import polars as pl
@@ -30,8 +31,15 @@ def complete(frame: pl.DataFrame, table: Table, named: Mapping[str, str] | None 
     """
     if named is not None:
         frame = _with_fields(frame, CLASSES.get(table, {}), named)
-    columns = [_typed(frame, name, dtype) for name, dtype in SCHEMAS[table].items()]
+    there = set(frame.columns)
+    columns = [_typed(name, dtype, there=name in there) for name, dtype in SCHEMAS[table].items()]
     return frame.select(columns)
+
+
+@cache
+def absent(name: str) -> pl.Expr:
+    """A text column of this name without a value."""
+    return pl.lit(None, dtype=pl.String).alias(name)
 
 
 def frame_of(rows: Sequence[Row], table: Table) -> pl.DataFrame:
@@ -150,15 +158,21 @@ def _with_fields(frame: pl.DataFrame, typed: Mapping[str, str], named: Mapping[s
     if "fields" in frame.columns:
         more = frame["fields"] if not (more.map.len() > 0).any() else joined_fields(frame["fields"], more)
     # A column of the frame that happens to be called like a typed one is not meant.
-    absent = [pl.lit("").alias(column) for name, column in typed.items() if name not in given]
-    return frame.with_columns(more, *absent, *(texts[name].fill_null("").alias(typed[name]) for name in given))
+    lacking = [_nothing(column) for name, column in typed.items() if name not in given]
+    return frame.with_columns(more, *lacking, *(texts[name].fill_null("").alias(typed[name]) for name in given))
 
 
-def _typed(frame: pl.DataFrame, name: str, dtype: pl.DataType) -> pl.Expr:
+@cache
+def _nothing(name: str) -> pl.Expr:
+    return pl.lit("").alias(name)
+
+
+@cache
+def _typed(name: str, dtype: pl.DataType, *, there: bool) -> pl.Expr:
     if name == "fields":
         empty = pl.lit(pl.Series([{}], dtype=FIELDS)).first()
-        return pl.col(name).fill_null(empty) if name in frame.columns else empty.alias(name)
-    if name not in frame.columns:
+        return pl.col(name).fill_null(empty) if there else empty.alias(name)
+    if not there:
         default: object = "" if dtype == pl.String else 0
         return pl.lit(default, dtype=dtype).alias(name)
     column = pl.col(name).cast(dtype, strict=False)

@@ -38,6 +38,7 @@ class Shape:
         flat: the same flattened; its values are placeholders, joined by commas where the object has several.
         written: a column for each placeholder: what stands there, without quotation marks and brackets.
         kinds: of what kind that is, by placeholder.
+        usual: placeholders of values that are known to be the texts that they are written as.
         told: the text after the name that tells objects apart, the same in all of them; None where it is no text.
     """
 
@@ -46,6 +47,7 @@ class Shape:
     flat: dict[str, str]
     written: pl.DataFrame
     kinds: dict[str, Kind]
+    usual: frozenset[str]
     told: str | None
 
 
@@ -152,12 +154,15 @@ def _shapes(cut: _Cut, told_by: str, fewest: int) -> Iterator[Shape]:
 
 
 def _shape(cut: _Cut, template: Template) -> Shape:
-    columns = {}
+    columns, usual = dict[str, pl.Series](), set[str]()
     for at in template.places:
         before, after, _ = template.bare.get(at, ("", "", False))
         starts, ends = cut.marks[at] + 1 + len(before.encode()), cut.marks[at + 1] - len(after.encode())
         columns[placeholder(at)] = cut.text.texts(starts, ends)
-    return Shape(cut.rows, template.content, template.flat, pl.DataFrame(columns), template.kinds, template.told)
+        if cut.text.counts(starts, ends) if at in template.bare else cut.text.plain:
+            usual.add(placeholder(at))
+    written = pl.DataFrame(columns)
+    return Shape(cut.rows, template.content, template.flat, written, template.kinds, frozenset(usual), template.told)
 
 
 def _hash(name: str) -> np.uint64:

@@ -1,6 +1,7 @@
 """Many places of one text at once: compared with what should stand there, and made columns where they lie."""
 
 from dataclasses import dataclass
+from functools import cached_property
 
 import numpy as np
 import numpy.typing as npt
@@ -17,6 +18,9 @@ _INLINE = 12  # bytes that lie in an Arrow view itself
 _AHEAD = 64  # bytes behind the text that may be looked at, though never told
 
 _HALF = np.uint64(32)
+_NOUGHTS = np.uint64(0x3030303030303030)
+_TO_HIGHEST = np.uint64(0x7676767676767676)
+_HIGHEST = np.uint64(0x8080808080808080)
 _BYTES_LIMIT = 1 << 31  # what a view can tell the place of
 _MASKS = np.array([(1 << 8 * size) - 1 for size in range(_WORD + 1)], np.uint64)
 # Of a view with so many bytes: which of the first four, and which of the eight behind them, are the text's.
@@ -62,6 +66,24 @@ class PlacedText:
                 same &= found == int.from_bytes(told, "little")
         return same
 
+    @cached_property
+    def plain(self) -> bool:
+        """Whether nothing in it is an escape, or a control character."""
+        octets = self.octets[: self.ends[-1]]
+        return not ((octets < ord(" ")) | (octets == ord("\\"))).any()
+
+    def counts(self, starts: Places, ends: Places) -> bool:
+        """Whether every stretch is a whole number of at most sixteen digits, written as it is read."""
+        sizes = ends - starts
+        if not len(sizes) or sizes.min() < 1 or sizes.max() > 2 * _WORD:
+            return False
+        words = self.words(starts, 2)
+        padded = ((words[:, 0] & 0xFF) == ord("0")) & (sizes > 1)
+        if padded.any() or not _digits(words[:, 0] & _MASKS.take(sizes, mode="clip"), sizes):
+            return False
+        more = sizes - _WORD
+        return bool((more <= 0).all()) or _digits(words[:, 1] & _MASKS.take(more, mode="clip"), more)
+
     def hashes(self, starts: Places, sizes: Places) -> Words:
         """A number for each stretch, made of its first and last bytes and its size: equal for equal stretches."""
         head = self.words(starts, 1)[:, 0] & _MASKS.take(sizes, mode="clip")
@@ -92,6 +114,13 @@ class PlacedText:
         if not isinstance(texts, pl.Series):  # narrows the library's union type
             raise TypeError(type(texts))
         return texts
+
+
+def _digits(words: Words, sizes: Places) -> bool:
+    """Whether the first bytes of each word, so many, are digits; the others are nought."""
+    from_nought = words ^ (_NOUGHTS & _MASKS.take(sizes, mode="clip"))
+    # Beside a digit, which is at most 9, nothing is carried into the highest bit of a byte.
+    return not (((from_nought + _TO_HIGHEST) | from_nought) & _HIGHEST).any()
 
 
 def placed(lines: pl.Series) -> PlacedText | None:

@@ -55,7 +55,7 @@ def test_a_frame_handed_over_is_what_one_sent_is(endpoint: Endpoint, spool: Path
             frame = sending.frame(f"SELECT * FROM {name} ORDER BY number")
             found = frame.select("number", "same", "nothing", "few", "later", "many").cast({"number": pl.UInt32})
             wanted = _frame().select(found.columns)
-            assert found.cast(dict(wanted.schema)).equals(wanted)
+            assert found.cast(wanted.schema).equals(wanted)
         apart = "SELECT count() FROM (SELECT * FROM sent EXCEPT SELECT * FROM handed)"
         assert sending.value(apart) == 0
         assert handing.value("SELECT uniqExact(fields) FROM handed") == _ROWS
