@@ -9,7 +9,7 @@ import polars as pl
 
 from pipelines.batch import FIELDS, LOG_EVENTS, REJECTS, SCHEMAS, Batch, Table
 from pipelines.event_classes import CLASSES
-from pipelines.field_maps import as_views, fields_of_entries, fields_of_rows
+from pipelines.field_maps import as_views, chosen_views, fields_of_entries, fields_of_rows
 
 CONTENT_LIMIT = 4096
 
@@ -85,11 +85,11 @@ def fields_of_columns(frame: pl.DataFrame, names: Mapping[str, str]) -> pl.Serie
     # The value of name n in row m lies at n * height + m of all columns together.
     place = np.flatnonzero(there.ravel()).astype(np.uint32)
     row, number = np.divmod(place, np.uint32(width))
-    values = pl.concat(filled.values())[number * np.uint32(height) + row]
-    keys = pl.Series("", list(filled), dtype=pl.String)[number]
+    values = chosen_views(pl.concat(filled.values()), number * np.uint32(height) + row)
+    keys = chosen_views(pl.Series("", list(filled), dtype=pl.String), number)
     offsets = np.zeros(height + 1, np.int32)
     np.cumsum(there.sum(axis=1), out=offsets[1:])
-    return fields_of_entries(offsets, as_views(keys), as_views(values))
+    return fields_of_entries(offsets, keys, values)
 
 
 def joined_fields(*maps: pl.Series) -> pl.Series:

@@ -15,6 +15,7 @@ Marked = npt.NDArray[np.bool_]
 
 _WORD = 8
 _INLINE = 12  # bytes that lie in an Arrow view itself
+_PART = 1 << 18
 _AHEAD = 64  # bytes behind the text that may be looked at, though never told
 
 _HALF = np.uint64(32)
@@ -70,7 +71,9 @@ class PlacedText:
     def plain(self) -> bool:
         """Whether nothing in it is an escape, or a control character."""
         octets = self.octets[: self.ends[-1]]
-        return not ((octets < ord(" ")) | (octets == ord("\\"))).any()
+        # By parts: a comparison of the whole would be written to memory that is not in any cache.
+        parts = (octets[at : at + _PART] for at in range(0, len(octets), _PART))
+        return all(part.min() >= ord(" ") and not (part == ord("\\")).any() for part in parts)
 
     def counts(self, starts: Places, ends: Places) -> bool:
         """Whether every stretch is a whole number of at most sixteen digits, written as it is read."""
