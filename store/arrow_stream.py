@@ -111,13 +111,17 @@ def _dictionary(column: pl.Series) -> pa.DictionaryArray | None:
     some = column.head(_SAMPLE).n_unique()
     if some > _FEW:
         return None
-    first = column.first()
-    if some == 1 and (column == first).all():
-        places = pa.py_buffer(bytes(len(column)))
-        numbers = pa.Array.from_buffers(pa.uint8(), len(column), [None, places])
-        return pa.DictionaryArray.from_arrays(numbers, pa.array([first], pa.large_string()))
-    found = column.to_arrow().dictionary_encode()
-    return found if len(found.dictionary) * _OFTEN < len(column) else None
+    alike = some == 1 and (column == column.first()).all()
+    texts = column.head(1) if alike else column.unique()
+    if len(texts) * _OFTEN > len(column):
+        return None
+    # By polars: PyArrow's own ways load its functions, or pandas, first.
+    numbers = (
+        column.cast(pl.Enum(texts)).to_physical()
+        if not alike
+        else pl.repeat(0, len(column), dtype=pl.UInt8, eager=True)
+    )
+    return pa.DictionaryArray.from_arrays(numbers.to_arrow(), texts.to_arrow(), safe=False)
 
 
 def _write(table: pa.Table, sink: pa.NativeFile, options: pa.ipc.IpcWriteOptions) -> None:
