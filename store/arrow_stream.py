@@ -96,12 +96,13 @@ def _table(frame: pl.DataFrame) -> pa.Table:
     """A frame for Arrow; columns of few texts as dictionaries, which ClickHouse takes over instead of finding them."""
     if frame.height < _MANY_ROWS:
         return frame.to_arrow()
-    # A dictionary belongs to one batch of a stream.
-    whole = frame.rechunk()
-    few = {column.name: array for column in whole if (array := _dictionary(column)) is not None}
-    plain = whole.drop(few).to_arrow()
-    columns = [few[name] if name in few else plain[name] for name in whole.columns]
-    return pa.Table.from_arrays(columns, names=whole.columns)
+    # A dictionary belongs to one batch of a stream. Column by column, so that no more than one of them is there twice.
+    return pa.Table.from_arrays([_array(column.rechunk()) for column in frame], names=frame.columns)
+
+
+def _array(column: pl.Series) -> pa.Array:
+    few = _dictionary(column)
+    return column.to_arrow() if few is None else few
 
 
 def _dictionary(column: pl.Series) -> pa.DictionaryArray | None:
@@ -116,11 +117,9 @@ def _dictionary(column: pl.Series) -> pa.DictionaryArray | None:
     if len(texts) * _OFTEN > len(column):
         return None
     # By polars: PyArrow's own ways load its functions, or pandas, first.
-    numbers = (
-        column.cast(pl.Enum(texts)).to_physical()
-        if not alike
-        else pl.repeat(0, len(column), dtype=pl.UInt8, eager=True)
-    )
+    numbers = pl.Series([0], dtype=pl.UInt8).new_from_index(0, len(column))
+    if not alike:
+        numbers = column.cast(pl.Enum(texts)).to_physical()
     return pa.DictionaryArray.from_arrays(numbers.to_arrow(), texts.to_arrow(), safe=False)
 
 
