@@ -40,3 +40,12 @@ def fields_of_entries(offsets: NDArray[np.int32], names: pa.Array, texts: pa.Arr
 def as_views(texts: pl.Series) -> pa.Array:
     """The texts for Arrow as they lie in memory: a copy of each would cost more than all the rest."""
     return texts.to_arrow(compat_level=pl.CompatLevel.newest())
+
+
+def chosen_views(texts: pl.Series, places: NDArray[np.uint32]) -> pa.Array:
+    """The texts at these places, none of them null, as views: only these are moved, and not as texts."""
+    array = as_views(texts.rechunk())
+    _, lying, *contents = array.buffers()
+    views = np.frombuffer(lying, "V16")[array.offset : array.offset + len(array)]
+    chosen = pa.py_buffer(views.take(places))
+    return pa.Array.from_buffers(pa.string_view(), len(places), [None, chosen, *contents])

@@ -28,6 +28,7 @@ from store.writes import append
 PARSER_VERSION = 4
 
 _ROWS_TOGETHER = 120_000
+_BYTES_TOGETHER = 32 << 20  # of the file
 _MONTHS_PER_INSERT = 60  # ClickHouse refuses an insert that touches more than 100 partitions
 
 # What a source may trip over in hostile content; anything else is a fault of ours and shows itself.
@@ -144,13 +145,14 @@ def _together(named: Iterator[tuple[str, Batch]], reading: Reading) -> Iterator[
 
     Few large inserts cost much less than many small ones, but a group is in memory as a whole.
     """
-    group, rows = list[tuple[str, Batch]](), 0
+    group, rows, begin = list[tuple[str, Batch]](), 0, reading.part.bytes_read
     for batch_id, batch in named:
         group.append((batch_id, batch))
         rows += batch.rows.height + batch.rejects.height
-        if rows > _ROWS_TOGETHER:
-            yield Group(group, reading.part.bytes_read)
-            group, rows = [], 0
+        read = reading.part.bytes_read
+        if rows > _ROWS_TOGETHER or read - begin >= _BYTES_TOGETHER:
+            yield Group(group, read)
+            group, rows, begin = [], 0, read
     if group:
         yield Group(group, reading.part.bytes_read)
 

@@ -3,6 +3,7 @@
 import re
 from collections.abc import Iterator
 from http.client import IncompleteRead
+from pathlib import Path
 from typing import Protocol
 
 import polars as pl
@@ -13,6 +14,11 @@ from urllib3.exceptions import HTTPError
 from store.errors import QueryFailed
 
 _TAIL = 64 << 10
+
+_MANY_ROWS = 1000  # of fewer rows a dictionary gains nothing
+_SAMPLE = 1000
+_FEW = 50  # texts among these
+_OFTEN = 20  # times that each has to be there, on average
 
 # __exception__\r\n0123456789abcdef\r\nCode: 395. DB::Exception: ...\n<length> 0123456789abcdef\r\n__exception__\r\n
 _FAILURE = re.compile(
@@ -63,7 +69,7 @@ def stream_of(frame: pl.DataFrame, compression: str | None = None) -> memoryview
 
     Unpacked, it is written into a buffer of its very size: one that grows is copied again and again.
     """
-    table = frame.to_arrow()
+    table = _table(frame)
     options = pa.ipc.IpcWriteOptions(compression=compression)
     if compression:
         sink = pa.BufferOutputStream()
@@ -74,6 +80,47 @@ def stream_of(frame: pl.DataFrame, compression: str | None = None) -> memoryview
     buffer = pa.allocate_buffer(measure.size())
     _write(table, pa.FixedSizeBufferWriter(buffer), options)
     return memoryview(buffer)
+
+
+def write_stream(frame: pl.DataFrame, path: Path) -> None:
+    """Write a frame to a file as an Arrow stream.
+
+    Raises:
+        OSError: the file cannot be written.
+    """
+    with pa.OSFile(str(path), "wb") as file:
+        _write(_table(frame), file, pa.ipc.IpcWriteOptions())
+
+
+def _table(frame: pl.DataFrame) -> pa.Table:
+    """A frame for Arrow; columns of few texts as dictionaries, which ClickHouse takes over instead of finding them."""
+    if frame.height < _MANY_ROWS:
+        return frame.to_arrow()
+    # A dictionary belongs to one batch of a stream. Column by column, so that no more than one of them is there twice.
+    return pa.Table.from_arrays([_array(column.rechunk()) for column in frame], names=frame.columns)
+
+
+def _array(column: pl.Series) -> pa.Array:
+    few = _dictionary(column)
+    return column.to_arrow() if few is None else few
+
+
+def _dictionary(column: pl.Series) -> pa.DictionaryArray | None:
+    """A column of few texts, each told once and meant by its number; None where there are many, or other values."""
+    if column.dtype != pl.String or column.null_count():
+        return None
+    some = column.head(_SAMPLE).n_unique()
+    if some > _FEW:
+        return None
+    alike = some == 1 and (column == column.first()).all()
+    texts = column.head(1) if alike else column.unique()
+    if len(texts) * _OFTEN > len(column):
+        return None
+    # By polars: PyArrow's own ways load its functions, or pandas, first.
+    numbers = pl.Series([0], dtype=pl.UInt8).new_from_index(0, len(column))
+    if not alike:
+        numbers = column.cast(pl.Enum(texts)).to_physical()
+    return pa.DictionaryArray.from_arrays(numbers.to_arrow(), texts.to_arrow(), safe=False)
 
 
 def _write(table: pa.Table, sink: pa.NativeFile, options: pa.ipc.IpcWriteOptions) -> None:

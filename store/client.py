@@ -2,19 +2,22 @@
 
 import logging
 import re
+import tempfile
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
+from pathlib import Path
 from typing import Self, cast
 from urllib.parse import urlsplit, urlunsplit
 
 import clickhouse_connect
 import polars as pl
+from clickhouse_connect.driver.binding import quote_identifier
 from clickhouse_connect.driver.client import Client
 from clickhouse_connect.driver.exceptions import ClickHouseError, OperationalError, StreamFailureError
 from clickhouse_connect.driver.httputil import default_pool_manager
 from urllib3.exceptions import HTTPError
 
-from store.arrow_stream import ARROW_CODECS, Source, frames_of, stream_of
+from store.arrow_stream import ARROW_CODECS, Source, frames_of, stream_of, write_stream
 from store.errors import ConnectionFailed, QueryFailed
 
 Parameters = Mapping[str, object]
@@ -23,7 +26,9 @@ _CODE = re.compile(r"[Cc]ode: (\d+)")
 _LOOPBACK = frozenset({"127.0.0.1", "::1", "localhost"})
 _ENCRYPTED = frozenset({"clickhouses", "https"})
 _UNKNOWN_DATABASE = 81
+_NO_SPACE = 243
 _ANSWER_SECONDS = 3600
+_HANDED_ROWS = 5_000  # of fewer, a file costs as much as it saves
 
 
 class Store:
@@ -33,28 +38,31 @@ class Store:
     each.
     """
 
-    def __init__(self, client: Client, dsn: str) -> None:
+    def __init__(self, client: Client, dsn: str, spool: Path | None = None) -> None:
         self._client = client
         self._dsn = dsn
+        self._spool = spool
 
     @classmethod
-    def connect(cls, dsn: str, *, create_database: bool = False) -> Self:
+    def connect(cls, dsn: str, *, create_database: bool = False, spool: Path | None = None) -> Self:
         """A store at a clickhouse-connect DSN, such as `clickhouse://user:secret@127.0.0.1:8123/rongdun`.
 
         Args:
             dsn: the address; its path names the database.
             create_database: make that database if the server does not have it yet.
+            spool: the embedded server's folder for rows on their way, `spool` below its own: large inserts are handed
+                over there.
 
         Raises:
             ConnectionFailed: nothing answers there, it refuses the credentials, or there is no such database.
         """
         try:
-            return cls(_client(dsn), dsn)
+            return cls(_client(dsn), dsn, spool)
         except ConnectionFailed as failure:
             if not create_database or getattr(failure.__cause__, "code", None) != _UNKNOWN_DATABASE:
                 raise
         _create_database(dsn)
-        return cls(_client(dsn), dsn)
+        return cls(_client(dsn), dsn, spool)
 
     def beside(self) -> Self | None:
         """Another connection to the same database, for another thread; None for an engine inside of this process.
@@ -62,7 +70,7 @@ class Store:
         Raises:
             ConnectionFailed: nothing answers there any more.
         """
-        return None if self._dsn.startswith("chdb:") else type(self).connect(self._dsn)
+        return None if self._dsn.startswith("chdb:") else type(self).connect(self._dsn, spool=self._spool)
 
     def frame(self, sql: str, parameters: Parameters | None = None) -> pl.DataFrame:
         """The result of a query as a polars frame; `{name:Type}` in the SQL are bound on the server.
@@ -157,11 +165,27 @@ class Store:
         Raises:
             QueryFailed: ClickHouse refused it.
         """
+        if self._spool is not None and frame.height >= _HANDED_ROWS:
+            self._hand_over(self._spool, table, frame, settings or {})
+            return
         compression = self._client.write_compression if self._client.write_compression in ARROW_CODECS else None
         with _translated():
             # The driver sends whatever is a buffer, and only says bytes.
             content = cast("bytes", stream_of(frame, compression))
             self._client.raw_insert(table, frame.columns, content, dict(settings or {}), fmt="ArrowStream")
+
+    def _hand_over(self, spool: Path, table: str, frame: pl.DataFrame, settings: Parameters) -> None:
+        """Insert a frame by a file: through a socket every byte would be copied four times more."""
+        try:
+            with tempfile.NamedTemporaryFile(dir=spool, prefix="handed.") as file:
+                write_stream(frame, Path(file.name))
+                # The server works in its folder; a relative path holds no mark that the engine takes for a pattern.
+                source = f"{spool.name}/{Path(file.name).name}"
+                target = f"{quote_identifier(table)} ({', '.join(map(quote_identifier, frame.columns))})"
+                self.execute(f"INSERT INTO {target} FROM INFILE '{source}' FORMAT ArrowStream", settings=settings)
+        except OSError as error:
+            message = f"Code: {_NO_SPACE}. DB::Exception: {spool}: {error.strerror}. (NOT_ENOUGH_SPACE)"
+            raise QueryFailed(message, code=_NO_SPACE) from error
 
     def close(self) -> None:
         """Give the connection back."""

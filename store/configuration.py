@@ -9,6 +9,10 @@ from store.files import write_whole
 
 _MEBIBYTE = 1 << 20
 
+# A part below so many bytes is one file instead of two for every column: an insert into several tables would else
+# create and sync hundreds. Merges make parts that are larger, and wide.
+_COMPACT_BYTES = 128 * _MEBIBYTE
+
 _SERVER = """<clickhouse>
   <users_config>{users}</users_config>
   <max_server_memory_usage>{memory}</max_server_memory_usage>
@@ -26,6 +30,7 @@ _SERVER = """<clickhouse>
   <send_crash_reports><enabled>false</enabled></send_crash_reports>
   <backups><allowed_path>/</allowed_path></backups>
   <merge_tree>
+    <min_bytes_for_wide_part>{compact}</min_bytes_for_wide_part>
     <fsync_after_insert>1</fsync_after_insert>
     <fsync_part_directory>1</fsync_part_directory>
     <min_rows_to_fsync_after_merge>1</min_rows_to_fsync_after_merge>
@@ -72,9 +77,8 @@ def write_configuration(folder: Path, *, total_memory: int | None = None) -> Pat
     server = folder / "server.xml"
     cache = max(memory // 20, 32 * _MEBIBYTE)
     write_whole(users, _USERS.format(query_memory=memory * 3 // 4, spill=memory // 3))
-    write_whole(
-        server, _SERVER.format(users=escape(str(users)), memory=memory, cache=cache, expressions=32 * _MEBIBYTE)
-    )
+    limits = {"memory": memory, "cache": cache, "expressions": 32 * _MEBIBYTE, "compact": _COMPACT_BYTES}
+    write_whole(server, _SERVER.format(users=escape(str(users)), **limits))
     return server
 
 

@@ -45,6 +45,11 @@ class Endpoint:
         return f"clickhouse://{user}:{password}@{self.host}:{self.port}/{DATABASE}"
 
 
+def spool_of(folder: Path) -> Path:
+    """Where the server that keeps its data in a folder looks for rows that are handed to it as files."""
+    return folder / "spool"
+
+
 def start_detached(folder: Path, *, port: int = 0, state: Path, idle_exit: int | None = None) -> Endpoint:
     """The running server of a state folder, started in a session of its own if there is none.
 

@@ -4,7 +4,7 @@ from typing import Literal
 
 from rongdun.settings import Settings
 from store.client import Store
-from store.embedded import Endpoint, start_detached
+from store.embedded import Endpoint, spool_of, start_detached
 from store.migrate import migrate
 from store.retention import days_kept, keep_for
 
@@ -21,7 +21,7 @@ def open_store(settings: Settings, *, user: Literal["rongdun", "reader"] = "rong
     """
     if settings.clickhouse_url is not None:
         return Store.connect(settings.clickhouse_url.get_secret_value(), create_database=user == "rongdun")
-    return Store.connect(embedded(settings).dsn(user))
+    return Store.connect(embedded(settings).dsn(user), spool=spool_of(settings.database_folder))
 
 
 def unmigrated(settings: Settings) -> Store:

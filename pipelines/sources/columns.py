@@ -2,13 +2,14 @@
 
 import ipaddress
 from collections.abc import Mapping, Sequence
+from functools import cache
 
 import numpy as np
 import polars as pl
 
 from pipelines.batch import FIELDS, LOG_EVENTS, REJECTS, SCHEMAS, Batch, Table
 from pipelines.event_classes import CLASSES
-from pipelines.field_maps import as_views, fields_of_entries, fields_of_rows
+from pipelines.field_maps import as_views, chosen_views, fields_of_entries, fields_of_rows
 
 CONTENT_LIMIT = 4096
 
@@ -30,8 +31,15 @@ def complete(frame: pl.DataFrame, table: Table, named: Mapping[str, str] | None 
     """
     if named is not None:
         frame = _with_fields(frame, CLASSES.get(table, {}), named)
-    columns = [_typed(frame, name, dtype) for name, dtype in SCHEMAS[table].items()]
+    there = set(frame.columns)
+    columns = [_typed(name, dtype, there=name in there) for name, dtype in SCHEMAS[table].items()]
     return frame.select(columns)
+
+
+@cache
+def absent(name: str) -> pl.Expr:
+    """A text column of this name without a value."""
+    return pl.lit(None, dtype=pl.String).alias(name)
 
 
 def frame_of(rows: Sequence[Row], table: Table) -> pl.DataFrame:
@@ -77,11 +85,11 @@ def fields_of_columns(frame: pl.DataFrame, names: Mapping[str, str]) -> pl.Serie
     # The value of name n in row m lies at n * height + m of all columns together.
     place = np.flatnonzero(there.ravel()).astype(np.uint32)
     row, number = np.divmod(place, np.uint32(width))
-    values = pl.concat(filled.values())[number * np.uint32(height) + row]
-    keys = pl.Series("", list(filled), dtype=pl.String)[number]
+    values = chosen_views(pl.concat(filled.values()), number * np.uint32(height) + row)
+    keys = chosen_views(pl.Series("", list(filled), dtype=pl.String), number)
     offsets = np.zeros(height + 1, np.int32)
     np.cumsum(there.sum(axis=1), out=offsets[1:])
-    return fields_of_entries(offsets, as_views(keys), as_views(values))
+    return fields_of_entries(offsets, keys, values)
 
 
 def joined_fields(*maps: pl.Series) -> pl.Series:
@@ -150,15 +158,21 @@ def _with_fields(frame: pl.DataFrame, typed: Mapping[str, str], named: Mapping[s
     if "fields" in frame.columns:
         more = frame["fields"] if not (more.map.len() > 0).any() else joined_fields(frame["fields"], more)
     # A column of the frame that happens to be called like a typed one is not meant.
-    absent = [pl.lit("").alias(column) for name, column in typed.items() if name not in given]
-    return frame.with_columns(more, *absent, *(texts[name].fill_null("").alias(typed[name]) for name in given))
+    lacking = [_nothing(column) for name, column in typed.items() if name not in given]
+    return frame.with_columns(more, *lacking, *(texts[name].fill_null("").alias(typed[name]) for name in given))
 
 
-def _typed(frame: pl.DataFrame, name: str, dtype: pl.DataType) -> pl.Expr:
+@cache
+def _nothing(name: str) -> pl.Expr:
+    return pl.lit("").alias(name)
+
+
+@cache
+def _typed(name: str, dtype: pl.DataType, *, there: bool) -> pl.Expr:
     if name == "fields":
         empty = pl.lit(pl.Series([{}], dtype=FIELDS)).first()
-        return pl.col(name).fill_null(empty) if name in frame.columns else empty.alias(name)
-    if name not in frame.columns:
+        return pl.col(name).fill_null(empty) if there else empty.alias(name)
+    if not there:
         default: object = "" if dtype == pl.String else 0
         return pl.lit(default, dtype=dtype).alias(name)
     column = pl.col(name).cast(dtype, strict=False)

@@ -40,7 +40,8 @@ def shaped_tables(
         rows = columns["row"].to_numpy()
         read[rows] = True
         if len(rows):
-            tables[table] = pl.concat([lines.select("offset", "text")[rows], columns.drop("row")], how="horizontal")
+            chosen = lines.select(pl.col("offset", "text").gather(columns["row"].cast(pl.UInt32)))
+            tables[table] = pl.concat([chosen, columns.drop("row")], how="horizontal")
     return tables, lines.clear() if read.all() else lines.filter(~read)
 
 
@@ -51,19 +52,23 @@ def shape_columns(shapes: Sequence[Shape], named: Sequence[Mapping[str, str]]) -
         shapes: at least one.
         named: for each of them, names with the placeholders of what they hold, joined by commas.
     """
-    slots = dict[str, dict[str, str]]()
-    frames = [_slotted(shape, places, slots) for shape, places in zip(shapes, named, strict=True)]
+    slots, unsure = dict[str, dict[str, str]](), dict[str, str]()
+    frames = [_slotted(shape, places, slots, unsure) for shape, places in zip(shapes, named, strict=True)]
     frame = frames[0]
     if len(frames) > 1:
         frame = pl.concat(frames, how="diagonal").sort("row")
-    frame, wrong = _read(frame, {slot: kind for kinds in slots.values() for slot, kind in kinds.items()})
-    columns = [_joined(list(kinds)).alias(name) for name, kinds in slots.items()]
-    read = frame.select("row", *columns)
+    frame, wrong = _read(frame, unsure)
+    read = frame.select("row", *(_joined(list(kinds)).alias(name) for name, kinds in slots.items()))
     return read.filter(~wrong) if wrong.any() else read
 
 
-def _slotted(shape: Shape, places: Mapping[str, str], slots: dict[str, dict[str, str]]) -> pl.DataFrame:
-    """The values under the slots that each name has: one for each part and each kind of what stands there."""
+def _slotted(
+    shape: Shape, places: Mapping[str, str], slots: dict[str, dict[str, str]], unsure: dict[str, str]
+) -> pl.DataFrame:
+    """The values under the slots that each name has: one for each part and each kind of what stands there.
+
+    In `unsure` go the slots with values that may be other texts than they are written as.
+    """
     columns: list[pl.Series] = [pl.Series("row", shape.rows)]
     for name, text in places.items():
         kinds = slots.setdefault(name, {})
@@ -71,13 +76,15 @@ def _slotted(shape: Shape, places: Mapping[str, str], slots: dict[str, dict[str,
             kind = shape.kinds[place] if place else _EMPTY
             slot = f"{at:04}{kind}{name}"
             kinds[slot] = kind
+            if place and place not in shape.usual:
+                unsure[slot] = kind
             columns.append(shape.written[place].alias(slot) if place else _empty(shape).alias(slot))
     return pl.DataFrame(columns)
 
 
 def _read(frame: pl.DataFrame, kinds: Mapping[str, str]) -> tuple[pl.DataFrame, pl.Series]:
-    """The slots as texts, and whether any of a row is no JSON."""
-    asked = {slot: UNUSUAL[kind](pl.col(slot)) for slot, kind in kinds.items() if kind != _EMPTY}
+    """The frame with these slots as texts, and whether any of a row is no JSON."""
+    asked = {slot: UNUSUAL[kind](pl.col(slot)) for slot, kind in kinds.items()}
     wrong = pl.Series([False]).new_from_index(0, frame.height)
     if not asked:
         return frame, wrong

@@ -5,6 +5,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass, field
 from typing import Literal
 
+from pipelines.sources.cutting import Places
 from pipelines.sources.json_records import JsonObject, flattened, parsed_or_reason
 
 _PLACE = 0xF0000  # private use: in what flattening gives, every such character is one of ours
@@ -13,6 +14,33 @@ _BARE = re.compile(r"[^\s\[\]{}:,]+")
 
 # A text, a bare value (a number, true, false or null), or the bare values of a list.
 Kind = Literal["text", "bare", "list"]
+
+
+@dataclass(frozen=True)
+class Constant:
+    """What stands between two values, the same in all lines of a shape.
+
+    Attributes:
+        content: UTF-8.
+        begins: after which mark it starts, counted from the start of the line, and how many bytes behind it.
+        ends: likewise where it ends.
+    """
+
+    content: bytes
+    begins: tuple[int, int]
+    ends: tuple[int, int]
+
+    def start(self, marks: Places) -> Places:
+        """Where it starts in lines with these marks."""
+        at, behind = self.begins
+        places: Places = marks[at] + behind
+        return places
+
+    def end(self, marks: Places) -> Places:
+        """Where it ends."""
+        at, behind = self.ends
+        places: Places = marks[at] + behind
+        return places
 
 
 @dataclass
@@ -36,6 +64,20 @@ class Template:
     content: JsonObject = field(default_factory=dict)
     flat: dict[str, str] = field(default_factory=dict)
     told: str | None = None
+
+    @property
+    def constants(self) -> list[Constant]:
+        """All that stands before, between and behind the values; the marks are quotation marks and both line ends."""
+        found, text, begins = list[Constant](), "", (0, 1)
+        for at, piece in enumerate(self.pieces):
+            mark = '"' if at + 1 < len(self.pieces) else ""
+            if at in self.constant:
+                text += piece + mark
+                continue
+            before, after, _ = self.bare.get(at, ("", "", False))
+            found.append(Constant((text + before).encode(), begins, (at, 1 + len(before.encode()))))
+            text, begins = after + mark, (at + 1, -len(after.encode()))
+        return [*found, Constant(text.encode(), begins, (len(self.pieces), 0))]
 
     @property
     def places(self) -> list[int]:

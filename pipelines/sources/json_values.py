@@ -10,11 +10,13 @@ from pipelines.sources.json_records import text_of
 # Values that are written as `fields` holds them: no exponent, no sign before a nought, not too long for a number.
 _PLAIN = r"0|-?[1-9]\d{0,17}|true|false"
 _FRACTION = r"-?(?:0|[1-9]\d*)\.\d+"
-# So few digits say exactly which number it is, so that its shortest form has no others.
-_SHORT = r"-?(?:0|[1-9]\d{0,8})\.\d{1,6}"
+# So few digits say exactly which number it is, so that its shortest form has no others: below 2**32 doubles lie closer
+# than two numbers with six places.
+_SHORT = r"-?(?:0|[1-9]\d{0,8}|[1-3]\d{9})\.\d{1,6}"
 # What a text does not hold as it stands: escapes, and control characters, which JSON forbids in texts.
 _ESCAPED = r"[\\\x00-\x1f]"
 _ALL_PLAIN = rf"^(?:{_PLAIN})$"
+_ALL_SHORT = rf"^{_SHORT}$"
 _ALL_FRACTION = rf"^{_FRACTION}$"
 _PLAIN_LIST = rf"^(?:{_PLAIN})(?:,(?:{_PLAIN}))*$"
 _SHORT_LIST = rf"^(?:{_PLAIN}|{_SHORT})(?:,(?:{_PLAIN}|{_SHORT}))*$"
@@ -30,9 +32,12 @@ def _unescaped(written: pl.Series) -> Texts:
 
 def _bare(written: pl.Series) -> Texts:
     plain = written.str.contains(_ALL_PLAIN)
+    cut = written.str.strip_chars_end("0").str.strip_suffix(".")
+    fraction = written.str.contains(_ALL_SHORT)
+    if (plain | fraction).fill_null(value=True).all():
+        return cut.zip_with(fraction.fill_null(value=False), written), None
     # Of a fraction the shortest form that is the same number; where that is another text, it is left to be parsed.
     shortest = written.cast(pl.Float64, strict=False).cast(pl.String).str.strip_suffix(".0")
-    cut = written.str.strip_chars_end("0").str.strip_suffix(".")
     fraction = written.str.contains(_ALL_FRACTION) & (shortest == cut).fill_null(value=False)
     return _one_by_one(cut.zip_with(fraction, written), plain | fraction, written, _scalar)
 

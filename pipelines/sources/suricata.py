@@ -8,7 +8,7 @@ import polars as pl
 
 from pipelines.batch import Batch, Table, class_of, no_rejects
 from pipelines.event_classes import CLASSES
-from pipelines.sources.columns import canonical_addresses, complete, only_rejects, rejected
+from pipelines.sources.columns import absent, canonical_addresses, complete, only_rejects, rejected
 from pipelines.sources.json_records import JsonObject, Record, flat_frame, json_objects, records_in_portions
 from pipelines.sources.lines import LineBlock, line_blocks
 from pipelines.sources.suricata_columns import eve_columns
@@ -126,8 +126,8 @@ def _batch(kind: str, frame: pl.DataFrame, names: Mapping[str, str]) -> Batch:
 
 
 def _present(frame: pl.DataFrame) -> pl.DataFrame:
-    missing = [pl.lit(None, dtype=pl.String).alias(f"@{key}") for key in _WANTED if f"@{key}" not in frame.columns]
-    return frame.with_columns(missing)
+    there = set(frame.columns)
+    return frame.with_columns(absent(f"@{key}") for key in _WANTED if f"@{key}" not in there)
 
 
 def _flow_rows(frame: pl.DataFrame) -> pl.DataFrame:

@@ -8,7 +8,7 @@ from collections.abc import Mapping
 import polars as pl
 
 from pipelines.batch import Batch, Table, class_of, no_rejects
-from pipelines.sources.columns import canonical_addresses, complete, rejected
+from pipelines.sources.columns import absent, canonical_addresses, complete, rejected
 from pipelines.sources.times import utc_times
 
 WANTED = (
@@ -79,8 +79,8 @@ def _category(path: str) -> str:
 
 
 def _present(frame: pl.DataFrame) -> pl.DataFrame:
-    missing = [pl.lit(None, dtype=pl.String).alias(f"@{key}") for key in WANTED if f"@{key}" not in frame.columns]
-    return frame.with_columns(missing)
+    there = set(frame.columns)
+    return frame.with_columns(absent(f"@{key}") for key in WANTED if f"@{key}" not in there)
 
 
 def _flows(frame: pl.DataFrame, names: Mapping[str, str]) -> pl.DataFrame:

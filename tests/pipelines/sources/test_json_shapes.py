@@ -21,7 +21,9 @@ _SCALARS = (
     | st.integers(-(2**70), 2**70)
     | st.floats()
     | st.floats(-1e6, 1e6).map(lambda value: round(value, 6))
+    | st.floats(-5e9, 5e9).map(lambda value: round(value, 6))
     | st.text(max_size=6)
+    | st.text("aé消\U0001f6f0", min_size=4, max_size=24)
     | st.sampled_from(["", ",", '"', "\\", '\\"', '":', "\ud800", "/", "\x1b[0m", "\n", "\U000f0001", "null"])
 )
 _VALUES = st.recursive(
