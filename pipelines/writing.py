@@ -18,13 +18,13 @@ from pipelines.files import source_of
 from pipelines.ledger import Ledger
 from pipelines.report import FileReport
 from pipelines.sources.columns import only_rejects, rejects_of
-from pipelines.sources.registry import GoesOn, RemembersExporters, Source
+from pipelines.sources.registry import GoesOn, ReadsOn, RemembersExporters, Source
 from pipelines.stretch import Reading, Stretch, opened
 from store.client import Store
 from store.writes import append
 
 # Part of every token: raise it when a source reads the same bytes differently.
-PARSER_VERSION = 3
+PARSER_VERSION = 4
 
 _ROWS_TOGETHER = 120_000
 _MONTHS_PER_INSERT = 60  # ClickHouse refuses an insert that touches more than 100 partitions
@@ -151,7 +151,7 @@ def _batches(source: Source, reading: Reading, reasons: list[str], exporters: Kn
     """The batches of a source; where it breaks off, one reject more and the reason."""
     after = 0
     try:
-        for batch in _read(source, reading.stream, exporters):
+        for batch in _read(source, reading, exporters):
             after = max(after, _highest(batch.rows, "source_offset") + 1, _highest(batch.rejects, "offset") + 1)
             yield batch
     except SourceBroken as broken:
@@ -162,10 +162,17 @@ def _batches(source: Source, reading: Reading, reasons: list[str], exporters: Kn
         yield only_rejects(rejects_of([(after, reasons[0], "")]))
 
 
-def _read(source: Source, stream: BinaryIO, exporters: KnownExporters | None) -> Iterator[Batch]:
+def _read(source: Source, reading: Reading, exporters: KnownExporters | None) -> Iterator[Batch]:
     if exporters is not None and isinstance(source, RemembersExporters):
-        return source.read_with(stream, exporters)
-    return source.read(stream)
+        return source.read_with(reading.stream, exporters)
+    if reading.beginning is not None and isinstance(source, ReadsOn):
+        return _closing(source.read_on(reading.stream, reading.beginning), reading.beginning)
+    return source.read(reading.stream)
+
+
+def _closing(batches: Iterator[Batch], stream: BinaryIO) -> Iterator[Batch]:
+    with closing(stream):
+        yield from batches
 
 
 def _highest(frame: pl.DataFrame, name: str) -> int:

@@ -11,6 +11,7 @@ from pipelines.capture.series import CaptureOptions
 from pipelines.exports.known import ExporterMemory
 from pipelines.inventory import load_address_book
 from pipelines.listening.captured import Ring, SeriesBook
+from pipelines.listening.clocks import ClockBook
 from pipelines.listening.counts import HEARD, listening
 from pipelines.listening.dropped import DropFolder
 from pipelines.listening.ring import RingFolder
@@ -77,7 +78,7 @@ def _listen(settings: Settings, mapped: Sequence[Source], tell: Tell) -> None:
         memory,
         load_address_book,
         dropped,
-        sources=sources_for(settings, mapped, book.series),
+        sources=sources_for(settings, mapped, book.series, ClockBook(settings.known_clocks)),
         series=book,
         rings=_rings(settings, book),
     )

@@ -17,12 +17,15 @@ from pipelines.errors import SourceBroken
 from pipelines.exports.captured import CapturedExports
 from pipelines.exports.collector import Collector
 from pipelines.exports.known import KnownExporters
+from pipelines.listening.clocks import ClockBook
 from pipelines.listening.segments import END, MAGIC, Heard, feed_of, messages
 
 # The registry knows this source and this one asks it what a followed file is: by its module, since both load together.
 from pipelines.sources import registry
+from pipelines.sources.heard_clocks import ClocksHeard
 from pipelines.sources.heard_syslog import heard_syslog
 from pipelines.sources.unread import reason_unread
+from pipelines.sources.zones import UTC_CLOCKS, Zones
 
 _NAME: Final = "heard"
 _TOGETHER: Final = 50_000
@@ -36,10 +39,14 @@ class HeardSource:
         sources: what reads followed files, the more telling first; without it, what ships.
         series: gives what was captured at an interface before a segment, by the name of its feed; without it a segment
             stands for itself.
+        site: the zones of clocks that name none.
+        clocks: what is known of senders' clocks from earlier segments; without it, a segment stands for itself.
     """
 
     sources: Sequence["registry.Source"] | None = None
     series: Callable[[str], CaptureSeries] | None = None
+    site: Zones = UTC_CLOCKS
+    clocks: ClockBook | None = None
 
     @property
     def NAME(self) -> str:  # noqa: N802 - a module's constant, in other sources
@@ -58,7 +65,8 @@ class HeardSource:
         """The same, by what is known of exporters from earlier segments."""
         feed = feed_of(stream)
         if feed.kind == "syslog":
-            batches = _syslog(messages(stream))
+            clocks = ClocksHeard(self.clocks if self.clocks is not None else ClockBook(), self.site, feed.name)
+            batches = _syslog(messages(stream), clocks)
         elif feed.kind == "exports":
             batches = _exports(messages(stream), known)
         elif feed.kind == "lines":
@@ -79,10 +87,10 @@ read = _DEFAULT.read
 read_with = _DEFAULT.read_with
 
 
-def _syslog(heard: Iterator[Heard]) -> Iterator[Batch]:
+def _syslog(heard: Iterator[Heard], clocks: ClocksHeard) -> Iterator[Batch]:
     first = 0
     for together in _pieces(heard):
-        yield from heard_syslog(together, first)
+        yield from heard_syslog(together, first, clocks)
         first += len(together)
 
 
