@@ -25,6 +25,7 @@ from pipelines.sources import registry
 from pipelines.sources.heard_clocks import ClocksHeard
 from pipelines.sources.heard_syslog import heard_syslog
 from pipelines.sources.unread import reason_unread
+from pipelines.sources.zoned import ZonedSource
 from pipelines.sources.zones import UTC_CLOCKS, Zones
 
 _NAME: Final = "heard"
@@ -70,7 +71,7 @@ class HeardSource:
         elif feed.kind == "exports":
             batches = _exports(messages(stream), known)
         elif feed.kind == "lines":
-            batches = _lines(messages(stream), self.sources)
+            batches = _lines(messages(stream), self.sources, feed.name)
         elif feed.kind == "capture":
             batches = _capture(messages(stream), self.series and self.series(feed.name), known)
         else:
@@ -94,7 +95,7 @@ def _syslog(heard: Iterator[Heard], clocks: ClocksHeard) -> Iterator[Batch]:
         first += len(together)
 
 
-def _lines(heard: Iterator[Heard], sources: Sequence["registry.Source"] | None) -> Iterator[Batch]:
+def _lines(heard: Iterator[Heard], sources: Sequence["registry.Source"] | None, feed: str) -> Iterator[Batch]:
     """Lines of a followed file, by the source that reads such a file."""
     asked = registry.SOURCES if sources is None else sources
     parts = list[bytes]()
@@ -105,7 +106,11 @@ def _lines(heard: Iterator[Heard], sources: Sequence["registry.Source"] | None) 
     source = registry.source_for(content.getvalue()[: registry.HEAD_BYTES], asked)
     if source is None:
         raise SourceBroken(reason_unread(content.getvalue()[: registry.HEAD_BYTES]))
-    for batch in source.read(content):
+    if isinstance(source, ZonedSource):
+        source = source.for_feed(feed)
+    # A segment is a part of its file: what only it tells must not decide how it is read.
+    batches = source.read_on(content, io.BytesIO()) if isinstance(source, registry.ReadsOn) else source.read(content)
+    for batch in batches:
         yield replace(batch, source_type=batch.source_type or source.NAME)
 
 

@@ -1,7 +1,7 @@
 """The formats of syslog, read by what the site says of its clocks."""
 
 from collections.abc import Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime
 from typing import BinaryIO, Protocol
 
@@ -40,6 +40,11 @@ class ZonedSource:
     def recognises(self, head: bytes) -> bool:
         """Whether the first bytes of a file are of this format."""
         return self.format.recognises(head)
+
+    def for_feed(self, feed: str) -> "ZonedSource":
+        """The same where hosts of which nothing is set stand in the zone of their feed, if one is set for that."""
+        zone = self.site.of(feed)
+        return self if zone is None else replace(self, site=replace(self.site, default=zone.name))
 
     def read(self, stream: BinaryIO) -> Iterator[Batch]:
         """The content in batches."""

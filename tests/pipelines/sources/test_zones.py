@@ -154,6 +154,20 @@ def test_a_file_that_grows_keeps_the_zone_that_it_was_first_read_by(
     assert ingest([path], store, scope="fuzhou", sources=sources_for(settings)).files[0].already_ingested
 
 
+@pytest.mark.parametrize(
+    ("named", "zone"),
+    [({}, ""), ({"file:///var/log/*": "Asia/Tokyo"}, "Asia/Tokyo"), ({"web-1": "+08:00", "file:*": "UTC"}, "+08:00")],
+    ids=["what a part of the file tells is not believed", "set for the feed", "set for the host"],
+)
+def test_a_followed_file_is_read_by_what_is_set(named: dict[str, str], zone: str) -> None:
+    settings = Settings(syslog_zone_of=named)
+    content = beginning(Feed("file:///var/log/auth.log", "lines")) + packed(
+        Heard(0, bytes(24), (SHANGHAI + OLD).encode())
+    )
+    (batch,) = sources_for(settings)[0].read(io.BytesIO(content))
+    assert [row[2] for row in told(batch)] == ["", zone]
+
+
 def segment(*heard: tuple[datetime, bytes], peer: bytes = PEER) -> bytes:
     return beginning(FEED) + b"".join(
         packed(Heard(int(came.timestamp() * 1e6), peer, content)) for came, content in heard
