@@ -11,7 +11,7 @@ import subprocess
 import sys
 import tempfile
 import time
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
@@ -55,13 +55,14 @@ def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("--json", action="store_true", help="one JSON document on standard output")
     parser.add_argument("--sizes", type=int, nargs="+", default=list(_SIZES), help="base matches")
+    parser.add_argument("--types", nargs="+", choices=list(_TYPES), default=list(_TYPES), help="of correlations")
     parser.add_argument("--judge", nargs=3, metavar=("HOME", "TYPE", "FIELD"), help=argparse.SUPPRESS)
     asked = parser.parse_args()
     if asked.judge:
         home, kind, field = asked.judge
         print(json.dumps(_judged(Path(home), kind, field)))
         return
-    measured = [_compared(), *(row for size in asked.sizes for row in _measured(size))]
+    measured = [_compared(), *(row for size in asked.sizes for row in _measured(size, asked.types))]
     if asked.json:
         print(json.dumps(measured))
         return
@@ -73,7 +74,7 @@ def main() -> None:
         )
 
 
-def _measured(size: int) -> list[dict[str, object]]:
+def _measured(size: int, types: Sequence[str]) -> list[dict[str, object]]:
     with tempfile.TemporaryDirectory() as folder:
         home = Path(folder)
         endpoint = start_detached(home / "database", state=home)
@@ -90,7 +91,7 @@ def _measured(size: int) -> list[dict[str, object]]:
             return [
                 {"matches": size, "spread": name, "type": kind, **_alone(home, kind, field)}
                 for name, field in _SPREAD.items()
-                for kind in _TYPES
+                for kind in types
             ]
         finally:
             stop(home)

@@ -52,7 +52,7 @@ def main() -> None:
 
 
 def _ways(store: Store, rules: Sequence[CompiledRule]) -> dict[str, float]:
-    some = rules[:: len(rules) // SOME]
+    some = rules[:: max(1, len(rules) // SOME)]
     texts = _texts(rules)
     batches = [str(row["batch_id"]) for row in store.rows("SELECT DISTINCT batch_id FROM ingested_batches")]
     events = int(str(store.value("SELECT sum(ingested_batches.rows) FROM ingested_batches")))

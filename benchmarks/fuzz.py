@@ -11,19 +11,23 @@ there are any.
 
 import argparse
 import io
+import json
 import random
 import resource
 import signal
 import sys
 import time
-from collections import Counter
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import suppress
-from dataclasses import dataclass
+from dataclasses import asdict, dataclass
 from pathlib import Path
 from types import FrameType
 from typing import BinaryIO, cast
 
+from hypothesis import HealthCheck, given, seed, settings
+from hypothesis import strategies as st
+
+from benchmarks.fuzz_seeds import made_up_seeds
 from pipelines.batch import REJECTS, SCHEMAS
 from pipelines.errors import SourceBroken
 from pipelines.sources.compression import plain
@@ -90,7 +94,7 @@ class Format:
     """
 
     mutators: Sequence[Mutator] = EVERYWHERE
-    largest: int = 16_384
+    largest: int = 4096
     kept: int = 0
 
 
@@ -101,8 +105,10 @@ def many_packets(chance: random.Random, content: bytearray) -> None:
 
 # By the source's name; a format that is not here is damaged as any other.
 FORMATS = {
-    "pcap": Format(mutators=(*EVERYWHERE, many_packets), kept=4),
+    "pcap": Format(mutators=(*EVERYWHERE, many_packets), kept=4, largest=16_384),
     "evtx": Format(largest=4096 + 2 * 65_536, kept=8),
+    "flow_exports": Format(largest=16_384),
+    "heard": Format(kept=16),
 }
 
 
@@ -110,23 +116,54 @@ def main() -> int:
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("folder", type=Path, nargs="?", default=Path(__file__).parents[2] / "shared" / "data")
     parser.add_argument("--format", choices=[source.NAME for source in SOURCES], action="append")
-    parser.add_argument("--cases", type=int, default=1000, help="of each format")
+    parser.add_argument("--cases", type=int, default=1000, help="of each format; every tenth is made up by Hypothesis")
     parser.add_argument("--seed", type=int, default=0, help="number of the first case")
     parser.add_argument("--seconds", type=int, default=20, help="a case that takes longer has failed")
     parser.add_argument("--keep", type=Path, help="where to put failing cases")
+    parser.add_argument("--json", action="store_true", help="a JSON document of what was found, last")
     asked = parser.parse_args()
     _limit_memory()
     signal.signal(signal.SIGALRM, _too_slow)
-    failures = 0
+    told = dict[str, Outcome]()
     for source in SOURCES:
         if asked.format and source.NAME not in asked.format:
             continue
-        seeds = list(seeds_of(source, asked.folder))
+        real = list(seeds_of(source, asked.folder))
+        seeds = [*real, *made_up_seeds(source.NAME)]
         if not seeds:
-            print(f"{source.NAME:14} no seed in {asked.folder}")
+            print(f"{source.NAME:20} no seed in {asked.folder}")
             continue
-        failures += _fuzz(source, seeds, range(asked.seed, asked.seed + asked.cases), asked.seconds, asked.keep)
-    return 1 if failures else 0
+        told[source.NAME] = _fuzz(source, seeds, asked, len(real))
+        print(f"{source.NAME:20} {told[source.NAME]}", flush=True)
+    if asked.json:
+        print(json.dumps({name: asdict(outcome) for name, outcome in told.items()}))
+    return 1 if any(outcome.failures for outcome in told.values()) else 0
+
+
+@dataclass(frozen=True)
+class Outcome:
+    """What fuzzing one format has found.
+
+    Attributes:
+        real_seeds: files that were damaged, beside those that are made up.
+        damaged: cases that are damaged files.
+        made: cases that Hypothesis made of any bytes.
+        slowest: processor seconds of the slowest damaged file, whose number is `slowest_case`.
+    """
+
+    real_seeds: int
+    damaged: int
+    made: int
+    failures: int
+    seconds: float
+    slowest: float
+    slowest_case: int
+
+    def __str__(self) -> str:
+        return (
+            f"{self.real_seeds:>5} real seeds {self.damaged:>7} damaged {self.made:>6} made {self.failures:>4} failed "
+            f"{self.seconds:8.1f} s, slowest {self.slowest:.2f} s (case {self.slowest_case})"
+        )
 
 
 def seeds_of(source: Source, folder: Path) -> Iterator[bytes]:
@@ -161,29 +198,49 @@ def judge(source: Source, content: bytes) -> None:
             assert not sum(batch.rows.drop("fields").null_count().row(0)), "null in a row"
 
 
-def _fuzz(source: Source, seeds: Sequence[bytes], cases: range, seconds: int, keep: Path | None) -> int:
-    form, slowest, failed = FORMATS.get(source.NAME, Format()), (0.0, 0), Counter[str]()
-    started = time.monotonic()
-    for number in cases:
-        content = damaged(seeds, number, form)
-        before = time.process_time()
-        signal.alarm(seconds)
-        try:
-            judge(source, content)
-        except Exception as error:  # noqa: BLE001 - whatever it is, it is what is looked for
-            failed[f"{type(error).__name__}: {str(error)[:80]}"] += 1
-            print(f"{source.NAME} case {number}: {type(error).__name__}: {str(error)[:200]}", file=sys.stderr)
-            if keep:
-                keep.mkdir(parents=True, exist_ok=True)
-                (keep / f"{source.NAME}-{number}").write_bytes(content)
-        finally:
-            signal.alarm(0)
+def _fuzz(source: Source, seeds: Sequence[bytes], asked: argparse.Namespace, real: int) -> Outcome:
+    form, slowest, failures = FORMATS.get(source.NAME, Format()), (0.0, 0), 0
+    started, of_any_bytes = time.monotonic(), asked.cases // 10
+    for number in range(asked.seed, asked.seed + asked.cases - of_any_bytes):
+        content, before = damaged(seeds, number, form), time.process_time()
+        failures += not _borne(source, content, f"{source.NAME}-{number}", asked)
         slowest = max(slowest, (time.process_time() - before, number))
-    print(
-        f"{source.NAME:14} {len(seeds):>5} seeds {len(cases):>8} cases {sum(failed.values()):>5} failures "
-        f"{time.monotonic() - started:8.1f} s, slowest {slowest[0]:.2f} s (case {slowest[1]})"
-    )
-    return sum(failed.values())
+    heads = sorted({seed[: form.kept or 64] for seed in seeds})[:64]
+    failures += _any_bytes(source, heads, of_any_bytes, asked) if of_any_bytes else 0
+    seconds = time.monotonic() - started
+    return Outcome(real, asked.cases - of_any_bytes, of_any_bytes, failures, seconds, *slowest)
+
+
+def _borne(source: Source, content: bytes, name: str, asked: argparse.Namespace) -> bool:
+    """Whether a source reads a content, or says that it cannot, in time and memory."""
+    signal.alarm(asked.seconds)
+    try:
+        source.recognises(content[:HEAD_BYTES])
+        judge(source, content)
+    except Exception as error:  # noqa: BLE001 - whatever it is, it is what is looked for
+        print(f"{name}: {type(error).__name__}: {str(error)[:200]}", file=sys.stderr, flush=True)
+        if asked.keep:
+            asked.keep.mkdir(parents=True, exist_ok=True)
+            (asked.keep / name).write_bytes(content)
+        return False
+    finally:
+        signal.alarm(0)
+    return True
+
+
+def _any_bytes(source: Source, heads: Sequence[bytes], cases: int, asked: argparse.Namespace) -> int:
+    """How many of the contents fail that Hypothesis makes: any bytes, alone or behind how a real file begins."""
+    failures = 0
+
+    @seed(asked.seed)
+    @settings(max_examples=cases, deadline=None, database=None, suppress_health_check=list(HealthCheck))
+    @given(st.sampled_from((b"", *heads)), st.binary(max_size=1024))
+    def bears(head: bytes, content: bytes) -> None:
+        nonlocal failures
+        failures += not _borne(source, head + content, f"{source.NAME}-made-{failures}", asked)
+
+    bears()
+    return failures
 
 
 def _too_slow(signal_number: int, frame: FrameType | None) -> None:

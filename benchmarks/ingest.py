@@ -15,7 +15,7 @@ import subprocess
 import sys
 import tempfile
 import time
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from pathlib import Path
 
 from benchmarks import capture, exports, logs
@@ -35,6 +35,8 @@ def main() -> None:
     parser.add_argument("shared", type=Path, nargs="?", default=SHARED)
     parser.add_argument("--megabytes", type=int, default=2000, help="size of the capture")
     parser.add_argument("--rows", type=int, default=1_000_000, help="lines, records and rows of everything else")
+    parser.add_argument("--only", nargs="+", default=[], help="of the logs, these: syslog, eve, zeek_conn, ...")
+    parser.add_argument("--without-nfstream", action="store_true", help="install nothing to compare with")
     parser.add_argument("--curve", action="store_true", help="also store logs of growing length, and draw that")
     parser.add_argument("--json", action="store_true")
     parser.add_argument("--store", type=Path, nargs=2, metavar=("HOME", "FILE"), help=argparse.SUPPRESS)
@@ -44,9 +46,9 @@ def main() -> None:
         return
     with tempfile.TemporaryDirectory(prefix="ingest-bench-") as place:
         report = {
-            **_captures(asked.shared / "pcap", Path(place), asked.megabytes),
+            **_captures(asked.shared / "pcap", Path(place), asked.megabytes, compare=not asked.without_nfstream),
             **_exports(Path(place), asked.rows),
-            **_logs(asked.shared, Path(place), asked.rows),
+            **_logs(asked.shared, Path(place), asked.rows, asked.only),
             "load": os.getloadavg()[1],
         }
         if asked.curve:
@@ -58,11 +60,11 @@ def main() -> None:
         print(f"{name:44} {value:>14,.1f}" if isinstance(value, float | int) else f"{name:44} {value}")
 
 
-def _captures(folder: Path, place: Path, megabytes: int) -> dict[str, object]:
+def _captures(folder: Path, place: Path, megabytes: int, *, compare: bool) -> dict[str, object]:
     made = place / "composed.pcap"
     packets = capture.compose(folder if folder.is_dir() else None, made, megabytes * 1_000_000)
     measured = capture.measured_both(made, packets)
-    theirs = capture.measured_nfstream(place, made, packets)
+    theirs = capture.measured_nfstream(place, made, packets) if compare else {}
     made.unlink()
     ratios = capture.ratios({**measured, **theirs})
     return {
@@ -83,10 +85,11 @@ def _exports(place: Path, records: int) -> dict[str, object]:
     return {"netflow_v9_records_per_second": decoded} | _stored("netflow_v9", path, place)
 
 
-def _logs(shared: Path, place: Path, rows: int) -> dict[str, object]:
+def _logs(shared: Path, place: Path, rows: int, only: Sequence[str]) -> dict[str, object]:
     found: dict[str, object] = {"syslog_lines_per_second_parsed": logs.parsed_per_second("syslog", logs.syslog(rows))}
     for name, path in _log_files(shared, place, rows).items():
-        found |= _stored(name, path, place)
+        if not only or name in only:
+            found |= _stored(name, path, place)
     return found
 
 

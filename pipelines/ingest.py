@@ -225,16 +225,13 @@ class _Run:
                 yield replace(mark, size=version.bytes, file_hash=version.file_hash)
 
     def _stretch(self, candidate: _Candidate, mark: Fingerprint) -> FileReport:
-        earlier = self._ledger.of_source(source_of(candidate.path))
-        previous = next(
-            (
-                old
-                for old in earlier
-                if old.source_type and old.bytes < mark.size and mark.begins_with(old.bytes, old.file_hash)
-            ),
-            None,
-        )
-        stretch = Stretch(candidate.path, mark, previous)
+        earlier = [
+            old
+            for old in self._ledger.of_source(source_of(candidate.path))
+            if old.source_type and old.bytes < mark.size and mark.begins_with(old.bytes, old.file_hash)
+        ]
+        first_bytes = min((old.bytes for old in earlier), default=0)
+        stretch = Stretch(candidate.path, mark, earlier[0] if earlier else None, first_bytes)
         # What a file is may only show when it is longer: its beginning is judged for itself.
         source = candidate.source if mark is candidate.mark else source_for(head_of(stretch), self._sources)
 

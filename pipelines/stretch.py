@@ -7,18 +7,23 @@ from typing import BinaryIO
 from pipelines.files import Fingerprint, Part, buffered, source_of
 from pipelines.ledger import Version
 from pipelines.sources.compression import is_plain, plain
-from pipelines.sources.registry import HEAD_BYTES, Source, continuable
+from pipelines.sources.registry import HEAD_BYTES, ReadsOn, Source, continuable
 
 _CHUNK = 1024 * 1024
 
 
 @dataclass(frozen=True)
 class Stretch:
-    """A file as long as it was when fingerprinted, and the longest stored content that it begins with."""
+    """A file as long as it was when fingerprinted, and the longest stored content that it begins with.
+
+    Attributes:
+        first_bytes: the length of the shortest stored content that it begins with, 0 where none is.
+    """
 
     path: Path
     mark: Fingerprint
     previous: Version | None
+    first_bytes: int = 0
 
     @property
     def source(self) -> str:
@@ -34,12 +39,14 @@ class Reading:
         part: the file itself, counting and hashing what is read of it.
         shift: what is added to the line numbers that the source gives.
         continues: only what is new is read; else all of it, although some may be stored.
+        beginning: the content that was stored first, where there is one: what was decided by it stays.
     """
 
     part: Part
     stream: BinaryIO
     shift: int = 0
     continues: bool = False
+    beginning: BinaryIO | None = None
 
 
 def head_of(stretch: Stretch) -> bytes:
@@ -56,19 +63,26 @@ def opened(stretch: Stretch, source: Source) -> Reading:
     """The stretch ready to be read by the source; a line that was cut off when it was stored is read anew."""
     previous = stretch.previous
     if previous is None or previous.source_type != source.NAME or not continuable(source):
-        return _from_start(stretch)
+        return _from_start(stretch, source)
     with stretch.path.open("rb") as file:
         if not is_plain(file.read(4)):
-            return _from_start(stretch)
+            return _from_start(stretch, source)
         header = _header(file, previous.bytes)
         lines, start = _lines_before(file, previous.bytes)
     part = Part(stretch.path, start, stretch.mark.size, before=header, seed=previous.file_hash)
-    return Reading(part, buffered(part), shift=lines - header.count(b"\n"), continues=True)
+    shift = lines - header.count(b"\n")
+    return Reading(part, buffered(part), shift=shift, continues=True, beginning=_beginning(stretch, source))
 
 
-def _from_start(stretch: Stretch) -> Reading:
+def _from_start(stretch: Stretch, source: Source) -> Reading:
     part = Part(stretch.path, 0, stretch.mark.size)
-    return Reading(part, plain(buffered(part)))
+    return Reading(part, plain(buffered(part)), beginning=_beginning(stretch, source))
+
+
+def _beginning(stretch: Stretch, source: Source) -> BinaryIO | None:
+    if not stretch.first_bytes or not isinstance(source, ReadsOn):
+        return None
+    return plain(buffered(Part(stretch.path, 0, stretch.first_bytes)))
 
 
 def _header(file: BinaryIO, end: int) -> bytes:

@@ -19,7 +19,7 @@ from pipelines.files import source_of
 from pipelines.ledger import Ledger
 from pipelines.report import FileReport
 from pipelines.sources.columns import only_rejects, rejects_of
-from pipelines.sources.registry import GoesOn, ReadsCaptures, RemembersExporters, Source
+from pipelines.sources.registry import GoesOn, ReadsCaptures, ReadsOn, RemembersExporters, Source
 from pipelines.stretch import Reading, Stretch, opened
 from store.client import Store
 from store.writes import append
@@ -161,7 +161,7 @@ def _batches(source: Source, reading: Reading, reasons: list[str], exporters: Kn
     """The batches of a source; where it breaks off, one reject more and the reason."""
     after = 0
     try:
-        for batch in _read(source, reading.stream, exporters):
+        for batch in _read(source, reading, exporters):
             after = max(after, _highest(batch.rows, "source_offset") + 1, _highest(batch.rejects, "offset") + 1)
             yield batch
     except SourceBroken as broken:
@@ -172,10 +172,17 @@ def _batches(source: Source, reading: Reading, reasons: list[str], exporters: Kn
         yield only_rejects(rejects_of([(after, reasons[0], "")]))
 
 
-def _read(source: Source, stream: BinaryIO, exporters: KnownExporters | None) -> Iterator[Batch]:
+def _read(source: Source, reading: Reading, exporters: KnownExporters | None) -> Iterator[Batch]:
     if exporters is not None and isinstance(source, RemembersExporters):
-        return source.read_with(stream, exporters)
-    return source.read(stream)
+        return source.read_with(reading.stream, exporters)
+    if reading.beginning is not None and isinstance(source, ReadsOn):
+        return _closing(source.read_on(reading.stream, reading.beginning), reading.beginning)
+    return source.read(reading.stream)
+
+
+def _closing(batches: Iterator[Batch], stream: BinaryIO) -> Iterator[Batch]:
+    with closing(stream):
+        yield from batches
 
 
 def _highest(frame: pl.DataFrame, name: str) -> int:

@@ -1,5 +1,6 @@
 """The receiving process of `rongdun listen`: `python -m rongdun.hearing`."""
 
+import errno
 import os
 import ssl
 import sys
@@ -61,7 +62,12 @@ def hear(settings: Settings) -> None:
     if settings.listen_files:
         follower = Follower(settings.listen_files, settings.spool / "followed.json", spool, _header_of(settings))
         follower.start(left)
-    Receiver(plan, spool, settings.run_folder, limit, follower).run()
+    Receiver(plan, spool, settings.run_folder, limit, follower, warn=_say).run()
+
+
+def _say(what: str) -> None:
+    sys.stderr.write(f"{what}\n")
+    sys.stderr.flush()
 
 
 def _header_of(settings: Settings) -> Callable[[bytes], bytes]:
@@ -96,6 +102,11 @@ def main() -> int:
         sys.stderr.write(f"{error}\n")
         return 2
     except OSError as error:
+        if error.errno in (errno.ENOSPC, errno.EDQUOT):
+            sys.stderr.write(
+                f"cannot listen: {error.filename or 'the disk of the home'}: {error.strerror}; free space\n"
+            )
+            return 2
         sys.stderr.write(
             f"cannot listen: {error.strerror or error}; another program may have the port, or it is below 1024\n"
         )

@@ -11,6 +11,7 @@ from pipelines.capture.series import CaptureOptions
 from pipelines.exports.known import ExporterMemory
 from pipelines.inventory import load_address_book
 from pipelines.listening.captured import Ring, SeriesBook
+from pipelines.listening.clocks import ClockBook
 from pipelines.listening.counts import HEARD, listening
 from pipelines.listening.dropped import DropFolder
 from pipelines.listening.ring import RingFolder
@@ -77,7 +78,7 @@ def _listen(settings: Settings, mapped: Sequence[Source], tell: Tell) -> None:
         memory,
         load_address_book,
         dropped,
-        sources=sources_for(settings, mapped, book.series),
+        sources=sources_for(settings, mapped, book.series, ClockBook(settings.known_clocks)),
         series=book,
         rings=_rings(settings, book),
     )
@@ -130,7 +131,7 @@ def _await_receiver(receiver: subprocess.Popen[bytes], run_folder: Path) -> None
 def _store_until(
     settings: Settings, storer: Storer, receiver: subprocess.Popen[bytes], stopping: _Stopping, tell: Tell
 ) -> None:
-    """Store what is closed until asked to stop; a database that fails is asked again, and the spool holds meanwhile."""
+    """Store what is closed until asked to stop; what fails is asked again, and the spool holds meanwhile."""
     told = 0.0
     while not stopping.asked:
         try:
@@ -141,14 +142,20 @@ def _store_until(
                     stored = storer.store(store)
                     if time.monotonic() - told >= _TOLD_SECONDS:
                         told = time.monotonic()
-                        storer.tell()
+                        _write_down(storer)
                         tell(listening(settings.run_folder) or {})
                     if not stored:
                         time.sleep(_POLL_SECONDS)
-        except StoreError as error:
-            storer.tell(str(error))
+        except (StoreError, OSError) as error:
+            _write_down(storer, str(error))
             tell(listening(settings.run_folder) or {})
             time.sleep(_RETRY_SECONDS)
+
+
+def _write_down(storer: Storer, problem: str = "") -> None:
+    """Write the counts down; on a full disk they are told again in a second."""
+    with suppress(OSError):
+        storer.tell(problem)
 
 
 def _store_rest(settings: Settings, storer: Storer) -> None:
@@ -157,6 +164,6 @@ def _store_rest(settings: Settings, storer: Storer) -> None:
     try:
         with closing(open_store(settings)) as store:
             storer.end(store)
-    except StoreError as error:
+    except (StoreError, OSError) as error:
         problem = str(error)
-    storer.tell(problem)
+    _write_down(storer, problem)

@@ -1,8 +1,10 @@
 """Settings: the only place that reads the environment."""
 
+import re
 from importlib.resources import files
 from pathlib import Path
 from typing import Annotated, Literal
+from zoneinfo import ZoneInfo
 
 import platformdirs
 from pydantic import AfterValidator, Field, SecretStr
@@ -16,9 +18,20 @@ def _absolute(path: Path) -> Path:
     return path.expanduser().absolute()
 
 
+def _zone(name: str) -> str:
+    """The name of a zone that there is; settings stand below everything that reads clocks."""
+    if not re.fullmatch(r"[+-](?:0\d|1[0-4]):?[0-5]\d", name):
+        try:
+            ZoneInfo(name)
+        except (LookupError, ValueError, OSError) as error:
+            raise ValueError(f"{name[:40]!r} is no time zone: Asia/Shanghai, UTC or +08:00 is one") from error
+    return name
+
+
 # Sigma's words; settings know nothing of the domain, which has them too.
 Level = Literal["informational", "low", "medium", "high", "critical"]
 RuleStatus = Literal["stable", "test", "experimental", "deprecated", "unsupported"]
+Zone = Annotated[str, AfterValidator(_zone)]
 Place = Annotated[Path, AfterValidator(_absolute)]
 
 
@@ -45,6 +58,8 @@ class Settings(BaseSettings):
     flow_active_seconds: int = Field(default=1800, ge=1, le=24 * 60 * 60)
     flow_idle_seconds: int = Field(default=120, ge=1, le=24 * 60 * 60)
     capture_applications: bool = True
+    syslog_zone: Zone = "UTC"
+    syslog_zone_of: dict[str, Zone] = {}
     scope: str = Field(default="fuzhou", pattern=r"^[a-z0-9][a-z0-9/_-]*$")
     language: Literal["zh", "en"] = "zh"
     listen_syslog_udp: str = ""
@@ -126,6 +141,11 @@ class Settings(BaseSettings):
     def rule_cache(self) -> Path:
         """Where compiled rule sets are kept; what is missing there is made anew."""
         return self.home / "cache" / "rules"
+
+    @property
+    def known_clocks(self) -> Path:
+        """In which zones the clocks of those stand that are heard."""
+        return self.home / "exporters" / "clocks.json"
 
     @property
     def known_exporters(self) -> Path:

@@ -1,7 +1,9 @@
 """Running one request on the engine, and handing its rows over: from a file when it has ended, or as they come."""
 
+import errno
 import fcntl
 import os
+import shutil
 import sys
 import tempfile
 import threading
@@ -22,6 +24,7 @@ PIECE = 1 << 20
 
 # Rows given as VALUES may use bind parameters, which only the statement itself can carry: small ones stay in it.
 _INLINE_LIMIT = 1 << 20
+_LEAST_ROOM = 1 << 16
 _HEAD = 1 << 18
 _SYNTAX_ERROR = 62
 
@@ -100,6 +103,9 @@ class Runner:
             read = reading(wanted.sql, default_format=asked.default_format)
             with tempfile.NamedTemporaryFile(dir=self._spool, prefix="rows.") as file:
                 counts = session.write_rows(read, Path(file.name), asked.parameters)
+                # On a full disk the engine ends the file early and says nothing: that must not pass for an answer.
+                if shutil.disk_usage(self._spool).free < _LEAST_ROOM:
+                    raise OSError(errno.ENOSPC, os.strerror(errno.ENOSPC))
                 return Rows(read.format, os.open(file.name, os.O_RDONLY | os.O_CLOEXEC), lambda: counts)
 
     def streamed(self, asked: Asked, user: User, wanted: Statement) -> Rows:

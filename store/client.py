@@ -18,10 +18,13 @@ from clickhouse_connect.driver.httputil import default_pool_manager
 from urllib3.exceptions import HTTPError
 
 from store.arrow_stream import ARROW_CODECS, Source, frames_of, stream_of, write_stream
-from store.errors import ConnectionFailed, QueryFailed
+from store.errors import ConnectionFailed, DiskFull, QueryFailed
 
 Parameters = Mapping[str, object]
 
+_NOT_ENOUGH_SPACE = 243
+_DISK_FULL = "No space left on device"
+_PLACE = re.compile(r"DB::Exception: (/[^:\s]+): ")
 _CODE = re.compile(r"[Cc]ode: (\d+)")
 _LOOPBACK = frozenset({"127.0.0.1", "::1", "localhost"})
 _ENCRYPTED = frozenset({"clickhouses", "https"})
@@ -205,13 +208,25 @@ def _translated() -> Iterator[None]:
     except StreamFailureError as error:
         if not _code(error):
             raise ConnectionFailed(f"the database went away in the middle of an answer: {error}") from error
-        raise QueryFailed(str(error), code=_code(error)) from error
+        raise _refused(error) from error
     except OperationalError as error:
         raise ConnectionFailed(f"the database went away: {error}") from error
     except ClickHouseError as error:
-        raise QueryFailed(str(error), code=_code(error)) from error
+        raise _refused(error) from error
     except HTTPError as error:
         raise ConnectionFailed(f"the database went away in the middle of an answer: {error}") from error
+
+
+def _refused(error: ClickHouseError) -> QueryFailed:
+    """What ClickHouse refused; a full disk in a line that says what to do."""
+    code = _code(error)
+    if code != _NOT_ENOUGH_SPACE and _DISK_FULL not in str(error):
+        return QueryFailed(str(error), code=code)
+    place = _PLACE.search(str(error))
+    where = f" ({place[1]})" if place else ""
+    return DiskFull(
+        f"the database's disk is full{where}: free space, then run again; nothing stored is lost", code=code
+    )
 
 
 def _code(error: ClickHouseError) -> int:
@@ -243,6 +258,8 @@ def _client(dsn: str) -> Client:
             send_receive_timeout=_ANSWER_SECONDS,
         )
     except ClickHouseError as error:
+        if isinstance(refused := _refused(error), DiskFull):
+            raise refused from error
         raise ConnectionFailed(f"no ClickHouse to use at {_without_secret(dsn)}: {error}") from error
 
 

@@ -9,6 +9,7 @@ StoreError
 ├── BackupFailed         a backup could not be made or restored
 ├── NoSuchTable          a setting names a table that does not exist
 └── QueryFailed          ClickHouse refused a statement; carries its error code
+    └── DiskFull         its disk takes no more
 """
 
 
@@ -50,6 +51,10 @@ class QueryFailed(StoreError):
     def __init__(self, message: str, *, code: int = 0) -> None:
         super().__init__(message)
         self.code = code
+
+
+class DiskFull(QueryFailed):
+    """The disk of the database takes no more; what was stored stays."""
 
 
 class NoSuchTable(StoreError):

@@ -19,6 +19,7 @@ class HeardState:
 
     Attributes:
         started: when its process began, by which it is told from another that came to have its id.
+        problem: why the spool takes nothing at the moment, or ''.
     """
 
     pid: int
@@ -27,6 +28,7 @@ class HeardState:
     connections: int = 0
     spool_bytes: int = 0
     spool_limit_bytes: int = 0
+    problem: str = ""
     at: float = 0.0
 
 

@@ -10,6 +10,7 @@ import json
 import os
 import struct
 from collections.abc import Callable, Sequence
+from contextlib import suppress
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import BinaryIO, Final
@@ -82,10 +83,11 @@ class Follower:
                 self._follow(path)
             except OSError:
                 self._leave(path)
-        self.spool.write_out("lines")
-        if self._changed:
-            write_whole(self.notes, json.dumps({path: vars(mark) for path, mark in self._marks.items()}))
-            self._changed = False
+        if self.spool.write_out("lines") and self._changed:
+            # On a full disk the place is noted later: until then the segments tell it.
+            with suppress(OSError):
+                write_whole(self.notes, json.dumps({path: vars(mark) for path, mark in self._marks.items()}))
+                self._changed = False
 
     def close(self) -> None:
         """Let go of the files."""

@@ -5,7 +5,7 @@ import os
 import signal
 import ssl
 import time
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import asdict, dataclass, field
 from pathlib import Path
 from typing import Final
@@ -54,7 +54,10 @@ class Receiver:
     run_folder: Path
     limit_bytes: int
     follower: Follower | None = None
+    warn: Callable[[str], None] = lambda _: None
     _datagrams: list[DatagramSocket] = field(default_factory=list)
+    _warned: bool = False
+    _told: bool = False
 
     def run(self) -> None:
         """Hear until SIGTERM or SIGINT.
@@ -85,7 +88,9 @@ class Receiver:
                 self.spool.close_due()
                 if time.monotonic() - told >= _STATE_SECONDS:
                     told = time.monotonic()
+                    self._warn_once()
                     self.spool.measure()
+                    self._warn_once()
                     connections.resume()
                     capturing.count()
                     self._tell(started, len(connections.open))
@@ -112,6 +117,17 @@ class Receiver:
         for heard in self._datagrams:
             self.spool.counts_of(heard.feed)
             loop.add_reader(heard.socket, heard.drain, self.spool)
+
+    def _warn_once(self) -> None:
+        """Say when the disk begins to take no more, and when it takes something again."""
+        problem = self.spool.problem
+        if bool(problem) != self._warned:
+            self._warned = bool(problem)
+            self.warn(
+                f"the spool takes nothing more: {problem}; what comes is dropped and counted until there is room"
+                if problem
+                else "the spool takes what comes again"
+            )
 
     def _close_datagrams(self, loop: asyncio.AbstractEventLoop) -> None:
         for heard in self._datagrams:
@@ -140,8 +156,15 @@ class Receiver:
             connections=connections,
             spool_bytes=self.spool.size,
             spool_limit_bytes=self.limit_bytes,
+            problem=self.spool.problem,
         )
-        write_state(self.run_folder, HEARD, state)
+        try:
+            write_state(self.run_folder, HEARD, state)
+        except OSError:
+            # Told again in a second; but nobody knows that there is a receiver before it told so once.
+            if not self._told:
+                raise
+        self._told = True
 
 
 async def _served(

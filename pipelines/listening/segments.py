@@ -21,6 +21,7 @@ END: Final = b"end"
 _HEADER = struct.Struct(">QBI")
 _LONGEST_HEADER: Final = 4096
 LONGEST_MESSAGE: Final = 1024 * 1024
+_LATEST_US: Final = 4_291_747_200_000_000  # 2106-01-01, which the tables cannot hold either
 
 
 @dataclass(frozen=True)
@@ -80,6 +81,8 @@ def messages(stream: ByteReader) -> Iterator[Heard]:
         if len(header) < _HEADER.size:
             raise SourceBroken("the segment breaks off in the header of a message")
         time_us, peer_size, size = _HEADER.unpack(header)
+        if time_us > _LATEST_US:
+            raise SourceBroken("a message of the segment claims to have come after the year 2105")
         if size > LONGEST_MESSAGE:
             raise SourceBroken(f"a message of the segment claims {size} bytes")
         content = read_fully(stream, peer_size + size)

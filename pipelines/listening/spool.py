@@ -1,16 +1,20 @@
 """The spool: a bounded folder of segments, between what is heard now and what the database takes when it can."""
 
 import os
+import shutil
 import time
+from contextlib import suppress
 from dataclasses import dataclass, field
+from io import FileIO
 from pathlib import Path
-from typing import BinaryIO, Final
+from typing import Final
 
 from pipelines.listening.segments import Feed, Heard, Kind, beginning, packed
 
 CLOSED: Final = ".segment"
 OPEN: Final = ".open"
 _FLUSH_BYTES: Final = 256 * 1024
+_ROOM: Final = 4 * 1024 * 1024  # so much is to be free before a disk that was full is trusted again
 
 
 @dataclass
@@ -35,22 +39,48 @@ class Counts:
 @dataclass
 class _OpenSegment:
     path: Path
-    file: BinaryIO
+    file: FileIO
     opened: float
     size: int = 0
+    written: int = 0
     waiting: list[bytes] = field(default_factory=list)
     waiting_bytes: int = 0
+    waiting_messages: int = 0
+
+    def write(self) -> None:
+        """Put what waits on disk: all of it, or nothing.
+
+        Raises:
+            OSError: the disk takes no more.
+        """
+        rest = memoryview(b"".join(self.waiting))
+        end = self.written + len(rest)
+        try:
+            while rest:
+                rest = rest[self.file.write(rest) :]
+        except OSError:
+            # Half a message would hide what is appended later.
+            self.file.seek(self.written)
+            self.file.truncate()
+            raise
+        self.written = end
+        self.waiting, self.waiting_bytes, self.waiting_messages = [], 0, 0
 
 
 class Spool:
     """Appends messages to the open segment of their feed; closed ones are left for who stores them.
 
     What would make the spool larger than its limit is dropped and counted: memory and disk of the machine come first.
+    So is what comes while the disk takes no more; what was taken before that waits in memory until there is room.
+
+    Attributes:
+        problem: what the disk said when it took no more, '' while it does.
     """
 
     def __init__(self, folder: Path, *, limit_bytes: int, segment_bytes: int, segment_seconds: float) -> None:
         self.folder = folder
         self.counts: dict[str, Counts] = {}
+        self.problem = ""
         self.limit = limit_bytes
         self._segment_bytes = segment_bytes
         self._segment_seconds = segment_seconds
@@ -71,20 +101,22 @@ class Spool:
     @property
     def is_full(self) -> bool:
         """Whether nothing more fits."""
-        return self._size >= self.limit
+        return bool(self.problem) or self._size >= self.limit
 
     def append(self, feed: Feed, content: bytes, *, peer: bytes, time_us: int | None = None, messages: int = 1) -> bool:
         """Whether a message, or a block of so many, is in the spool; what does not fit is dropped and counted."""
         counts = self.counts_of(feed)
         counts.received += messages
         counts.bytes += len(content)
-        if self._size + len(content) > self.limit:
+        fits = not self.problem and self._size + len(content) <= self.limit
+        segment = (self._open.get(feed) or self._opened(feed)) if fits else None
+        if segment is None:
             counts.dropped += messages
             return False
         entry = packed(Heard(time.time_ns() // 1000 if time_us is None else time_us, peer, content))
-        segment = self._open.get(feed) or self._opened(feed)
         segment.waiting.append(entry)
         segment.waiting_bytes += len(entry)
+        segment.waiting_messages += messages
         segment.size += len(entry)
         self._size += len(entry)
         if segment.waiting_bytes > _FLUSH_BYTES:
@@ -98,12 +130,11 @@ class Spool:
             counts = self.counts[feed.name] = Counts()
         return counts
 
-    def write_out(self, kind: Kind) -> None:
-        """Put what waits in memory of feeds of this kind on disk, to stay there."""
-        for feed, segment in self._open.items():
-            if feed.kind == kind:
-                self._flush(segment)
-                os.fsync(segment.file.fileno())
+    def write_out(self, kind: Kind) -> bool:
+        """Whether all that waited in memory of feeds of this kind is on disk now, to stay there."""
+        segments = [segment for feed, segment in self._open.items() if feed.kind == kind]
+        written = [self._flush(segment, sync=True) for segment in segments]
+        return all(written)
 
     def close_due(self) -> None:
         """Close the segments that are large or have been open long enough; write out what waits in memory."""
@@ -115,9 +146,10 @@ class Spool:
                 self._flush(segment)
 
     def close(self) -> None:
-        """Close all segments."""
+        """Close all segments; what the disk does not take now is dropped and counted."""
         for feed in list(self._open):
-            self._close(feed)
+            if not self._close(feed):
+                self._give_up(feed)
 
     def measure(self) -> None:
         """Look how large the spool is now: others take segments out of it."""
@@ -129,27 +161,60 @@ class Spool:
                 except FileNotFoundError:
                     continue
         self._size = size + sum(segment.waiting_bytes for segment in self._open.values())
+        if self.problem and shutil.disk_usage(self.folder).free >= _ROOM:
+            self.problem = ""
 
-    def _opened(self, feed: Feed) -> _OpenSegment:
+    def _opened(self, feed: Feed) -> _OpenSegment | None:
         self._number += 1
         # The names sort by time, and by number within a moment.
         path = self.folder / f"{time.time_ns():020d}-{self._number % 1_000_000:06d}{OPEN}"
-        segment = self._open[feed] = _OpenSegment(path, path.open("wb"), time.monotonic())
+        try:
+            # What a buffer still held would be written once more at the end, wherever that is.
+            file = path.open("wb", buffering=0)
+        except OSError as error:
+            self._failed(error)
+            return None
+        segment = self._open[feed] = _OpenSegment(path, file, time.monotonic())
         segment.waiting.append(beginning(feed))
         return segment
 
-    def _flush(self, segment: _OpenSegment) -> None:
-        if segment.waiting:
-            segment.file.write(b"".join(segment.waiting))
-            segment.file.flush()
-            segment.waiting, segment.waiting_bytes = [], 0
+    def _flush(self, segment: _OpenSegment, *, sync: bool = False) -> bool:
+        try:
+            if segment.waiting:
+                segment.write()
+            if sync:
+                os.fsync(segment.file.fileno())
+        except OSError as error:
+            self._failed(error)
+            return False
+        return True
 
-    def _close(self, feed: Feed) -> None:
-        segment = self._open.pop(feed)
-        self._flush(segment)
-        os.fsync(segment.file.fileno())
+    def _close(self, feed: Feed) -> bool:
+        segment = self._open[feed]
+        if not self._flush(segment, sync=True):
+            return False
+        try:
+            segment.path.replace(segment.path.with_suffix(CLOSED))
+        except OSError as error:
+            self._failed(error)
+            return False
         segment.file.close()
-        segment.path.replace(segment.path.with_suffix(CLOSED))
+        del self._open[feed]
+        return True
+
+    def _give_up(self, feed: Feed) -> None:
+        segment = self._open.pop(feed)
+        self.counts_of(feed).dropped += segment.waiting_messages
+        segment.file.close()
+        if segment.written:
+            # Where even this fails, the next listener finds it under the name of an open one.
+            with suppress(OSError):
+                segment.path.replace(segment.path.with_suffix(CLOSED))
+        else:
+            segment.path.unlink(missing_ok=True)
+
+    def _failed(self, error: OSError) -> None:
+        self.problem = f"{self.folder}: {error.strerror or error}"
 
 
 def closed_segments(folder: Path) -> list[Path]:

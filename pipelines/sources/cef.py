@@ -2,12 +2,14 @@
 
 import re
 from collections.abc import Iterator
+from datetime import datetime
 from typing import BinaryIO
 
 from pipelines.batch import Batch
 from pipelines.sources import syslog
 from pipelines.sources.lines import lines_tell
 from pipelines.sources.syslog_header import EVENT_CARRIED
+from pipelines.sources.zones import UTC_CLOCKS, Zones
 
 NAME = "cef"
 
@@ -19,6 +21,11 @@ def recognises(head: bytes) -> bool:
     return lines_tell(head, _TELLING.match)
 
 
-def read(stream: BinaryIO) -> Iterator[Batch]:
-    """The events in batches, CEF and LEEF and plain syslog each for itself."""
-    return syslog.read(stream)
+def read(
+    stream: BinaryIO, now: datetime | None = None, *, site: Zones = UTC_CLOCKS, beginning: BinaryIO | None = None
+) -> Iterator[Batch]:
+    """The events in batches, CEF and LEEF and plain syslog each for itself; arguments as in `syslog.read`."""
+    return syslog.read(stream, now, site=site, beginning=beginning)
+
+
+read_on = syslog.read_on

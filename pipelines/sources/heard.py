@@ -17,12 +17,16 @@ from pipelines.errors import SourceBroken
 from pipelines.exports.captured import CapturedExports
 from pipelines.exports.collector import Collector
 from pipelines.exports.known import KnownExporters
+from pipelines.listening.clocks import ClockBook
 from pipelines.listening.segments import END, MAGIC, Heard, feed_of, messages
 
 # The registry knows this source and this one asks it what a followed file is: by its module, since both load together.
 from pipelines.sources import registry
+from pipelines.sources.heard_clocks import ClocksHeard
 from pipelines.sources.heard_syslog import heard_syslog
 from pipelines.sources.unread import reason_unread
+from pipelines.sources.zoned import ZonedSource
+from pipelines.sources.zones import UTC_CLOCKS, Zones
 
 _NAME: Final = "heard"
 _TOGETHER: Final = 50_000
@@ -36,10 +40,14 @@ class HeardSource:
         sources: what reads followed files, the more telling first; without it, what ships.
         series: gives what was captured at an interface before a segment, by the name of its feed; without it a segment
             stands for itself.
+        site: the zones of clocks that name none.
+        clocks: what is known of senders' clocks from earlier segments; without it, a segment stands for itself.
     """
 
     sources: Sequence["registry.Source"] | None = None
     series: Callable[[str], CaptureSeries] | None = None
+    site: Zones = UTC_CLOCKS
+    clocks: ClockBook | None = None
 
     @property
     def NAME(self) -> str:  # noqa: N802 - a module's constant, in other sources
@@ -58,11 +66,12 @@ class HeardSource:
         """The same, by what is known of exporters from earlier segments."""
         feed = feed_of(stream)
         if feed.kind == "syslog":
-            batches = _syslog(messages(stream))
+            clocks = ClocksHeard(self.clocks if self.clocks is not None else ClockBook(), self.site, feed.name)
+            batches = _syslog(messages(stream), clocks)
         elif feed.kind == "exports":
             batches = _exports(messages(stream), known)
         elif feed.kind == "lines":
-            batches = _lines(messages(stream), self.sources)
+            batches = _lines(messages(stream), self.sources, feed.name)
         elif feed.kind == "capture":
             batches = _capture(messages(stream), self.series and self.series(feed.name), known)
         else:
@@ -79,14 +88,14 @@ read = _DEFAULT.read
 read_with = _DEFAULT.read_with
 
 
-def _syslog(heard: Iterator[Heard]) -> Iterator[Batch]:
+def _syslog(heard: Iterator[Heard], clocks: ClocksHeard) -> Iterator[Batch]:
     first = 0
     for together in _pieces(heard):
-        yield from heard_syslog(together, first)
+        yield from heard_syslog(together, first, clocks)
         first += len(together)
 
 
-def _lines(heard: Iterator[Heard], sources: Sequence["registry.Source"] | None) -> Iterator[Batch]:
+def _lines(heard: Iterator[Heard], sources: Sequence["registry.Source"] | None, feed: str) -> Iterator[Batch]:
     """Lines of a followed file, by the source that reads such a file."""
     asked = registry.SOURCES if sources is None else sources
     parts = list[bytes]()
@@ -97,7 +106,11 @@ def _lines(heard: Iterator[Heard], sources: Sequence["registry.Source"] | None) 
     source = registry.source_for(content.getvalue()[: registry.HEAD_BYTES], asked)
     if source is None:
         raise SourceBroken(reason_unread(content.getvalue()[: registry.HEAD_BYTES]))
-    for batch in source.read(content):
+    if isinstance(source, ZonedSource):
+        source = source.for_feed(feed)
+    # A segment is a part of its file: what only it tells must not decide how it is read.
+    batches = source.read_on(content, io.BytesIO()) if isinstance(source, registry.ReadsOn) else source.read(content)
+    for batch in batches:
         yield replace(batch, source_type=batch.source_type or source.NAME)
 
 

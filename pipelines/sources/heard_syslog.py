@@ -18,33 +18,46 @@ from pipelines.capture.octets import readable
 from pipelines.capture.rows import address_text
 from pipelines.listening.segments import Heard
 from pipelines.sources.columns import frame_of
+from pipelines.sources.heard_clocks import ClocksHeard
 from pipelines.sources.lines import block_of
 from pipelines.sources.syslog import FACILITIES, OCSF, SEVERITIES, batches_of
 from pipelines.sources.syslog_years import YearCounter, first_year
 
 # <189>%LINK-3-UPDOWN: Interface Gi0/1, changed state to down
 _PRIORITY: Final = re.compile(r"^<(\d{1,3})>")
+_SKEW_SECONDS: Final = 300  # clocks that are kept at all are closer
 _HIGHEST_PRIORITY: Final = 191
 _ENTRIES: Final = pl.List(pl.Struct({"key": pl.String, "value": pl.String}))
 
 
-def heard_syslog(messages: Sequence[Heard], first: int) -> Iterator[Batch]:
-    """A row for each message; `fields.peer` is the address that sent it, and the host where it names none itself."""
+def heard_syslog(messages: Sequence[Heard], first: int, clocks: ClocksHeard) -> Iterator[Batch]:
+    """A row for each message; `fields.peer` is the address that sent it, and the host where it names none itself.
+
+    `fields.clock_skew_seconds` says by how much a message's time is ahead of the moment it came, beyond five minutes.
+    """
     # A message is one line; the reading of lines would take a line feed inside of it for its end.
     contents = [message.content.rstrip(b"\r\n\0").replace(b"\n", b"\\n") for message in messages]
     latest = datetime.fromtimestamp(max(message.time_us for message in messages) / 1e6, UTC)
     counter = YearCounter(first_year(io.BytesIO(b"\n".join(contents)), latest))
     peers = pl.Series([_peer(message.peer) for message in messages], dtype=pl.String)
-    for batch in batches_of(block_of(first, contents), counter):
+    came = pl.Series([message.time_us for message in messages], dtype=pl.Int64)
+    met = clocks.of(peers, came, first)
+    for batch in batches_of(block_of(first, contents), counter, met):
         places = (batch.rows["source_offset"] - first).cast(pl.UInt32)
-        yield replace(batch, rows=_with_peers(batch.rows, peers.gather(places)), rejects=no_rejects())
+        rows = _with_peers(batch.rows, peers.gather(places), came.gather(places))
+        yield replace(batch, rows=rows, rejects=no_rejects())
         bare = [_bare(messages[offset - first], offset) for offset in batch.rejects["offset"].to_list()]
         if bare:
             yield Batch("syslog_messages", frame_of(bare, "syslog_messages"))
 
 
-def _with_peers(rows: pl.DataFrame, peers: pl.Series) -> pl.DataFrame:
-    entry = pl.struct(pl.lit("peer").alias("key"), peers.alias("value"))
+def _with_peers(rows: pl.DataFrame, peers: pl.Series, came: pl.Series) -> pl.DataFrame:
+    entry = pl.concat_list(pl.struct(pl.lit("peer").alias("key"), peers.alias("value")))
+    ahead = (rows["event_time"].dt.epoch("us") - came) // 1_000_000
+    wide = (ahead.abs() > _SKEW_SECONDS) & ~rows["fields"].map.contains_key("clock_skew_seconds")
+    if wide.any():
+        skew = pl.struct(pl.lit("clock_skew_seconds").alias("key"), ahead.cast(pl.String).alias("value"))
+        entry = pl.when(wide).then(pl.concat_list(entry, skew)).otherwise(entry)
     return rows.with_columns(
         pl.concat_list(pl.col("fields").cast(_ENTRIES), entry).cast(FIELDS).alias("fields"),
         pl.when(pl.col("host") == "").then(peers).otherwise(pl.col("host")).alias("host"),

@@ -8,6 +8,7 @@ from pipelines.capture.cuts import Timeouts
 from pipelines.capture.reader import CaptureReader
 from pipelines.capture.series import CaptureSeries
 from pipelines.exports.known import KnownExporters
+from pipelines.listening.clocks import ClockBook
 from pipelines.sources import (
     auditd,
     capture,
@@ -34,6 +35,8 @@ from pipelines.sources import (
     zeek_json,
     zeek_tsv,
 )
+from pipelines.sources.zoned import ZonedSource
+from pipelines.sources.zones import Zones
 from rongdun.settings import Settings
 
 HEAD_BYTES = 64 * 1024
@@ -93,6 +96,14 @@ class GoesOn(Protocol):
         """Whether it does."""
 
 
+@runtime_checkable
+class ReadsOn(Protocol):
+    """A source that decides things by the whole of a file, and keeps to them when the file has grown."""
+
+    def read_on(self, stream: BinaryIO, beginning: BinaryIO) -> Iterator[Batch]:
+        """What `read` gives of the stream, by what was decided from the content that was stored first."""
+
+
 # The more telling comes first: a magic number before a header, a header before a shape of line.
 SOURCES: tuple[Source, ...] = (
     heard,
@@ -123,12 +134,20 @@ SOURCES: tuple[Source, ...] = (
 
 
 def sources_for(
-    settings: Settings, mapped: Sequence[Source] = (), series: Callable[[str], CaptureSeries] | None = None
+    settings: Settings,
+    mapped: Sequence[Source] = (),
+    series: Callable[[str], CaptureSeries] | None = None,
+    clocks: ClockBook | None = None,
 ) -> tuple[Source, ...]:
     """All sources, reading as the settings say; what the site describes itself is asked first, after our own spool."""
     captures = capture.CaptureSource(flow_timeouts(settings), applications=settings.capture_applications)
-    files = (*mapped, *(captures if source is capture else source for source in SOURCES if source is not heard))
-    return (heard.HeardSource(files, series), *files)
+    site = Zones(settings.syslog_zone, settings.syslog_zone_of)
+    configured: dict[str, Source] = {
+        capture.NAME: captures,
+        **{source.NAME: ZonedSource(source, site) for source in (cef, syslog, syslog_frames)},
+    }
+    files = (*mapped, *(configured.get(source.NAME, source) for source in SOURCES if source is not heard))
+    return (heard.HeardSource(files, series, site, clocks), *files)
 
 
 def flow_timeouts(settings: Settings) -> Timeouts:

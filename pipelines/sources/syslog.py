@@ -19,6 +19,8 @@ from pipelines.sources.syslog_header import carries_event, header_times, split_b
 from pipelines.sources.syslog_programs import PARSED, understood
 from pipelines.sources.syslog_sysmon import sysmon_batch
 from pipelines.sources.syslog_years import MONTHS, YearCounter, first_year, utc_now
+from pipelines.sources.syslog_zones import Clocks, ClocksOfFile, OffsetsTold, offsets_told, with_zones, zoned
+from pipelines.sources.zones import UTC_CLOCKS, Zones
 
 NAME = "syslog"
 
@@ -60,21 +62,44 @@ def recognises(head: bytes) -> bool:
     return lines_tell(head, lambda line: _TELLING_BSD.match(line) or _TELLING_RFC5424.match(line))
 
 
-def read(stream: BinaryIO, now: datetime | None = None) -> Iterator[Batch]:
-    """The lines in batches; where a year is missing the file is taken to end in the latest that is not after `now`."""
-    counter = YearCounter(first_year(stream, now or utc_now()))
+def read(
+    stream: BinaryIO, now: datetime | None = None, *, site: Zones = UTC_CLOCKS, beginning: BinaryIO | None = None
+) -> Iterator[Batch]:
+    """The lines in batches; where a year is missing the file is taken to end in the latest that is not after `now`.
+
+    Args:
+        stream: the lines.
+        now: the latest moment that they may end at.
+        site: the zones of clocks that name none.
+        beginning: of the file that the stream goes on, by which zones were decided; without it, the stream decides.
+    """
+    counter, clocks = clocks_and_years(stream, now or utc_now(), site, beginning)
     # What years cost is little: all else is done for both halves of a block at once.
     with ThreadPoolExecutor(2, thread_name_prefix="syslog") as beside:
         for block in line_blocks(stream):
             halves = _halves(block)
-            timed = [_timed(split, counter) for split in beside.map(_headers, [half.lines for half in halves])]
+            timed = [_timed(split, counter, clocks) for split in beside.map(_headers, [half.lines for half in halves])]
             for batches in beside.map(_sorted_out, timed, [half.rejects for half in halves]):
                 yield from batches
 
 
-def batches_of(block: LineBlock, counter: YearCounter) -> Iterator[Batch]:
+def read_on(stream: BinaryIO, beginning: BinaryIO) -> Iterator[Batch]:
+    """The lines of a file that has grown, by the zones that its beginning tells."""
+    return read(stream, beginning=beginning)
+
+
+def clocks_and_years(
+    stream: BinaryIO, now: datetime, site: Zones, beginning: BinaryIO | None
+) -> tuple[YearCounter, Clocks]:
+    """What counts the years of a text from its start, and what says in which zones its clocks stand."""
+    told = OffsetsTold()
+    counter = YearCounter(first_year(stream, now, told.look if beginning is None else None))
+    return counter, ClocksOfFile(site, told.offsets if beginning is None else offsets_told(beginning))
+
+
+def batches_of(block: LineBlock, counter: YearCounter, clocks: Clocks) -> Iterator[Batch]:
     """The batch of the lines that are only syslog, and one for each other format that syslog carries here."""
-    yield from _sorted_out(_timed(_headers(block.lines), counter), block.rejects)
+    yield from _sorted_out(_timed(_headers(block.lines), counter, clocks), block.rejects)
 
 
 def _halves(block: LineBlock) -> list[LineBlock]:
@@ -96,12 +121,16 @@ def _headers(lines: pl.DataFrame) -> pl.DataFrame:
     return pl.concat(parts).sort("offset")
 
 
-def _timed(split: pl.DataFrame, counter: YearCounter) -> pl.DataFrame:
-    return split.with_columns(header_times(split, counter).alias("event_time"))
+def _timed(split: pl.DataFrame, counter: YearCounter, clocks: Clocks) -> pl.DataFrame:
+    return zoned(split.with_columns(header_times(split, counter).alias("event_time")), clocks)
 
 
 def _sorted_out(split: pl.DataFrame, rejects_before: pl.DataFrame) -> list[Batch]:
     """The batches of lines whose header is split and whose time is known."""
+    return [with_zones(batch, split) for batch in _by_kind(split, rejects_before)]
+
+
+def _by_kind(split: pl.DataFrame, rejects_before: pl.DataFrame) -> list[Batch]:
     batches = []
     if split["carries"].any():
         carried = split.filter(pl.col("carries"))

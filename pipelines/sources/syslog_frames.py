@@ -7,8 +7,9 @@ from typing import BinaryIO
 
 from pipelines.batch import Batch
 from pipelines.sources.lines import LINE_LIMIT, LineBlock, block_of
-from pipelines.sources.syslog import batches_of
-from pipelines.sources.syslog_years import YearCounter, first_year, utc_now
+from pipelines.sources.syslog import batches_of, clocks_and_years
+from pipelines.sources.syslog_years import utc_now
+from pipelines.sources.zones import UTC_CLOCKS, Zones
 
 NAME = "syslog_frames"
 
@@ -29,11 +30,21 @@ def recognises(head: bytes) -> bool:
     return glued or (within and (follows is not None or end == len(head)))
 
 
-def read(stream: BinaryIO, now: datetime | None = None) -> Iterator[Batch]:
-    """The messages in batches; offsets count frames. A frame whose length does not fit ends where the next begins."""
-    counter = YearCounter(first_year(stream, now or utc_now()))
+def read(
+    stream: BinaryIO, now: datetime | None = None, *, site: Zones = UTC_CLOCKS, beginning: BinaryIO | None = None
+) -> Iterator[Batch]:
+    """The messages in batches; offsets count frames. A frame whose length does not fit ends where the next begins.
+
+    Arguments as in `syslog.read`.
+    """
+    counter, clocks = clocks_and_years(stream, now or utc_now(), site, beginning)
     for block in _blocks(stream):
-        yield from batches_of(block, counter)
+        yield from batches_of(block, counter, clocks)
+
+
+def read_on(stream: BinaryIO, beginning: BinaryIO) -> Iterator[Batch]:
+    """The messages of a file that has grown, by the zones that its beginning tells."""
+    return read(stream, beginning=beginning)
 
 
 def _blocks(stream: BinaryIO) -> Iterator[LineBlock]:

@@ -1,13 +1,13 @@
 """The year that RFC 3164 leaves out, and what may be known about it.
 
 A file is taken to end in the latest year that puts its last line not after now (a day is allowed for the zone, which
-RFC 3164 leaves out as well: it is read as UTC). Backwards from there, each turn of the year inside the file is one
+RFC 3164 leaves out as well: `syslog_zones`). Backwards from there, each turn of the year inside the file is one
 year: a month that falls by more than six is the next year's, one that rises by more than six is a late line of the year
 before. A 29th of February must meet a leap year.
 """
 
 import calendar
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field
 from datetime import UTC, date, datetime, timedelta
 from typing import BinaryIO
@@ -49,10 +49,18 @@ class YearCounter:
         return years
 
 
-def first_year(stream: BinaryIO, now: datetime) -> int:
-    """The year of the first line of a text of RFC 3164 lines; the stream is left at its start."""
+def first_year(stream: BinaryIO, now: datetime, look: Callable[[bytes], None] | None = None) -> int:
+    """The year of the first line of a text of RFC 3164 lines; the stream is left at its start.
+
+    Args:
+        stream: the text.
+        now: the latest moment that it may end at.
+        look: given every block of whole lines on the way, since passing through costs.
+    """
     turns, month, latest, leaps = 0, 0, (0, 1, 1), set[int]()
     for block in _blocks(stream):
+        if look is not None:
+            look(block)
         for number, day in _stamps(block):
             turns += (number < month - _TURN) - (number > month + _TURN and month > 0)
             month = number

@@ -30,7 +30,9 @@ _FORBIDDEN = re.compile(
 
 def recognises(head: bytes) -> bool:
     """Whether an event with its System part begins within the first bytes."""
-    return head.lstrip(b"\xef\xbb\xbf \t\r\n\0").startswith(b"<") and _TELLING.search(head) is not None
+    # `<34>` begins a syslog line, which may carry an event of Sysmon's; no element is named by a number.
+    begins = re.match(rb"<[^\d]", head.lstrip(b"\xef\xbb\xbf \t\r\n\0"))
+    return begins is not None and _TELLING.search(head) is not None
 
 
 def read(stream: BinaryIO) -> Iterator[Batch]:

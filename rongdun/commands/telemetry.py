@@ -43,10 +43,13 @@ def ingest(
         list[Path] | None,
         typer.Option(metavar="FILE", help="A YAML file that says how to read them; may be given several times."),
     ] = None,
+    zone: Annotated[
+        str, typer.Option(metavar="ZONE", help="Of syslog clocks that name none: Asia/Shanghai, +08:00. Else as set.")
+    ] = "",
     as_json: Json = False,
 ) -> None:
     """Read captures and logs into the database; reading the same file again adds nothing."""
-    settings = Settings()
+    settings = Settings(syslog_zone=zone) if zone else Settings()
     missing = [path for path in paths if not path.exists() and not path.is_symlink()]
     if len(missing) == len(paths):
         _say_missing(missing)

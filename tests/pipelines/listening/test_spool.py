@@ -80,7 +80,13 @@ def test_what_a_listener_that_died_left_is_read_as_far_as_it_is_whole(tmp_path: 
             next(heard)
 
 
-@given(st.lists(st.tuples(st.integers(0, 2**63), st.sampled_from([b"", PEER, bytes(16)]), st.binary(max_size=50))))
+@given(
+    st.lists(
+        st.tuples(
+            st.integers(0, 4_291_747_200_000_000), st.sampled_from([b"", PEER, bytes(16)]), st.binary(max_size=50)
+        )
+    )
+)
 def test_messages_come_back_as_they_were(heard: list[tuple[int, bytes, bytes]]) -> None:
     stream = io.BytesIO(beginning(FEED) + b"".join(packed(Heard(*each)) for each in heard))
     assert feed_of(stream) == FEED

@@ -80,6 +80,14 @@ def test_a_line_feed_inside_of_a_message_does_not_make_two() -> None:
     assert row["message"] == "first\\nsecond"
 
 
+def test_a_time_that_no_calendar_holds_ends_a_segment_and_hides_nothing_before_it() -> None:
+    content = segment(SYSLOG, b"<34>1 2026-03-01T10:00:00Z h app 1 - - first") + packed(Heard(2**63, PEER, b"second"))
+    found = list[Batch]()
+    with pytest.raises(SourceBroken, match="after the year 2105"):
+        found.extend(heard.read(io.BytesIO(content)))
+    assert [row["message"] for batch in found for row in batch.rows.iter_rows(named=True)] == ["first"]
+
+
 def test_messages_keep_their_numbers() -> None:
     found = rows(
         segment(SYSLOG, b"<34>1 2026-03-01T10:00:00Z h a 1 - - x", b"what", b"<34>1 2026-03-01T10:00:00Z h a 1 - - y")

@@ -1,0 +1,132 @@
+-- Telemetry in the words of the Open Cybersecurity Schema Framework 1.x (schema.ocsf.io), with what was done as the number
+-- that each class has for it: `activity_id`, and `type_uid`, which is the class and the activity together.
+--
+-- Classes: 4001 network, 4002 HTTP, 4003 DNS, 4005 RDP, 4006 SMB and 4007 SSH activity, 3001 account change, 3002
+-- authentication, 1007 process, 6003 API and 6005 datastore activity, 2004 detection finding; 0 is the base event of
+-- whatever has no class there. An activity that the class has no number for is 99, and its name is the source's own
+-- word, as OCSF asks; 0 is unknown. A message with its answer (DNS) is traffic, as a flow is.
+
+DROP VIEW IF EXISTS ocsf_events;
+
+CREATE VIEW ocsf_events AS
+WITH
+    upper(if(fields['method'] != '', fields['method'], fields['cs-method'])) AS method,
+    lower(extract(arrayElement(splitByRegexp('[./:]', toString(action)), -1), '^[A-Z]?[a-z]+')) AS verb
+SELECT
+    multiIf(
+        category = 'dns', 4003,
+        category IN ('http', 'webserver', 'proxy'), 4002,
+        category IN ('tls', 'ics', 'firewall'), 4001,
+        category = 'ssh' OR service = 'ssh', 4007,
+        service = 'rdp', 4005,
+        service IN ('smb_files', 'smb_mapping', 'smb'), 4006,
+        category = 'database', 6005,
+        category = 'cloud' OR service IN ('cloudtrail', 'actiontrail', 'kubernetes'), 6003,
+        action IN ('login', 'logout', 'session_start', 'session_end', 'authenticate'), 3002,
+        action IN ('create_user', 'change_user', 'delete_user', 'change_password'), 3001,
+        action IN ('execute', 'process_start') OR category = 'process_creation', 1007,
+        action = 'alert', 2004,
+        0) AS class_uid,
+    toUInt16(intDiv(class_uid, 1000)) AS category_uid,
+    toUInt8(multiIf(
+        class_uid = 4002,
+            transform(method, ['CONNECT', 'DELETE', 'GET', 'HEAD', 'OPTIONS', 'POST', 'PUT', 'TRACE', 'PATCH'],
+                [1, 2, 3, 4, 5, 6, 7, 8, 9], if(action = '' AND method = '', 0, 99)),
+        class_uid = 4003 AND action = 'query',
+            if(fields['rcode_name'] != '' OR fields['rcode'] != '' OR fields['answers'] != '', 6, 1),
+        class_uid = 4001 AND category = 'firewall',
+            multiIf(outcome = 'failure', 5, outcome = 'success', 1, action = '', 0, 99),
+        class_uid IN (4001, 4007) AND action IN ('handshake', 'read', 'write', 'request'), 6,
+        class_uid IN (4001, 4007) AND action IN ('connect', 'open'), 1,
+        class_uid IN (4001, 4007) AND action IN ('disconnect', 'close'), 2,
+        class_uid = 4005, multiIf(action IN ('connect', 'request'), 1, action = 'handshake', 6, action = '', 0, 99),
+        class_uid = 4006 AND (action = 'open' OR endsWith(action, 'FILE_OPEN')), 2,
+        class_uid = 6005,
+            transform(toString(action),
+                ['select', 'update', 'login', 'connect', 'insert', 'replace', 'create', 'delete', 'drop', 'truncate', 'show'],
+                [4, 2, 3, 3, 5, 5, 6, 7, 7, 7, 8], if(action = '', 0, 99)),
+        class_uid = 6003,
+            transform(verb,
+                ['create', 'run', 'allocate', 'insert', 'get', 'list', 'watch', 'read', 'describe', 'lookup', 'query',
+                 'update', 'patch', 'modify', 'put', 'set', 'write', 'delete', 'deletecollection', 'terminate', 'remove'],
+                [1, 1, 1, 1, 2, 2, 2, 2, 2, 2, 2, 3, 3, 3, 3, 3, 3, 4, 4, 4, 4], if(action = '', 0, 99)),
+        class_uid = 3002,
+            multiIf(
+                action IN ('logout', 'session_end'), 2,
+                product = 'windows' AND fields['EventID'] = '4768', 3,
+                product = 'windows' AND fields['EventID'] = '4769', 4,
+                1),
+        class_uid = 3001,
+            transform(toString(action), ['create_user', 'change_password', 'delete_user'], [1, 3, 6], 99),
+        class_uid = 1007 AND action IN ('execute', 'process_start'), 1,
+        class_uid = 2004, 1,
+        action = '', 0,
+        99)) AS activity_id,
+    multiIf(
+        activity_id = 0, 'Unknown',
+        activity_id = 99, if(action = '' OR (class_uid = 4002 AND method != ''), method, toString(action)),
+        class_uid = 4002,
+            ['Connect', 'Delete', 'Get', 'Head', 'Options', 'Post', 'Put', 'Trace', 'Patch'][activity_id],
+        class_uid = 4003, transform(activity_id, [1, 6], ['Query', 'Traffic'], ''),
+        class_uid IN (4001, 4007),
+            ['Open', 'Close', 'Reset', 'Fail', 'Refuse', 'Traffic', 'Listen'][activity_id],
+        class_uid = 4005, transform(activity_id, [1, 6], ['Initial Request', 'Traffic'], ''),
+        class_uid = 4006, 'File Open',
+        class_uid = 6005,
+            ['Read', 'Update', 'Connect', 'Query', 'Write', 'Create', 'Delete', 'List'][activity_id],
+        class_uid = 6003, ['Create', 'Read', 'Update', 'Delete'][activity_id],
+        class_uid = 3002, ['Logon', 'Logoff', 'Authentication Ticket', 'Service Ticket'][activity_id],
+        class_uid = 3001, transform(activity_id, [1, 3, 6], ['Create', 'Password Change', 'Delete'], ''),
+        class_uid = 1007, 'Launch',
+        class_uid = 2004, 'Create',
+        '') AS activity_name,
+    toUInt64(class_uid) * 100 + activity_id AS type_uid,
+    toUnixTimestamp64Milli(event_time) AS time,
+    severity AS severity_id,
+    multiIf(outcome = 'success', 1, outcome = 'failure', 2, 0) AS status_id,
+    event_id AS `metadata.uid`,
+    product AS `metadata.product.name`,
+    source_type AS `metadata.log_provider`,
+    source AS `metadata.log_name`,
+    toUnixTimestamp64Milli(ingested_at) AS `metadata.logged_time`,
+    host AS `device.hostname`,
+    asset_id AS `device.uid`,
+    scope AS `device.org.name`,
+    source_ip AS `src_endpoint.ip`,
+    source_port AS `src_endpoint.port`,
+    destination_ip AS `dst_endpoint.ip`,
+    destination_port AS `dst_endpoint.port`,
+    user AS `actor.user.name`,
+    message AS raw_data,
+    fields AS unmapped
+FROM log_events
+UNION ALL
+SELECT
+    4001 AS class_uid,
+    toUInt16(4) AS category_uid,
+    6 AS activity_id,
+    'Traffic' AS activity_name,
+    toUInt64(400106) AS type_uid,
+    toUnixTimestamp64Milli(event_time) AS time,
+    toUInt8(1) AS severity_id,
+    0 AS status_id,
+    event_id AS `metadata.uid`,
+    '' AS `metadata.product.name`,
+    source_type AS `metadata.log_provider`,
+    source AS `metadata.log_name`,
+    toUnixTimestamp64Milli(ingested_at) AS `metadata.logged_time`,
+    '' AS `device.hostname`,
+    asset_id AS `device.uid`,
+    scope AS `device.org.name`,
+    source_ip AS `src_endpoint.ip`,
+    source_port AS `src_endpoint.port`,
+    destination_ip AS `dst_endpoint.ip`,
+    destination_port AS `dst_endpoint.port`,
+    '' AS `actor.user.name`,
+    '' AS raw_data,
+    mapConcat(
+        map('connection_info.protocol_name', protocol, 'traffic.packets_out', toString(packets_out),
+            'traffic.packets_in', toString(packets_in), 'traffic.bytes_out', toString(ip_bytes_out),
+            'traffic.bytes_in', toString(ip_bytes_in), 'connection_info.community_uid', community_id),
+        fields) AS unmapped
+FROM network_flows;

@@ -1,0 +1,1 @@
+"""What the benchmarks promise: that they run, and what they tell."""
