@@ -3,7 +3,8 @@
 RongdunError
 ├── SettingError     a RONGDUN_* variable or an argument cannot be used
 ├── PortTaken        a configured port is in use
-└── StartFailed      a part did not come up; carries the end of its log
+├── StartFailed      a part did not come up; carries the end of its log
+└── ReportNotWritten a report cannot be written where it was asked for
 """
 
 
@@ -21,3 +22,7 @@ class PortTaken(RongdunError):
 
 class StartFailed(RongdunError):
     """A part did not come up."""
+
+
+class ReportNotWritten(RongdunError):
+    """A report cannot be written where it was asked for."""

@@ -9,7 +9,7 @@ import typer
 
 from pipelines.scan import scan_all
 from pipelines.scan_report import ScanReport
-from rongdun.commands import cataloguing, granting, reviewing
+from rongdun.commands import cataloguing, granting, reporting, reviewing
 from rongdun.console import err, harmless, print_json, print_table, progress
 from rongdun.settings import Settings
 from store.session import open_store
@@ -20,6 +20,7 @@ app.add_typer(cataloguing.app, name="catalogue")
 app.add_typer(granting.app, name="grants")
 app.command("accesses")(granting.accesses)
 app.command("lineage")(granting.show_lineage)
+app.command("report")(reporting.report)
 
 Json = Annotated[bool, typer.Option("--json", help="One JSON document on standard output.")]
 

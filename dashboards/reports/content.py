@@ -1,0 +1,194 @@
+"""What a report on data protection says: tables from the database, labelled, the stored codes kept beside."""
+
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass, field
+from datetime import UTC, datetime
+from zoneinfo import ZoneInfo
+
+from dashboards.figures import moment
+from dashboards.harmless import one_line
+from dashboards.queries import ZONE, ask
+from dashboards.translation import Words
+from store.client import Store
+
+Row = Mapping[str, object]
+
+# The sections in their order: what is asked, and the columns with the group that labels their codes.
+_SECTIONS: dict[str, dict[str, str]] = {
+    "inventory": {
+        "organisation": "",
+        "grade": "grade",
+        "datasets": "",
+        "persons": "",
+        "findings": "",
+        "exposed": "",
+    },
+    "changes": {
+        "change": "change",
+        "dataset": "",
+        "column": "",
+        "entity_type": "entity",
+        "before": "grade",
+        "grade": "grade",
+    },
+    "exposed": {
+        "dataset": "",
+        "column": "",
+        "entity_type": "entity",
+        "grade": "grade",
+        "hits": "",
+        "rows": "",
+        "masked_sample": "",
+        "review": "",
+        "review_state": "review_state",
+    },
+    "breaches": {
+        "first_seen": "",
+        "rule_title": "",
+        "level": "level",
+        "account": "",
+        "dataset": "",
+        "columns": "",
+        "rows": "",
+        "grant_id": "",
+        "state": "state",
+        "verdict": "verdict",
+    },
+    "reviews": {"reviewed": "reviewed", "review_state": "review_state", "number": ""},
+    "datasets": {
+        "dataset": "",
+        "title": "",
+        "organisation": "",
+        "owner": "",
+        "grade": "grade",
+        "jrt_level": "",
+        "review_state": "review_state",
+        "decided_by": "",
+        "persons": "",
+        "rows": "",
+        "purpose": "",
+        "assessment": "",
+        "scanned_at": "",
+    },
+}
+
+
+@dataclass(frozen=True)
+class Section:
+    """One table of the report.
+
+    Attributes:
+        key: its name, a key of the words.
+        columns: the names of its columns, as they are stored.
+        headings: the same in the reader's language.
+        rows: the values as they are stored.
+        cells: the values as a reader sees them, all text.
+    """
+
+    key: str
+    title: str
+    lead: str
+    columns: tuple[str, ...]
+    headings: tuple[str, ...]
+    rows: tuple[Row, ...]
+    cells: tuple[tuple[str, ...], ...]
+
+
+@dataclass(frozen=True)
+class Report:
+    """A report on data protection; times are UTC, shown in the city's zone.
+
+    Attributes:
+        since: when the last one was made; None for the first.
+        grades: data sets by grade, highest first, for the chart: code, label, number.
+        methods: how it was found out and what it cannot say.
+    """
+
+    language: str
+    title: str
+    scope: str
+    place: str
+    made_at: datetime
+    since: datetime | None
+    period: str
+    sections: tuple[Section, ...]
+    grades: tuple[tuple[str, str, int], ...] = ()
+    methods: tuple[str, ...] = field(default=())
+
+
+def gathered(store: Store, words: Words, *, scope: str, root: str, now: datetime | None = None) -> Report:
+    """The report on a scope as things stand.
+
+    Raises:
+        QueryFailed: ClickHouse refused a question.
+    """
+    made_at = now or datetime.now(UTC)
+    where = {"scope": scope, "root": root, "language": words.language}
+    last = ask(store, "report_last", where).row(0, named=True)
+    since = last["made_at"] if last["reports"] else None
+    begin = since or datetime(1970, 1, 2, tzinfo=UTC)
+    asked = {**where, "since": _sql_time(begin), "until": _sql_time(made_at)}
+    sections = tuple(_section(store, words, key, asked) for key in _SECTIONS)
+    return Report(
+        language=words.language,
+        title=words("report.title"),
+        scope=scope,
+        place=words.whole_place(scope),
+        made_at=made_at,
+        since=since,
+        period=_period(words, since, made_at),
+        sections=sections,
+        grades=tuple(_grades(words, sections[0])),
+        methods=tuple(words(f"report.method.{name}") for name in ("scan", "grade", "uses", "limits", "values")),
+    )
+
+
+def _section(store: Store, words: Words, key: str, asked: Mapping[str, object]) -> Section:
+    groups = _SECTIONS[key]
+    frame = ask(store, f"report_{key}", asked)
+    rows = tuple(frame.select(list(groups)).iter_rows(named=True))
+    return Section(
+        key=key,
+        title=words(f"report.section.{key}"),
+        lead=words(f"report.lead.{key}"),
+        columns=tuple(groups),
+        headings=tuple(words(f"report.column.{name}") for name in groups),
+        rows=rows,
+        cells=tuple(tuple(_cell(words, row[name], group) for name, group in groups.items()) for row in rows),
+    )
+
+
+def _cell(words: Words, value: object, group: str) -> str:
+    if isinstance(value, datetime):
+        return moment(value)
+    if isinstance(value, bool):
+        return words(f"answer.{str(value).lower()}")
+    if isinstance(value, int):
+        return f"{value:,}"
+    text = str(value or "")
+    if group:
+        return words.label(group, text) if text else ""
+    return one_line(text)
+
+
+def _grades(words: Words, inventory: Section) -> Iterator[tuple[str, str, int]]:
+    counted: dict[str, int] = {}
+    for row in inventory.rows:
+        counted[str(row["grade"])] = counted.get(str(row["grade"]), 0) + int(str(row["datasets"]))
+    for grade, number in counted.items():
+        yield grade, words.label("grade", grade) if grade else words("report.ungraded"), number
+
+
+def _period(words: Words, since: datetime | None, until: datetime) -> str:
+    ends = moment(_in_city(until))
+    return (
+        words("report.period", since=moment(_in_city(since)), until=ends) if since else words("report.first", at=ends)
+    )
+
+
+def _in_city(at: datetime) -> datetime:
+    return at.astimezone(ZoneInfo(ZONE))
+
+
+def _sql_time(at: datetime) -> str:
+    return f"{at.astimezone(UTC):%Y-%m-%d %H:%M:%S.%f}"
