@@ -116,16 +116,19 @@ class Report:
     methods: tuple[str, ...] = field(default=())
 
 
-def gathered(store: Store, words: Words, *, scope: str, root: str, now: datetime | None = None) -> Report:
-    """The report on a scope as things stand.
+def gathered(
+    store: Store, words: Words, *, scope: str, root: str, since: datetime | None = None, now: datetime | None = None
+) -> Report:
+    """The report on a scope as things stand, with what changed since then (UTC), or since the last report on it.
 
     Raises:
         QueryFailed: ClickHouse refused a question.
     """
     made_at = now or datetime.now(UTC)
     where = {"scope": scope, "root": root, "language": words.language}
-    last = ask(store, "report_last", where).row(0, named=True)
-    since = last["made_at"] if last["reports"] else None
+    if since is None:
+        last = ask(store, "report_last", where).row(0, named=True)
+        since = last["made_at"] if last["reports"] else None
     begin = since or datetime(1970, 1, 2, tzinfo=UTC)
     asked = {**where, "since": _sql_time(begin), "until": _sql_time(made_at)}
     sections = tuple(_section(store, words, key, asked) for key in _SECTIONS)
@@ -154,11 +157,13 @@ def _section(store: Store, words: Words, key: str, asked: Mapping[str, object]) 
         columns=tuple(groups),
         headings=tuple(words(f"report.column.{name}") for name in groups),
         rows=rows,
-        cells=tuple(tuple(_cell(words, row[name], group) for name, group in groups.items()) for row in rows),
+        cells=tuple(tuple(_cell(words, row[name], name, group) for name, group in groups.items()) for row in rows),
     )
 
 
-def _cell(words: Words, value: object, group: str) -> str:
+def _cell(words: Words, value: object, name: str, group: str) -> str:
+    if name == "jrt_level" and not value:  # no financial data
+        return ""
     if isinstance(value, datetime):
         return moment(value)
     if isinstance(value, bool):

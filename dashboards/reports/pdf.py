@@ -42,7 +42,7 @@ def pdf(report: Report, words: Words) -> bytes:
 
 def _story(report: Report, words: Words) -> Iterator[Flowable]:
     yield Paragraph(escape(report.title), _style(18, colour=_GREEN))
-    yield Paragraph(escape(f"{report.place} · {report.period}"), _style(9))
+    yield Paragraph(escape(f"{report.place}  {report.period}"), _style(9))
     yield Spacer(1, 4 * mm)
     if report.grades:
         yield _bars(report)

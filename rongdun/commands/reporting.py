@@ -43,6 +43,10 @@ def report(
     ] = None,
     language: Annotated[Tongue, typer.Option(help="The language of the report.")] = Tongue.zh,
     scope: Annotated[str, typer.Option(help="A place such as fuzhou/gulou; without it, all of it.")] = "",
+    since: Annotated[
+        datetime | None,
+        typer.Option(formats=["%Y-%m-%d", "%Y-%m-%dT%H:%M:%S"], help="Changes since then, UTC; else the last report."),
+    ] = None,
     basis: Annotated[str, typer.Option(help="On what ground; goes on record.")] = "compliance review",
 ) -> None:
     """Write a report on data protection; it counts changes from the last one of the same scope."""
@@ -55,8 +59,9 @@ def report(
     wanted = scope or settings.scope
     path = output or Path(f"data-protection-{now:%Y%m%d-%H%M%S}.{kind}")
     words = words_in(language.value)
+    begin = since.replace(tzinfo=UTC) if since else None
     with progress("gathering") as advance, open_store(settings) as store:
-        told = gathered(store, words, scope=wanted, root=settings.scope, now=now)
+        told = gathered(store, words, scope=wanted, root=settings.scope, since=begin, now=now)
         advance(0.5, "")
         content = FORMATS[kind](told, words)
         try:
