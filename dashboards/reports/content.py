@@ -8,6 +8,7 @@ from zoneinfo import ZoneInfo
 from dashboards.figures import moment
 from dashboards.harmless import one_line
 from dashboards.queries import ZONE, ask
+from dashboards.review_words import review_words
 from dashboards.translation import Words
 from store.client import Store
 
@@ -170,7 +171,7 @@ def _cell(words: Words, value: object, name: str, group: str) -> str:
         return words(f"answer.{str(value).lower()}")
     if isinstance(value, int):
         return f"{value:,}"
-    text = str(value or "")
+    text = review_words(words, str(value or "")) if name == "review" else str(value or "")
     if group:
         return words.label(group, text) if text else ""
     return one_line(text)

@@ -1,5 +1,7 @@
 """Personal data: where it is, how it is graded, and above all where a mask does not hold."""
 
+from functools import partial
+
 import polars as pl
 import streamlit as st
 
@@ -8,6 +10,7 @@ from dashboards.desk import Desk
 from dashboards.figures import NOTHING, amount
 from dashboards.harmless import one_line
 from dashboards.panels import empty_state, page_head
+from dashboards.review_words import review_words
 from dashboards.tables import Column, labelled, number_column, path_ends, shown, text_column, time_column
 from dashboards.translation import Words
 from dashboards.views.dataset_card import dataset_card
@@ -149,6 +152,7 @@ def _told(desk: Desk, findings: pl.DataFrame) -> pl.DataFrame:
     flags = path_ends(findings, "dataset").with_columns(
         mask=pl.col("masked").map_elements(lambda held: words(f"mask.{str(held).lower()}"), return_dtype=pl.String),
         hit_rate=pl.col("hits") / pl.max_horizontal("rows", 1),
+        review=pl.col("review").map_elements(partial(review_words, words), return_dtype=pl.String),
     )
     columns = [
         *("mask", "dataset", "column", "entity_type", "grade", "review_state", "masked_sample", "hits", "hit_rate"),
