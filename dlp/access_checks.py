@@ -21,7 +21,7 @@ class Use:
         columns: columns used; `*` for all.
         hour: when the hour begins, UTC; `first`, `last`: the first and last of its events.
         rows: rows read or taken out, as far as the log says.
-        exported: whether rows left the database.
+        exported: whether rows left the database; `written`: whether rows were changed.
         event_ids: some of its events.
     """
 
@@ -33,6 +33,7 @@ class Use:
     last: datetime
     rows: int = 0
     exported: bool = False
+    written: bool = False
     ticket: str = ""
     purpose: str = ""
     event_ids: tuple[str, ...] = ()

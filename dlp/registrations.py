@@ -55,6 +55,8 @@ class Registration(BaseModel):
         important_factors: what in it suggests important data.
         assessment: the reference of its impact assessment (PIPL 55), '' for none.
         masked_columns: columns that are declared masked.
+        backed_up_on: the day of its last backup that was tried out.
+        encrypted: whether it is stored and carried encrypted, behind a login; None: not known.
     """
 
     model_config = _STRICT
@@ -80,6 +82,8 @@ class Registration(BaseModel):
     retention_days: int | None = Field(default=None, ge=1)
     destroyed_on: date | None = None
     masked_columns: tuple[Filled, ...] = ()
+    backed_up_on: date | None = None
+    encrypted: bool | None = None
 
     @model_validator(mode="after")
     def _derived(self) -> Self:

@@ -20,13 +20,14 @@ from store.writes import append
 _MOST_EVENTS = 200
 _USES = """
 SELECT
-    account, toString(dataset) AS dataset, toStartOfHour(event_time) AS hour, action = 'export' AS exported, ticket,
+    account, toString(dataset) AS dataset, toStartOfHour(event_time) AS hour, action = 'export' AS exported,
+    action IN ('write', 'define') AS written, ticket,
     purpose, groupUniqArrayArray(columns) AS columns, sum(rows) AS rows, min(event_time) AS first,
     max(event_time) AS last, groupArraySorted({most:UInt32})(event_id) AS event_ids, any(scope) AS scope,
     any(asset_id) AS asset_id, max(arrived_at) AS arrived_at, any(source_ip) AS source_ip
 FROM (SELECT * FROM data_accesses FINAL WHERE toDate(event_time) IN {days:Array(Date)})
-WHERE action IN ('read', 'write', 'export')
-GROUP BY account, dataset, hour, exported, ticket, purpose
+WHERE action != 'other'
+GROUP BY account, dataset, hour, exported, written, ticket, purpose
 ORDER BY first, account, dataset
 """
 _GRADES = """
@@ -131,6 +132,7 @@ def _use(row: Mapping[str, object]) -> Use:
         columns=frozenset(_texts(row["columns"])),
         rows=int(str(row["rows"])),
         exported=bool(row["exported"]),
+        written=bool(row["written"]),
         event_ids=tuple(_texts(row["event_ids"])),
     )
 
@@ -147,6 +149,7 @@ def _alert(breach: Breach, about: _About, rules: Mapping[str, RuleHead]) -> Iter
         "columns": ", ".join(breach.columns[:50]),
         "rows": str(sum(use.rows for use in uses)) if uses else "",
         "ticket": uses[0].ticket if uses else "",
+        "action": _action(uses[0]) if uses else "",
         **breach.facts,
     }
     events = [event for use in uses for event in use.event_ids]
@@ -159,6 +162,10 @@ def _alert(breach: Breach, about: _About, rules: Mapping[str, RuleHead]) -> Iter
         matched_fields={name: value for name, value in shown.items() if value},
         identity=breach.identity,
     )
+
+
+def _action(use: Use) -> str:
+    return "export" if use.exported else "write" if use.written else "read"
 
 
 def _evidence(breach: Breach, about: _About) -> Evidence:

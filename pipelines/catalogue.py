@@ -34,6 +34,8 @@ _COLUMNS: SchemaDict = {
     "assessment": pl.String,
     "retention_days": pl.UInt32,
     "destroyed_on": pl.Date,
+    "backed_up_on": pl.Date,
+    "encrypted": pl.Boolean,
     **dict.fromkeys(_SHARED, _TEXTS),
     "removed": pl.Boolean,
     "updated_at": pl.Datetime("ms", "UTC"),

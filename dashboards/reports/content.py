@@ -55,6 +55,11 @@ _SECTIONS: dict[str, dict[str, str]] = {
         "state": "state",
         "verdict": "verdict",
     },
+    "protections": {
+        "dataset": "",
+        "grade": "grade",
+        **dict.fromkeys(("tampering", "theft", "leakage", "masking", "backup", "encryption"), "protection_state"),
+    },
     "reviews": {"reviewed": "reviewed", "review_state": "review_state", "number": ""},
     "datasets": {
         "dataset": "",

@@ -45,6 +45,8 @@ CREATE TABLE dataset_registration_records (
     retention_days          UInt32,                                            -- 0 unknown
     destroyed_on            Nullable(Date),
     masked_columns          Array(String),                                     -- declared masked
+    backed_up_on            Nullable(Date),                                    -- day of the last backup that was tried out
+    encrypted               Nullable(Bool),                                    -- stored and carried encrypted, behind a login
     share_recipients        Array(String),                                     -- the sharing list (R42): the three belong together
     share_bases             Array(String),
     share_untils            Array(String),                                     -- days, '' without an end
@@ -151,7 +153,9 @@ SELECT
     registered.derivation AS derivation,
     registered.derived_from AS derived_from,
     registered.share_recipients AS share_recipients,
-    registered.destroyed_on AS destroyed_on
+    registered.destroyed_on AS destroyed_on,
+    registered.backed_up_on AS backed_up_on,
+    registered.encrypted AS encrypted
 FROM (
     SELECT * FROM pii_scans
     WHERE scan_id IN (SELECT argMax(scan_id, finished_at) FROM pii_scans GROUP BY dataset)

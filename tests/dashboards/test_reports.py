@@ -93,6 +93,12 @@ def test_text_from_outside_is_text(city: Store, kind: str) -> None:
         assert "<f>" not in text
 
 
+def test_the_six_protections_are_told_with_what_shows_them(city: Store) -> None:
+    rows = {str(row["dataset"]).rsplit("/", 1)[-1]: row for row in _section(_report(city), "protections")}
+    assert (rows["residents.csv"]["masking"], rows["clinics.parquet"]["masking"]) == ("fails", "holds")
+    assert {row[name] for row in rows.values() for name in ("tampering", "backup", "encryption")} == {"unknown"}
+
+
 def test_json_keeps_the_stored_codes(city: Store) -> None:
     told = json.loads(FORMATS["json"](_report(city), words_in("en")))
     assert {row["entity_type"] for row in told["sections"]["exposed"]} == {"CN_RESIDENT_ID", "PHONE_NUMBER"}

@@ -55,7 +55,7 @@ def test_no_chinese_is_left_on_an_english_screen() -> None:
 # Groups that only tables label, column by column.
 TABLED = {
     *("sector", "grade", "entity", "category", "verdict", "place", "language", "layer", "assessed"),
-    *("grant_state", "legal_basis", "change", "reviewed"),
+    *("grant_state", "legal_basis", "change", "reviewed", "protection_state"),
 }
 
 # Proper names that Chinese readers use in Latin letters.

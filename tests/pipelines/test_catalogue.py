@@ -37,6 +37,8 @@ datasets:
     sharing:
       - {recipient: 市民政局, basis: 协议 2026-3, until: 2027-01-01}
     retention_days: 365
+    backed_up_on: 2026-10-01
+    encrypted: true
 """
 
 
@@ -90,9 +92,9 @@ def test_importing_again_changes_nothing_and_a_changed_entry_is_updated(store: S
 
 def test_a_spreadsheet_of_entries_says_the_same(tmp_path: Path) -> None:
     rows = (
-        "dataset,title,organisation,owner,cdo,industry,purpose,openness,persons,harm,sharing,retention_days\n"
+        "dataset,title,organisation,owner,cdo,industry,purpose,openness,persons,harm,sharing,retention_days,backed_up_on,encrypted\n"
         "*/licences.csv,证照库,市政务服务中心,数据科,首席数据官,finance,licences,conditional,1200000,"
-        "public_interest/general,市民政局|协议 2026-3|2027-01-01,365\n"
+        "public_interest/general,市民政局|协议 2026-3|2027-01-01,365,2026-10-01,true\n"
     )
     spreadsheet = load_catalogue(_written(tmp_path, rows, "catalogue.csv"), GRADING)
     assert spreadsheet == load_catalogue(_written(tmp_path), GRADING)
