@@ -18,7 +18,7 @@ from clickhouse_connect.driver.httputil import default_pool_manager
 from urllib3.exceptions import HTTPError
 
 from store.arrow_stream import ARROW_CODECS, Source, frames_of, stream_of, write_stream
-from store.errors import ConnectionFailed, DiskFull, QueryFailed
+from store.errors import FULL_DISK, ConnectionFailed, DiskFull, QueryFailed
 
 Parameters = Mapping[str, object]
 
@@ -29,7 +29,7 @@ _CODE = re.compile(r"[Cc]ode: (\d+)")
 _LOOPBACK = frozenset({"127.0.0.1", "::1", "localhost"})
 _ENCRYPTED = frozenset({"clickhouses", "https"})
 _UNKNOWN_DATABASE = 81
-_NO_SPACE = 243
+_NO_FILE = 76
 _ANSWER_SECONDS = 3600
 _HANDED_ROWS = 5_000  # of fewer, a file costs as much as it saves
 
@@ -187,8 +187,9 @@ class Store:
                 target = f"{quote_identifier(table)} ({', '.join(map(quote_identifier, frame.columns))})"
                 self.execute(f"INSERT INTO {target} FROM INFILE '{source}' FORMAT ArrowStream", settings=settings)
         except OSError as error:
-            message = f"Code: {_NO_SPACE}. DB::Exception: {spool}: {error.strerror}. (NOT_ENOUGH_SPACE)"
-            raise QueryFailed(message, code=_NO_SPACE) from error
+            if error.errno in FULL_DISK or _DISK_FULL in str(error):
+                raise _full(f" ({spool})") from error
+            raise QueryFailed(f"{spool}: {error.strerror or error}", code=_NO_FILE) from error
 
     def close(self) -> None:
         """Give the connection back."""
@@ -223,10 +224,12 @@ def _refused(error: ClickHouseError) -> QueryFailed:
     if code != _NOT_ENOUGH_SPACE and _DISK_FULL not in str(error):
         return QueryFailed(str(error), code=code)
     place = _PLACE.search(str(error))
-    where = f" ({place[1]})" if place else ""
-    return DiskFull(
-        f"the database's disk is full{where}: free space, then run again; nothing stored is lost", code=code
-    )
+    return _full(f" ({place[1]})" if place else "", code)
+
+
+def _full(where: str, code: int = _NOT_ENOUGH_SPACE) -> DiskFull:
+    told = f"the database's disk is full{where}: free space, then run again; nothing stored is lost"
+    return DiskFull(told, code=code)
 
 
 def _code(error: ClickHouseError) -> int:

@@ -29,6 +29,8 @@ _ALTER = re.compile(r"ALTER\s+TABLE\s+(?P<name>\w+)\s+(?P<rest>MODIFY.*)", re.DO
 _ADD = re.compile(
     r"ALTER\s+TABLE\s+(?P<name>\w+)\s+(?P<rest>ADD\s+COLUMN\s+IF\s+NOT\s+EXISTS.*)", re.DOTALL | re.IGNORECASE
 )
+# In one step: another process that migrates at the same moment never finds the view missing.
+_REPLACE_VIEW = re.compile(r"CREATE\s+OR\s+REPLACE\s+VIEW\s+(?P<name>\w+)(?P<rest>.*)", re.DOTALL | re.IGNORECASE)
 _DROP_VIEW = re.compile(r"DROP\s+VIEW\s+IF\s+EXISTS\s+(?P<name>\w+)", re.IGNORECASE)
 
 _PATH = "'/clickhouse/tables/{uuid}/{shard}', '{replica}'"
@@ -38,12 +40,12 @@ def repeatable(statement: str) -> str:
     """The statement such that a second run changes nothing.
 
     Raises:
-        MigrationError: it is neither a CREATE nor says IF [NOT] EXISTS itself.
+        MigrationError: it is neither a CREATE nor a REPLACE, nor says IF [NOT] EXISTS itself.
     """
     found = _CREATE.fullmatch(statement)
     if found is not None:
         return f"CREATE {found['kind'].upper()} IF NOT EXISTS {found['name']}{found['rest']}"
-    if re.search(r"\bIF\s+(?:NOT\s+)?EXISTS\b", statement, re.IGNORECASE):
+    if _REPLACE_VIEW.fullmatch(statement) or re.search(r"\bIF\s+(?:NOT\s+)?EXISTS\b", statement, re.IGNORECASE):
         return statement
     raise MigrationError(
         f"a migration's statement must say IF [NOT] EXISTS, to be run again after a crash: {statement}"
@@ -72,8 +74,8 @@ def on_cluster(statement: str, cluster: str, tables: Mapping[str, str]) -> list[
     """The statements that do on a cluster what one does on a single server.
 
     Args:
-        statement: a repeatable CREATE of a table or a view, RENAME of a table, MODIFY of columns, ADD of columns, or
-            DROP of a view.
+        statement: a repeatable CREATE of a table or a view, REPLACE or DROP of a view, RENAME of a table, MODIFY or ADD
+            of columns.
         cluster: the cluster's name in the servers' configuration.
         tables: every table that has a `_local` counterpart, with what it is sharded by.
 
@@ -89,6 +91,8 @@ def on_cluster(statement: str, cluster: str, tables: Mapping[str, str]) -> list[
     if (added := _ADD.fullmatch(statement)) is not None:
         # First where rows lie, then where they are asked for: never a column that cannot be answered.
         return [f"ALTER TABLE {added['name']}{part} {where} {added['rest']}" for part in ("_local", "")]
+    if (replaced := _REPLACE_VIEW.fullmatch(statement)) is not None:
+        return [f"CREATE OR REPLACE VIEW {replaced['name']} {where}{_global(replaced['rest'])}"]
     if (dropped := _DROP_VIEW.fullmatch(statement)) is not None:
         return [f"DROP VIEW IF EXISTS {dropped['name']} {where}"]
     found = _CREATE.fullmatch(statement)

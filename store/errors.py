@@ -12,6 +12,8 @@ StoreError
     └── DiskFull         its disk takes no more
 """
 
+import errno
+
 
 class StoreError(Exception):
     """Something between Rongdun and its database went wrong; the message says what to do."""
@@ -51,6 +53,10 @@ class QueryFailed(StoreError):
     def __init__(self, message: str, *, code: int = 0) -> None:
         super().__init__(message)
         self.code = code
+
+
+# What a system says when a disk, a quota or a limit takes no more.
+FULL_DISK = frozenset({errno.ENOSPC, errno.EDQUOT, errno.EFBIG})
 
 
 class DiskFull(QueryFailed):

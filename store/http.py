@@ -16,7 +16,7 @@ from store.answers import Rows, Runner, Statement
 from store.bodies import SpooledBody, chosen_encoding, compressor
 from store.credentials import Passwords, User
 from store.engine import Counts
-from store.errors import QueryFailed
+from store.errors import FULL_DISK, QueryFailed
 from store.requests import Asked, asked, authenticated
 
 Result = TypeVar("Result")
@@ -29,6 +29,7 @@ _CLIENT_FAULT = frozenset({6, 26, 27, 33, 36, 38, 41, 53, 62, 69, 72, 115, 117, 
 
 _READONLY_CODE = 164
 _NO_SPACE_CODE = 243
+_NO_FILE_CODE = 76
 _POLL_SECONDS = 0.5
 
 
@@ -73,8 +74,9 @@ class Server:
 
     def _spool_failure(self, error: OSError) -> QueryFailed:
         """What a full disk, above all, has to say to whoever asked."""
-        message = f"Code: {_NO_SPACE_CODE}. DB::Exception: {self._spool}: {error.strerror}. (NOT_ENOUGH_SPACE)"
-        return QueryFailed(message, code=_NO_SPACE_CODE)
+        full = error.errno in FULL_DISK
+        code, name = (_NO_SPACE_CODE, "NOT_ENOUGH_SPACE") if full else (_NO_FILE_CODE, "CANNOT_OPEN_FILE")
+        return QueryFailed(f"Code: {code}. DB::Exception: {self._spool}: {error.strerror}. ({name})", code=code)
 
     async def _answered(self, request: Request) -> Response:
         if not _from_loopback(request):

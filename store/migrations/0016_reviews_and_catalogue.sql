@@ -16,9 +16,7 @@ ALTER TABLE pii_scans ADD COLUMN IF NOT EXISTS derived_from Array(String); -- as
 ALTER TABLE pii_scans ADD COLUMN IF NOT EXISTS scope LowCardinality(String);
 ALTER TABLE pii_scans ADD COLUMN IF NOT EXISTS asset_id LowCardinality(String);
 
-DROP VIEW IF EXISTS pii_findings;
-
-CREATE VIEW pii_findings AS
+CREATE OR REPLACE VIEW pii_findings AS
 SELECT * FROM pii_finding_records
 WHERE scan_id IN (SELECT argMax(scan_id, finished_at) FROM pii_scans GROUP BY dataset);
 

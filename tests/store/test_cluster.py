@@ -68,6 +68,11 @@ _RENAMED_EVERYWHERE = [
             ],
             id="added",
         ),
+        pytest.param(
+            "CREATE OR REPLACE VIEW v AS SELECT a FROM x WHERE a IN (SELECT a FROM y)",
+            ["CREATE OR REPLACE VIEW v ON CLUSTER `city` AS SELECT a FROM x WHERE a GLOBAL IN (SELECT a FROM y)"],
+            id="replaced",
+        ),
         pytest.param("DROP VIEW IF EXISTS feed", ["DROP VIEW IF EXISTS feed ON CLUSTER `city`"], id="dropped"),
     ],
 )
