@@ -4,7 +4,8 @@ from dataclasses import dataclass
 
 from dlp.chance import accident, interval
 from dlp.column_names import NameHints
-from dlp.columns import ColumnEvidence, KindCount
+from dlp.columns import ColumnEvidence
+from dlp.kind_counts import KindCount
 from dlp.kinds import Kind
 from dlp.registry import KINDS
 
@@ -58,15 +59,15 @@ def _whole_rows(kind: Kind, count: KindCount, evidence: ColumnEvidence, hints: N
     if _is_strong(kind):
         # Four numbers in a column called version are a version.
         refused = bool(kind.alone) and hints.about and not expected
-        return not refused and _significant(kind, count.whole, count.candidates, count.shapes)
+        return not refused and _significant(kind, count.whole, count.candidates, evidence.look_alikes(kind))
     rate = count.rows / evidence.rows
     if expected:
         return _typed_rows(kind, evidence) >= kind.named * evidence.rows or (
-            kind.alone is not None and _significant(kind, count.whole, count.whole, count.shapes)
+            kind.alone is not None and _significant(kind, count.whole, count.whole, evidence.look_alikes(kind))
         )
     if kind.alone is None or hints.machine or hints.about or _too_uniform(kind, count):
         return False
-    return rate >= max(kind.alone, 1e-9) or _contaminates(kind, count)
+    return rate >= max(kind.alone, 1e-9) or _contaminates(kind, count, evidence.look_alikes(kind))
 
 
 def _typed_rows(kind: Kind, evidence: ColumnEvidence) -> int:
@@ -89,10 +90,10 @@ def _significant(kind: Kind, hits: int, candidates: int, shapes: int) -> bool:
     return accident(max(shapes, hits), hits, kind.shape_chance) < bound
 
 
-def _contaminates(kind: Kind, count: KindCount) -> bool:
+def _contaminates(kind: Kind, count: KindCount, look_alikes: int) -> bool:
     if not kind.in_text:
         return False
-    shapes = max(count.shapes, count.whole)
+    shapes = max(look_alikes, count.whole)
     if accident(shapes, count.whole, kind.shape_chance) < _UNLIKELY:
         return count.whole / shapes > kind.shape_chance + 0.05
     return shapes == count.whole and kind.shape_chance <= _WEAKEST

@@ -1,53 +1,30 @@
 """What a column holds, counted over its distinct values: the evidence on which a verdict on the whole column rests."""
 
-import re
 from collections import Counter
 from dataclasses import dataclass, field
-from functools import cache
 
 import numpy as np
 import polars as pl
 from numpy.typing import NDArray
 
 from dlp.free_text import DistinctSample, TextSample
+from dlp.kind_counts import KindCount
 from dlp.kinds import Kind
 from dlp.masked_values import MaskedValues, is_masked, is_nothing_else
-from dlp.masking import fingerprint, masked
 from dlp.normal import normalised
 from dlp.policy import Policy
+from dlp.profiles import ANY, DIGIT, DOT, LETTER, LONGEST, SEPARATOR, WORD, Profiles, fitting, holding, profiles
 from dlp.registry import KINDS
+from dlp.seen import Seen
+from dlp.spans import spans
 
-Mask = NDArray[np.bool_]
-
-_REMEMBERED = 500_000  # distinct values of a column that are told apart across batches
-_CONTEXT_BEFORE, _CONTEXT_AFTER = 24, 8  # characters
 _PREFIXES_KEPT = 200
 _HASH = r"^(?i:[0-9a-f]{32}|[0-9a-f]{40}|[0-9a-f]{64})$"
-
-
-@dataclass
-class KindCount:
-    """What was counted of one kind in one column; `rows` count rows, everything else distinct values."""
-
-    rows: int = 0
-    whole: int = 0
-    candidates: int = 0
-    shape_lengths: Counter[int] = field(default_factory=Counter)
-    hit_lengths: set[int] = field(default_factory=set)
-    text_rows: int = 0
-    in_text: int = 0
-    text_candidates: int = 0
-    text_shapes: int = 0
-    with_context: int = 0
-    prefixes: set[str] = field(default_factory=set)
-    shown: str = field(default="", repr=False)
-    sample: str = ""
-    sample_fingerprint: str = ""
-
-    @property
-    def shapes(self) -> int:
-        """Values that could be taken for a hit: of the looser shape, and as long as one."""
-        return sum(self.shape_lengths[length] for length in self.hit_lengths)
+_HASH_LENGTHS = (32, 64)
+_SHORTEST_TEXT = 5  # characters: a value of four and something beside it
+_MAY_HIDE = holding(ANY & ~(DIGIT | SEPARATOR))
+_MIXED = holding(ANY & ~WORD, beyond=DIGIT | DOT, shortest=_SHORTEST_TEXT)
+_CONTEXT_WORDS = sorted({word for kind in KINDS if kind.in_text and not kind.in_text_alone for word in kind.context})
 
 
 @dataclass
@@ -57,6 +34,7 @@ class ColumnEvidence:
     Attributes:
         rows: rows that hold a value.
         hashes: rows that hold something as long as an MD5, SHA-1 or SHA-256 in hex.
+        profiles: of the unmasked distinct values, how many have each profile (`dlp.profiles`).
         masks: what was counted of its masked values.
         texts: some of its sentences.
         values: some of its distinct values.
@@ -66,10 +44,11 @@ class ColumnEvidence:
     distinct: int = 0
     hashes: int = 0
     kinds: dict[str, KindCount] = field(default_factory=dict)
+    profiles: Counter[int] = field(default_factory=Counter)
     masks: MaskedValues = field(default_factory=MaskedValues)
     texts: TextSample = field(default_factory=TextSample)
     values: DistinctSample = field(default_factory=DistinctSample)
-    _seen: NDArray[np.uint64] = field(default_factory=lambda: np.empty(0, dtype=np.uint64))
+    _seen: Seen = field(default_factory=Seen)
 
     def observe(self, counted: pl.DataFrame, *, key: bytes, policy: Policy) -> None:
         """Count the distinct values of one batch: columns `value` (text) and `rows` (how many rows hold it)."""
@@ -77,143 +56,132 @@ class ColumnEvidence:
         values = values.filter(pl.col("value").str.len_bytes() > 0)
         if values.is_empty():
             return
-        values = values.with_columns(pl.Series("fresh", self._fresh(values["value"])))
+        hashes = values["value"].hash(seed=Seen.SEED)
+        fresh = pl.Series("fresh", self._seen.fresh(hashes.to_numpy()))
+        values = values.with_columns(fresh, hashes.alias("order"))
+        made = profiles(values["value"])
         self.rows += int(values["rows"].sum())
         self.distinct += int(values["fresh"].sum())
-        self.texts.observe(values, policy.text)
+        self.texts.observe(values, made, policy.text)
         self.values.observe(values, policy.text.confirmed_values)
-        hidden = is_masked(values["value"])
-        self._observe_raw(values.filter(~(hidden & is_nothing_else(values["value"]))), key)
-        if hidden.any():
-            self.masks.observe(values.filter(hidden), key=key, policy=policy)
+        raw = self._observe_masks(values, made, key=key, policy=policy)
+        if raw.any():
+            _Batch(values.filter(pl.Series(raw)), made[raw]).count(self, key)
+
+    def _observe_masks(self, values: pl.DataFrame, made: Profiles, *, key: bytes, policy: Policy) -> NDArray[np.bool_]:
+        """Count the masked values, and say which are to be looked at as values."""
+        raw = np.ones(len(values), dtype=np.bool_)
+        at = np.flatnonzero(_MAY_HIDE[made])
+        at = at[is_masked(values["value"].gather(at)).to_numpy()] if len(at) else at
+        if len(at):
+            hidden = values[at]
+            self.masks.observe(hidden, key=key, policy=policy)
+            raw[at] = ~is_nothing_else(hidden["value"]).to_numpy()
+        return raw
 
     def count(self, kind: Kind) -> KindCount:
         """What was counted of a kind."""
         return self.kinds.setdefault(kind.name, KindCount())
 
-    def _fresh(self, values: pl.Series) -> NDArray[np.bool_]:
-        hashes = values.hash(seed=7).to_numpy()
-        fresh = ~np.isin(hashes, self._seen)
-        if len(self._seen) < _REMEMBERED:
-            self._seen = np.concatenate([self._seen, hashes[fresh]])
-        return np.asarray(fresh)
+    def look_alikes(self, kind: Kind) -> int:
+        """Distinct values that could be taken for a hit of a kind: made of the same, and as long as one."""
+        count = self.kinds.get(kind.name)
+        if count is None or not count.hit_lengths:
+            return 0
+        alike = fitting(kind.of, kind.needs, 0, LONGEST)
+        return sum(many for made, many in self.profiles.items() if alike[made] and made & LONGEST in count.hit_lengths)
 
-    def _observe_raw(self, values: pl.DataFrame, key: bytes) -> None:
-        if values.is_empty():
-            return
-        self.hashes += int(values.filter(pl.col("value").str.contains(_HASH))["rows"].sum())
-        lengths = values["value"].str.len_chars().to_numpy()
-        mixed = values["value"].str.contains(r"[^0-9A-Za-z]").to_numpy()
-        gates = _gates(values["value"])
-        claimed: dict[str, Mask] = {}
+
+class _Batch:
+    """The unmasked distinct values of one batch, and which of them are already claimed by a type."""
+
+    def __init__(self, values: pl.DataFrame, made: Profiles) -> None:
+        self._values, self._made = values, made
+        self._texts = values["value"]
+        self._claimed: dict[str, NDArray[np.bool_]] = {}
+        self._gates: dict[str, NDArray[np.intp]] = {}
+        self._mixed = np.flatnonzero(_MIXED[made])
+        self._spoken: NDArray[np.intp] | None = None
+
+    def count(self, evidence: ColumnEvidence, key: bytes) -> None:
+        """Count every kind, whole values first."""
+        fresh = np.bincount(self._made[self._values["fresh"].to_numpy()], minlength=0)
+        evidence.profiles.update({int(code): int(fresh[code]) for code in np.flatnonzero(fresh)})
+        present = np.unique(self._made)
+        self._count_hashes(evidence, present)
         for kind in KINDS:
-            gate = gates.get(kind.gate)
-            if gate is None:
-                continue
-            taken = claimed.get(kind.entity_type, np.zeros(len(values), dtype=np.bool_))
-            fits = gate & (lengths >= kind.lengths[0]) & (lengths <= kind.lengths[1])
-            if fits.any():
-                taken = taken | self._observe_whole(kind, values, fits & ~taken, key)
-                self._observe_shapes(kind, values.filter(pl.Series(fits)))
-            claimed[kind.entity_type] = taken
-            longer = gate & mixed & (lengths > kind.lengths[0]) & ~taken
-            if kind.in_text and longer.any():
-                self._observe_text(kind, values.filter(pl.Series(longer)), key)
+            if kind.fits[present].any():
+                self._count_whole(kind, evidence, key)
+            if kind.in_text and len(self._mixed):
+                self._count_text(kind, evidence, key)
 
-    def _observe_whole(self, kind: Kind, values: pl.DataFrame, free: Mask, key: bytes) -> Mask:
-        """Which of all the values hold this kind, counted by the way."""
-        whole = _within(free, values["value"].filter(pl.Series(free)).str.contains(kind.whole))
-        if not whole.any():
-            return whole
-        found = values.filter(pl.Series(whole))
-        holding = kind.holds(found["value"])
-        count, kept = self.count(kind), found.filter(holding)
-        count.candidates += int(found["fresh"].sum())
+    def _count_hashes(self, evidence: ColumnEvidence, present: Profiles) -> None:
+        table = fitting(DIGIT | LETTER, 0, *_HASH_LENGTHS)
+        if table[present].any():
+            long = self._values.filter(pl.Series(table[self._made]))
+            evidence.hashes += int(long.filter(long["value"].str.contains(_HASH))["rows"].sum())
+
+    def _count_whole(self, kind: Kind, evidence: ColumnEvidence, key: bytes) -> None:
+        free = kind.fits[self._made]
+        if kind.entity_type in self._claimed:
+            free &= ~self._claimed[kind.entity_type]
+        at = np.flatnonzero(free)
+        at = at[self._texts.gather(at).str.contains(kind.whole).to_numpy()]
+        if not len(at):
+            return
+        holding_at = at[kind.holds(self._texts.gather(at)).to_numpy()]
+        count, kept = evidence.count(kind), self._values[holding_at]
+        count.candidates += int(self._values["fresh"].gather(at).sum())
         count.rows += int(kept["rows"].sum())
         count.whole += int(kept["fresh"].sum())
-        count.hit_lengths.update(kept["value"].str.len_chars().unique().to_list())
+        count.hit_lengths.update(int(code) & LONGEST for code in np.unique(self._made[holding_at]))
         if kind.spread and len(count.prefixes) < _PREFIXES_KEPT:
             bare = kept["value"].str.replace(r"^(?:\+|00)?86[- ]?", "")
             count.prefixes.update(bare.str.head(kind.spread).unique().head(_PREFIXES_KEPT).to_list())
-        if not kept.is_empty():
-            _show(count, kept["value"], kind, key)
-        return _within(whole, holding)
+        if len(holding_at):
+            count.show(kept["value"], kind, key)
+            claimed = self._claimed.setdefault(kind.entity_type, np.zeros(len(self._texts), dtype=np.bool_))
+            claimed[holding_at] = True
 
-    def _observe_shapes(self, kind: Kind, values: pl.DataFrame) -> None:
-        if kind.shape:
-            shaped = values["value"].filter(values["value"].str.contains(f"^(?:{kind.shape})$") & values["fresh"])
-            lengths = shaped.str.len_chars().value_counts()
-            self.count(kind).shape_lengths.update(dict(lengths.iter_rows()))
-
-    def _observe_text(self, kind: Kind, values: pl.DataFrame, key: bytes) -> None:
-        if not kind.in_text_alone:
-            values = values.filter(values["value"].str.contains_any(list(kind.context), ascii_case_insensitive=True))
-        if values.is_empty():
+    def _count_text(self, kind: Kind, evidence: ColumnEvidence, key: bytes) -> None:
+        at = self._gated(kind)
+        if kind.entity_type in self._claimed:
+            at = at[~self._claimed[kind.entity_type][at]]
+        if not len(at):
             return
-        count = self.count(kind)
+        texts = self._values[at]
+        if not kind.in_text_alone:
+            texts = texts.filter(texts["value"].str.contains_any(list(kind.context), ascii_case_insensitive=True))
+        count = evidence.count(kind)
         if kind.shape and kind.in_text_alone:
             edged = rf"(?:^|[^0-9A-Za-z.])(?:{kind.shape})(?:[^0-9A-Za-z]|$)"
-            count.text_shapes += int(values["value"].str.count_matches(edged).sum())
-        spans = _spans(kind, values.filter(values["value"].str.contains(kind.pattern)))
-        if spans.is_empty():
+            count.text_shapes += int(texts["value"].str.count_matches(edged).sum())
+        found = spans(kind, texts.filter(texts["value"].str.contains(kind.pattern)))
+        if found.is_empty():
             return
-        count.text_candidates += len(spans)
-        spans = spans.filter(kind.holds(spans["token"]))
-        count.in_text += len(spans)
-        count.with_context += int(spans["context"].sum())
-        believed = spans if kind.in_text_alone else spans.filter(pl.col("context"))
+        count.text_candidates += len(found)
+        found = found.filter(kind.holds(found["token"]))
+        count.in_text += len(found)
+        count.with_context += int(found["context"].sum())
+        believed = found if kind.in_text_alone else found.filter(pl.col("context"))
         count.text_rows += int(believed.unique("at")["rows"].sum())
         if not believed.is_empty():
-            _show(count, believed["token"], kind, key)
+            count.show(believed["token"], kind, key)
 
+    def _gated(self, kind: Kind) -> NDArray[np.intp]:
+        """Which texts may hold a value of a kind, beside something else."""
+        if kind.gate not in self._gates:
+            passed = self._texts.gather(self._mixed).str.contains(kind.gate).to_numpy()
+            self._gates[kind.gate] = self._mixed[passed]
+        at = self._gates[kind.gate]
+        if not kind.in_text_alone and len(at):
+            at = np.intersect1d(at, self._with_any_context(), assume_unique=True)
+        longer = holding(0xFF, shortest=kind.lengths[0] + 1)
+        return at[longer[self._made[at]]] if len(at) else at
 
-def _show(count: KindCount, values: pl.Series, kind: Kind, key: bytes) -> None:
-    # The least of all, so that it does not depend on the order in which values come.
-    value = str(values.min())
-    if not count.shown or value < count.shown:
-        count.shown = value
-        count.sample = masked(value, kind.entity_type)
-        count.sample_fingerprint = fingerprint(value, key)
-
-
-def _gates(values: pl.Series) -> dict[str, Mask]:
-    """For each gate that any value contains, which ones do."""
-    gates = list(dict.fromkeys(kind.gate for kind in KINDS))
-    frame = values.alias("value").to_frame()
-    found = frame.select(pl.col("value").str.contains(gate).alias(gate) for gate in gates)
-    masks = {gate: found[gate].to_numpy() for gate in gates}
-    return {gate: mask for gate, mask in masks.items() if mask.any()}
-
-
-def _within(mask: Mask, chosen: pl.Series) -> Mask:
-    """The mask, narrowed to those of its members that are chosen."""
-    taken = mask.copy()
-    taken[mask] = chosen.to_numpy()
-    return taken
-
-
-def _spans(kind: Kind, values: pl.DataFrame) -> pl.DataFrame:
-    bounded = _compiled(kind.bounded)
-    found = [
-        (at, rows, match.group(), _has_context(kind, text, match))
-        for at, (text, rows) in enumerate(values.select("value", "rows").iter_rows())
-        for match in bounded.finditer(text)
-    ]
-    schema = {"at": pl.Int64, "rows": pl.Int64, "token": pl.String, "context": pl.Boolean}
-    return pl.DataFrame(found, schema=schema, orient="row")
-
-
-def _has_context(kind: Kind, text: str, match: re.Match[str]) -> bool:
-    start, end = match.span()
-    near = f"{text[max(0, start - _CONTEXT_BEFORE) : start]} {text[end : end + _CONTEXT_AFTER]}"
-    return _any_word(kind.context).search(near) is not None
-
-
-@cache
-def _compiled(pattern: str) -> re.Pattern[str]:
-    return re.compile(pattern)
-
-
-@cache
-def _any_word(words: tuple[str, ...]) -> re.Pattern[str]:
-    return re.compile("|".join(re.escape(word) for word in words) or r"(?!)", re.IGNORECASE)
+    def _with_any_context(self) -> NDArray[np.intp]:
+        if self._spoken is None:
+            texts = self._texts.gather(self._mixed)
+            said = texts.str.contains_any(_CONTEXT_WORDS, ascii_case_insensitive=True).to_numpy()
+            self._spoken = self._mixed[said]
+        return self._spoken

@@ -2,14 +2,18 @@
 
 from dataclasses import dataclass, field
 
+import numpy as np
 import polars as pl
 
 from dlp.policy import TextPolicy
+from dlp.profiles import BEYOND, LETTER, OTHER, SEPARATOR, Profiles, holding
 
-_SEED = 11
 _SHORTEST = 10  # characters
 _CHINESE = r"[\u4e00-\u9fff]"
-_ENGLISH_WORD = r"[A-Za-z]{2,}"
+_FOUR_ENGLISH_WORDS = r"(?s)[A-Za-z]{2}(?:.*?[^A-Za-z][A-Za-z]{2}){3}"
+_MAY_BE_SENTENCE = holding(BEYOND, shortest=_SHORTEST) | (
+    holding(LETTER, shortest=_SHORTEST) & holding(SEPARATOR | OTHER)
+)
 _KEPT = pl.Schema({"value": pl.String, "rows": pl.Int64, "order": pl.UInt64})
 
 
@@ -24,8 +28,12 @@ class DistinctSample:
     kept: pl.DataFrame = field(default_factory=lambda: pl.DataFrame(schema=_KEPT))
 
     def observe(self, values: pl.DataFrame, most: int) -> None:
-        """Choose among the values of one more batch: columns `value` and `rows`."""
-        ordered = values.select("value", "rows", values["value"].hash(seed=_SEED).alias("order"))
+        """Choose among the values of one more batch: columns `value`, `rows`, and `order`, a hash of the value."""
+        ordered = values.select("value", "rows", "order")
+        if len(self.kept) == most:
+            ordered = ordered.filter(pl.col("order") <= self.kept["order"].max())
+        if ordered.is_empty():
+            return
         together = pl.concat([self.kept, ordered.bottom_k(most, by=["order", "value"]).cast(_KEPT)])
         # A value that was once left out has more than enough before it: what is kept is counted in full.
         counted = together.group_by("value").agg(pl.col("rows").sum(), pl.col("order").first())
@@ -47,9 +55,11 @@ class TextSample:
     rows: int = 0
     sentences: DistinctSample = field(default_factory=DistinctSample)
 
-    def observe(self, values: pl.DataFrame, policy: TextPolicy) -> None:
-        """Count and choose the sentences of one more batch: columns `value` and `rows`."""
-        sentences = values.filter(values["value"].str.len_chars() >= _SHORTEST)
+    def observe(self, values: pl.DataFrame, made: Profiles, policy: TextPolicy) -> None:
+        """Count and choose the sentences of one more batch: columns `value`, `rows` and `order`, and their profiles."""
+        sentences = values[np.flatnonzero(_MAY_BE_SENTENCE[made])]
+        if sentences.is_empty():
+            return
         sentences = sentences.filter(_is_sentence(sentences["value"]))
         if not sentences.is_empty():
             self.rows += int(sentences["rows"].sum())
@@ -68,5 +78,5 @@ def language_of(text: str) -> str:
 def _is_sentence(values: pl.Series) -> pl.Series:
     chinese = values.str.count_matches(_CHINESE)
     punctuated = (chinese >= 4) & values.str.contains(r"[，。！？；：、,!?;:]")
-    english = (values.str.count_matches(_ENGLISH_WORD) >= 4) & values.str.contains(r"[\s{]")
+    english = values.str.contains(_FOUR_ENGLISH_WORDS) & values.str.contains(r"[\s{]")
     return (chinese >= 12) | punctuated | english

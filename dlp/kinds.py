@@ -7,9 +7,12 @@ recognizer, so the two cannot drift apart.
 from collections.abc import Callable
 from dataclasses import dataclass
 
+import numpy as np
 import polars as pl
+from numpy.typing import NDArray
 
 from dlp.checksums import Verdicts
+from dlp.profiles import ANY, fitting
 
 # Not \b: Chinese characters count as word characters, so \b sees no edge between them and a digit.
 # Nor the digits behind a decimal point.
@@ -19,6 +22,7 @@ AFTER = r"(?![0-9A-Za-z])(?![.][0-9])"
 
 # What the gates are made of: a text that holds none of it need not be looked at again.
 LONG_DIGITS = r"[0-9]{4}[ -]?[0-9]{3}"
+LONGER_DIGITS = r"[0-9](?:[ -]?[0-9]){10}"
 CHINESE = r"[\u4e00-\u9fff]"
 CAPITALS = r"[A-Z]"
 LETTER_AND_DIGITS = r"[A-Z][0-9]{6}"
@@ -33,12 +37,15 @@ class Kind:
         name: its own name, since one type may be written in several ways.
         entity_type: Presidio's name of the type.
         pattern: the value without its boundaries, in the syntax that Rust's and Python's engines share.
-        gate: a pattern that every value of this kind contains, cheap to look for and shared by many kinds.
+        gate: what a text must contain to hold such a value, cheap to look for and shared by many kinds.
         lengths: the fewest and the most characters of a value that is nothing else.
+        of: the classes of characters (`dlp.profiles`) a value may be made of; whatever is of them and as long as a hit
+            could be taken for one, and counts as an opportunity.
+        needs: the classes that every value has.
         check: whether each value of that shape holds (check digit, calendar); None when nothing can be checked.
         check_chance: how often a value of that shape passes the check by accident.
-        shape: a looser pattern of what could be taken for it, such as any 18 digits; counts the opportunities.
-        shape_chance: how often a random value of the looser shape is taken for this kind.
+        shape: the opportunities inside text: a looser pattern of what could be taken for it, such as any 18 digits.
+        shape_chance: how often a random value that could be taken for this kind is.
         context: words near a value in text that speak for it.
         score: Presidio's score for the pattern alone.
         alone: the share of a column's rows from which it is this kind without its name saying so; None: never.
@@ -56,6 +63,8 @@ class Kind:
     pattern: str
     gate: str
     lengths: tuple[int, int]
+    of: int = ANY
+    needs: int = 0
     check: Callable[[pl.Series], Verdicts] | None = None
     check_chance: float = 1.0
     shape: str = ""
@@ -81,6 +90,11 @@ class Kind:
         """The pattern inside text, with boundaries that hold beside Chinese characters (Python's `re`)."""
         before = "".join(f"(?<!{words})" for words in self.not_after)
         return f"{BEFORE}{before}(?:{self.pattern}){AFTER}"
+
+    @property
+    def fits(self) -> NDArray[np.bool_]:
+        """For every profile, whether a value of it may be of this kind and nothing else."""
+        return fitting(self.of, self.needs, *self.lengths)
 
     def holds(self, values: pl.Series) -> pl.Series:
         """For each value of this shape, whether its check holds."""

@@ -10,12 +10,14 @@ _LONGEST = 65_536  # characters of one value that are looked at
 def normalised(values: pl.Series) -> pl.Series:
     """The values in NFKC (UAX 15), without invisible characters, surrounding blanks and quotes, and float endings."""
     texts = values.str.head(_LONGEST)
-    if texts.str.contains(r"[^\x01-\x7f]").any():
-        texts = texts.str.normalize("NFKC").str.replace_all(_INVISIBLE, "")
+    odd = (texts.str.len_bytes() > texts.str.len_chars()) | texts.str.contains("\x00", literal=True)
+    if odd.any():
+        at = odd.arg_true()
+        texts = texts.scatter(at, texts.gather(at).str.normalize("NFKC").str.replace_all(_INVISIBLE, ""))
     # A spreadsheet writes ="138..." or '138... to keep a number as text, and 138....0 when it did not.
     # ... or 1.3800138E+10, where every digit is still there.
     scientific = texts.str.contains(_SCIENTIFIC)
     if scientific.any():
         whole = texts.cast(pl.Float64, strict=False).cast(pl.Int64, strict=False).cast(pl.String)
         texts = whole.zip_with(scientific & whole.is_not_null(), texts)
-    return texts.str.replace(r"\.0$", "").str.strip_chars("\t\r\n =\"'`")
+    return texts.str.strip_suffix(".0").str.strip_chars("\t\r\n =\"'`")

@@ -5,13 +5,14 @@ from hypothesis import strategies as st
 
 from dlp.free_text import DistinctSample, TextSample, language_of
 from dlp.policy import TextPolicy
+from dlp.profiles import profiles
 
 POLICY = TextPolicy(values=5)
 
 
 def counted(values: list[str]) -> pl.DataFrame:
     frame = pl.DataFrame({"value": values}, schema={"value": pl.String}).group_by("value").len("rows")
-    return frame.with_columns(pl.col("rows").cast(pl.Int64))
+    return frame.with_columns(pl.col("rows").cast(pl.Int64), pl.col("value").hash(seed=7).alias("order"))
 
 
 @pytest.mark.parametrize(
@@ -28,7 +29,7 @@ def counted(values: list[str]) -> pl.DataFrame:
 )
 def test_sentences_are_told_from_values(text: str, sentence: bool) -> None:
     sample = TextSample()
-    sample.observe(counted([text]), POLICY)
+    sample.observe(counted([text]), profiles(pl.Series([text])), POLICY)
     assert sample.is_free_text(1, POLICY) is sentence
 
 
