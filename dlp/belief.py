@@ -13,9 +13,10 @@ CONTAMINATION = 0.05  # of the rows: a column that holds less of a type holds it
 
 _UNLIKELY = 1e-5  # an accident this rare, among thousands of columns, is none
 _DOUBTFUL = 2e-3  # enough where hardly a candidate fails
-_RARE = 0.05  # for the single value, whose form alone is rare
+_RARE = 0.1  # for the single value, whose form alone is rare
 _LEAST_SHARE = 0.2  # of the candidates must hold, however many there are
 _WEAKEST = 0.1  # a form that random values have more often proves nothing by itself
+_DOUBTED_SHARE = 0.5  # where most of what has the form fails the check, the rest passed it by accident
 _FEW_SHAPES = 50
 _LEAST_PREFIXES = 5
 _SPREAD_FROM = 20  # distinct values, from which a real population varies
@@ -85,6 +86,8 @@ def _significant(kind: Kind, hits: int, candidates: int, shapes: int) -> bool:
         share, unlikely = hits / max(1, candidates), accident(candidates, hits, kind.check_chance)
         if (share >= _LEAST_SHARE and unlikely < _UNLIKELY) or (share >= 0.5 and unlikely < _DOUBTFUL):
             return True
+        if share < _DOUBTED_SHARE:
+            return False
     # Among many look-alikes the estimate of the chance matters too much: more is asked.
     bound = _RARE if shapes <= _FEW_SHAPES else _UNLIKELY
     return accident(max(shapes, hits), hits, kind.shape_chance) < bound

@@ -19,7 +19,15 @@ _VIN_VALUES = dict(zip("ABCDEFGHJKLMNPRSTUVWXYZ", "12345678123457923456789", str
 _HK_WEIGHTS = np.array([9, 8, 7, 6, 5, 4, 3, 2, 1])
 _TW_REGIONS = dict(zip("ABCDEFGHJKLMNPQRSTUVXYWZIO", range(10, 36), strict=True))
 _TW_WEIGHTS = np.array([1, 9, 8, 7, 6, 5, 4, 3, 2, 1, 1])
-_CARD_WIDTH = 19
+_CARD_WIDTH = 21  # odd, so that the last digit is not doubled
+_ORGANISATION_WEIGHTS = np.array([3, 7, 9, 10, 5, 8, 4, 2, 1])
+_MRZ_WEIGHTS = (7, 3, 1)
+# Where the check digits of a machine-readable line stand, by its length, and what each is drawn from.
+_MRZ_FIELDS: dict[int, tuple[tuple[int, tuple[tuple[int, int], ...]], ...]] = {
+    44: ((9, ((0, 9),)), (19, ((13, 19),)), (27, ((21, 27),)), (43, ((0, 10), (13, 20), (21, 43)))),
+    36: ((9, ((0, 9),)), (19, ((13, 19),)), (27, ((21, 27),)), (35, ((0, 10), (13, 20), (21, 35)))),
+    30: ((6, ((0, 6),)), (14, ((8, 14),))),
+}
 
 
 def resident_id_holds(values: pl.Series) -> Verdicts:
@@ -55,6 +63,20 @@ def social_credit_code_holds(values: pl.Series) -> Verdicts:
     return np.asarray(table[_characters(values.str.to_uppercase(), 18)] @ _USCC_WEIGHTS % 31 == 0)
 
 
+def organisation_code_holds(values: pl.Series) -> Verdicts:
+    """GB 11714-1997: eight letters and digits and a check character modulo 11, X for ten, 0 for eleven."""
+    worth = {str(digit): digit for digit in range(10)} | {chr(code): code - 55 for code in range(65, 91)}
+    characters = _characters(values.str.replace("-", "", literal=True), 9)
+    table = _table(worth)[characters]
+    table[:, 8] = np.where(characters[:, 8] == ord("X"), 10, table[:, 8])
+    return np.asarray(table @ _ORGANISATION_WEIGHTS % 11 == 0)
+
+
+def mrz_holds(values: pl.Series) -> Verdicts:
+    """ICAO 9303: every check digit of a machine-readable line of 44, 36 or 30 characters, weights 7, 3, 1."""
+    return np.array([_mrz_line_holds(value) for value in values.to_list()], dtype=np.bool_)
+
+
 def vin_holds(values: pl.Series) -> Verdicts:
     """GB 16735-2019, ISO 3779: the ninth character of a vehicle identification number."""
     worth = {str(digit): digit for digit in range(10)} | {letter: int(v) for letter, v in _VIN_VALUES.items()}
@@ -88,6 +110,18 @@ def iban_holds(values: pl.Series) -> Verdicts:
 def _iban_remainder(value: str) -> int:
     bare = value.replace(" ", "")
     return int("".join(str(int(character, 36)) for character in bare[4:] + bare[:4])) % 97
+
+
+def _mrz_line_holds(line: str) -> bool:
+    fields = _MRZ_FIELDS.get(len(line), ())
+    return bool(fields) and all(
+        _mrz_check("".join(line[start:end] for start, end in parts)) == line[at] for at, parts in fields
+    )
+
+
+def _mrz_check(text: str) -> str:
+    worths = (0 if character == "<" else int(character, 36) for character in text)
+    return str(sum(worth * _MRZ_WEIGHTS[at % 3] for at, worth in enumerate(worths)) % 10)
 
 
 def _characters(values: pl.Series, width: int) -> NDArray[np.uint8]:

@@ -6,11 +6,12 @@ from functools import lru_cache, partial
 
 from dlp.masking import masked
 from dlp.policy import EntityPolicy, Policy
-from dlp.registry import KINDS
+from dlp.registry import ENTITY_TYPES, KINDS
 
 _PIECES = re.compile(r"[A-Z]+(?=[A-Z][a-z])|[A-Z]?[a-z]+|[A-Z]+|[\u4e00-\u9fff]+|[0-9]+")
 _SUFFIXES = ("", "no", "num", "number", "code", "nbr", "cn")
 _NOWHERE = (0, 0)
+_FORMED = frozenset(ENTITY_TYPES)
 
 
 @dataclass(frozen=True)
@@ -24,6 +25,8 @@ class NameHints:
         machine: it names a number made by a machine, such as an order number or a time.
         hashed: it names a hash of the value; `keyed` when the hash has a key.
         vaguely: of the types, those whose word may name other things as well.
+        attributes: the types without a form of their own that the name names.
+        beside: types that a neighbouring column speaks for.
     """
 
     says: frozenset[str] = frozenset()
@@ -33,6 +36,8 @@ class NameHints:
     hashed: bool = False
     keyed: bool = False
     vaguely: frozenset[str] = frozenset()
+    attributes: frozenset[str] = frozenset()
+    beside: frozenset[str] = frozenset()
 
 
 def name_hints(column: str, policy: Policy) -> NameHints:
@@ -42,16 +47,23 @@ def name_hints(column: str, policy: Policy) -> NameHints:
     if not words or re.fullmatch(r"(?i)(?:column|col|field|c|f|unnamed|_c)[_: ]*[0-9]+", column.strip()):
         return NameHints()
     text = "".join(token for token in words if not token.isascii())
-    about = _any(words, text, policy.about_words)
-    says = frozenset() if about else frozenset(_named_types(words, text, policy))
+    about = _rank(words, text, policy.about_words)
+    ranks = _ranks(words, text, policy)
+    formed = {name: rank for name, rank in ranks.items() if name in _FORMED}
+    says = frozenset() if about > _NOWHERE else frozenset(_best(formed))
+    # A status may be what is asked for: the marital one.
+    attributes = {name: rank for name, rank in ranks.items() if name not in _FORMED and rank >= about}
+    last = max((rank[0] for name, rank in formed.items() if name in says), default=0)
+    named = frozenset(name for name in _best(attributes) if attributes[name][0] >= last)
     return NameHints(
         says=says,
         speaks=True,
-        about=about,
-        machine=not says and _any(words, text, policy.machine_words),
+        about=about > _NOWHERE and not named,
+        machine=not says and not named and _any(words, text, policy.machine_words),
         hashed=_any(words, text, policy.hash_words),
         keyed=_any(words, text, policy.keyed_words),
-        vaguely=frozenset(name for name in says if _is_vague(words, text, policy.entities[name])),
+        vaguely=frozenset(name for name in says | named if _is_vague(words, text, policy.entities[name])),
+        attributes=named,
     )
 
 
@@ -68,14 +80,18 @@ def _masked_match(entity_type: str, match: re.Match[str]) -> str:
     return masked(match.group(), entity_type)
 
 
-def _named_types(words: tuple[str, ...], text: str, policy: Policy) -> list[str]:
-    ranks = {
-        name: _rank(words, text, entity.column_names)
-        for name, entity in policy.entities.items()
-        if not _any(words, text, entity.not_names)
+def _ranks(words: tuple[str, ...], text: str, policy: Policy) -> dict[str, tuple[int, int]]:
+    ranks = {name: _rank(words, text, entity.column_names) for name, entity in policy.entities.items()}
+    return {
+        name: rank
+        for name, rank in ranks.items()
+        if rank > _NOWHERE and not _any(words, text, policy.entities[name].not_names)
     }
+
+
+def _best(ranks: dict[str, tuple[int, int]]) -> list[str]:
     best = max(ranks.values(), default=_NOWHERE)
-    return [name for name, rank in ranks.items() if rank == best > _NOWHERE]
+    return [name for name, rank in ranks.items() if rank == best]
 
 
 def _is_vague(words: tuple[str, ...], text: str, entity: EntityPolicy) -> bool:

@@ -24,6 +24,8 @@ _HASH_LENGTHS = (32, 64)
 _SHORTEST_TEXT = 5  # characters: a value of four and something beside it
 _MAY_HIDE = holding(ANY & ~(DIGIT | SEPARATOR))
 _MIXED = holding(ANY & ~WORD, beyond=DIGIT | DOT, shortest=_SHORTEST_TEXT)
+_LONGEST_WORD = 16
+_MAY_BE_WORD = holding(ANY & ~DIGIT) & fitting(ANY, 0, 1, _LONGEST_WORD)
 _CONTEXT_WORDS = sorted({word for kind in KINDS if kind.in_text and not kind.in_text_alone for word in kind.context})
 
 
@@ -35,6 +37,7 @@ class ColumnEvidence:
         rows: rows that hold a value.
         hashes: rows that hold something as long as an MD5, SHA-1 or SHA-256 in hex.
         profiles: of the unmasked distinct values, how many have each profile (`dlp.profiles`).
+        words: rows that hold a word of a closed list, by type.
         masks: what was counted of its masked values.
         texts: some of its sentences.
         values: some of its distinct values.
@@ -45,6 +48,7 @@ class ColumnEvidence:
     hashes: int = 0
     kinds: dict[str, KindCount] = field(default_factory=dict)
     profiles: Counter[int] = field(default_factory=Counter)
+    words: Counter[str] = field(default_factory=Counter)
     masks: MaskedValues = field(default_factory=MaskedValues)
     texts: TextSample = field(default_factory=TextSample)
     values: DistinctSample = field(default_factory=DistinctSample)
@@ -60,6 +64,9 @@ class ColumnEvidence:
         fresh = pl.Series("fresh", self._seen.fresh(hashes.to_numpy()))
         values = values.with_columns(fresh, hashes.alias("order"))
         made = profiles(values["value"])
+        values, made = self._without_nulls(values, made, policy)
+        if values.is_empty():
+            return
         self.rows += int(values["rows"].sum())
         self.distinct += int(values["fresh"].sum())
         self.texts.observe(values, made, policy.text)
@@ -67,6 +74,22 @@ class ColumnEvidence:
         raw = self._observe_masks(values, made, key=key, policy=policy)
         if raw.any():
             _Batch(values.filter(pl.Series(raw)), made[raw]).count(self, key)
+
+    def _without_nulls(self, values: pl.DataFrame, made: Profiles, policy: Policy) -> tuple[pl.DataFrame, Profiles]:
+        """The values that are none of the words for nothing; words of closed lists are counted by the way."""
+        at = np.flatnonzero(_MAY_BE_WORD[made])
+        if not len(at):
+            return values, made
+        words = values["value"].gather(at).str.to_lowercase()
+        listed = words.is_in(list(policy.vocabulary)).to_numpy()
+        for word, rows in zip(words.filter(listed), values["rows"].gather(at[listed]), strict=True):
+            self.words.update(dict.fromkeys(policy.vocabulary[word], rows))
+        empty = at[words.is_in(list(policy.null_words)).to_numpy()]
+        if not len(empty):
+            return values, made
+        kept = np.ones(len(values), dtype=np.bool_)
+        kept[empty] = False
+        return values.filter(pl.Series(kept)), made[kept]
 
     def _observe_masks(self, values: pl.DataFrame, made: Profiles, *, key: bytes, policy: Policy) -> NDArray[np.bool_]:
         """Count the masked values, and say which are to be looked at as values."""

@@ -54,8 +54,11 @@ class Kind:
         in_text_alone: whether text around it need not speak for it.
         spread: how many leading characters must vary when nothing but the shape speaks for it.
         not_after: what must not stand before it in text, besides letters and digits.
+        not_before: what must not stand behind it.
         masked_forms: patterns of its masked forms, with `*` for a hidden character.
         named_masks: more of them, believed only where the name of the column says so.
+        examples: made-up or published values that are of this kind.
+        counter_examples: values that look like it and are not.
     """
 
     name: str
@@ -77,8 +80,11 @@ class Kind:
     in_text_alone: bool = True
     spread: int = 0
     not_after: tuple[str, ...] = ()
+    not_before: tuple[str, ...] = ()
     masked_forms: tuple[str, ...] = ()
     named_masks: tuple[str, ...] = ()
+    examples: tuple[str, ...] = ()
+    counter_examples: tuple[str, ...] = ()
 
     @property
     def whole(self) -> str:
@@ -89,7 +95,8 @@ class Kind:
     def bounded(self) -> str:
         """The pattern inside text, with boundaries that hold beside Chinese characters (Python's `re`)."""
         before = "".join(f"(?<!{words})" for words in self.not_after)
-        return f"{BEFORE}{before}(?:{self.pattern}){AFTER}"
+        after = "".join(f"(?!{words})" for words in self.not_before)
+        return f"{BEFORE}{before}(?:{self.pattern}){AFTER}{after}"
 
     @property
     def fits(self) -> NDArray[np.bool_]:

@@ -1,7 +1,7 @@
 """The policy file of `rules/dlp/`, read and checked: what each type is, its grade, and what its columns are called."""
 
 from datetime import date
-from functools import cache
+from functools import cache, cached_property
 from importlib.resources import files
 from pathlib import Path
 from typing import Literal, Self
@@ -104,6 +104,8 @@ class EntityPolicy(BaseModel):
     column_names: tuple[str, ...] = ()
     not_names: tuple[str, ...] = ()
     vague_names: tuple[str, ...] = ()  # may name other things as well: the values must speak too
+    values: tuple[str, ...] = ()  # all that a value may be, in small letters
+    values_alone: bool = False  # whether they tell the type without the name of the column
 
 
 class Policy(BaseModel):
@@ -121,6 +123,16 @@ class Policy(BaseModel):
     machine_words: tuple[str, ...]
     hash_words: tuple[str, ...]
     keyed_words: tuple[str, ...]
+    null_words: tuple[str, ...] = ()
+
+    @cached_property
+    def vocabulary(self) -> dict[str, tuple[str, ...]]:
+        """For each word that a closed list holds, the types it may be a value of."""
+        types: dict[str, tuple[str, ...]] = {}
+        for name, entity in self.entities.items():
+            for word in entity.values:
+                types[word] = (*types.get(word, ()), name)
+        return types
 
     @model_validator(mode="after")
     def _hang_together(self) -> Self:

@@ -1,19 +1,9 @@
 """Payment card numbers, credit and debit, by issuer prefix and the Luhn sum."""
 
 from dlp.checksums import luhn_holds
+from dlp.formats import pattern_of
 from dlp.kinds import LONG_DIGITS, Kind
-
-_UNIONPAY = r"62[0-9]{14,17}"
-_BRANDS = (
-    r"4[0-9]{12}|4[0-9]{15}|4[0-9]{18}"  # Visa, 13, 16 or 19 digits
-    r"|5[1-5][0-9]{14}|2(?:22[1-9]|2[3-9][0-9]|[3-6][0-9]{2}|7[01][0-9]|720)[0-9]{12}"  # Mastercard
-    r"|3[47][0-9]{13}"  # American Express
-    r"|(?:6011|65[0-9]{2}|64[4-9][0-9])[0-9]{12}"  # Discover
-    r"|35[0-9]{14}|(?:2131|1800)[0-9]{11}"  # JCB
-    r"|3(?:0[0-5]|[68][0-9])[0-9]{11}"  # Diners Club
-    r"|(?:5018|5020|5038|5[6-8][0-9]{2}|6304|6759|676[1-3])[0-9]{8}(?:[0-9]{1,7})?"  # Maestro
-)
-_OLD_DEBIT = r"(?:9558|95599|4563|6013|9400|9843|9909|1030|5240|5187)[0-9]{12,15}"
+from dlp.profiles import DIGIT, SEPARATOR
 
 # Grouped as printed on the card: 6222 0212 3456 7890 123
 _GROUPED = r"(?:[2-6][0-9]{3}|9558)(?:[ -][0-9]{4}){3}(?:[ -]?[0-9]{1,3})?|3[47][0-9]{2}[ -][0-9]{6}[ -][0-9]{5}"
@@ -23,7 +13,9 @@ BANK_CARD = Kind(
     entity_type="CREDIT_CARD",
     gate=LONG_DIGITS,
     lengths=(12, 23),
-    pattern=f"{_UNIONPAY}|{_BRANDS}|{_OLD_DEBIT}|{_GROUPED}",
+    of=DIGIT | SEPARATOR,
+    needs=DIGIT,
+    pattern=f"{pattern_of('unionpay_cards', 'international_cards', 'old_debit_cards')}|{_GROUPED}",
     check=luhn_holds,
     check_chance=1 / 10,
     shape=r"[0-9]{12,19}",
@@ -54,6 +46,15 @@ BANK_CARD = Kind(
         r"\*{8,15}[0-9]{4}",
     ),
     named_masks=(r"[0-9]{0,8}[* ]{2,15}[0-9]{3,4}",),
+    examples=(
+        "6222021234567890128",
+        "4111111111111111",
+        "4111 1111 1111 1111",
+    ),
+    counter_examples=(
+        "4111111111111112",
+        "9111111111111111",
+    ),
 )
 
 KINDS = (BANK_CARD,)

@@ -4,6 +4,7 @@ import polars as pl
 
 from dlp.checksums import Verdicts
 from dlp.kinds import Kind
+from dlp.profiles import ASCII, DOT, OTHER
 
 _FILE_ENDINGS = (
     r"(?i)\.(?:png|jpe?g|gif|svg|webp|css|js|html?|txt|json|xml|zip|service|socket|target|local|lan|localdomain)$"
@@ -21,6 +22,8 @@ EMAIL = Kind(
     entity_type="EMAIL_ADDRESS",
     gate="@",
     lengths=(6, 320),
+    of=ASCII,
+    needs=OTHER | DOT,
     pattern=r"[A-Za-z0-9._%+-]{1,64}@(?:[A-Za-z0-9](?:[A-Za-z0-9-]{0,61}[A-Za-z0-9])?\.)+[A-Za-z]{2,24}",
     check=domain_holds,
     check_chance=0.01,
@@ -28,6 +31,12 @@ EMAIL = Kind(
     score=0.9,
     alone=0.0,
     masked_forms=(r"[A-Za-z0-9._+-]{0,16}\*+[A-Za-z0-9._+*-]{0,16}@[A-Za-z0-9*.-]+",),
+    examples=("zhang@example.org",),
+    counter_examples=(
+        "zhang@host",
+        "a..b@example.org",
+        "icon@2x.png",
+    ),
 )
 
 KINDS = (EMAIL,)

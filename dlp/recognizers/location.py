@@ -1,6 +1,7 @@
 """Postal addresses of people: Chinese by province and street words, English by number and street word."""
 
 from dlp.kinds import CHINESE, Kind
+from dlp.profiles import BEYOND, DIGIT, LOWER
 
 _PROVINCES = (
     "北京|天津|上海|重庆|河北|山西|辽宁|吉林|黑龙江|江苏|浙江|安徽|福建|江西|山东|河南|湖北|湖南|广东|海南|四川|贵州|云南|陕西|甘肃|青海|"
@@ -28,6 +29,7 @@ CHINESE_ADDRESS = Kind(
     entity_type="LOCATION",
     gate=CHINESE,
     lengths=(8, 120),
+    needs=BEYOND,
     pattern=rf"{_PLACE}{_DIVISION}{_ANY}{{0,20}}?{_STREET}[\u4e00-\u9fff]{{0,3}}{_DOOR}{_REST}",
     shape_chance=1e-4,
     context=("地址", "住址", "住在", "家住", "收货", "address"),
@@ -35,6 +37,8 @@ CHINESE_ADDRESS = Kind(
     alone=0.2,
     named=0.2,
     masked_forms=(rf"{_PLACE}{_ANY}{{0,20}}\*{{2,}}[\u4e00-\u9fff0-9A-Za-z*]{{0,20}}",),
+    examples=("福建省福州市鼓楼区东街口8号",),
+    counter_examples=("福建省福州市",),
 )
 
 # 697 嘉義市劍潭巷1段97號4樓
@@ -43,6 +47,7 @@ TAIWAN_ADDRESS = Kind(
     entity_type="LOCATION",
     gate=CHINESE,
     lengths=(8, 80),
+    needs=BEYOND | DIGIT,
     pattern=rf"(?:[0-9]{{3,6}} ?)?(?:{_TAIWAN})(?:市|縣|县)[\u4e00-\u9fff]{{0,12}}?(?:路|街|道|巷|村|里|弄)"
     r"[\u4e00-\u9fff0-9A-Za-z-]{0,8}?[0-9]{1,5}(?:號|号)[\u4e00-\u9fff0-9A-Za-z-]{0,20}",
     shape_chance=1e-4,
@@ -50,6 +55,8 @@ TAIWAN_ADDRESS = Kind(
     score=0.5,
     alone=0.2,
     named=0.2,
+    examples=("697 嘉義市劍潭巷1段97號4樓",),
+    counter_examples=("嘉義市",),
 )
 
 _STREET_WORDS = (
@@ -63,6 +70,7 @@ ENGLISH_ADDRESS = Kind(
     entity_type="LOCATION",
     gate=r"[0-9] [A-Z]",
     lengths=(8, 160),
+    needs=DIGIT | LOWER,
     pattern=rf"[0-9]{{1,6}} (?:[A-Z][A-Za-z.'-]+ ){{1,4}}(?:{_STREET_WORDS})\.?(?:[ ,\n]+[A-Za-z0-9#.,\n -]{{0,60}})?"
     # 42 Any Name Suite 7, a town, and an American state with its code
     r"|(?:[0-9]{1,6} [A-Z][A-Za-z.' -]{2,40}(?:(?:Apt\.|Suite|Unit) [0-9]{1,6})?"
@@ -73,6 +81,8 @@ ENGLISH_ADDRESS = Kind(
     score=0.4,
     alone=0.5,
     in_text_alone=False,
+    examples=("5646 Johnson Loop Apt. 307",),
+    counter_examples=("Johnson Loop",),
 )
 
 # 关岭街m座: believed only where the column says so
@@ -84,6 +94,8 @@ NAMED_ADDRESS = Kind(
     pattern=r"[\p{L}0-9#][\p{L}\p{N}\s,.#'()（）/-]{5,160}|[\u4e00-\u9fff]{1,4}[路街巷村弄里苑][0-9A-Za-z\u4e00-\u9fff]{1,3}[号座栋幢室]",
     named=0.6,
     in_text=False,
+    examples=("关岭街m座",),
+    counter_examples=("街",),
 )
 
 KINDS = (CHINESE_ADDRESS, TAIWAN_ADDRESS, ENGLISH_ADDRESS, NAMED_ADDRESS)

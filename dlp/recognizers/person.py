@@ -1,6 +1,7 @@
 """Names of people: Chinese by surname, English by given name; believed for whole columns, hints only inside text."""
 
 from dlp.kinds import CAPITALS, CHINESE, Kind
+from dlp.profiles import BEYOND, LOWER, UPPER
 
 SURNAMES = (
     "王李张刘陈杨赵黄周吴徐孙胡朱高林何郭马罗梁宋郑谢韩唐冯于董萧程曹袁邓许傅沈曾彭吕苏卢蒋蔡贾丁魏薛叶阎余潘杜戴夏钟汪田任姜范方石姚谭廖邹熊金陆"
@@ -39,6 +40,8 @@ CHINESE_NAME = Kind(
     entity_type="PERSON",
     gate=CHINESE,
     lengths=(2, 4),
+    of=BEYOND,
+    needs=BEYOND,
     pattern=rf"(?:{_COMPOUND})[\u4e00-\u9fff]{{1,2}}|[{SURNAMES}][\u4e00-\u9fff]?{_LAST}",
     shape=r"[\u4e00-\u9fff]{2,4}",
     shape_chance=0.35,
@@ -48,6 +51,14 @@ CHINESE_NAME = Kind(
     in_text=False,
     spread=1,
     masked_forms=(rf"(?:{_COMPOUND}|[{SURNAMES}])[*某]{{1,3}}[\u4e00-\u9fff]?", r"\*{1,2}[\u4e00-\u9fff]{1,2}"),
+    examples=(
+        "张伟",
+        "欧阳修文",
+    ),
+    counter_examples=(
+        "福州市",
+        "的人",
+    ),
 )
 
 _WORD = r"[A-Z\u00c0-\u00de][\p{L}'.-]*"
@@ -60,11 +71,17 @@ ENGLISH_NAME = Kind(
     entity_type="PERSON",
     gate=CAPITALS,
     lengths=(4, 60),
+    needs=UPPER | LOWER,
     pattern=rf"{_TITLE}(?:{_GIVEN_NAMES})(?: [A-Z]\.)?(?: [A-Z][A-Za-z'-]+){{1,2}}{_DEGREE}",
     context=("name", "customer", "patient"),
     score=0.3,
     alone=0.3,
     in_text=False,
+    examples=(
+        "Danny Martinez",
+        "Dr. Emma O'Neil-Hart",
+    ),
+    counter_examples=("Acme Services",),
 )
 
 # Any capitalised word or words, in a column that is named for people
@@ -78,6 +95,12 @@ NAMED = Kind(
     named=0.7,
     in_text=False,
     masked_forms=(r"[\u4e00-\u9fff]{1,2}\*{1,3}[\u4e00-\u9fff]?", r"[A-Z][a-z]?\*+(?: [A-Z]?\*+)?"),
+    examples=(
+        "Zhang San",
+        "张伟",
+        "阿依古丽·买买提",
+    ),
+    counter_examples=("12345",),
 )
 
 KINDS = (CHINESE_NAME, ENGLISH_NAME, NAMED)

@@ -4,6 +4,7 @@ import polars as pl
 
 from dlp.checksums import Verdicts
 from dlp.kinds import LONG_DIGITS, Kind
+from dlp.profiles import DIGIT, DOT, OTHER, SEPARATOR, X
 
 CONTEXT = (
     "手机",
@@ -50,12 +51,19 @@ def named_number_holds(values: pl.Series) -> Verdicts:
     return (fits & ~time & ~date & ~other).to_numpy()
 
 
+def personal_number_holds(values: pl.Series) -> Verdicts:
+    """Whether each is none of the numbers of services: 400 and 800 belong to companies."""
+    return (~values.str.contains(r"^\(?[48]00\)?[-. ]")).to_numpy()
+
+
 # 13800138000, +86 138-0013-8000
 MOBILE = Kind(
     name="mobile",
     entity_type="PHONE_NUMBER",
     gate=LONG_DIGITS,
     lengths=(11, 19),
+    of=DIGIT | SEPARATOR | OTHER,
+    needs=DIGIT,
     pattern=r"(?:(?:\+|00)?86[- ]?)?1[3-9][0-9][- ]?[0-9]{4}[- ]?[0-9]{4}",
     shape=r"[0-9]{3}[- ]?[0-9]{4}[- ]?[0-9]{4}|[0-9]{13}|[0-9]{15}|\+86[0-9]{11}",
     shape_chance=0.08,  # 7.8 % of random 11-digit numbers
@@ -65,6 +73,15 @@ MOBILE = Kind(
     spread=3,
     not_after=_GROUP,
     masked_forms=(r"(?:\+?86[- ]?)?1[3-9*][0-9*][- ]?[0-9*]{4}[- ]?[0-9*]{4}", r"1[3-9][0-9]\*{3,8}[0-9]{2,4}"),
+    examples=(
+        "13800138000",
+        "+86 138-0013-8000",
+        "008613800138000",
+    ),
+    counter_examples=(
+        "12800138000",
+        "1380013800",
+    ),
 )
 
 # 0591-87654321, (0591)87654321
@@ -73,6 +90,8 @@ LANDLINE = Kind(
     entity_type="PHONE_NUMBER",
     gate=LONG_DIGITS,
     lengths=(10, 22),
+    of=DIGIT | SEPARATOR | OTHER,
+    needs=DIGIT,
     pattern=r"(?:0(?:10|2[0-9]|[3-9][0-9]{2})[- ]|\(0(?:10|2[0-9]|[3-9][0-9]{2})\) ?)[2-8][0-9]{6,7}(?:-[0-9]{1,6})?",
     shape=r"0[0-9]{2,3}[- ][0-9]{6,9}",
     shape_chance=0.05,
@@ -81,6 +100,15 @@ LANDLINE = Kind(
     score=0.4,
     alone=0.5,
     masked_forms=(r"0[0-9]{2,3}-[0-9*]{7,8}",),
+    examples=(
+        "0591-87654321",
+        "(0591)87654321",
+        "010-66012345-801",
+    ),
+    counter_examples=(
+        "0591-1765432",
+        "400-123-4567",
+    ),
 )
 
 # 059187654321
@@ -89,12 +117,16 @@ PLAIN_LANDLINE = Kind(
     entity_type="PHONE_NUMBER",
     gate=LONG_DIGITS,
     lengths=(9, 12),
+    of=DIGIT,
+    needs=DIGIT,
     pattern=r"0(?:10|2[0-9]|[3-9][0-9]{2})[2-8][0-9]{6,7}",
     shape=r"[0-9]{10,12}",
     shape_chance=0.06,
     context=CONTEXT,
     score=0.2,
     in_text_alone=False,
+    examples=("059187654321",),
+    counter_examples=("059117654321",),
 )
 
 # +1-533-478-8762, (651)802-7346, 769.358.9693x50492, +44 20 7946 0958
@@ -103,14 +135,26 @@ INTERNATIONAL = Kind(
     entity_type="PHONE_NUMBER",
     gate=r"[0-9][-. )][ ]?[0-9]|\+[0-9]",
     lengths=(10, 34),
+    of=DIGIT | SEPARATOR | DOT | OTHER | X,
+    needs=DIGIT,
     pattern=r"(?:(?:\+?1|001)[-. ]?)?(?:\([2-9][0-9]{2}\) ?|[2-9][0-9]{2}[-.])[0-9]{3}[-. ][0-9]{4}(?: ?x[0-9]{1,6})?"
     r"|\+[1-9][0-9]{0,2}[-. ]?(?:\([0-9]{1,5}\)[-. ]?)?[0-9]{1,5}(?:[-. ][0-9]{2,5}){1,4}(?: ?x[0-9]{1,6})?",
+    check=personal_number_holds,
     shape=r"\+?[0-9()][0-9() .-]{6,18}[0-9]",
     shape_chance=0.01,
     context=CONTEXT,
     score=0.4,
     alone=0.3,
     masked_forms=(r"(?:\+?1[-. ])?[(]?[0-9*]{3}[)]?[-. ][0-9*]{3}[-. ][0-9*]{4}",),
+    examples=(
+        "+1-533-478-8762",
+        "(651)802-7346",
+        "+44 20 7946 0958",
+    ),
+    counter_examples=(
+        "400-123-4567",
+        "800-820-8820",
+    ),
 )
 
 # 6518027346, 020 7946 0958: believed only where the column says so
@@ -119,11 +163,21 @@ NAMED = Kind(
     entity_type="PHONE_NUMBER",
     gate=r"[0-9]",
     lengths=(7, 30),
+    of=DIGIT | SEPARATOR | DOT | OTHER | X,
+    needs=DIGIT,
     pattern=r"\+?[0-9(][0-9() ./-]{5,20}[0-9](?: ?x[0-9]{1,6})?",
     check=named_number_holds,
     in_text=False,
     named=0.6,
     named_masks=(r"\*{4,8}[0-9]{3,4}", r"[0-9+][0-9() .-]{0,10}\*{2,}[0-9*() .-]{0,14}"),
+    examples=(
+        "6518027346",
+        "020 7946 0958",
+    ),
+    counter_examples=(
+        "2024-01-02",
+        "12",
+    ),
 )
 
 # 07700 063 966, (37) 788-063: believed in text only beside a word for it
@@ -132,12 +186,16 @@ SPOKEN = Kind(
     entity_type="PHONE_NUMBER",
     gate=r"[0-9][-. )][ ]?[0-9]|\+[0-9]",
     lengths=(9, 20),
+    of=DIGIT | SEPARATOR | DOT | OTHER,
+    needs=DIGIT,
     pattern=r"(?:\+[0-9]{1,3}[- ]?)?\(?[0-9]{2,5}\)?(?:[-. ][0-9]{2,5}){1,4}",
     check=spoken_number_holds,
     context=CONTEXT,
     score=0.1,
     in_text_alone=False,
     named=0.6,
+    examples=("07700 063 966",),
+    counter_examples=("2024-01-02",),
 )
 
 KINDS = (MOBILE, LANDLINE, INTERNATIONAL, PLAIN_LANDLINE, SPOKEN, NAMED)

@@ -2,6 +2,7 @@
 
 from dlp.checksums import old_resident_id_holds, resident_id_holds
 from dlp.kinds import LONG_DIGITS, Kind
+from dlp.profiles import DIGIT, SEPARATOR, X
 
 # Digits 1-2 are the province of GB/T 2260; 81-83 are the residence permits of Hong Kong, Macao and Taiwan people.
 _PROVINCE = r"(?:1[1-5]|2[1-3]|3[1-7]|4[1-6]|5[0-4]|6[1-5]|71|8[1-3])"
@@ -27,6 +28,8 @@ RESIDENT_ID = Kind(
     entity_type="CN_RESIDENT_ID",
     gate=LONG_DIGITS,
     lengths=(18, 20),
+    of=DIGIT | X | SEPARATOR,
+    needs=DIGIT,
     pattern=rf"{_PROVINCE}[0-9]{{4}}[ -]?(?:18|19|20)[0-9]{{2}}{_DAY}[ -]?[0-9]{{3}}[0-9Xx]",
     check=resident_id_holds,
     check_chance=1 / 11,
@@ -38,6 +41,15 @@ RESIDENT_ID = Kind(
     alone=0.0,
     masked_forms=(r"[1-8*][0-9*]{5}[ -]?[0-9*]{8}[ -]?[0-9*]{3}[0-9Xx*]", r"[1-8][0-9]{5}\*{1,7}[0-9]{3}X"),
     named_masks=(r"[1-8][0-9]{2,5}\*{1,17}[0-9]{0,3}[0-9Xx]",),
+    examples=(
+        "11010519491231002X",
+        "440524188001010014",
+        "110105 19491231 002x",
+    ),
+    counter_examples=(
+        "110105194912310021",
+        "110105209912310024",
+    ),
 )
 
 # 350102900307461
@@ -46,6 +58,8 @@ OLD_RESIDENT_ID = Kind(
     entity_type="CN_RESIDENT_ID",
     gate=LONG_DIGITS,
     lengths=(15, 15),
+    of=DIGIT,
+    needs=DIGIT,
     pattern=rf"{_PROVINCE}[0-9]{{4}}[0-9]{{2}}{_DAY}[0-9]{{3}}",
     check=old_resident_id_holds,
     shape=r"[0-9]{15}",
@@ -54,6 +68,11 @@ OLD_RESIDENT_ID = Kind(
     score=0.05,
     in_text_alone=False,
     masked_forms=(r"[1-8*][0-9*]{14}",),
+    examples=("350102900307461",),
+    counter_examples=(
+        "350102901307461",
+        "990102900307461",
+    ),
 )
 
 KINDS = (RESIDENT_ID, OLD_RESIDENT_ID)

@@ -1,4 +1,4 @@
-"""Network addresses: IP addresses and hardware addresses."""
+"""IP addresses of hosts, version 4 and 6, with or without the length of their prefix."""
 
 import ipaddress
 
@@ -7,6 +7,7 @@ import polars as pl
 
 from dlp.checksums import Verdicts
 from dlp.kinds import Kind
+from dlp.profiles import DIGIT, DOT, LOWER, OTHER, UPPER
 
 
 def ipv4_holds(values: pl.Series) -> Verdicts:
@@ -18,13 +19,6 @@ def ipv4_holds(values: pl.Series) -> Verdicts:
 def ipv6_holds(values: pl.Series) -> Verdicts:
     """Whether each is the IPv6 address of a host (RFC 4291): not unspecified, loopback or multicast."""
     return np.array([_is_host(value) for value in values.to_list()], dtype=np.bool_)
-
-
-def hardware_address_holds(values: pl.Series) -> Verdicts:
-    """Whether each is a station's own address (IEEE 802): not broadcast, not all zero, not multicast."""
-    bare = values.str.replace_all(r"[.:-]", "").str.to_lowercase()
-    multicast = bare.str.slice(1, 1).is_in(list("13579bdf"))
-    return (~multicast & (bare != "000000000000")).to_numpy()
 
 
 def _is_host(value: str) -> bool:
@@ -39,8 +33,11 @@ IPV4 = Kind(
     name="ipv4",
     entity_type="IP_ADDRESS",
     gate=r"[0-9]\.[0-9]+\.[0-9]",
-    lengths=(7, 15),
-    pattern=r"(?:(?:25[0-5]|2[0-4][0-9]|1[0-9]{2}|[1-9]?[0-9])\.){3}(?:25[0-5]|2[0-4][0-9]|1[0-9]{2}|[1-9]?[0-9])",
+    lengths=(7, 18),
+    of=DIGIT | DOT | OTHER,
+    needs=DIGIT | DOT,
+    pattern=r"(?:(?:25[0-5]|2[0-4][0-9]|1[0-9]{2}|[1-9]?[0-9])\.){3}(?:25[0-5]|2[0-4][0-9]|1[0-9]{2}|[1-9]?[0-9])"
+    r"(?:/(?:3[0-2]|[12]?[0-9]))?",
     check=ipv4_holds,
     check_chance=0.04,
     shape=r"[0-9]+\.[0-9]+\.[0-9]+\.[0-9]+",
@@ -51,6 +48,16 @@ IPV4 = Kind(
     # Versions are written the same: Chrome/102.0.5005.61, rv:1.9.2.20, version 3.1.4.15.
     not_after=("[A-Za-z]/", "rv:", "(?i:version)[ :=]", "版本", "版本号"),
     masked_forms=(r"(?:[0-9]{1,3}\.){2}(?:[0-9]{1,3}|\*+)\.\*+", r"[0-9]{1,3}\.\*+\.\*+\.[0-9]{1,3}"),
+    examples=(
+        "192.0.2.7",
+        "198.51.100.0/24",
+    ),
+    counter_examples=(
+        "192.0.2.256",
+        "0.0.0.6",
+        "255.255.255.0",
+        "127.0.0.1",
+    ),
 )
 
 _HEX = r"[0-9A-Fa-f]{1,4}"
@@ -59,38 +66,20 @@ IPV6 = Kind(
     entity_type="IP_ADDRESS",
     gate=r"[0-9A-Fa-f:]:[0-9A-Fa-f:]",
     lengths=(3, 39),
+    of=DIGIT | UPPER | LOWER | OTHER,
+    needs=OTHER,
     pattern=rf"(?:{_HEX}:){{7}}{_HEX}|(?:{_HEX}:){{1,6}}(?::{_HEX}){{1,6}}|(?:{_HEX}:){{2,7}}:",
     check=ipv6_holds,
     check_chance=0.04,
     context=("ip", "ipv6", "address"),
     score=0.6,
     alone=0.3,
+    examples=("2001:db8::1",),
+    counter_examples=(
+        "10:20:30",
+        "::1",
+    ),
 )
 
-MAC = Kind(
-    name="mac",
-    entity_type="MAC_ADDRESS",
-    gate=r"[0-9A-Fa-f]{2}[:-][0-9A-Fa-f]{2}[:-]|[0-9A-Fa-f]{4}[.][0-9A-Fa-f]{4}[.]",
-    lengths=(14, 17),
-    pattern=r"(?:[0-9A-Fa-f]{2}:){5}[0-9A-Fa-f]{2}|(?:[0-9A-Fa-f]{2}-){5}[0-9A-Fa-f]{2}|(?:[0-9A-Fa-f]{4}\.){2}[0-9A-Fa-f]{4}",
-    check=hardware_address_holds,
-    check_chance=0.04,
-    context=("mac", "物理地址", "硬件地址"),
-    score=0.6,
-    alone=0.0,
-    masked_forms=(r"(?:[0-9A-Fa-f*]{2}[:-]){5}[0-9A-Fa-f*]{2}",),
-)
 
-# 02005e005301: believed only where the column says so
-BARE_MAC = Kind(
-    name="bare_mac",
-    entity_type="MAC_ADDRESS",
-    gate=r"[0-9A-Fa-f]{12}",
-    lengths=(12, 12),
-    pattern=r"[0-9A-Fa-f]{12}",
-    check=hardware_address_holds,
-    named=0.6,
-    in_text=False,
-)
-
-KINDS = (IPV4, IPV6, MAC, BARE_MAC)
+KINDS = (IPV4, IPV6)

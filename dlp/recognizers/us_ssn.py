@@ -1,7 +1,7 @@
-"""Identifiers of other countries that turn up in a city's tables: American social security numbers and IBANs."""
+"""American social security numbers, which turn up in a city's tables of foreigners."""
 
-from dlp.checksums import iban_holds
 from dlp.kinds import LONG_DIGITS, Kind
+from dlp.profiles import DIGIT, SEPARATOR
 
 # 244-76-8917; area 000, 666, 900-999, group 00 and serial 0000 are never issued
 US_SSN = Kind(
@@ -9,6 +9,8 @@ US_SSN = Kind(
     entity_type="US_SSN",
     gate=r"[0-9]{3}-[0-9]{2}-[0-9]",
     lengths=(11, 11),
+    of=DIGIT | SEPARATOR,
+    needs=DIGIT | SEPARATOR,
     pattern=r"(?:00[1-9]|0[1-9][0-9]|[1-57-8][0-9]{2}|6[0-57-9][0-9]|66[0-57-9])-(?:0[1-9]|[1-9][0-9])-(?:000[1-9]|00[1-9][0-9]|0[1-9][0-9]{2}|[1-9][0-9]{3})",
     shape=r"[0-9]{3}-[0-9]{2}-[0-9]{4}",
     shape_chance=0.05,
@@ -16,25 +18,12 @@ US_SSN = Kind(
     score=0.5,
     alone=0.5,
     masked_forms=(r"[0-9*]{3}-[0-9*]{2}-[0-9*]{4}",),
-)
-
-# GB67VVVU41598817850490
-IBAN = Kind(
-    name="iban",
-    entity_type="IBAN_CODE",
-    gate=r"[A-Za-z]{2}[0-9]{2}[0-9A-Za-z ]{11}",
-    lengths=(15, 42),
-    pattern=r"[A-Z]{2}[0-9]{2}[A-Z0-9]{11,30}|[a-z]{2}[0-9]{2}[a-z0-9]{11,30}"
-    r"|[A-Z]{2}[0-9]{2}(?: [A-Z0-9]{4}){2,7}(?: [A-Z0-9]{1,4})?",
-    check=iban_holds,
-    check_chance=1 / 97,
-    shape=r"[A-Za-z]{2}[0-9]{2}[A-Za-z0-9]{11,30}",
-    shape_chance=1 / 97,
-    context=("iban", "bank", "account"),
-    score=0.4,
-    alone=0.0,
-    masked_forms=(r"[A-Z]{2}[0-9]{2}[A-Z0-9 ]{0,8}\*{8,}[A-Z0-9* ]{0,12}",),
-    named_masks=(r"[A-Z]{2}[0-9*]{2}[A-Z0-9* ]{4,30}",),
+    examples=("244-76-8917",),
+    counter_examples=(
+        "000-76-8917",
+        "666-76-8917",
+        "244-00-8917",
+    ),
 )
 
 # 244768917: believed only where the column says so
@@ -43,9 +32,13 @@ BARE_SSN = Kind(
     entity_type="US_SSN",
     gate=LONG_DIGITS,
     lengths=(9, 9),
+    of=DIGIT,
+    needs=DIGIT,
     pattern=r"(?:[0-57-8][0-9]{2}|6[0-57-9][0-9]|66[0-57-9])[0-9]{6}",
     named=0.7,
     in_text=False,
+    examples=("244768917",),
+    counter_examples=("944768917",),
 )
 
-KINDS = (US_SSN, IBAN, BARE_SSN)
+KINDS = (US_SSN, BARE_SSN)

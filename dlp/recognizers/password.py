@@ -1,0 +1,104 @@
+"""Passwords: what an assignment gives in text, what a URL carries, and the values of a column named so."""
+
+import math
+import re
+from collections import Counter
+
+import numpy as np
+import polars as pl
+
+from dlp.checksums import Verdicts
+from dlp.kinds import Kind
+from dlp.profiles import ASCII, OTHER
+
+_LEAST_ENTROPY = 3.5  # bits per character, of a long value
+_SHARE_OF_MOST = 0.75  # of what so short a value could have at most
+_ASSIGNED = re.compile(r"^.*?(?:=>|:=|[:=])\s{0,3}[\"']?", re.DOTALL)
+_PLACEHOLDER = re.compile(
+    r"(?i)^(?:null|none|nil|true|false|undefined|empty|string|str|your.*|my.?password|example.*|change.?me|placeholder|"
+    r"pass(?:word|wd)?|pwd|secret|xxx+|\*+|\.{3,}|#+|-+|redacted|masked|hidden|required|incorrect|invalid|wrong|"
+    r"expired|reset|changed|failed|authentication|ok|yes|no)$"
+)
+_VARIABLE = re.compile(r"^[$%<{\[(~/\\]|^\.{1,2}/|\($|[({]|^[A-Za-z_]+(?:\.[A-Za-z_]+)+$|\*{3,}")
+
+
+def assigned_password_holds(values: pl.Series) -> Verdicts:
+    """Whether what each assigns is random enough, and no placeholder, variable or path."""
+    return np.array([_is_secret(_ASSIGNED.sub("", value, count=1)) for value in values.to_list()], dtype=np.bool_)
+
+
+def url_password_holds(values: pl.Series) -> Verdicts:
+    """Whether what stands between the colon and the sign of each URL is a password and no placeholder."""
+    parts = [value.partition("://")[2].rpartition("@")[0].partition(":")[2] for value in values.to_list()]
+    return np.array([_is_secret(part) for part in parts], dtype=np.bool_)
+
+
+def _is_secret(value: str) -> bool:
+    bare = value.strip("\"'`,;")
+    if len(bare) < 4 or _PLACEHOLDER.search(bare) or _VARIABLE.search(bare):
+        return False
+    classes = sum(bool(re.search(kind, bare)) for kind in ("[a-z]", "[A-Z]", "[0-9]", "[^A-Za-z0-9]"))
+    if classes < 2 and not bare.isdigit():
+        return False
+    return _entropy(bare) >= min(_LEAST_ENTROPY, _SHARE_OF_MOST * math.log2(len(bare)))
+
+
+def _entropy(value: str) -> float:
+    shares = [count / len(value) for count in Counter(value).values()]
+    return -sum(share * math.log2(share) for share in shares)
+
+
+_WORD = r"(?i:password|passwd|passphrase|passcode|pwd|口令|密码)"
+_VALUE = r"[!#$%*+./0-9:=?@A-Z\\^_a-z{|}~()\[\]<-]{4,64}"
+
+# password=S3cure!pass, "口令": "..."
+ASSIGNED = Kind(
+    name="assigned_password",
+    entity_type="PASSWORD",
+    gate=_WORD,
+    lengths=(8, 120),
+    needs=0,
+    pattern=rf"[A-Za-z_]{{0,16}}{_WORD}[\"']?\s{{0,3}}(?:=>|:=|[:=])\s{{0,3}}[\"']?{_VALUE}",
+    check=assigned_password_holds,
+    check_chance=0.2,
+    shape_chance=0.01,
+    context=("password", "口令", "密码", "login", "登录"),
+    score=0.6,
+    alone=0.0,
+    examples=("password=S3cure!pass", "密码:Fz9kQ2mz", "db_passwd = aB3$kL9z"),
+    counter_examples=("password=changeme", "password: ****", "pwd=/home/user", "password=${DB_PASSWORD}"),
+)
+
+# postgres://city:S3cure!pass@192.0.2.7
+IN_URL = Kind(
+    name="url_password",
+    entity_type="PASSWORD",
+    gate="://",
+    lengths=(10, 255),
+    of=ASCII,
+    needs=OTHER,
+    pattern=r"[a-z][a-z0-9+.-]{1,15}://[^\s/:@]{1,64}:[^\s/@]{3,64}@[A-Za-z0-9](?:[A-Za-z0-9.-]{0,120}[A-Za-z0-9])?",
+    check=url_password_holds,
+    check_chance=0.2,
+    shape_chance=0.01,
+    score=0.6,
+    alone=0.0,
+    examples=("postgres://city:S3cure!pass@192.0.2.7",),
+    counter_examples=("https://user:password@example.org", "https://example.org:8080/"),
+)
+
+# Whatever stands in a column that is named for passwords
+NAMED = Kind(
+    name="named_password",
+    entity_type="PASSWORD",
+    gate="",
+    lengths=(4, 128),
+    of=ASCII,
+    pattern=r"[!-~]{4,128}",
+    named=0.6,
+    in_text=False,
+    examples=("S3cure!pass",),
+    counter_examples=("a b c",),
+)
+
+KINDS = (ASSIGNED, IN_URL, NAMED)
