@@ -42,6 +42,7 @@ class Kind:
         of: the classes of characters (`dlp.profiles`) a value may be made of; whatever is of them and as long as a hit
             could be taken for one, and counts as an opportunity.
         needs: the classes that every value has.
+        some_of: classes of which every value has one.
         check: whether each value of that shape holds (check digit, calendar); None when nothing can be checked.
         check_chance: how often a value of that shape passes the check by accident.
         shape: the opportunities inside text: a looser pattern of what could be taken for it, such as any 18 digits.
@@ -68,6 +69,7 @@ class Kind:
     lengths: tuple[int, int]
     of: int = ANY
     needs: int = 0
+    some_of: int = 0
     check: Callable[[pl.Series], Verdicts] | None = None
     check_chance: float = 1.0
     shape: str = ""
@@ -101,7 +103,7 @@ class Kind:
     @property
     def fits(self) -> NDArray[np.bool_]:
         """For every profile, whether a value of it may be of this kind and nothing else."""
-        return fitting(self.of, self.needs, *self.lengths)
+        return fitting(self.of, self.needs, *self.lengths, some=self.some_of)
 
     def holds(self, values: pl.Series) -> pl.Series:
         """For each value of this shape, whether its check holds."""

@@ -38,11 +38,13 @@ def profiles(values: pl.Series) -> Profiles:
 
 
 @cache
-def fitting(classes: int, needed: int, shortest: int, longest: int) -> NDArray[np.bool_]:
-    """For every profile, whether a value of it may be: of these classes only, with all that are needed, so long."""
+def fitting(classes: int, needed: int, shortest: int, longest: int, *, some: int = 0) -> NDArray[np.bool_]:
+    """For every profile, whether a value of it may be: of these classes, with all needed and one of some, so long."""
     found, length = _numbers() >> 8, _numbers() & 0xFF
     most = min(LONGEST, longest)
     made = ((found & ~np.uint16(classes)) == 0) & ((found & needed) == needed)
+    if some:
+        made &= (found & some) != 0
     return np.asarray(made & (length >= min(shortest, LONGEST)) & (length <= most))
 
 

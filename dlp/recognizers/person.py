@@ -1,7 +1,7 @@
 """Names of people: Chinese by surname, English by given name; believed for whole columns, hints only inside text."""
 
 from dlp.kinds import CAPITALS, CHINESE, Kind
-from dlp.profiles import BEYOND, LOWER, UPPER
+from dlp.profiles import BEYOND, LOWER, UPPER, X
 
 SURNAMES = (
     "王李张刘陈杨赵黄周吴徐孙胡朱高林何郭马罗梁宋郑谢韩唐冯于董萧程曹袁邓许傅沈曾彭吕苏卢蒋蔡贾丁魏薛叶阎余潘杜戴夏钟汪田任姜范方石姚谭廖邹熊金陆"
@@ -90,6 +90,7 @@ NAMED = Kind(
     entity_type="PERSON",
     gate="",
     lengths=(2, 60),
+    some_of=UPPER | X | BEYOND,
     pattern=rf"{_WORD}(?:,? {_WORD}){{0,3}}|[\u4e00-\u9fff]{{1,2}}(?: [\u4e00-\u9fff]{{1,2}}){{1,2}}"
     r"|[\u4e00-\u9fff]{2,4}(?:·[\u4e00-\u9fff]{1,6})?",
     named=0.7,
