@@ -122,7 +122,7 @@ class _Batch:
         self._values, self._made = values, made
         self._texts = values["value"]
         self._claimed: dict[str, NDArray[np.bool_]] = {}
-        self._gates: dict[str, NDArray[np.intp]] = {}
+        self._gates: dict[tuple[str, int, bool], NDArray[np.intp]] = {}
         self._mixed = np.flatnonzero(_MIXED[made])
         self._spoken: NDArray[np.intp] | None = None
 
@@ -179,7 +179,7 @@ class _Batch:
         if kind.shape and kind.in_text_alone:
             edged = rf"(?:^|[^0-9A-Za-z.])(?:{kind.shape})(?:[^0-9A-Za-z]|$)"
             count.text_shapes += int(texts["value"].str.count_matches(edged).sum())
-        found = spans(kind, texts.filter(texts["value"].str.contains(kind.pattern)))
+        found = spans(kind, texts)
         if found.is_empty():
             return
         count.text_candidates += len(found)
@@ -193,13 +193,15 @@ class _Batch:
 
     def _gated(self, kind: Kind) -> NDArray[np.intp]:
         """Which texts may hold a value of a kind, beside something else."""
-        if kind.gate not in self._gates:
-            passed = self._texts.gather(self._mixed).str.contains(kind.gate).to_numpy()
-            self._gates[kind.gate] = self._mixed[passed]
-        at = self._gates[kind.gate]
-        if not kind.in_text_alone and len(at):
-            at = np.intersect1d(at, self._with_any_context(), assume_unique=True)
-        longer = holding(0xFF, shortest=kind.lengths[0] + 1)
+        key = kind.gate, kind.needs, kind.in_text_alone
+        if key not in self._gates:
+            # A word must speak for it, and words are rarer than digits.
+            at = self._mixed if kind.in_text_alone else self._with_any_context()
+            at = at[fitting(ANY, kind.needs, _SHORTEST_TEXT, LONGEST)[self._made[at]]]
+            passed = self._texts.gather(at).str.contains(kind.gate).to_numpy() if len(at) else at
+            self._gates[key] = at[passed]
+        at = self._gates[key]
+        longer = holding(ANY, shortest=kind.lengths[0] + 1)
         return at[longer[self._made[at]]] if len(at) else at
 
     def _with_any_context(self) -> NDArray[np.intp]:

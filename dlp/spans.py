@@ -9,7 +9,8 @@ from dlp.kinds import Kind
 
 _CONTEXT_BEFORE, _CONTEXT_AFTER = 24, 8  # characters
 _SHORT_WORD = 4  # letters, up to which a word must stand by itself: a hotel has no tel
-_SCHEMA = {"at": pl.Int64, "rows": pl.Int64, "token": pl.String, "context": pl.Boolean}
+_NEVER = "\x00"
+_SCHEMA = {"at": pl.Int64, "token": pl.String, "context": pl.Boolean}
 
 
 def spans(kind: Kind, texts: pl.DataFrame) -> pl.DataFrame:
@@ -17,13 +18,21 @@ def spans(kind: Kind, texts: pl.DataFrame) -> pl.DataFrame:
 
     Columns: `at`, the number of the text; its `rows`; the `token`; and whether a word nearby speaks for it (`context`).
     """
-    bounded = _compiled(kind.bounded)
+    bounded, values = _compiled(kind.bounded), texts["value"]
+    # Python looks from where Rust saw the first one, and nowhere where it saw none.
+    offsets = values.str.find(kind.pattern)
+    ascii_only = values.str.len_bytes() == values.str.len_chars()
+    starts = pl.select(pl.when(ascii_only | offsets.is_null()).then(offsets).otherwise(0)).to_series()
+    spoken = values.str.contains_any(list(kind.context) or [_NEVER], ascii_case_insensitive=True)
     found = [
-        (at, rows, match.group(), _has_context(kind, text, match))
-        for at, (text, rows) in enumerate(texts.select("value", "rows").iter_rows())
-        for match in bounded.finditer(text)
+        (at, match.group(), said and _has_context(kind, text, match))
+        for at, (text, start, said) in enumerate(zip(values, starts, spoken, strict=True))
+        if start is not None
+        for match in bounded.finditer(text, start)
     ]
-    return pl.DataFrame(found, schema=_SCHEMA, orient="row")
+    at, tokens, context = zip(*found, strict=True) if found else ((), (), ())
+    spans = pl.DataFrame({"at": at, "token": tokens, "context": context}, schema=_SCHEMA)
+    return spans.with_columns(texts["rows"].gather(spans["at"]))
 
 
 def _has_context(kind: Kind, text: str, match: re.Match[str]) -> bool:

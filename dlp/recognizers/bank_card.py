@@ -2,7 +2,7 @@
 
 from dlp.checksums import luhn_holds
 from dlp.formats import pattern_of
-from dlp.kinds import LONG_DIGITS, Kind
+from dlp.kinds import LONGER_DIGITS, Kind
 from dlp.profiles import DIGIT, SEPARATOR
 
 # Grouped as printed on the card: 6222 0212 3456 7890 123
@@ -11,7 +11,7 @@ _GROUPED = r"(?:[2-6][0-9]{3}|9558)(?:[ -][0-9]{4}){3}(?:[ -]?[0-9]{1,3})?|3[47]
 BANK_CARD = Kind(
     name="bank_card",
     entity_type="CREDIT_CARD",
-    gate=LONG_DIGITS,
+    gate=LONGER_DIGITS,
     lengths=(12, 23),
     of=DIGIT | SEPARATOR,
     needs=DIGIT,

@@ -1,13 +1,13 @@
 """Codes and numbers of invoices: plain digits, so only words speak for them."""
 
 from dlp.formats import pattern_of
-from dlp.kinds import Kind
+from dlp.kinds import SIX_DIGITS, Kind
 from dlp.profiles import DIGIT
 
 INVOICE = Kind(
     name="invoice",
     entity_type="CN_INVOICE",
-    gate=r"[0-9]{8}",
+    gate=SIX_DIGITS,
     lengths=(8, 20),
     of=DIGIT,
     needs=DIGIT,

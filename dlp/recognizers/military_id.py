@@ -1,14 +1,14 @@
 """Certificates of officers and soldiers: which letters are in use is not public, so words must tell."""
 
 from dlp.formats import pattern_of
-from dlp.kinds import Kind
+from dlp.kinds import SIX_DIGITS, Kind
 from dlp.profiles import BEYOND, DIGIT
 
 # 军字第12345678号
 MILITARY_ID = Kind(
     name="military_id",
     entity_type="CN_MILITARY_ID",
-    gate=r"[\u4e00-\u9fff][0-9]{6}",
+    gate=SIX_DIGITS,
     lengths=(7, 12),
     of=BEYOND | DIGIT,
     needs=BEYOND | DIGIT,

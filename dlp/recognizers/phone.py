@@ -3,7 +3,7 @@
 import polars as pl
 
 from dlp.checksums import Verdicts
-from dlp.kinds import LONG_DIGITS, Kind
+from dlp.kinds import LONG_DIGITS, LONGER_DIGITS, Kind
 from dlp.profiles import DIGIT, DOT, OTHER, SEPARATOR, X
 
 CONTEXT = (
@@ -60,7 +60,7 @@ def personal_number_holds(values: pl.Series) -> Verdicts:
 MOBILE = Kind(
     name="mobile",
     entity_type="PHONE_NUMBER",
-    gate=LONG_DIGITS,
+    gate=LONGER_DIGITS,
     lengths=(11, 19),
     of=DIGIT | SEPARATOR | OTHER,
     needs=DIGIT,
@@ -88,7 +88,7 @@ MOBILE = Kind(
 LANDLINE = Kind(
     name="landline",
     entity_type="PHONE_NUMBER",
-    gate=LONG_DIGITS,
+    gate=r"0[0-9]{2,3}[-) ]{1,2}[2-8]",
     lengths=(10, 22),
     of=DIGIT | SEPARATOR | OTHER,
     needs=DIGIT,
@@ -133,7 +133,7 @@ PLAIN_LANDLINE = Kind(
 INTERNATIONAL = Kind(
     name="international",
     entity_type="PHONE_NUMBER",
-    gate=r"[0-9][-. )][ ]?[0-9]|\+[0-9]",
+    gate=r"[0-9]{3}[-. ][0-9]{4}|\+[1-9]",
     lengths=(10, 34),
     of=DIGIT | SEPARATOR | DOT | OTHER | X,
     needs=DIGIT,

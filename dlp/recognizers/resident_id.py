@@ -1,7 +1,7 @@
 """The number of a resident identity card of the People's Republic of China, 18 characters or the older 15 digits."""
 
 from dlp.checksums import old_resident_id_holds, resident_id_holds
-from dlp.kinds import LONG_DIGITS, Kind
+from dlp.kinds import LONGER_DIGITS, Kind
 from dlp.profiles import DIGIT, SEPARATOR, X
 
 # Digits 1-2 are the province of GB/T 2260; 81-83 are the residence permits of Hong Kong, Macao and Taiwan people.
@@ -26,7 +26,7 @@ CONTEXT = (
 RESIDENT_ID = Kind(
     name="resident_id",
     entity_type="CN_RESIDENT_ID",
-    gate=LONG_DIGITS,
+    gate=LONGER_DIGITS,
     lengths=(18, 20),
     of=DIGIT | X | SEPARATOR,
     needs=DIGIT,
@@ -56,7 +56,7 @@ RESIDENT_ID = Kind(
 OLD_RESIDENT_ID = Kind(
     name="old_resident_id",
     entity_type="CN_RESIDENT_ID",
-    gate=LONG_DIGITS,
+    gate=LONGER_DIGITS,
     lengths=(15, 15),
     of=DIGIT,
     needs=DIGIT,

@@ -1,13 +1,13 @@
 """Numbers of social security and medical insurance cards; the social security number is the resident ID number."""
 
 from dlp.formats import pattern_of
-from dlp.kinds import Kind
+from dlp.kinds import SIX_DIGITS, Kind
 from dlp.profiles import DIGIT, UPPER, X
 
 SOCIAL_SECURITY_CARD = Kind(
     name="social_security_card",
     entity_type="CN_SOCIAL_SECURITY_CARD",
-    gate=r"[0-9]{8}",
+    gate=SIX_DIGITS,
     lengths=(9, 12),
     of=DIGIT | UPPER | X,
     needs=DIGIT,
