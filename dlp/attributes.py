@@ -16,7 +16,7 @@ _BY_BOTH, _BY_VALUES, _BY_NAME, _DOUBTFUL = 0.95, 0.7, 0.8, 0.5
 
 def attribute_verdicts(evidence: ColumnEvidence, hints: NameHints, policy: Policy) -> list[Verdict]:
     """Every type without a form that the column holds."""
-    if not evidence.rows:
+    if not evidence.valued:
         return []
     types = [name for name in policy.entities if name not in ENTITY_TYPES]
     found = [_of_type(name, policy.entities[name], evidence, hints) for name in types]
@@ -25,22 +25,22 @@ def attribute_verdicts(evidence: ColumnEvidence, hints: NameHints, policy: Polic
 
 def _of_type(name: str, entity: EntityPolicy, evidence: ColumnEvidence, hints: NameHints) -> Verdict | None:
     known, opaque = evidence.words[name], evidence.masks.opaque
-    fits = known > _MOST * evidence.rows
+    fits = known > _MOST * evidence.valued
     if name in hints.attributes:
         if name in hints.vaguely and entity.values and not fits:
             return None
-        hits, sure = evidence.rows, _confidence(entity, fits=fits, vague=name in hints.vaguely)
+        hits, sure = evidence.valued, _confidence(entity, fits=fits, vague=name in hints.vaguely)
     elif entity.values_alone and not hints.says and not hints.attributes and _tells(known, evidence):
         hits, sure = known, _BY_VALUES
     else:
         return None
-    masked = opaque > _MOST * evidence.rows
+    masked = opaque > _MOST * evidence.valued
     return Verdict(
         entity_type=name,
         rows=evidence.rows,
         hits=hits,
         confidence=sure,
-        masked=masked and opaque == evidence.rows,
+        masked=masked and opaque == evidence.valued,
         masked_sample=_SHOWN,
         fingerprint="",
         review="the column's name may mean something else" if sure == _DOUBTFUL else "",
@@ -48,7 +48,7 @@ def _of_type(name: str, entity: EntityPolicy, evidence: ColumnEvidence, hints: N
 
 
 def _tells(known: int, evidence: ColumnEvidence) -> bool:
-    return known >= _ALL_BUT_FEW * evidence.rows and evidence.distinct >= _LEAST_DISTINCT
+    return known >= _ALL_BUT_FEW * evidence.valued and evidence.distinct >= _LEAST_DISTINCT
 
 
 def _confidence(entity: EntityPolicy, *, fits: bool, vague: bool) -> float:

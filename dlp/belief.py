@@ -21,6 +21,7 @@ _FEW_SHAPES = 50
 _LEAST_PREFIXES = 5
 _SPREAD_FROM = 20  # distinct values, from which a real population varies
 _LEAST_NAMES = 5
+_NAMED_BESIDE = 0.01  # of the rows, where a neighbour names the type: one sort of document among several
 
 
 @dataclass(frozen=True)
@@ -50,7 +51,7 @@ def _of_kind(kind: Kind, evidence: ColumnEvidence, hints: NameHints, *, expected
         return Believed(count, rows, _confidence(kind, count, evidence, rows, expected=expected))
     if expected and kind.check is not None and count.candidates > 0.5 * evidence.distinct:
         note = "the form fits but the check digits do not: made-up or damaged numbers"
-        return Believed(count, evidence.rows, 0.5, note) if kind.check_chance < 0.5 else None
+        return Believed(count, evidence.valued, 0.5, note) if kind.check_chance < 0.5 else None
     return None
 
 
@@ -61,9 +62,10 @@ def _whole_rows(kind: Kind, count: KindCount, evidence: ColumnEvidence, hints: N
         # Four numbers in a column called version are a version.
         refused = bool(kind.alone) and hints.about and not expected
         return not refused and _significant(kind, count.whole, count.candidates, evidence.look_alikes(kind))
-    rate = count.rows / evidence.rows
+    rate = count.rows / evidence.valued
     if expected:
-        return _typed_rows(kind, evidence) >= kind.named * evidence.rows or (
+        least = _NAMED_BESIDE if kind.entity_type in hints.beside else kind.named
+        return _typed_rows(kind, evidence) >= least * evidence.valued or (
             kind.alone is not None and _significant(kind, count.whole, count.whole, evidence.look_alikes(kind))
         )
     if kind.alone is None or hints.machine or hints.about or _too_uniform(kind, count):

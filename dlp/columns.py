@@ -34,7 +34,8 @@ class ColumnEvidence:
     """Everything counted of a column so far; batches may come one after the other.
 
     Attributes:
-        rows: rows that hold a value.
+        rows: rows that hold anything.
+        valued: rows that hold a value, and no word for nothing such as `NULL` or `无`.
         hashes: rows that hold something as long as an MD5, SHA-1 or SHA-256 in hex.
         profiles: of the unmasked distinct values, how many have each profile (`dlp.profiles`).
         words: rows that hold a word of a closed list, by type.
@@ -44,6 +45,7 @@ class ColumnEvidence:
     """
 
     rows: int = 0
+    valued: int = 0
     distinct: int = 0
     hashes: int = 0
     kinds: dict[str, KindCount] = field(default_factory=dict)
@@ -63,11 +65,11 @@ class ColumnEvidence:
         hashes = values["value"].hash(seed=Seen.SEED)
         fresh = pl.Series("fresh", self._seen.fresh(hashes.to_numpy()))
         values = values.with_columns(fresh, hashes.alias("order"))
-        made = profiles(values["value"])
-        values, made = self._without_nulls(values, made, policy)
+        self.rows += int(values["rows"].sum())
+        values, made = self._without_nulls(values, profiles(values["value"]), policy)
         if values.is_empty():
             return
-        self.rows += int(values["rows"].sum())
+        self.valued += int(values["rows"].sum())
         self.distinct += int(values["fresh"].sum())
         self.texts.observe(values, made, policy.text)
         self.values.observe(values, policy.text.confirmed_values)

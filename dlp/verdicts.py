@@ -33,7 +33,7 @@ class Verdict:
 
 def verdicts(evidence: ColumnEvidence, hints: NameHints, policy: Policy) -> list[Verdict]:
     """Every type that the column holds, in the order of the registry."""
-    found = [_of_type(name, evidence, hints, policy) for name in ENTITY_TYPES] if evidence.rows else []
+    found = [_of_type(name, evidence, hints, policy) for name in ENTITY_TYPES] if evidence.valued else []
     return [verdict for verdict in found if verdict is not None]
 
 
@@ -41,8 +41,8 @@ def _of_type(name: str, evidence: ColumnEvidence, hints: NameHints, policy: Poli
     kinds = [kind for kind in KINDS if kind.entity_type == name]
     named = name in hints.says and (name not in hints.vaguely or _speaks_itself(kinds, evidence))
     hidden = _masked_rows(name, evidence, hints)
-    sure = believed(kinds, evidence, hints, expected=named or hidden > 0)
-    if sum(raw.rows for raw in sure) > evidence.rows * _MOST:
+    sure = believed(kinds, evidence, hints, expected=named or hidden > 0 or name in hints.beside)
+    if sum(raw.rows for raw in sure) > evidence.valued * _MOST:
         # What most values are, the others may be too, written in a way that proves less.
         sure = believed(kinds, evidence, hints, expected=True)
     if sure:
@@ -55,17 +55,17 @@ def _of_type(name: str, evidence: ColumnEvidence, hints: NameHints, policy: Poli
 def _speaks_itself(kinds: list[Kind], evidence: ColumnEvidence) -> bool:
     """Whether enough values look like the type without their name: `name` is what things and places have, too."""
     counts = [evidence.kinds[kind.name] for kind in kinds if kind.alone is not None and kind.name in evidence.kinds]
-    return sum(count.rows for count in counts) >= _VAGUE_SHARE * evidence.rows
+    return sum(count.rows for count in counts) >= _VAGUE_SHARE * evidence.valued
 
 
 def _masked_rows(name: str, evidence: ColumnEvidence, hints: NameHints) -> int:
-    rows = evidence.masks.rows_by_type(hints.says, evidence.rows)[name]
+    rows = evidence.masks.rows_by_type(hints.says, evidence.valued)[name]
     opaque = evidence.masks.opaque
-    if name in hints.says and (rows or opaque > evidence.rows * _MASK_SHARE):
+    if name in hints.says and (rows or opaque > evidence.valued * _MASK_SHARE):
         return rows + opaque
     # A name such as 张* is two characters: alone it proves little.
     least = _MASK_SHARE if name == "PERSON" else 0.001
-    return rows if rows >= evidence.rows * least else 0
+    return rows if rows >= evidence.valued * least else 0
 
 
 def _raw_verdict(name: str, evidence: ColumnEvidence, raws: list[Believed], hidden: int, *, named: bool) -> Verdict:
@@ -120,7 +120,7 @@ def _mask_review(left: int | None, policy: Policy) -> str:
 
 
 def _hash_verdict(name: str, evidence: ColumnEvidence, hints: NameHints) -> Verdict | None:
-    if name not in hints.says - hints.vaguely or evidence.hashes < 0.5 * evidence.rows:
+    if name not in hints.says - hints.vaguely or evidence.hashes < 0.5 * evidence.valued:
         return None
     review = (
         "a keyed hash: see that the key is kept elsewhere"

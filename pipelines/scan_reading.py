@@ -10,7 +10,8 @@ from dlp.columns import ColumnEvidence
 from dlp.findings import PiiFinding
 from dlp.grading import combined, graded
 from dlp.policy import Policy
-from dlp.verdicts import Verdict, verdicts
+from dlp.tables import table_verdicts
+from dlp.verdicts import Verdict
 
 _MOST_COLUMNS = 10_000
 _STRUCTURED = ("PERSON", "LOCATION")
@@ -50,7 +51,7 @@ class Reading:
     def findings(self, on: datetime) -> list[PiiFinding]:
         """The findings of the whole data set, graded as of that day."""
         hints = {column: name_hints(column, self.policy) for column in self.evidence}
-        counted = {column: verdicts(evidence, hints[column], self.policy) for column, evidence in self.evidence.items()}
+        counted = table_verdicts(self.evidence, hints, self.policy)
         judged = self._with_presidio(counted, hints)
         found = [
             graded(shown_name(column), verdict, self.policy, on=on.date())

@@ -1,0 +1,84 @@
+"""What columns say about each other: a latitude beside a longitude, a kind of document beside its number."""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import replace
+from itertools import pairwise
+
+from dlp.column_names import NameHints, name_hints
+from dlp.columns import ColumnEvidence
+from dlp.policy import Policy
+
+_ALMOST_ALL = 0.95
+_MOST = 0.9
+_NEAR = 2  # columns between a kind of document and its number
+_POSITION, _RESIDENT, _PERSON = "PRECISE_POSITION", "CN_RESIDENT_ID", "PERSON"
+_LONGITUDE, _LATITUDE = "longitude_of_precise_position", "latitude_of_precise_position"
+
+
+def with_neighbours(
+    hints: Mapping[str, NameHints], evidence: Mapping[str, ColumnEvidence], policy: Policy
+) -> dict[str, NameHints]:
+    """The hints of each column, and what those beside it say of it."""
+    columns = list(evidence)
+    beside: dict[str, set[str]] = {column: set() for column in columns}
+    for left, right in pairwise(columns):
+        if _are_axes(left, right, hints, evidence) or _are_axes(right, left, hints, evidence):
+            beside[left].add(_POSITION)
+            beside[right].add(_POSITION)
+    if any(_holds_people(column, hints, evidence) for column in columns):
+        for column in columns:
+            if not _says_else(hints[column], _RESIDENT) and _share("old_resident_id", evidence[column]) >= _MOST:
+                beside[column].add(_RESIDENT)
+    for at, column in enumerate(columns):
+        documents = _documents(column, hints, evidence, policy)
+        for near in _around(columns, at) if documents else ():
+            if _numbers_documents(hints[near], policy):
+                beside[near] |= documents
+    return {column: replace(hints[column], beside=frozenset(beside[column])) for column in columns}
+
+
+def _are_axes(first: str, second: str, hints: Mapping[str, NameHints], evidence: Mapping[str, ColumnEvidence]) -> bool:
+    if _says_else(hints[first], _POSITION) or _says_else(hints[second], _POSITION):
+        return False
+    return _share(_LONGITUDE, evidence[first]) >= _ALMOST_ALL and _share(_LATITUDE, evidence[second]) >= _ALMOST_ALL
+
+
+def _holds_people(column: str, hints: Mapping[str, NameHints], evidence: Mapping[str, ColumnEvidence]) -> bool:
+    named = hints[column]
+    if _PERSON in named.says and _PERSON not in named.vaguely:
+        return True
+    return not named.says and _share("chinese_name", evidence[column]) >= _MOST
+
+
+def _documents(
+    column: str, hints: Mapping[str, NameHints], evidence: Mapping[str, ColumnEvidence], policy: Policy
+) -> frozenset[str]:
+    """The sorts of identity documents that the values of a column name; none where it names anything else."""
+    if hints[column].says or not evidence[column].valued:
+        return frozenset()
+    types: set[str] = set()
+    for value, _ in evidence[column].values.counted():
+        named = name_hints(value, policy).says
+        if any(not policy.entities[name].identity_number for name in named):
+            return frozenset()
+        types |= named
+    return frozenset(types)
+
+
+def _around(columns: Sequence[str], at: int) -> list[str]:
+    return [columns[near] for near in range(max(0, at - _NEAR), min(len(columns), at + _NEAR + 1)) if near != at]
+
+
+def _numbers_documents(hints: NameHints, policy: Policy) -> bool:
+    if hints.machine or hints.about or hints.attributes:
+        return False
+    return all(policy.entities[name].identity_number for name in hints.says)
+
+
+def _says_else(hints: NameHints, name: str) -> bool:
+    return hints.machine or hints.about or bool(hints.attributes) or bool(hints.says and name not in hints.says)
+
+
+def _share(kind: str, evidence: ColumnEvidence) -> float:
+    count = evidence.kinds.get(kind)
+    return count.rows / evidence.valued if count and evidence.valued else 0.0
