@@ -19,7 +19,7 @@ def _degrees(name: str, decimals: str) -> str:
 def _pair(decimals: str) -> str:
     longitude, latitude = _degrees("longitude", decimals), _degrees("latitude", decimals)
     between = r" ?[,; |] ?"
-    return rf"\(?(?:{longitude}{between}{latitude}|{latitude}{between}{longitude})\)?"
+    return rf"(?:{longitude}{between}{latitude}|{latitude}{between}{longitude})"
 
 
 PAIR = Kind(
@@ -35,7 +35,7 @@ PAIR = Kind(
     score=0.5,
     alone=0.3,
     spread=9,
-    examples=("119.306239,26.075302", "26.0753, 119.3062", "(119.306239 26.075302)"),
+    examples=("119.306239,26.075302", "26.0753, 119.3062", "119.306239 26.075302"),
     counter_examples=("219.306239,26.075302", "119.3,26.1"),
 )
 

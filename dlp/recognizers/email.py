@@ -29,6 +29,7 @@ EMAIL = Kind(
     check_chance=0.01,
     context=("邮箱", "邮件", "电邮", "mail", "email", "e-mail"),
     score=0.9,
+    not_before=(":[A-Za-z0-9._-]+/",),  # git@example.org:city/tool.git
     alone=0.0,
     masked_forms=(r"[A-Za-z0-9._+-]{0,16}\*+[A-Za-z0-9._+*-]{0,16}@[A-Za-z0-9*.-]+",),
     examples=("zhang@example.org",),

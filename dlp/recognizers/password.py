@@ -49,7 +49,7 @@ def _entropy(value: str) -> float:
 
 
 _WORD = r"(?i:password|passwd|passphrase|passcode|pwd|口令|密码)"
-_VALUE = r"[!#$%*+./0-9:=?@A-Z\\^_a-z{|}~()\[\]<-]{4,64}"
+_VALUE = r"[!#$%*+./0-9:=?@A-Z\\^_a-z{|}~\[\]<-]{4,64}"
 
 # password=S3cure!pass, "口令": "..."
 ASSIGNED = Kind(
