@@ -15,9 +15,22 @@ from dlp.checksums import Verdicts, hong_kong_id_holds, luhn_holds, organisation
 
 _CODE = "0123456789ABCDEFGHJKLMNPQRTUWXY"
 _CODE_WEIGHTS = (1, 3, 9, 27, 19, 26, 16, 17, 20, 29, 25, 13, 8, 24, 10, 30, 28)
-_MINORITY_NAMES = (
-    ["阿依古丽", "买买提", "艾力", "古丽娜尔", "卓玛", "扎西", "才让", "乌云", "巴特尔", "阿卜杜拉", "热孜万", "次仁", "努尔兰", "帕提古丽"]
-)
+_MINORITY_NAMES = [
+    "阿依古丽",
+    "买买提",
+    "艾力",
+    "古丽娜尔",
+    "卓玛",
+    "扎西",
+    "才让",
+    "乌云",
+    "巴特尔",
+    "阿卜杜拉",
+    "热孜万",
+    "次仁",
+    "努尔兰",
+    "帕提古丽",
+]
 _COMPOUND = ["欧阳", "上官", "司马", "诸葛", "夏侯", "皇甫", "尉迟", "令狐", "慕容", "司徒", "端木", "东方"]
 
 Make = Callable[[], str]
@@ -85,7 +98,7 @@ def _identities(people: People) -> Iterator[Writing]:
     yield Writing(identity, ("id_card", "证件号"), lambda: grouped(chinese.ssn(), 6, 14), mask=hidden(3, 2))
     yield Writing(identity, ("gmsfhm",), lambda: grouped(chinese.ssn(), 6, 14, by="-"))
     yield Writing(identity, ("证件号码", "zjhm"), lambda: full_width(chinese.ssn()), mask=hidden(1, 1))
-    yield Writing(identity, ("身份证",), lambda: chinese.ssn()[:17].lower() + "x" if False else chinese.ssn().lower())
+    yield Writing(identity, ("身份证",), lambda: chinese.ssn().lower())
     yield Writing(identity, ("公民身份号码",), lambda: "'" + chinese.ssn())
     yield Writing(identity, ("居住证号",), lambda: _checked(f"810000{people.day()}{digits(3)}", resident_id_holds))
     yield Writing(
@@ -160,9 +173,8 @@ def _property(people: People) -> Iterator[Writing]:
     code = "CN_SOCIAL_CREDIT_CODE"
     yield Writing(code, ("统一社会信用代码", "tyshxydm"), lambda: _credit_code(people), mask=hidden(4, 4))
     yield Writing(code, ("uscc",), lambda: _credit_code(people).lower())
-    organisation = lambda: _checked(_code(people, 8), organisation_code_holds)  # noqa: E731  # used twice below
-    yield Writing("CN_ORGANISATION_CODE", ("组织机构代码", "zzjgdm"), organisation)
-    yield Writing("CN_ORGANISATION_CODE", ("org_code",), lambda: re.sub(r"(.)$", r"-\1", organisation()))
+    yield Writing("CN_ORGANISATION_CODE", ("组织机构代码", "zzjgdm"), lambda: _organisation_code(people), sparse=False)
+    yield Writing("CN_ORGANISATION_CODE", ("org_code",), lambda: re.sub(r"(.)$", r"-\1", _organisation_code(people)))
     yield Writing(plate, ("车牌号", "hphm"), chinese.license_plate, mask=hidden(2, 2))
     yield Writing(plate, ("plate_no",), lambda: f"闽A·D{digits(5)}")
     yield Writing("VIN", ("车架号", "vin"), chinese.vin, mask=hidden(8, 4))
@@ -185,8 +197,13 @@ def _people_and_places(people: People) -> Iterator[Writing]:
     yield Writing("PERSON", ("full_name",), english.name)
     yield Writing("PERSON", ("last_name",), english.last_name, alone=False)
     yield Writing("PERSON", ("联系人",), lambda: dice.choice(_COMPOUND) + chinese.name()[1:])
-    yield Writing("PERSON", ("申请人姓名",), lambda: "·".join(dice.sample(_MINORITY_NAMES, 2)), alone=False)
-    yield Writing("PERSON", ("患者",), lambda: chinese.name() if dice.random() < 0.8 else dice.choice(_MINORITY_NAMES))
+    yield Writing("PERSON", ("申请人姓名",), lambda: "·".join(dice.sample(_MINORITY_NAMES, 2)))
+    yield Writing(
+        "PERSON",
+        ("患者",),
+        lambda: chinese.name() if dice.random() < 0.8 else dice.choice(_MINORITY_NAMES),
+        alone=False,
+    )
     yield Writing(
         "PERSON", ("户主",), lambda: " ".join(re.sub(r"(^.)", r"\1 ", chinese.name()).split(" ")), alone=False
     )
@@ -198,9 +215,8 @@ def _people_and_places(people: People) -> Iterator[Writing]:
         ("户籍地址",),
         lambda: f"福建省福州市{dice.choice(['鼓楼', '台江', '仓山', '晋安'])}区{chinese.street_address()}",
     )
-    pair = lambda: f"119.{people.digits(6)},26.{people.digits(6)}"  # noqa: E731  # used twice below
-    yield Writing("PRECISE_POSITION", ("坐标", "gps"), pair)
-    yield Writing("PRECISE_POSITION", ("经纬度",), lambda: pair().replace(",", ", "))
+    yield Writing("PRECISE_POSITION", ("坐标", "gps"), lambda: _position(people))
+    yield Writing("PRECISE_POSITION", ("经纬度",), lambda: _position(people).replace(",", ", "))
     yield Writing("PRECISE_POSITION", ("经度", "lng"), lambda: f"119.{people.digits(6)}", alone=False)
     yield Writing("PRECISE_POSITION", ("纬度(°)", "latitude"), lambda: f"26.{people.digits(6)}", alone=False)
 
@@ -277,11 +293,7 @@ def look_alikes(people: People) -> Iterator[Make]:
     yield lambda: f"{dice.choice(['MU', 'CA', 'MF', 'G', 'D'])}{dice.randint(100, 9_999)}"
     yield lambda: f"{dice.choice(['MSKU', 'TGHU', 'OOLU'])}{digits(7)}"
     yield lambda: f"{dice.choice(['苏', '黑', '川', '云'])}{dice.choice('BCK')}{dice.randint(1, 80)}型"
-    yield (
-        lambda: (
-            f"@{people.english.word()}/{people.english.word()}@{dice.randint(0, 9)}.{dice.randint(0, 30)}.{dice.randint(0, 9)}"
-        )
-    )
+    yield (lambda: f"@{people.english.word()}/{people.english.word()}@{dice.randint(0, 9)}.{dice.randint(0, 30)}.0")
     yield lambda: f"git@github.com:{people.english.word()}/{people.english.word()}.git"
     yield lambda: f"{people.english.word()}@2x.png"
     yield lambda: f"GB/T {digits(5)}-20{dice.randint(10, 24)}"
@@ -295,8 +307,12 @@ def look_alikes(people: People) -> Iterator[Make]:
     yield lambda: f"BKCHCNBJ{digits(3)}"
     yield lambda: dice.choice(["周一", "周二", "周三", "周四", "周五", "周六", "周日"])
     yield lambda: dice.choice(["红色", "黄色", "白色", "黑色", "金色", "蓝色", "绿色"])
-    yield lambda: dice.choice(["白玉兰", "金银花", "康乃馨", "满天星", "向日葵", "百合花", "石榴树", "黄果树", "江边柳"])
-    yield lambda: dice.choice(["红烧肉", "白切鸡", "佛跳墙", "荔枝肉", "鱼丸汤", "肉燕", "锅边糊", "海蛎煎", "方便面", "牛肉面"])
+    yield lambda: dice.choice(
+        ["白玉兰", "金银花", "康乃馨", "满天星", "向日葵", "百合花", "石榴树", "黄果树", "江边柳"]
+    )
+    yield lambda: dice.choice(
+        ["红烧肉", "白切鸡", "佛跳墙", "荔枝肉", "鱼丸汤", "肉燕", "锅边糊", "海蛎煎", "方便面", "牛肉面"]
+    )
     yield lambda: dice.choice(["高新区", "鼓楼区", "马尾区", "长乐区", "连江县", "罗源县", "平潭县", "闽清县"])
     yield lambda: dice.choice(["财务部", "人事处", "办公室", "信息中心", "安全科", "法规处", "党委办", "工会"])
     yield lambda: dice.choice(["经理", "主任", "工程师", "会计", "司机", "教师", "护士", "医生", "保安"])
@@ -385,11 +401,20 @@ def _credit_code(people: People) -> str:
     return stem + _CODE[-total % 31]
 
 
+def _organisation_code(people: People) -> str:
+    return _checked(_code(people, 8), organisation_code_holds)
+
+
+def _position(people: People) -> str:
+    return f"119.{people.digits(6)},26.{people.digits(6)}"
+
+
 def _token(people: People) -> str:
     def part(text: str) -> str:
         return base64.urlsafe_b64encode(text.encode()).rstrip(b"=").decode()
 
-    return f"{part('{"alg":"HS256","typ":"JWT"}')}.{part(f'{{"sub":"{people.digits(8)}"}}')}.{_letters(people, 43)}"
+    header, claims = '{"alg":"HS256","typ":"JWT"}', f'{{"sub":"{people.digits(8)}"}}'
+    return f"{part(header)}.{part(claims)}.{_letters(people, 43)}"
 
 
 def _machine_readable(people: People) -> str:

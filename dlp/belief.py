@@ -21,6 +21,9 @@ _FEW_SHAPES = 50
 _LEAST_PREFIXES = 5
 _SPREAD_FROM = 20  # distinct values, from which a real population varies
 _LEAST_NAMES = 5
+_LEAST_PEOPLE = 20  # fewer names, each
+_OFTEN = 20  # so often, are a list of things to choose from
+_CHECKED_LONE = 0.6  # the confidence in a value whose check may hold by accident
 _NAMED_BESIDE = 0.01  # of the rows, where a neighbour names the type: one sort of document among several
 
 
@@ -68,7 +71,7 @@ def _whole_rows(kind: Kind, count: KindCount, evidence: ColumnEvidence, hints: N
         return _typed_rows(kind, evidence) >= least * evidence.valued or (
             kind.alone is not None and _significant(kind, count.whole, count.whole, evidence.look_alikes(kind))
         )
-    if kind.alone is None or hints.machine or hints.about or _too_uniform(kind, count):
+    if kind.alone is None or hints.machine or hints.about or too_uniform(kind, evidence):
         return False
     return rate >= max(kind.alone, 1e-9) or _contaminates(kind, count, evidence.look_alikes(kind))
 
@@ -104,11 +107,14 @@ def _contaminates(kind: Kind, count: KindCount, look_alikes: int) -> bool:
     return shapes == count.whole and kind.shape_chance <= _WEAKEST
 
 
-def _too_uniform(kind: Kind, count: KindCount) -> bool:
+def too_uniform(kind: Kind, evidence: ColumnEvidence) -> bool:
+    """Whether what has the form of a kind varies less than people do: few surnames, or a run of numbers."""
+    count = evidence.kinds[kind.name]
     if not kind.spread:
         return False
     if kind.entity_type == "PERSON":
-        return len(count.prefixes) < _LEAST_NAMES
+        repeated = count.whole < _LEAST_PEOPLE and count.rows >= _OFTEN * count.whole
+        return len(count.prefixes) < _LEAST_NAMES or repeated
     return count.whole >= _SPREAD_FROM and len(count.prefixes) < _LEAST_PREFIXES
 
 
@@ -130,8 +136,17 @@ def _text_rows(kind: Kind, count: KindCount, hints: NameHints, *, expected: bool
 def _confidence(kind: Kind, count: KindCount, evidence: ColumnEvidence, rows: int, *, expected: bool) -> float:
     low, _ = interval(rows, evidence.rows)
     if _is_strong(kind):
+        if not expected and not _is_proven(kind, count, evidence):
+            return _CHECKED_LONE
         alone = 0.9 if low >= CONTAMINATION else 0.8
         return round(min(0.99, alone + 0.05 * expected + 0.04 * low), 3)
     base = 0.75 if expected else 0.55
     contextual = 0.1 if count.with_context else 0.0
     return round(min(0.95, base + contextual + 0.2 * low), 3)
+
+
+def _is_proven(kind: Kind, count: KindCount, evidence: ColumnEvidence) -> bool:
+    hits, candidates = count.whole + count.in_text, count.candidates + count.text_candidates
+    shapes = max(hits, evidence.look_alikes(kind) + count.text_shapes)
+    least = min(accident(candidates, hits, kind.check_chance), accident(shapes, hits, kind.shape_chance))
+    return least < _DOUBTFUL

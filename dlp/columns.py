@@ -113,6 +113,8 @@ class ColumnEvidence:
         count = self.kinds.get(kind.name)
         if count is None or not count.hit_lengths:
             return 0
+        if kind.marked:
+            return count.candidates
         alike = fitting(kind.of, kind.needs, 0, LONGEST, some=kind.some_of)
         return sum(many for made, many in self.profiles.items() if alike[made] and made & LONGEST in count.hit_lengths)
 

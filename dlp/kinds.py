@@ -49,6 +49,7 @@ class Kind:
         shape: the opportunities inside text: a looser pattern of what could be taken for it, such as any 18 digits.
         shape_chance: how often a random value that could be taken for this kind is.
         context: words near a value in text that speak for it.
+        marked: it holds a mark that nothing else has, so that only what has its whole form could be taken for it.
         score: Presidio's score for the pattern alone.
         alone: the share of a column's rows from which it is this kind without its name saying so; None: never.
         named: the share from which it is, when the name says so.
@@ -76,6 +77,7 @@ class Kind:
     shape: str = ""
     shape_chance: float = 1e-6
     context: tuple[str, ...] = ()
+    marked: bool = False
     score: float = 0.4
     alone: float | None = None
     named: float = 0.3

@@ -2,7 +2,7 @@
 
 from dataclasses import dataclass
 
-from dlp.belief import CONTAMINATION, Believed, believed
+from dlp.belief import CONTAMINATION, Believed, believed, too_uniform
 from dlp.chance import interval
 from dlp.column_names import NameHints
 from dlp.columns import ColumnEvidence
@@ -34,7 +34,13 @@ class Verdict:
 def verdicts(evidence: ColumnEvidence, hints: NameHints, policy: Policy) -> list[Verdict]:
     """Every type that the column holds, in the order of the registry."""
     found = [_of_type(name, evidence, hints, policy) for name in ENTITY_TYPES] if evidence.valued else []
-    return [verdict for verdict in found if verdict is not None]
+    return [verdict for verdict in found if verdict is not None and not _is_random(verdict, hints)]
+
+
+def _is_random(verdict: Verdict, hints: NameHints) -> bool:
+    # Among thousands of random passwords some have a sign and a dot in the right places.
+    few = verdict.hits < CONTAMINATION * verdict.rows
+    return few and verdict.entity_type == "EMAIL_ADDRESS" and "PASSWORD" in hints.says
 
 
 def _of_type(name: str, evidence: ColumnEvidence, hints: NameHints, policy: Policy) -> Verdict | None:
@@ -54,7 +60,8 @@ def _of_type(name: str, evidence: ColumnEvidence, hints: NameHints, policy: Poli
 
 def _speaks_itself(kinds: list[Kind], evidence: ColumnEvidence) -> bool:
     """Whether enough values look like the type without their name: `name` is what things and places have, too."""
-    counts = [evidence.kinds[kind.name] for kind in kinds if kind.alone is not None and kind.name in evidence.kinds]
+    able = [kind for kind in kinds if kind.alone is not None and kind.name in evidence.kinds]
+    counts = [evidence.kinds[kind.name] for kind in able if not too_uniform(kind, evidence)]
     return sum(count.rows for count in counts) >= _VAGUE_SHARE * evidence.valued
 
 

@@ -12,6 +12,7 @@ ACCESS_KEY = Kind(
     of=DIGIT | LETTER | OTHER | SEPARATOR,
     pattern=pattern_of("access_key"),
     context=("key", "secret", "token", "密钥", "access"),
+    marked=True,
     score=0.8,
     alone=0.0,
     examples=("AKIAIOSFODNN7EXAMPLE", "LTAI" + "0a1B2c3D4e5F6g7H8i9J", "ghp_" + "0aB1" * 9),

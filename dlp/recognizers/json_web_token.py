@@ -41,6 +41,7 @@ JSON_WEB_TOKEN = Kind(
     check_chance=0.001,
     shape_chance=0.001,
     context=("token", "jwt", "bearer", "authorization", "令牌"),
+    marked=True,
     score=0.8,
     alone=0.0,
     examples=("eyJhbGciOiJIUzI1NiJ9.eyJzdWIiOiJhIn0.c2lnbmF0dXJl", "eyJhbGciOiJub25lIn0.e30."),

@@ -39,10 +39,11 @@ CHINESE_NAME = Kind(
     name="chinese_name",
     entity_type="PERSON",
     gate=CHINESE,
-    lengths=(2, 4),
+    lengths=(2, 20),
     of=BEYOND,
     needs=BEYOND,
-    pattern=rf"(?:{_COMPOUND})[\u4e00-\u9fff]{{1,2}}|[{SURNAMES}][\u4e00-\u9fff]?{_LAST}",
+    pattern=rf"(?:{_COMPOUND})[\u4e00-\u9fff]{{1,2}}|[{SURNAMES}][\u4e00-\u9fff]?{_LAST}"
+    r"|[\u4e00-\u9fff]{2,6}·[\u4e00-\u9fff]{2,6}(?:·[\u4e00-\u9fff]{1,6})?",
     shape=r"[\u4e00-\u9fff]{2,4}",
     shape_chance=0.35,
     context=("姓名", "联系人", "先生", "女士", "同志"),
@@ -54,6 +55,7 @@ CHINESE_NAME = Kind(
     examples=(
         "张伟",
         "欧阳修文",
+        "阿依古丽·买买提",
     ),
     counter_examples=(
         "福州市",

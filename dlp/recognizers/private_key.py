@@ -12,6 +12,7 @@ PRIVATE_KEY = Kind(
     needs=SEPARATOR | UPPER,
     pattern=r"-----BEGIN (?:[A-Z0-9]{2,10} ){0,2}PRIVATE KEY(?: BLOCK)?-----",
     context=("key", "私钥", "密钥"),
+    marked=True,
     score=0.9,
     alone=0.0,
     examples=("-----BEGIN PRIVATE KEY-----", "-----BEGIN RSA PRIVATE KEY-----"),

@@ -14,6 +14,7 @@ WECHAT = Kind(
     needs=OTHER,
     pattern=pattern_of("wechat"),
     context=("微信", "wechat", "weixin"),
+    marked=True,
     score=0.6,
     alone=0.0,
     masked_forms=(r"wxid_[a-z0-9]{0,6}\*{3,16}[a-z0-9]{0,6}",),
