@@ -1,28 +1,39 @@
 """How fast columns are judged, beside Presidio's own batch engine, and how often random columns raise an alarm.
 
-Run as `python -m benchmarks.dlp [--rows N] [--json] [--accuracy]`.
+Run as `python -m benchmarks.dlp [--rows N] [--json]`; `--accuracy` measures precision and recall instead, `--alarms`
+the false alarms per type, and `--csv-gigabytes N` the memory of a scan of a CSV file of that size.
 """
 
 import argparse
 import json
+import os
 import random
 import resource
+import tempfile
 import time
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
+from pathlib import Path
 from typing import Any
 
 import polars as pl
 
-from benchmarks.dlp_accuracy import accuracy
-from dlp.column_names import name_hints
+from benchmarks.dlp_accuracy import SEEDS, accuracy, mistakes
+from benchmarks.dlp_table import table
+from dlp.column_names import NameHints
 from dlp.columns import ColumnEvidence
+from dlp.counting import counted, observe_distinct, observe_table
 from dlp.policy import default_policy
 from dlp.registry import KINDS
-from dlp.verdicts import verdicts
+from dlp.tables import table_verdicts
+from dlp.verdicts import Verdict
+from pipelines.delimited import delimited_frames
 
 _KEY = b"a key for benchmarks only, 32 b."
+_SEED = 5
 _PRESIDIO_ROWS = 200
-_FALSE_ALARM_COLUMNS = 20
+_PIECE = 100_000  # rows, about what is read of a file at a time
+_GUESSED = {"PERSON", "LOCATION"}  # by Presidio from words in a sentence, by us from a whole column
+_ALARM_COLUMNS, _ALARM_ROWS, _ALARM_VALUES = 20, 2_000, 100_000
 
 Make = Callable[[random.Random], str]
 
@@ -32,113 +43,179 @@ RANDOM_COLUMNS: dict[str, Make] = {
     "15 digits": lambda dice: f"{dice.randrange(10**15):015}",
     "16 digits": lambda dice: f"{dice.randrange(10**16):016}",
     "18 digits": lambda dice: f"{dice.randrange(10**18):018}",
+    "19 digits": lambda dice: f"{dice.randrange(10**19):019}",
     "snowflake id": lambda dice: str(1_800_000_000_000_000_000 + dice.randrange(10**17)),
     "order number": lambda dice: f"2024{dice.randint(1, 12):02}{dice.randint(1, 28):02}{dice.randrange(10**10):010}",
     "epoch microseconds": lambda dice: str(1_700_000_000_000_000 + dice.randrange(10**14)),
+    "code of 17": lambda dice: "".join(dice.choices("0123456789ABCDEFGHJKLMNPRSTUVWXYZ", k=17)),
     "code of 18": lambda dice: "".join(dice.choices("0123456789ABCDEFGHJKLMNPQRTUWXY", k=18)),
     "hex of 32": lambda dice: f"{dice.getrandbits(128):032x}",
     "fraction": lambda dice: str(dice.random()),
-}
-
-_PEOPLE: dict[str, Make] = {
-    "mobile": lambda dice: f"1{dice.randint(3, 9)}{dice.randrange(10**9):09}",
-    "mail": lambda dice: f"u{dice.randrange(10**7)}@example.org",
-    "log": lambda dice: (
-        f"sshd[{dice.randrange(9999)}]: Failed password for u{dice.randrange(99)} from 192.0.2.{dice.randrange(255)}"
-    ),
-    "text": lambda dice: f"用户{dice.randrange(10**6)}的申请已受理，请等待通知",
 }
 
 
 def main() -> None:
     """Print the measurements."""
     asked = argparse.ArgumentParser(description=__doc__)
-    asked.add_argument("--rows", type=int, default=100_000)
+    asked.add_argument("--rows", type=int, default=1_000_000)
     asked.add_argument("--json", action="store_true")
     asked.add_argument("--accuracy", action="store_true", help="precision and recall per type instead")
+    asked.add_argument("--seeds", type=int, nargs="+", default=SEEDS, help="of the made-up people of --accuracy")
+    asked.add_argument("--mistakes", action="store_true", help="every column that --accuracy tells wrongly")
+    asked.add_argument("--alarms", action="store_true", help="false alarms per type on random values instead")
+    asked.add_argument("--csv-gigabytes", type=float, default=0, help="scan a CSV file of that size instead")
     options = asked.parse_args()
-    measured = measured_accuracy() if options.accuracy else measure(options.rows)
+    measured = _measured(options)
     if options.json:
         print(json.dumps(measured, ensure_ascii=False, indent=2))
         return
     for name, value in measured.items():
-        print(f"{name:<24} {value}")
+        print(f"{name:<32} {value}")
 
 
-def measured_accuracy() -> dict[str, object]:
+def _measured(options: argparse.Namespace) -> dict[str, object]:
+    if options.mistakes:
+        return {str(at): told for at, told in enumerate(mistakes(tuple(options.seeds)), start=1)}
+    if options.accuracy:
+        return measured_accuracy(tuple(options.seeds))
+    if options.alarms:
+        return {**false_alarms(), **{f"{name} (columns)": told for name, told in alarmed_columns().items()}}
+    return scan_of_csv(options.csv_gigabytes) if options.csv_gigabytes else measure(options.rows)
+
+
+def measured_accuracy(seeds: tuple[int, ...]) -> dict[str, object]:
     """Precision and recall per type, over columns."""
     return {
         name: f"precision {told.precision:.3f}  recall {told.recall:.3f}  ({told.holding} columns)"
-        for name, told in accuracy().items()
+        for name, told in accuracy(seeds).items()
     }
 
 
 def measure(rows: int) -> dict[str, object]:
-    table = _table(rows)
-    started = time.perf_counter()
-    ours = {series.name: _judged(series) for series in table.get_columns()}
-    ours_rate = table.height * table.width / (time.perf_counter() - started)
-    theirs_rate, theirs = _presidio(table.head(_PRESIDIO_ROWS))
+    """Speed of counting and of the whole, by the clock and by processor time, beside Presidio on the first rows."""
+    drawn = table(rows, _SEED)
+    distinct, counting, processor = _counting(drawn)
+    started, worked = time.perf_counter(), time.process_time()
+    ours = _judged(drawn)
+    whole, whole_processor = time.perf_counter() - started, time.process_time() - worked
+    cells = drawn.height * drawn.width
+    theirs_rate, theirs_processor, theirs = _presidio(drawn.head(_PRESIDIO_ROWS))
     return {
-        "cells": table.height * table.width,
-        "cells_per_second": round(ours_rate),
+        "cells": cells,
+        "distinct_cells": distinct,
+        "cells_per_second": round(distinct / counting),
+        "cells_per_processor_second": round(distinct / processor),
+        "cells_per_second_end_to_end": round(cells / whole),
         "presidio_cells_per_second": round(theirs_rate),
-        "ratio_to_presidio_batch": round(ours_rate / theirs_rate, 1),
-        "same_verdicts": all(set(ours[name]) == theirs[name] for name in _PEOPLE),
-        "peak_rss_mb": resource.getrusage(resource.RUSAGE_SELF).ru_maxrss // 1024,
-        "false_alarms": dict(false_alarms()),
+        "ratio_to_presidio_batch": round(cells / whole / theirs_rate, 1),
+        "ratio_of_processor_time": round(cells / whole_processor / theirs_processor, 1),
+        "same_verdicts": all(_sure(ours[name], rows) == theirs[name] for name in drawn.columns),
+        "peak_rss_mb": _peak_mb(),
+        "cores": os.cpu_count(),
     }
 
 
-def false_alarms(rows: int = 2_000) -> Iterator[tuple[str, str]]:
-    """For each kind of random column: of how many columns a type was reported, and the share of values per type."""
+def false_alarms() -> dict[str, object]:
+    """For each kind of random value: the share of them that each type's own form and check take for theirs."""
     dice = random.Random(3)  # noqa: S311  # measured on random values, nothing secret
+    told: dict[str, object] = {}
     for name, make in RANDOM_COLUMNS.items():
-        columns = [pl.Series("c", [make(dice) for _ in range(rows)]) for _ in range(_FALSE_ALARM_COLUMNS)]
-        reported = sum(bool(_judged(column)) for column in columns)
-        shares = {kind.name: _share(kind.whole, kind.holds, columns[0]) for kind in KINDS if kind.alone is not None}
-        worst = {kind: f"{share:.3%}" for kind, share in shares.items() if share}
-        yield name, f"columns {reported}/{len(columns)}; values {worst or 'none'}"
+        values = pl.Series([make(dice) for _ in range(_ALARM_VALUES)])
+        taken: dict[str, int] = {}
+        for kind in KINDS:
+            if kind.alone is not None:
+                shaped = values.filter(values.str.contains(kind.whole))
+                taken[kind.entity_type] = taken.get(kind.entity_type, 0) + int(kind.holds(shaped).sum())
+        told[name] = {of: f"{count / _ALARM_VALUES:.3%}" for of, count in taken.items() if count} or "none"
+    return told
 
 
-def _share(whole: str, holds: Callable[[pl.Series], pl.Series], column: pl.Series) -> float:
-    found = column.filter(column.str.contains(whole))
-    return int(holds(found).sum()) / len(column)
+def alarmed_columns() -> dict[str, str]:
+    """For each kind of random value: of how many columns of them anything was reported."""
+    dice = random.Random(4)  # noqa: S311  # measured on random values, nothing secret
+    told = {}
+    for name, make in RANDOM_COLUMNS.items():
+        columns = {f"column_{at}": [make(dice) for _ in range(_ALARM_ROWS)] for at in range(_ALARM_COLUMNS)}
+        reported = sum(bool(_judged(pl.DataFrame({column: values}))[column]) for column, values in columns.items())
+        told[name] = f"{reported} of {_ALARM_COLUMNS}"
+    return told
 
 
-def _table(rows: int) -> pl.DataFrame:
-    dice = random.Random(5)  # noqa: S311  # measured on random values, nothing secret
-    makes = {**_PEOPLE, **RANDOM_COLUMNS}
-    return pl.DataFrame({name: [make(dice) for _ in range(rows)] for name, make in makes.items()})
+def scan_of_csv(gigabytes: float) -> dict[str, object]:
+    """Speed and memory of counting a CSV file of made-up rows, which is removed afterwards."""
+    with tempfile.TemporaryDirectory() as folder:
+        path = Path(folder) / "people.csv"
+        with path.open("wb") as file:
+            seed = 0
+            while file.tell() < gigabytes * 1e9:
+                table(_PIECE, seed := seed + 1).write_csv(file, include_header=seed == 1)
+        evidence: dict[str, ColumnEvidence] = {}
+        rows, started = 0, time.perf_counter()
+        with path.open("rb") as stream:
+            for frame, _ in delimited_frames(stream, is_name=lambda cell: cell.startswith("column_")):
+                for column in frame.columns:
+                    evidence.setdefault(column, ColumnEvidence())
+                observe_table(frame, evidence, key=_KEY, policy=default_policy())
+                rows += frame.height
+        seconds = time.perf_counter() - started
+    return {
+        "rows": rows,
+        "cells_per_second": round(rows * len(evidence) / seconds),
+        "seconds": round(seconds, 1),
+        "peak_rss_mb": _peak_mb(),
+    }
 
 
-def _judged(column: pl.Series) -> dict[str, int]:
-    evidence = ColumnEvidence()
-    counted = column.alias("value").to_frame().group_by("value").len("rows")
-    evidence.observe(counted, key=_KEY, policy=default_policy())
-    found = verdicts(evidence, name_hints("column_1", default_policy()), default_policy())
-    return {verdict.entity_type: verdict.hits for verdict in found}
+def _counting(drawn: pl.DataFrame) -> tuple[int, float, float]:
+    """The distinct cells of a table, and how long counting took that is handed them: seconds, processor seconds."""
+    distinct, seconds, processor = 0, 0.0, 0.0
+    evidence = {column: ColumnEvidence() for column in drawn.columns}
+    for start in range(0, drawn.height, _PIECE):
+        pieces = [counted(series) for series in drawn.slice(start, _PIECE)]
+        distinct += sum(len(piece) for piece in pieces)
+        clock, worked = time.perf_counter(), time.process_time()
+        distinct_values = dict(zip(drawn.columns, pieces, strict=True))
+        observe_distinct(distinct_values, evidence, key=_KEY, policy=default_policy())
+        seconds, processor = seconds + time.perf_counter() - clock, processor + time.process_time() - worked
+    return distinct, seconds, processor
 
 
-def _presidio(table: pl.DataFrame) -> tuple[float, dict[str, set[str]]]:
+def _judged(drawn: pl.DataFrame) -> dict[str, list[Verdict]]:
+    evidence = {column: ColumnEvidence() for column in drawn.columns}
+    for start in range(0, drawn.height, _PIECE):
+        observe_table(drawn.slice(start, _PIECE), evidence, key=_KEY, policy=default_policy())
+    return table_verdicts(evidence, dict.fromkeys(drawn.columns, NameHints()), default_policy())
+
+
+def _sure(verdicts: list[Verdict], rows: int) -> set[str]:
+    """The types that most cells hold, those aside that Presidio guesses."""
+    return {verdict.entity_type for verdict in verdicts if verdict.hits >= rows / 2} - _GUESSED
+
+
+def _presidio(drawn: pl.DataFrame) -> tuple[float, float, dict[str, set[str]]]:
     from presidio_analyzer import BatchAnalyzerEngine  # noqa: PLC0415  # seconds to import, not part of our own time
 
     from dlp.analyzer import analyzer  # noqa: PLC0415
 
     engine = BatchAnalyzerEngine(analyzer_engine=analyzer())
-    types = sorted({kind.entity_type for kind in KINDS} - {"PERSON", "LOCATION"})
+    types = sorted({kind.entity_type for kind in KINDS} - _GUESSED)
     analyzer().analyze("预热", language="zh")
-    started = time.perf_counter()
-    cells: dict[str, Any] = dict(table.to_dict(as_series=False))
+    started, worked = time.perf_counter(), time.process_time()
+    cells: dict[str, Any] = dict(drawn.to_dict(as_series=False))
     results = engine.analyze_dict(cells, language="zh", entities=types, score_threshold=0.4)
-    found = {result.key: _common(result.recognizer_results, table.height) for result in results}
-    return table.height * table.width / (time.perf_counter() - started), found
+    found = {result.key: _common(result.recognizer_results, drawn.height) for result in results}
+    many = drawn.height * drawn.width
+    return many / (time.perf_counter() - started), many / (time.process_time() - worked), found
 
 
 def _common(cells: Any, rows: int) -> set[str]:
     """The types that Presidio sees in at least half of a column's cells."""
     types = [{getattr(result, "entity_type", "") for result in cell} for cell in cells]
     return {name for name in set().union(*types) if sum(name in seen for seen in types) >= rows / 2}
+
+
+def _peak_mb() -> int:
+    return resource.getrusage(resource.RUSAGE_SELF).ru_maxrss // 1024
 
 
 if __name__ == "__main__":

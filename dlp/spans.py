@@ -17,22 +17,62 @@ def spans(kind: Kind, texts: pl.DataFrame) -> pl.DataFrame:
     """Every value of a kind in these texts (`value`, `rows`), checked or not.
 
     Columns: `at`, the number of the text; its `rows`; the `token`; and whether a word nearby speaks for it (`context`).
+    For a kind that text need not speak for, one `context` at most is said to be true: that there is one is enough.
     """
-    bounded, values = _compiled(kind.bounded), texts["value"]
-    # Python looks from where Rust saw the first one, and nowhere where it saw none.
-    offsets = values.str.find(kind.pattern)
-    ascii_only = values.str.len_bytes() == values.str.len_chars()
-    starts = pl.select(pl.when(ascii_only | offsets.is_null()).then(offsets).otherwise(0)).to_series()
-    spoken = values.str.contains_any(list(kind.context) or [_NEVER], ascii_case_insensitive=True)
+    numbered = texts.with_row_index("at").with_columns(pl.col("value").str.find(kind.pattern).alias("offset"))
+    numbered = numbered.filter(pl.col("offset").is_not_null())
+    if numbered.is_empty():
+        return pl.DataFrame(schema={**_SCHEMA, "rows": pl.Int64})
+    words = list(kind.context) or [_NEVER]
+    numbered = numbered.with_columns(
+        pl.col("value").str.contains_any(words, ascii_case_insensitive=True).alias("said"),
+        # Rust counts bytes, Python characters.
+        pl.when(pl.col("value").str.len_bytes() == pl.col("value").str.len_chars())
+        .then(pl.col("offset"))
+        .otherwise(0)
+        .alias("start"),
+    )
+    single = _single(kind, numbered) if kind.in_text_alone else pl.Series([None] * len(numbered), dtype=pl.String)
+    quick = _quick(kind, numbered.filter(single.is_not_null()), single.drop_nulls())
+    found = pl.concat([quick, _searched(kind, numbered.filter(single.is_null()))])
+    return found.with_columns(texts["rows"].gather(found["at"])).sort("at", maintain_order=True)
+
+
+def _single(kind: Kind, numbered: pl.DataFrame) -> pl.Series:
+    """The only value in each text, where its edges leave no doubt; null where Python has to look."""
+    values = numbered["value"]
+    edged = rf"(?:^|[^0-9A-Za-z.])({kind.pattern})(?:$|[^0-9A-Za-z.])"
+    tokens = values.str.extract(edged, 1)
+    doubtful = values.str.replace(edged, " ").str.contains(kind.pattern)
+    doubtful |= tokens != values.str.extract(f"({kind.pattern})", 1)
+    for words in kind.not_after:
+        doubtful |= values.str.contains(f"(?:{words})(?:{kind.pattern})")
+    for words in kind.not_before:
+        doubtful |= values.str.contains(f"(?:{kind.pattern})(?:{words})")
+    return tokens.set(doubtful, None)
+
+
+def _quick(kind: Kind, numbered: pl.DataFrame, tokens: pl.Series) -> pl.DataFrame:
+    context = [False] * len(tokens)
+    bounded = _compiled(kind.bounded)
+    said = numbered["said"].arg_true()
+    for at, text, start in zip(said, numbered["value"].gather(said), numbered["start"].gather(said), strict=True):
+        match = bounded.search(text, start)
+        if match is not None and _has_context(kind, text, match):
+            context[at] = True
+            break
+    return pl.DataFrame({"at": numbered["at"], "token": tokens, "context": context}).cast(_SCHEMA)  # type: ignore[arg-type]  # a dict of types is taken
+
+
+def _searched(kind: Kind, numbered: pl.DataFrame) -> pl.DataFrame:
+    bounded = _compiled(kind.bounded)
     found = [
         (at, match.group(), said and _has_context(kind, text, match))
-        for at, (text, start, said) in enumerate(zip(values, starts, spoken, strict=True))
-        if start is not None
+        for at, text, start, said in numbered.select("at", "value", "start", "said").iter_rows()
         for match in bounded.finditer(text, start)
     ]
     at, tokens, context = zip(*found, strict=True) if found else ((), (), ())
-    spans = pl.DataFrame({"at": at, "token": tokens, "context": context}, schema=_SCHEMA)
-    return spans.with_columns(texts["rows"].gather(spans["at"]))
+    return pl.DataFrame({"at": at, "token": tokens, "context": context}, schema=_SCHEMA)
 
 
 def _has_context(kind: Kind, text: str, match: re.Match[str]) -> bool:

@@ -1,5 +1,9 @@
+import re
+
 import polars as pl
 import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
 
 from dlp.analyzer import KindRecognizer
 from dlp.column_names import name_hints
@@ -48,6 +52,18 @@ def test_a_value_is_seen_beside_chinese_characters_and_punctuation(kind: Kind, t
     for example in kind.examples:
         plain = normalised(pl.Series([example]))[0]
         assert any(plain in token for token in seen(kind, text.format(example)))
+
+
+PIECES = ["客户", " ", ".", "，", "-", "x", "号码:", "7", "/", "v1.2.3.4", "(", "192.0.2.7", "版本", "rv:", "@", "、"]
+
+
+@pytest.mark.parametrize("kind", IN_TEXT, ids=lambda kind: kind.name)
+@given(examples=st.data())
+@settings(max_examples=30, deadline=None)
+def test_what_rust_sees_at_once_is_what_python_would_have_found(kind: Kind, examples: st.DataObject) -> None:
+    pieces = st.lists(st.sampled_from([*PIECES, *kind.examples, *kind.counter_examples]), min_size=1, max_size=6)
+    text = normalised(pl.Series(["".join(examples.draw(pieces))]))[0]
+    assert seen(kind, text) == [match.group() for match in re.finditer(kind.bounded, text)]
 
 
 @pytest.mark.parametrize("kind", IN_TEXT, ids=lambda kind: kind.name)
