@@ -10,6 +10,9 @@ from dlp.registry import ENTITY_TYPES, KINDS
 
 _PIECES = re.compile(r"[A-Z]+(?=[A-Z][a-z])|[A-Z]?[a-z]+|[A-Z]+|[\u4e00-\u9fff]+|[0-9]+")
 _SUFFIXES = ("", "no", "num", "number", "code", "nbr", "cn")
+_SHORTEST_TOGETHER = 2
+_VOWELS = frozenset("aeiou")
+_ALTERNATIVES = re.compile(r"[/、或及]")
 _NOWHERE = (0, 0)
 _FORMED = frozenset(ENTITY_TYPES)
 
@@ -42,11 +45,14 @@ class NameHints:
 
 def name_hints(column: str, policy: Policy) -> NameHints:
     """What a column's name says about the type of its values."""
+    parts = [part for part in _ALTERNATIVES.split(column) if part.strip()]
+    if len(parts) > 1:
+        return _together([name_hints(part, policy) for part in parts])
     tokens = tuple(_PIECES.findall(column))
     words = tuple(token.lower() for token in tokens if not token.isdigit())
     if not words or re.fullmatch(r"(?i)(?:column|col|field|c|f|unnamed|_c)[_: ]*[0-9]+", column.strip()):
         return NameHints()
-    text = "".join(token for token in words if not token.isascii())
+    text = "".join(words)
     about = _rank(words, text, policy.about_words)
     ranks = _ranks(words, text, policy)
     formed = {name: rank for name, rank in ranks.items() if name in _FORMED}
@@ -64,6 +70,20 @@ def name_hints(column: str, policy: Policy) -> NameHints:
         keyed=_any(words, text, policy.keyed_words),
         vaguely=frozenset(name for name in says | named if _is_vague(words, text, policy.entities[name])),
         attributes=named,
+    )
+
+
+def _together(hints: list[NameHints]) -> NameHints:
+    """What a name such as `QQ/微信号` says, which names several things."""
+    return NameHints(
+        says=frozenset[str]().union(*(hint.says for hint in hints)),
+        speaks=any(hint.speaks for hint in hints),
+        about=any(hint.about for hint in hints),
+        machine=all(hint.machine for hint in hints),
+        hashed=any(hint.hashed for hint in hints),
+        keyed=any(hint.keyed for hint in hints),
+        vaguely=frozenset[str]().union(*(hint.vaguely for hint in hints)),
+        attributes=frozenset[str]().union(*(hint.attributes for hint in hints)),
     )
 
 
@@ -111,17 +131,26 @@ def _rank(words: tuple[str, ...], text: str, phrases: tuple[str, ...]) -> tuple[
 
 
 def _end(words: tuple[str, ...], text: str, phrase: str) -> int:
-    """Where in the name the phrase ends, counted from 1; 0 when it is not there."""
+    """How many characters of the name (`text`, its words joined) end with the phrase; 0 when it is not there."""
     if not phrase.isascii():
         return text.rfind(phrase) + len(phrase) if phrase in text else 0
     parts = _parts(phrase)
     joined = "".join(parts)
+    if parts[-1] not in text:
+        return 0
     for at in reversed(range(len(words))):
-        if words[max(0, at + 1 - len(parts)) : at + 1] == parts:
-            return at + 1
-        if len(joined) > 2 and any(words[at] == joined + suffix for suffix in _SUFFIXES):
-            return at + 1
+        if words[max(0, at + 1 - len(parts)) : at + 1] == parts or _is_written_together(words[at], joined):
+            return len("".join(words[: at + 1]))
     return 0
+
+
+def _is_written_together(word: str, joined: str) -> bool:
+    if len(joined) <= _SHORTEST_TOGETHER:
+        return False
+    if word.startswith(joined) and word[len(joined) :] in _SUFFIXES:
+        return True
+    # Initials of pinyin, such as sqrsfzh: the applicant's (sqr) identity number (sfzh).
+    return word.endswith(joined) and not _VOWELS.intersection(word)
 
 
 @lru_cache(maxsize=4096)

@@ -41,9 +41,9 @@ def spans(kind: Kind, texts: pl.DataFrame) -> pl.DataFrame:
 def _single(kind: Kind, numbered: pl.DataFrame) -> pl.Series:
     """The only value in each text, where its edges leave no doubt; null where Python has to look."""
     values = numbered["value"]
-    edged = rf"(?:^|[^0-9A-Za-z.])({kind.pattern})(?:$|[^0-9A-Za-z.])"
-    tokens = values.str.extract(edged, 1)
-    doubtful = values.str.replace(edged, " ").str.contains(kind.pattern)
+    edged = rf"(^|[^0-9A-Za-z.])({kind.pattern})($|[^0-9A-Za-z.])"
+    tokens = values.str.extract(edged, 2)
+    doubtful = values.str.replace(edged, "${1} ${3}").str.contains(kind.pattern)
     doubtful |= tokens != values.str.extract(f"({kind.pattern})", 1)
     for words in kind.not_after:
         doubtful |= values.str.contains(f"(?:{words})(?:{kind.pattern})")

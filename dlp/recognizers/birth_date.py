@@ -6,10 +6,10 @@ import polars as pl
 
 from dlp.checksums import Verdicts
 from dlp.kinds import Kind
-from dlp.profiles import BEYOND, DIGIT, DOT, OTHER, SEPARATOR
+from dlp.profiles import BEYOND, DIGIT, DOT, LOWER, OTHER, SEPARATOR, UPPER
 
 _CLOCK = r"[ T][0-9]{2}:[0-9]{2}(?::[0-9]{2})?(?:\.[0-9]{1,6})?Z?"
-_FORMS = ("%Y-%m-%d", "%Y%m%d", "%Y-%m", "%Y%m")
+_FORMS = ("%Y-%m-%d", "%Y%m%d", "%Y-%m", "%Y%m", "%m-%d-%Y", "%d-%m-%Y", "%d-%b-%Y")
 
 
 def birth_date_holds(values: pl.Series) -> Verdicts:
@@ -29,9 +29,10 @@ BIRTH_DATE = Kind(
     entity_type="BIRTH_DATE",
     gate=r"(?:19|20)[0-9]{2}",
     lengths=(6, 26),
-    of=DIGIT | SEPARATOR | DOT | OTHER | BEYOND,
+    of=DIGIT | UPPER | LOWER | SEPARATOR | DOT | OTHER | BEYOND,
     needs=DIGIT,
     pattern=rf"(?:19|20)[0-9]{{2}}[-./][0-9]{{1,2}}(?:[-./][0-9]{{1,2}}(?:{_CLOCK})?)?"
+    r"|[0-9]{1,2}[-./](?:[0-9]{1,2}|[A-Z][a-z]{2})[-./](?:19|20)[0-9]{2}"
     r"|(?:19|20)[0-9]{2}年[0-9]{1,2}月(?:[0-9]{1,2}日)?|(?:19|20)[0-9]{2}(?:0[1-9]|1[0-2])(?:[0-3][0-9])?",
     check=birth_date_holds,
     context=("出生", "生日", "生于", "birth", "born", "dob"),
@@ -39,7 +40,16 @@ BIRTH_DATE = Kind(
     named=0.6,
     in_text_alone=False,
     named_masks=(r"(?:19|20)[0-9*]{2}[-./年]?[0-9*]{2}[-./月]?[0-9*]{2}日?", r"\*{4}[-./][0-9*]{2}[-./][0-9*]{2}"),
-    examples=("1990-03-07", "1990年3月7日", "19900307", "1990/3/7", "1990-03", "1990-03-07 00:00:00"),
+    examples=(
+        "1990-03-07",
+        "1990年3月7日",
+        "19900307",
+        "1990/3/7",
+        "1990-03",
+        "1990-03-07 00:00:00",
+        "03/07/1990",
+        "7-Mar-1990",
+    ),
     counter_examples=("1990-02-30", "1890-01-01", "2999-01-01", "19901307"),
 )
 
