@@ -20,6 +20,16 @@ _WINDOWS: dict[str, tuple[int, int]] = {
     "IBAN_CODE": (2, 2),
     "LOCATION": (3, 0),
     "US_SSN": (0, 2),
+    "BIRTH_DATE": (4, 0),
+    "PRECISE_POSITION": (3, 0),
+    "COARSE_POSITION": (3, 0),
+    "IMEI": (2, 0),
+    "IMSI": (3, 0),
+    "ICCID": (4, 0),
+    "ACCESS_KEY": (4, 0),
+    "JSON_WEB_TOKEN": (3, 0),
+    "PASSPORT_MRZ": (0, 0),
+    "PASSWORD": (0, 0),
 }
 _LEAST_HIDDEN = 4
 

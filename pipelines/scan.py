@@ -184,9 +184,7 @@ def _read_file(path: Path, reading: Reading, progress: Callable[[float], None]) 
     for piece in file_pieces(path, is_name=is_name):
         reading.rows += piece.rows
         reading.rejected += piece.rejected
-        for series in piece.frame.get_columns():
-            values = series.drop_nulls().alias("value").to_frame().group_by("value").len("rows")
-            reading.observe(series.name, values)
+        reading.observe_table(piece.frame)
         progress(piece.share)
 
 

@@ -7,6 +7,7 @@ import polars as pl
 
 from dlp.column_names import NameHints, name_hints, shown_name
 from dlp.columns import ColumnEvidence
+from dlp.counting import observe_table
 from dlp.findings import PiiFinding
 from dlp.grading import combined, graded
 from dlp.policy import Policy
@@ -47,6 +48,14 @@ class Reading:
             self.passed_over.add(column)
             return
         self.evidence.setdefault(column, ColumnEvidence()).observe(values, key=self.key, policy=self.policy)
+
+    def observe_table(self, table: pl.DataFrame) -> None:
+        """Count one piece of all columns, side by side."""
+        for column in table.columns:
+            if column not in self.evidence and len(self.evidence) < _MOST_COLUMNS:
+                self.evidence[column] = ColumnEvidence()
+        self.passed_over.update(column for column in table.columns if column not in self.evidence)
+        observe_table(table, self.evidence, key=self.key, policy=self.policy)
 
     def findings(self, on: datetime) -> list[PiiFinding]:
         """The findings of the whole data set, graded as of that day."""

@@ -7,7 +7,14 @@ import polars as pl
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
-from presidio_analyzer.predefined_recognizers import CreditCardRecognizer, EmailRecognizer, UsSsnRecognizer
+from presidio_analyzer import PatternRecognizer
+from presidio_analyzer.predefined_recognizers import (
+    CreditCardRecognizer,
+    EmailRecognizer,
+    IpRecognizer,
+    MacAddressRecognizer,
+    UsSsnRecognizer,
+)
 
 from dlp.analyzer import KindRecognizer, analyzer
 from dlp.kinds import Kind
@@ -71,11 +78,13 @@ def test_look_alikes_give_nothing(text: str) -> None:
         (CreditCardRecognizer(), "CREDIT_CARD", "银行卡4111111111111111已注销", "4111111111111111"),
         (UsSsnRecognizer(), "US_SSN", "号码244-76-8917有误", "244-76-8917"),
         (EmailRecognizer(), "EMAIL_ADDRESS", "邮箱zhang@example.org已验证", "zhang@example.org"),
+        (IpRecognizer(), "IP_ADDRESS", "来自192.0.2.7的登录", "192.0.2.7"),
+        (MacAddressRecognizer(), "MAC_ADDRESS", "网卡02:00:5e:00:53:01离线", "02:00:5e:00:53:01"),
     ],
-    ids=["card", "ssn", "email"],
+    ids=["card", "ssn", "email", "ip", "mac"],
 )
 def test_presidios_own_recognizers_miss_what_stands_beside_chinese(
-    recognizer: CreditCardRecognizer, entity_type: str, text: str, value: str
+    recognizer: PatternRecognizer, entity_type: str, text: str, value: str
 ) -> None:
     theirs = recognizer.analyze(text, [entity_type])
     assert value not in {text[result.start : result.end] for result in theirs}
