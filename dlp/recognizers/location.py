@@ -1,7 +1,7 @@
 """Postal addresses of people: Chinese by province and street words, English by number and street word."""
 
 from dlp.kinds import CHINESE, Kind
-from dlp.profiles import BEYOND, DIGIT, LETTER, LOWER
+from dlp.profiles import BEYOND, DIGIT, LETTER
 
 _PROVINCES = (
     "北京|天津|上海|重庆|河北|山西|辽宁|吉林|黑龙江|江苏|浙江|安徽|福建|江西|山东|河南|湖北|湖南|广东|海南|四川|贵州|云南|陕西|甘肃|青海|"
@@ -68,9 +68,9 @@ _STREET_WORDS = (
 ENGLISH_ADDRESS = Kind(
     name="english_address",
     entity_type="LOCATION",
-    gate=r"[0-9] [A-Z]",
+    gate=r"[0-9] [A-Z]|[A-Z]{2} [0-9]{5}",
     lengths=(8, 160),
-    needs=DIGIT | LOWER,
+    needs=DIGIT,
     pattern=rf"[0-9]{{1,6}} (?:[A-Z][A-Za-z.'-]+ ){{1,4}}(?:{_STREET_WORDS})\.?(?:[ ,\n]+[A-Za-z0-9#.,\n -]{{0,60}})?"
     # 42 Any Name Suite 7, a town, and an American state with its code
     r"|(?:[0-9]{1,6} [A-Z][A-Za-z.' -]{2,40}(?:(?:Apt\.|Suite|Unit) [0-9]{1,6})?"

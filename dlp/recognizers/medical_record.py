@@ -1,13 +1,13 @@
 """Numbers of medical records, admissions and visits: hospitals number their own ways, so only words tell."""
 
 from dlp.formats import pattern_of
-from dlp.kinds import SIX_DIGITS, Kind
+from dlp.kinds import Kind
 from dlp.profiles import DIGIT, SEPARATOR, UPPER, X
 
 MEDICAL_RECORD = Kind(
     name="medical_record",
     entity_type="MEDICAL_RECORD_NUMBER",
-    gate=SIX_DIGITS,
+    gate=r"[0-9]{5}",
     lengths=(5, 26),
     of=DIGIT | UPPER | X | SEPARATOR,
     needs=DIGIT,

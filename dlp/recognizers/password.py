@@ -75,7 +75,6 @@ IN_URL = Kind(
     entity_type="PASSWORD",
     gate="://",
     lengths=(10, 255),
-    of=ASCII,
     needs=OTHER,
     pattern=r"[a-z][a-z0-9+.-]{1,15}://[^\s/:@]{1,64}:[^\s/@]{3,64}@[A-Za-z0-9](?:[A-Za-z0-9.-]{0,120}[A-Za-z0-9])?",
     check=url_password_holds,

@@ -7,7 +7,7 @@ from dlp.profiles import DIGIT
 QQ = Kind(
     name="qq",
     entity_type="QQ_NUMBER",
-    gate=r"(?i:qq)",
+    gate=r"[0-9]{5}",
     lengths=(5, 11),
     of=DIGIT,
     needs=DIGIT,
