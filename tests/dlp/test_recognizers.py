@@ -92,6 +92,20 @@ def test_presidio_sees_the_examples_in_chinese_text(kind: Kind) -> None:
 
 
 @pytest.mark.parametrize("column", ["order_no", "备注", "column_1"])
+@pytest.mark.parametrize("kind", WITH_CHECK, ids=lambda kind: kind.name)
+def test_one_real_value_among_a_hundred_thousand_rows_is_reported_as_contamination(kind: Kind, column: str) -> None:
+    if not kind.in_text_alone and kind.shape_chance > 0.1:
+        pytest.skip("nine digits by themselves are anything: its written form with a hyphen is found")
+    counted = pl.DataFrame({"value": [f"事项{at}" for at in range(99_999)] + [kind.examples[0]]})
+    evidence = ColumnEvidence()
+    evidence.observe(counted.with_columns(rows=pl.lit(1)), key=KEY, policy=default_policy())
+    hints = name_hints(column, default_policy())
+    found = {verdict.entity_type: verdict for verdict in verdicts(evidence, hints, default_policy())}
+    assert set(found) <= {kind.entity_type, "IP_ADDRESS"}  # a URL with a password names a host
+    assert found[kind.entity_type].hits == 1
+    assert "contamination: 1 of 100000" in found[kind.entity_type].review
+
+
 @pytest.mark.parametrize("kind", [kind for kind in KINDS if not kind.some_of], ids=lambda kind: kind.name)
 @given(examples=st.data())
 @settings(max_examples=40, deadline=None)
