@@ -1,12 +1,24 @@
 """Payment card numbers, credit and debit, by issuer prefix and the Luhn sum."""
 
-from dlp.checksums import luhn_holds
+import numpy as np
+import polars as pl
+
+from dlp.checksums import Verdicts, luhn_holds
 from dlp.formats import pattern_of
 from dlp.kinds import LONGER_DIGITS, Kind
 from dlp.profiles import DIGIT, SEPARATOR
+from dlp.recognizers.resident_id import RESIDENT_ID
 
 # Grouped as printed on the card: 6222 0212 3456 7890 123
 _GROUPED = r"(?:[2-6][0-9]{3}|9558)(?:[ -][0-9]{4}){3}(?:[ -]?[0-9]{1,3})?|3[47][0-9]{2}[ -][0-9]{6}[ -][0-9]{5}"
+
+
+def card_holds(values: pl.Series) -> Verdicts:
+    """The Luhn sum of ISO/IEC 7812-1, and no resident ID: those of Gansu begin with 62, as UnionPay's cards do."""
+    resident = values.str.contains(RESIDENT_ID.whole).to_numpy().copy()
+    resident[resident] = RESIDENT_ID.holds(values.filter(pl.Series(resident))).to_numpy()
+    return np.asarray(luhn_holds(values) & ~resident)
+
 
 BANK_CARD = Kind(
     name="bank_card",
@@ -16,7 +28,7 @@ BANK_CARD = Kind(
     of=DIGIT | SEPARATOR,
     needs=DIGIT,
     pattern=f"{pattern_of('unionpay_cards', 'international_cards', 'old_debit_cards')}|{_GROUPED}",
-    check=luhn_holds,
+    check=card_holds,
     check_chance=1 / 10,
     shape=r"[0-9]{12,19}",
     shape_chance=0.02,
@@ -52,6 +64,7 @@ BANK_CARD = Kind(
         "4111 1111 1111 1111",
     ),
     counter_examples=(
+        "620102199003070069",  # a resident ID of Gansu whose Luhn sum holds too
         "4111111111111112",
         "9111111111111111",
     ),

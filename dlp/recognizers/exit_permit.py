@@ -1,7 +1,7 @@
 """Permits of mainland people for Hong Kong and Macao (往来港澳通行证), as the notice of December 2018 numbers them."""
 
 from dlp.kinds import LETTER_AND_DIGITS, Kind
-from dlp.profiles import DIGIT, UPPER
+from dlp.profiles import DIGIT, UPPER, X
 
 # C12345678, CA1234567: the permit of mainland people for Hong Kong and Macao
 EXIT_PERMIT = Kind(
@@ -9,7 +9,7 @@ EXIT_PERMIT = Kind(
     entity_type="CN_HK_MACAO_PERMIT",
     gate=LETTER_AND_DIGITS,
     lengths=(9, 9),
-    of=DIGIT | UPPER,
+    of=DIGIT | X | UPPER,
     needs=DIGIT,
     pattern=r"C[A-HJ-NP-Z0-9][0-9]{7}",
     shape=r"[A-Z]{1,2}[0-9]{7,8}",
