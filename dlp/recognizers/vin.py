@@ -11,7 +11,6 @@ VIN = Kind(
     gate=CODE,
     lengths=(17, 17),
     of=DIGIT | X | UPPER | LOWER,
-    needs=DIGIT,
     pattern=r"[A-HJ-NPR-Z0-9]{8}[0-9X][A-HJ-NPR-Z0-9]{8}|[a-hj-npr-z0-9]{8}[0-9x][a-hj-npr-z0-9]{8}",
     check=vin_holds,
     check_chance=1 / 11,
