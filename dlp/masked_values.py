@@ -53,7 +53,7 @@ class MaskedValues:
 
     def observe(self, values: pl.DataFrame, *, key: bytes, policy: Policy) -> None:
         """Count masked values: columns `value` and `rows`."""
-        texts = [_one_mask(value) for value in values["value"].to_list()]
+        texts = [one_mask(value) for value in values["value"].to_list()]
         masks = values.with_columns(pl.Series("value", texts, dtype=pl.String))
         opaque = masks["value"].str.contains(r"^[*\s-]+$")
         self.opaque += int(masks.filter(opaque)["rows"].sum())
@@ -114,6 +114,21 @@ def is_nothing_else(values: pl.Series) -> pl.Series:
     return (short & values.str.contains(_STARS) & ~values.str.contains(r"[0-9]{11}")) | values.str.contains(_WORDS)
 
 
+def one_mask(value: str) -> str:
+    """The value with every hidden character as `*`: runs of x, X, # and dots, words for a mask, `尾号1234`."""
+    if re.search(_WORDS, value):
+        return "*"
+    stars = re.sub(_STARS, "*", re.sub(r"^尾号(?=[0-9])", "*" * 12, value))
+    stars = re.sub(r"(?<=[0-9A-Z])\.{4,}", _as_stars, stars)
+    stars = re.sub(r"(?:(?<=[-:. ])|^)[xX]{2,}(?=[-:. ]|$)", _as_stars, stars)
+    return re.sub(r"x{3,}|X{4,}|#{3,}", _as_stars, stars)
+
+
+def fits_type(masks: pl.Series, name: str) -> pl.Series:
+    """Which of the masks (`*` for a hidden character) may be of a type."""
+    return _fits(masks, name) > 0
+
+
 def _candidates(claims: Claims, named: frozenset[str]) -> list[str]:
     """The types to choose from: those that the name says, else those whose form alone says so."""
     return [name for name, _ in claims if name in named] or [name for name, proving in claims if proving]
@@ -129,15 +144,6 @@ def _fits(masks: pl.Series, name: str) -> pl.Series:
 
 def _fitting(masks: pl.Series, forms: list[str]) -> pl.Series:
     return masks.str.contains("^(?:" + "|".join(forms) + ")$") if forms else pl.repeat(False, len(masks), eager=True)
-
-
-def _one_mask(value: str) -> str:
-    if re.search(_WORDS, value):
-        return "*"
-    stars = re.sub(_STARS, "*", re.sub(r"^尾号(?=[0-9])", "*" * 12, value))
-    stars = re.sub(r"(?<=[0-9A-Z])\.{4,}", _as_stars, stars)
-    stars = re.sub(r"(?:(?<=[-:. ])|^)[xX]{2,}(?=[-:. ]|$)", _as_stars, stars)
-    return re.sub(r"x{3,}|X{4,}|#{3,}", _as_stars, stars)
 
 
 def _as_stars(run: re.Match[str]) -> str:

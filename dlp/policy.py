@@ -6,7 +6,7 @@ from importlib.resources import files
 from pathlib import Path
 from typing import Literal, Self
 
-from pydantic import BaseModel, ConfigDict, Field, model_validator
+from pydantic import BaseModel, ConfigDict, Field, field_validator, model_validator
 
 from dlp.errors import PolicyError
 from dlp.policy_files import validated
@@ -65,6 +65,19 @@ class Masks(BaseModel):
     local_divisions: tuple[str, ...]
     divisions_per_hidden_pair: int = Field(ge=1)
     birth_years: tuple[int, int]
+    mobile_prefixes: tuple[str, ...] = ()
+    local_mobile_segments: tuple[str, ...] = ()
+    card_prefixes: tuple[str, ...] = ()
+    surnames: int = Field(default=400, ge=1)
+    name_characters: int = Field(default=3000, ge=1)
+    mail_providers: int = Field(default=20, ge=1)
+
+    @field_validator("mobile_prefixes", "local_mobile_segments")
+    @classmethod
+    def _equally_long(cls, prefixes: tuple[str, ...]) -> tuple[str, ...]:
+        if len({len(prefix) for prefix in prefixes}) > 1 or not all(prefix.isdigit() for prefix in prefixes):
+            raise ValueError("beginnings of numbers: digits, all equally many")
+        return prefixes
 
 
 class TextPolicy(BaseModel):

@@ -43,10 +43,21 @@ def _is_random(verdict: Verdict, hints: NameHints) -> bool:
     return few and verdict.entity_type == "EMAIL_ADDRESS" and "PASSWORD" in hints.says
 
 
+def masked_rows(name: str, evidence: ColumnEvidence, hints: NameHints) -> int:
+    """How many rows of a column hold masked values of a type."""
+    rows = evidence.masks.rows_by_type(hints.says, evidence.valued)[name]
+    opaque = evidence.masks.opaque
+    if name in hints.says and (rows or opaque > evidence.valued * _MASK_SHARE):
+        return rows + opaque
+    # A name such as 张* is two characters: alone it proves little.
+    least = _MASK_SHARE if name == "PERSON" else 0.001
+    return rows if rows >= evidence.valued * least else 0
+
+
 def _of_type(name: str, evidence: ColumnEvidence, hints: NameHints, policy: Policy) -> Verdict | None:
     kinds = [kind for kind in KINDS if kind.entity_type == name]
     named = name in hints.says and (name not in hints.vaguely or _speaks_itself(kinds, evidence))
-    hidden = _masked_rows(name, evidence, hints)
+    hidden = masked_rows(name, evidence, hints)
     sure = believed(kinds, evidence, hints, expected=named or hidden > 0 or name in hints.beside)
     if sum(raw.rows for raw in sure) > evidence.valued * _MOST:
         # What most values are, the others may be too, written in a way that proves less.
@@ -63,16 +74,6 @@ def _speaks_itself(kinds: list[Kind], evidence: ColumnEvidence) -> bool:
     able = [kind for kind in kinds if kind.alone is not None and kind.name in evidence.kinds]
     counts = [evidence.kinds[kind.name] for kind in able if not too_uniform(kind, evidence)]
     return sum(count.rows for count in counts) >= _VAGUE_SHARE * evidence.valued
-
-
-def _masked_rows(name: str, evidence: ColumnEvidence, hints: NameHints) -> int:
-    rows = evidence.masks.rows_by_type(hints.says, evidence.valued)[name]
-    opaque = evidence.masks.opaque
-    if name in hints.says and (rows or opaque > evidence.valued * _MASK_SHARE):
-        return rows + opaque
-    # A name such as 张* is two characters: alone it proves little.
-    least = _MASK_SHARE if name == "PERSON" else 0.001
-    return rows if rows >= evidence.valued * least else 0
 
 
 def _raw_verdict(name: str, evidence: ColumnEvidence, raws: list[Believed], hidden: int, *, named: bool) -> Verdict:

@@ -199,7 +199,7 @@ def test_a_longer_number_does_not_hold_a_shorter_one() -> None:
         ("CREDIT_CARD", lambda: "尾号" + digits(4), "银行卡号"),
         ("US_SSN", lambda: "XXX-XX-" + digits(4), "column_1"),
         ("IBAN_CODE", lambda: "GB82********" + digits(4), "iban"),
-        ("TW_IDENTITY_CARD", lambda: "A12****" + digits(3), "身分證"),
+        ("TW_IDENTITY_CARD", lambda: "A1*****" + digits(3), "身分證"),
         ("CN_PASSPORT", lambda: "E****" + digits(4), "护照号"),
     ],
 )

@@ -1,0 +1,98 @@
+"""Encodings that anyone can undo: base64, hex, URL and HTML escapes, reversed or rotated text, one inside another."""
+
+import base64
+import binascii
+import codecs
+import html
+import re
+from collections.abc import Callable, Iterator
+from urllib.parse import unquote
+
+_DEEPEST = 3  # encodings inside one another
+_LONGEST = 8192  # characters
+_HEX = re.compile(r"(?:0x|\\x)?(?:[0-9a-fA-F]{2}){5,}")
+_BASE64 = re.compile(r"[A-Za-z0-9+/]{8,}={0,2}|[A-Za-z0-9_-]{8,}={0,2}")
+_URL = re.compile(r"(?:%[0-9A-Fa-f]{2})")
+_HTML = re.compile(r"&#x?[0-9A-Fa-f]+;")
+_ESCAPED = re.compile(r"\\u([0-9a-fA-F]{4})")
+_DIGITS = str.maketrans("0123456789", "5678901234")
+
+Decoder = Callable[[str], str | None]
+
+
+def decoded_ways(value: str) -> Iterator[tuple[str, str]]:
+    """Every text that a value is an encoding of, with the encodings in the order in which they are undone."""
+    yield from _decoded(value, (), _DEEPEST)
+
+
+def turned_ways(value: str) -> Iterator[tuple[str, str]]:
+    """The value reversed, with its letters turned by 13 and its digits by 5: proves something only by a check digit."""
+    if 5 <= len(value) <= 64:
+        yield value[::-1], "reversed"
+        yield codecs.encode(value, "rot13").translate(_DIGITS), "rot13 and rot5"
+        yield value.translate(_DIGITS), "rot5"
+
+
+def _decoded(value: str, done: tuple[str, ...], depth: int) -> Iterator[tuple[str, str]]:
+    if not 3 <= len(value) <= _LONGEST or depth == 0:
+        return
+    for name, decoder in _DECODERS:
+        inner = decoder(value)
+        if inner is None or inner == value or not inner.strip():
+            continue
+        names = (*done, name)
+        yield inner, " in ".join(reversed(names)) if len(names) > 1 else name
+        yield from _decoded(inner, names, depth - 1)
+
+
+def _from_hex(value: str) -> str | None:
+    if _HEX.fullmatch(value) is None:
+        return None
+    return _text(binascii.unhexlify(re.sub(r"0x|\\x", "", value)))
+
+
+def _from_base64(value: str) -> str | None:
+    bare = value.strip()
+    if _BASE64.fullmatch(bare) is None or len(bare.rstrip("=")) % 4 == 1:
+        return None
+    padded = bare.rstrip("=").replace("-", "+").replace("_", "/")
+    try:
+        return _text(base64.b64decode(padded + "=" * (-len(padded) % 4), validate=True))
+    except (binascii.Error, ValueError):
+        return None
+
+
+def _from_url(value: str) -> str | None:
+    return unquote(value, errors="replace") if _URL.search(value) else None
+
+
+def _from_html(value: str) -> str | None:
+    return html.unescape(value) if _HTML.search(value) else None
+
+
+def _from_escapes(value: str) -> str | None:
+    if not _ESCAPED.search(value):
+        return None
+    text = _ESCAPED.sub(lambda found: chr(int(found[1], 16)), value)
+    # A pair of surrogates is one character; half a pair is none.
+    return text.encode("utf-16", "surrogatepass").decode("utf-16", "replace")
+
+
+def _text(raw: bytes) -> str | None:
+    """The bytes as text, when they are printable text at all."""
+    for encoding in ("utf-8", "gb18030"):
+        try:
+            text = raw.decode(encoding)
+        except UnicodeDecodeError:
+            continue
+        return text if text.isprintable() else None
+    return None
+
+
+_DECODERS: tuple[tuple[str, Decoder], ...] = (
+    ("hex", _from_hex),
+    ("base64", _from_base64),
+    ("URL encoding", _from_url),
+    ("HTML entities", _from_html),
+    ("Unicode escapes", _from_escapes),
+)

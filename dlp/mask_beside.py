@@ -1,0 +1,76 @@
+"""Personal data in the clear beside a masked column: in remarks, JSON, queries and messages of the same rows."""
+
+import re
+from collections.abc import Sequence
+from functools import cache
+
+import polars as pl
+
+from dlp.mask_columns import ColumnFacts, raw_of
+from dlp.mask_findings import MaskCheck, MaskFinding, Severity
+from dlp.mask_windows import union
+from dlp.masking import masked
+from dlp.registry import KINDS
+from dlp.residual import whole_mask
+
+_HASHED = "hash"
+_IN_TEXT = frozenset(kind.entity_type for kind in KINDS if kind.in_text)
+
+
+def clear_beside(columns: Sequence[ColumnFacts]) -> list[MaskFinding]:
+    """Columns that hold in text or in the clear what another column of the same data set masks or hides in a digest."""
+    found = []
+    for column in columns:
+        entity_type = column.masked_type or (column.entity_type if column.holds in (_HASHED, "token") else "")
+        if entity_type not in _IN_TEXT:
+            continue
+        for other in columns:
+            count = other.counts.get(entity_type)
+            # A masked column with raw values in it is partly masked, which is another finding.
+            if other.name == column.name or count is None or not count.raw or count.masked or other.holds:
+                continue
+            found.append(_finding(column, other, entity_type, count.raw))
+    return found
+
+
+def spans(text: str, entity_type: str) -> list[str]:
+    """Every value of a type inside a text, check digits and all."""
+    return [
+        match.group()
+        for kind in KINDS
+        if kind.entity_type == entity_type and kind.in_text
+        for match in _compiled(kind.bounded).finditer(text)
+        if kind.check is None or kind.holds(pl.Series([match.group()]))[0]
+    ]
+
+
+def _finding(column: ColumnFacts, other: ColumnFacts, entity_type: str, rows: int) -> MaskFinding:
+    same, compared, shown = 0, 0, ""
+    whole = raw_of(other.sample, entity_type)
+    texts = other.sample.to_list()
+    for mask, text, raw in zip(column.masks(entity_type), texts, whole, strict=True):
+        if not mask or not text:
+            continue
+        values = [raw] if raw else spans(text, entity_type)
+        if not values:
+            continue
+        compared += 1
+        wanted = whole_mask(mask, entity_type)
+        if any(union(wanted, whole_mask(value, entity_type)) is not None for value in values):
+            same += 1
+            shown = shown or masked(values[0], entity_type)
+    severity: Severity = "critical" if same > compared / 2 else "high" if same else "medium"
+    evidence = {
+        "rows": other.evidence.rows,
+        "raw_rows": rows,
+        "rows_compared": compared,
+        "rows_same_value": same,
+        "whole_values": sum(value is not None for value in whole) > len(whole) / 2,
+        "sample": shown,
+    }
+    return MaskFinding(MaskCheck.beside, (column.name, other.name), severity, entity_type, evidence)
+
+
+@cache
+def _compiled(pattern: str) -> re.Pattern[str]:
+    return re.compile(pattern)

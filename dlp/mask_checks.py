@@ -1,0 +1,63 @@
+"""The masking checks of one data set, from what a scan reads of it."""
+
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass, replace
+
+from dlp.column_names import shown_name
+from dlp.mask_beside import clear_beside
+from dlp.mask_codes import digest_finding, encoding_finding
+from dlp.mask_columns import ColumnFacts
+from dlp.mask_derived import derived_leaks
+from dlp.mask_findings import SEVERITIES, MaskCheck, MaskFinding
+from dlp.mask_policy import ChecksPolicy
+from dlp.mask_strength import column_checks
+from dlp.mask_windows import windows_within
+from dlp.policy import Policy
+
+# What a scan can do; classes of equivalence need columns that a person chooses.
+WITHIN = tuple(check for check in MaskCheck if check is not MaskCheck.equivalence)
+
+
+@dataclass(frozen=True)
+class Judging:
+    """What the checks go by.
+
+    Attributes:
+        key: behind fingerprints.
+        digests: how many digests the dictionary test may compute.
+    """
+
+    policy: Policy
+    checks: ChecksPolicy
+    key: bytes
+    digests: int
+
+
+def dataset_checks(columns: Sequence[ColumnFacts], judging: Judging, known: Iterable[str] = ()) -> list[MaskFinding]:
+    """Every finding on the masks of one data set, most severe first.
+
+    Args:
+        columns: all of its columns.
+        judging: what the checks go by.
+        known: values of other data sets, for the dictionary test of digests.
+    """
+    masks = judging.policy.masks
+    values = list(known)
+    found = [finding for column in columns for finding in column_checks(column, judging.checks, masks)]
+    found += windows_within(columns, judging.checks, masks)
+    found += clear_beside(columns)
+    found += derived_leaks(columns, judging.checks, masks)
+    for column in columns:
+        digest = digest_finding(column, columns, values, budget=judging.digests, policy=judging.policy)
+        encoding = None if digest else encoding_finding(column, judging.policy, key=judging.key)
+        found += [finding for finding in (digest, encoding) if finding is not None]
+    return ordered(found)
+
+
+def ordered(findings: Sequence[MaskFinding]) -> list[MaskFinding]:
+    """The findings, most severe first, under names of columns that are fit to be shown."""
+    shown = [replace(finding, columns=tuple(map(shown_name, finding.columns))) for finding in findings]
+    order = list(MaskCheck)
+    return sorted(
+        shown, key=lambda one: (-SEVERITIES.index(one.severity), order.index(one.check), one.columns, one.entity_type)
+    )

@@ -1,0 +1,84 @@
+"""Made-up people, and the masking checks of a small table of them."""
+
+import hashlib
+import random
+from collections.abc import Mapping, Sequence
+
+import polars as pl
+
+from dlp.column_names import name_hints
+from dlp.columns import ColumnEvidence
+from dlp.mask_checks import Judging, dataset_checks
+from dlp.mask_columns import ColumnFacts, column_facts
+from dlp.mask_findings import MaskFinding
+from dlp.mask_policy import ChecksPolicy, default_mask_policy
+from dlp.policy import default_policy
+from dlp.verdicts import verdicts
+
+KEY = b"a key for tests only, 32 bytes.."
+DIVISIONS = ("350102", "350103", "350104", "350105", "350111", "350121", "350181")
+SURNAMES = "陈林黄张李王吴刘蔡杨许郑"
+GIVEN = "志明海燕建国丽娟文辉欣怡浩然子涵梓桐"
+_WEIGHTS = (7, 9, 10, 5, 8, 4, 2, 1, 6, 3, 7, 9, 10, 5, 8, 4, 2)
+
+
+def identity(body: str) -> str:
+    """Seventeen digits with the check character behind them."""
+    return body + "10X98765432"[sum(int(digit) * weight for digit, weight in zip(body, _WEIGHTS, strict=True)) % 11]
+
+
+def people(count: int, seed: int = 1) -> pl.DataFrame:
+    """Made-up people: `name`, `id_card`, `phone`, `birth_date`, `gender`, `district`."""
+    dice = random.Random(seed)  # noqa: S311 - made-up people
+    rows = []
+    for _ in range(count):
+        division = dice.choice(DIVISIONS)
+        year, month, day = dice.randint(1950, 2005), dice.randint(1, 12), dice.randint(1, 28)
+        serial = dice.randint(1, 999)
+        rows.append(
+            {
+                "name": dice.choice(SURNAMES) + dice.choice(GIVEN) + dice.choice(GIVEN),
+                "id_card": identity(f"{division}{year}{month:02}{day:02}{serial:03}"),
+                "phone": f"1{dice.choice('35789')}{dice.randint(0, 9)}{dice.randint(0, 99999999):08}",
+                "birth_date": f"{year}-{month:02}-{day:02}",
+                "gender": "男" if serial % 2 else "女",
+                "district": division,
+            }
+        )
+    return pl.DataFrame(rows)
+
+
+def windowed(values: Sequence[str], head: int, tail: int) -> list[str]:
+    """The values with only their beginnings and ends left."""
+    return [value[:head] + "*" * (len(value) - head - tail) + value[len(value) - tail :] for value in values]
+
+
+def md5(values: Sequence[str]) -> list[str]:
+    """Digests as so many systems store them."""
+    return [hashlib.md5(value.encode(), usedforsecurity=False).hexdigest() for value in values]
+
+
+def facts(table: Mapping[str, Sequence[str | None]], dataset: str = "table.csv") -> list[ColumnFacts]:
+    """The columns of a table as the checks see them."""
+    policy, found = default_policy(), []
+    for name, values in table.items():
+        series = pl.Series("value", list(values), dtype=pl.String)
+        evidence = ColumnEvidence()
+        evidence.observe(series.drop_nulls().to_frame().group_by("value").len("rows"), key=KEY, policy=policy)
+        judged = verdicts(evidence, name_hints(name, policy), policy)
+        checks = default_mask_policy().checks
+        found.append(column_facts(name, evidence, judged, series, dataset=dataset, policy=policy, checks=checks))
+    return found
+
+
+def checked(
+    table: Mapping[str, Sequence[str | None]], *, known: Sequence[str] = (), checks: ChecksPolicy | None = None
+) -> list[MaskFinding]:
+    """The findings on a table."""
+    judging = Judging(default_policy(), checks or default_mask_policy().checks, KEY, digests=200_000)
+    return dataset_checks(facts(table), judging, known)
+
+
+def kinds(findings: Sequence[MaskFinding]) -> set[tuple[str, str]]:
+    """Check and first column of each finding."""
+    return {(finding.check.value, finding.columns[0]) for finding in findings}
