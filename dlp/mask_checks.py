@@ -1,6 +1,6 @@
 """The masking checks of one data set, from what a scan reads of it."""
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass, replace
 
 from dlp.column_names import shown_name
@@ -33,22 +33,23 @@ class Judging:
     digests: int
 
 
-def dataset_checks(columns: Sequence[ColumnFacts], judging: Judging, known: Iterable[str] = ()) -> list[MaskFinding]:
+def dataset_checks(
+    columns: Sequence[ColumnFacts], judging: Judging, known: Callable[[], Iterable[str]] = tuple
+) -> list[MaskFinding]:
     """Every finding on the masks of one data set, most severe first.
 
     Args:
         columns: all of its columns.
         judging: what the checks go by.
-        known: values of other data sets, for the dictionary test of digests.
+        known: gives values of other data sets, for the dictionary test; asked only where there are digests.
     """
     masks = judging.policy.masks
-    values = list(known)
     found = [finding for column in columns for finding in column_checks(column, judging.checks, masks)]
     found += windows_within(columns, judging.checks, masks)
     found += clear_beside(columns)
     found += derived_leaks(columns, judging.checks, masks)
     for column in columns:
-        digest = digest_finding(column, columns, values, budget=judging.digests, policy=judging.policy)
+        digest = digest_finding(column, columns, known, budget=judging.digests, policy=judging.policy)
         encoding = None if digest else encoding_finding(column, judging.policy, key=judging.key)
         found += [finding for finding in (digest, encoding) if finding is not None]
     return ordered(found)

@@ -1,7 +1,7 @@
 """Checks of what only looks unreadable: digests that a dictionary undoes, and encodings that anyone undoes."""
 
 from collections import Counter
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from itertools import islice
 
 import polars as pl
@@ -19,6 +19,7 @@ from dlp.residual import candidates_left, whole_mask
 from dlp.verdicts import Verdict, verdicts
 
 _MOSTLY = 0.9
+_DECODED = 500  # distinct values of a column
 _DECODABLE = 0.2  # of the values, before they are decoded
 _MOST_FITTING = 20_000  # values that fit a mask beside a digest, for them all to be tried
 _ROWS_TRIED = 20
@@ -26,14 +27,19 @@ _CHECKED = frozenset(kind.entity_type for kind in KINDS if kind.check_chance < 0
 
 
 def digest_finding(
-    column: ColumnFacts, others: Sequence[ColumnFacts], known: Iterable[str], *, budget: int, policy: Policy
+    column: ColumnFacts,
+    others: Sequence[ColumnFacts],
+    known: Callable[[], Iterable[str]],
+    *,
+    budget: int,
+    policy: Policy,
 ) -> MaskFinding | None:
     """The finding on a column of digests: undone by known or possible values, bare, or keyed.
 
     Args:
         column: the column to judge.
         others: the other columns of the same rows; their values are tried, and what fits their masks.
-        known: values of other data sets, tried too.
+        known: gives values of other data sets, tried too.
         budget: how many digests may be computed.
         policy: names of types, and what completes a mask.
     """
@@ -60,7 +66,8 @@ def digest_finding(
 
 def encoding_finding(column: ColumnFacts, policy: Policy, *, key: bytes) -> MaskFinding | None:
     """The finding on a column of which many values are an encoding of personal data; None where none is."""
-    values = [value for value in dict.fromkeys(column.sample.drop_nulls().to_list()) if value and "*" not in value]
+    distinct = column.sample.drop_nulls().unique(maintain_order=True).to_list()
+    values = [value for value in distinct if value and "*" not in value][:_DECODED]
     ways: dict[str, list[str]] = {}
     for value in values:
         for text, way in decoded_ways(value):
@@ -75,12 +82,16 @@ def encoding_finding(column: ColumnFacts, policy: Policy, *, key: bytes) -> Mask
 
 
 def _dictionaries(
-    column: ColumnFacts, others: Sequence[ColumnFacts], known: Iterable[str], personal: str, policy: Policy
+    column: ColumnFacts,
+    others: Sequence[ColumnFacts],
+    known: Callable[[], Iterable[str]],
+    personal: str,
+    policy: Policy,
 ) -> Iterator[tuple[str, Iterable[str]]]:
     for other in others:
         if other.name != column.name and other.holds != "hash":
             yield f"column {other.name}", dict.fromkeys(value for value in other.sample.drop_nulls().to_list() if value)
-    yield "other data sets", known
+    yield "other data sets", known()
     for other in others:
         if other.masked_type:
             yield f"what fits the masks of {other.name}", _fitting(other, policy)

@@ -53,6 +53,17 @@ class MaskFinding:
         """The key of the words on how to mend it."""
         return self.mend or self.check.value
 
+    def as_json(self) -> dict[str, object]:
+        """The finding as values that `json.dumps` takes."""
+        return {
+            "check": self.check.value,
+            "columns": list(self.columns),
+            "severity": self.severity,
+            "entity_type": self.entity_type,
+            "evidence": dict(self.evidence),
+            "mend": self.mend_key,
+        }
+
     def evidence_json(self) -> str:
         """The evidence as canonical JSON: sorted keys, no spaces, UTF-8 unescaped."""
         return json.dumps(dict(self.evidence), sort_keys=True, separators=(",", ":"), ensure_ascii=False)

@@ -77,14 +77,16 @@ def joined(
     )
 
 
-def window_finding(names: tuple[str, str], entity_type: str, both: Joined, checks: ChecksPolicy) -> MaskFinding | None:
-    """The finding on two columns that show more together; None while enough values still fit."""
+def window_finding(
+    names: tuple[str, str], entity_type: str, both: Joined, checks: ChecksPolicy, *, key: str = ""
+) -> MaskFinding | None:
+    """The finding on two columns that show more together, joined by a key; None while enough values still fit."""
     wanted = checks.candidates_wanted(entity_type)
     if not both.reveals or both.together is None or both.together >= wanted:
         return None
     broken = both.together <= checks.candidates_broken(entity_type)
     severity: Severity = "critical" if both.together <= 1 else "high" if broken else "medium"
-    evidence = {
+    evidence: dict[str, object] = {
         "rows_compared": both.compared,
         "rows_agreeing": both.agreeing,
         "candidates_first": both.left_alone,
@@ -96,6 +98,8 @@ def window_finding(names: tuple[str, str], entity_type: str, both: Joined, check
         # Where no place is shown by both, nothing but the name and the key says that they hold the same value.
         "rows_proven": both.overlapping,
     }
+    if key:
+        evidence["key"] = key
     return MaskFinding(MaskCheck.windows, names, severity, entity_type, evidence)
 
 

@@ -6,6 +6,9 @@ from collections.abc import Callable, Iterable, Iterator
 from datetime import date, timedelta
 from functools import cache, lru_cache
 
+import numpy as np
+from numpy.typing import NDArray
+
 from dlp.checked_masks import (
     card_candidates,
     hong_kong_candidates,
@@ -187,7 +190,12 @@ _COUNTED: dict[str, Callable[[str, Masks], int | None]] = {
 
 @lru_cache(maxsize=4096)
 def _fitting_dates(mask: str, years: tuple[int, int]) -> Counter[int]:
-    return _residues(_matching(_birth_dates(years), mask), 6)
+    digits, residues = _date_digits(years)
+    shown = [at for at, character in enumerate(mask) if character != _HIDDEN]
+    wanted = np.frombuffer("".join(mask[at] for at in shown).encode("ascii", "replace"), dtype=np.uint8)
+    fitting = (digits[:, shown] == wanted).all(axis=1)
+    counts = np.bincount(residues[fitting], minlength=11)
+    return Counter({residue: int(count) for residue, count in enumerate(counts) if count})
 
 
 @lru_cache(maxsize=4096)
@@ -229,6 +237,14 @@ def _matching(texts: Iterable[str], mask: str) -> Iterable[str]:
 def _birth_dates(years: tuple[int, int]) -> tuple[str, ...]:
     first, last = date(years[0], 1, 1), date(years[1], 12, 31)
     return tuple((first + timedelta(days=day)).strftime("%Y%m%d") for day in range((last - first).days + 1))
+
+
+@cache
+def _date_digits(years: tuple[int, int]) -> tuple[NDArray[np.uint8], NDArray[np.int64]]:
+    """The digits of every date of birth, a row each, and what each adds to the check, modulo 11."""
+    dates = _birth_dates(years)
+    digits = np.frombuffer("".join(dates).encode(), dtype=np.uint8).reshape(len(dates), 8)
+    return digits, (digits.astype(np.int64) - ord("0")) @ np.array(_WEIGHTS[6:14]) % 11
 
 
 @cache

@@ -11,6 +11,8 @@ from assets.matching import AddressBook
 from dlp.column_names import name_hints
 from dlp.grading import highest
 from dlp.grading_policy import GradingPolicy, default_grading, grading_of
+from dlp.mask_checks import WITHIN
+from dlp.mask_policy import ChecksPolicy, MaskPolicy, default_mask_policy, load_mask_policy
 from dlp.policy import Policy, load_policy
 from pipelines.dataset_grading import Grader
 from pipelines.datasets import file_pieces, is_table
@@ -18,9 +20,13 @@ from pipelines.errors import SourceBroken
 from pipelines.files import found_files, source_of
 from pipelines.fingerprint_key import fingerprint_key
 from pipelines.inventory import load_address_book
+from pipelines.mask_reading import masks_that_fail
+from pipelines.mask_writing import write_mask_findings
+from pipelines.narrow_columns import narrow_frames
 from pipelines.scan_reading import Reading
 from pipelines.scan_report import Owner, ScanReport, write_findings
 from pipelines.table_columns import counted_columns, table_rows
+from pipelines.table_sample import sampled_rows
 from rongdun.settings import Settings
 from store.client import Store
 from store.errors import QueryFailed
@@ -42,6 +48,7 @@ def scan(
     grading: GradingPolicy | None = None,
     address_book: AddressBook | None = None,
     progress: Progress | None = None,
+    checks: ChecksPolicy | None = None,
 ) -> list[ScanReport]:
     """A report on every table at a path, or on the ClickHouse table `table:NAME`; the findings are stored.
 
@@ -57,26 +64,28 @@ def scan(
         grading: how a data set as a whole is graded; what ships when not given.
         address_book: whose each data set is; without it no finding has an asset.
         progress: told the share done and the data set at hand.
+        checks: how strong masks must be; what ships by default.
     """
     report, book = progress or _silent, address_book or AddressBook()
     grader = Grader.of(store, policy, grading or default_grading())
-    names = list(_datasets(target))
+    names = list(datasets_of(target))
     reports = []
     for at, (dataset, problem) in enumerate(names):
 
         def within(share: float, name: str = dataset, done: int = at) -> None:
-            report((done + share) / len(names), _shown(name))
+            report((done + share) / len(names), shown_dataset(name))
 
         if problem:
-            reports.append(ScanReport(_shown(dataset), reason=problem))
+            reports.append(ScanReport(shown_dataset(dataset), reason=problem))
             continue
         started = datetime.now(UTC)
-        result = _scanned(dataset, store, Reading(key, policy), within)
+        result = _scanned(dataset, store, Reading(key, policy), checks or default_mask_policy().checks, within)
         if not result.reason or result.rows:
             asset_id = book.asset_of_dataset(result.dataset)
             owner = Owner(asset_id, book.scope_of(pl.Series([asset_id]), scope)[0])
             result = grader.suggested(result, owner)
-            write_findings(result, store, owner, started=started, policy=policy)
+            scan_id = write_findings(result, store, owner, started=started, policy=policy)
+            write_mask_findings(result.dataset, result.masks, store, owner, scan_id=scan_id, ran=WITHIN)
         reports.append(result)
     report(1.0, "")
     return reports
@@ -92,6 +101,7 @@ def scan_all(
     """
     policy = load_policy(settings.rules_folder / "dlp" / "policy.yml")
     grading = grading_of(settings.rules_folder)
+    checks = mask_policy_of(settings).checks
     key = fingerprint_key(settings.key_file)
     book = load_address_book(store)
     wanted = list(targets) or known_targets(store, settings.inbox)
@@ -110,8 +120,19 @@ def scan_all(
             grading=grading,
             address_book=book,
             progress=within,
+            checks=checks,
         )
     return reports
+
+
+def mask_policy_of(settings: Settings) -> MaskPolicy:
+    """The masking policy of the rules folder, or what ships where that has none.
+
+    Raises:
+        PolicyError: it is wrong.
+    """
+    path = settings.rules_folder / "dlp" / "masking.yml"
+    return load_mask_policy(path) if path.exists() else default_mask_policy()
 
 
 def known_targets(store: Store, inbox: Path) -> list[str]:
@@ -126,7 +147,7 @@ def _silent(_share: float, _name: str) -> None:
     return
 
 
-def _datasets(target: Path | str) -> Iterator[tuple[str, str]]:
+def datasets_of(target: Path | str) -> Iterator[tuple[str, str]]:
     """The data sets of a target, each with the reason why it cannot be read, or ''."""
     if isinstance(target, str) and target.startswith(TABLE_PREFIX):
         yield target, ""
@@ -141,21 +162,23 @@ def _datasets(target: Path | str) -> Iterator[tuple[str, str]]:
         yield str(entry.path.resolve()), entry.problem
 
 
-def _scanned(dataset: str, store: Store, reading: Reading, progress: Callable[[float], None]) -> ScanReport:
+def _scanned(
+    dataset: str, store: Store, reading: Reading, checks: ChecksPolicy, progress: Callable[[float], None]
+) -> ScanReport:
     started = time.monotonic()
     reason = ""
     try:
         if dataset.startswith(TABLE_PREFIX):
             dataset = dataset.removeprefix(TABLE_PREFIX)
-            _read_table(dataset, store, reading, progress)
+            read_table(dataset, store, reading, progress)
         else:
-            _read_file(Path(dataset), reading, progress)
+            read_file(Path(dataset), reading, progress)
             reason = reading.left_out()
     except (SourceBroken, QueryFailed) as error:
         reason = _without_values(error)
     findings = reading.findings(datetime.now(UTC))
     return ScanReport(
-        dataset=_shown(dataset),
+        dataset=shown_dataset(dataset),
         rows=reading.rows,
         columns=len(reading.evidence),
         findings=tuple(findings),
@@ -165,10 +188,12 @@ def _scanned(dataset: str, store: Store, reading: Reading, progress: Callable[[f
         seconds=time.monotonic() - started,
         reason=reason,
         method=reading.method() + (f"; {reason}" if reason else ""),
+        masks=tuple(masks_that_fail(reading, shown_dataset(dataset), checks)),
     )
 
 
-def _shown(dataset: str) -> str:
+def shown_dataset(dataset: str) -> str:
+    """A data set as reports and tables name it."""
     return source_of(Path(dataset)) if "/" in dataset else dataset
 
 
@@ -177,21 +202,35 @@ def _without_values(error: SourceBroken | QueryFailed) -> str:
     return f"ClickHouse refused to read it (code {error.code})" if isinstance(error, QueryFailed) else str(error)
 
 
-def _read_file(path: Path, reading: Reading, progress: Callable[[float], None]) -> None:
+def read_file(path: Path, reading: Reading, progress: Callable[[float], None]) -> None:
+    """Read a file into the reading.
+
+    Raises:
+        SourceBroken: it cannot be read, or not to its end; what was read before stays in the reading.
+    """
+
     def is_name(cell: str) -> bool:
         return bool(name_hints(cell, reading.policy).says)
 
-    for piece in file_pieces(path, is_name=is_name):
+    for piece, narrow in zip(file_pieces(path, is_name=is_name), narrow_frames(path), strict=False):
         reading.rows += piece.rows
         reading.rejected += piece.rejected
         reading.observe_table(piece.frame)
+        reading.sample.add(piece.frame if narrow.is_empty() else piece.frame.hstack(narrow))
         progress(piece.share)
 
 
-def _read_table(table: str, store: Store, reading: Reading, progress: Callable[[float], None]) -> None:
+def read_table(table: str, store: Store, reading: Reading, progress: Callable[[float], None]) -> None:
+    """Read a ClickHouse table into the reading.
+
+    Raises:
+        SourceBroken: there is no such table.
+        QueryFailed: ClickHouse refused it.
+    """
     reading.rows = table_rows(store, table)
     for counted in counted_columns(store, table):
         if counted.left_out:
             reading.sampled.add(counted.column)
         reading.observe(counted.column, counted.values)
         progress(counted.share)
+    reading.sample.add(sampled_rows(store, table, total=reading.rows, wanted=reading.sample.rows))

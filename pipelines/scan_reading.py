@@ -13,6 +13,7 @@ from dlp.grading import combined, graded
 from dlp.policy import Policy
 from dlp.tables import table_verdicts
 from dlp.verdicts import Verdict
+from pipelines.row_sample import RowSample
 
 _MOST_COLUMNS = 10_000
 _STRUCTURED = ("PERSON", "LOCATION")
@@ -31,6 +32,7 @@ class Reading:
         passed_over: columns beyond the most that are looked at.
         sampled: columns of which not every distinct value was read.
         analysed: what Presidio read, in words.
+        sample: some of its rows, whole, for what is compared row by row.
     """
 
     key: bytes
@@ -41,6 +43,7 @@ class Reading:
     passed_over: set[str] = field(default_factory=set)
     sampled: set[str] = field(default_factory=set)
     analysed: list[str] = field(default_factory=list)
+    sample: RowSample = field(default_factory=RowSample)
 
     def observe(self, column: str, values: pl.DataFrame) -> None:
         """Count the distinct values of one more piece of a column."""

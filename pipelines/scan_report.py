@@ -9,6 +9,7 @@ import polars as pl
 
 from dlp.evidence import evidence_of
 from dlp.findings import PiiFinding
+from dlp.mask_findings import MaskFinding
 from dlp.policy import Policy
 from store.client import Store
 from store.writes import append
@@ -50,6 +51,7 @@ class ScanReport:
         rejected: rows that could not be read.
         reason: why it could not be read, or where it broke off; '' when all is well.
         method: how it was read, in words.
+        masks: masks that fail.
     """
 
     dataset: str
@@ -62,12 +64,14 @@ class ScanReport:
     reason: str = ""
     method: str = ""
     suggested: Suggested = Suggested()
+    masks: tuple[MaskFinding, ...] = ()
 
     def as_json(self) -> dict[str, object]:
         """The report as values that `json.dumps` takes; no finding holds a raw value."""
         return {
             **asdict(self),
             "findings": [asdict(finding) for finding in self.findings],
+            "masks": [finding.as_json() for finding in self.masks],
             "seconds": round(self.seconds, 3),
         }
 
@@ -80,8 +84,8 @@ class Owner:
     scope: str
 
 
-def write_findings(report: ScanReport, store: Store, owner: Owner, *, started: datetime, policy: Policy) -> None:
-    """Store a scan and its findings; from then on they count, and those of the scan before do not.
+def write_findings(report: ScanReport, store: Store, owner: Owner, *, started: datetime, policy: Policy) -> str:
+    """The id of a scan that is stored now; its findings count, and those of the scan before do not.
 
     Raises:
         QueryFailed: the rows do not fit the tables.
@@ -95,6 +99,7 @@ def write_findings(report: ScanReport, store: Store, owner: Owner, *, started: d
         append(store, "pii_finding_records", frame, token=scan_id)
     # The scan's own row comes last: until it is there, the findings of the scan before count.
     append(store, "pii_scans", _scan_row(report, scan_id, owner, started, policy), token=scan_id)
+    return scan_id
 
 
 def _scan_row(report: ScanReport, scan_id: str, owner: Owner, started: datetime, policy: Policy) -> pl.DataFrame:

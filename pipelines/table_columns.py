@@ -66,6 +66,12 @@ class CountedValues:
     left_out: int = 0
 
 
+def table_address(store: Store, table: str) -> dict[str, str]:
+    """The database and the table of `table` or `database.table`."""
+    database, _, name = table.rpartition(".")
+    return {"database": database or str(store.value(_DATABASE)), "table": name}
+
+
 def table_rows(store: Store, table: str) -> int:
     """How many rows a table has.
 
@@ -74,13 +80,13 @@ def table_rows(store: Store, table: str) -> int:
     """
     if not _described(store, table):
         raise SourceBroken(f"no table is called {table}: SHOW TABLES lists those there are")
-    total = store.value(_ROWS, _address(store, table))
+    total = store.value(_ROWS, table_address(store, table))
     return total if isinstance(total, int) else 0
 
 
 def counted_columns(store: Store, table: str) -> Iterator[CountedValues]:
     """Every text column of a table, keys of a map as `column.key`, as distinct values with their rows."""
-    address = _address(store, table)
+    address = table_address(store, table)
     columns = [(name, _how(kind)) for name, kind in _described(store, table) if _how(kind)]
     for at, (column, how) in enumerate(columns):
         pieces = _pieces(store, address, column, how)
@@ -92,14 +98,8 @@ def counted_columns(store: Store, table: str) -> Iterator[CountedValues]:
             yield from _by_name(column, counted, done, pieces - asked)
 
 
-def _address(store: Store, table: str) -> dict[str, str]:
-    """The database and the table of `table` or `database.table`."""
-    database, _, name = table.rpartition(".")
-    return {"database": database or str(store.value(_DATABASE)), "table": name}
-
-
 def _described(store: Store, table: str) -> list[tuple[str, str]]:
-    rows = store.rows(_COLUMNS, _address(store, table))
+    rows = store.rows(_COLUMNS, table_address(store, table))
     return [(str(row["name"]), str(row["type"])) for row in rows]
 
 

@@ -33,7 +33,7 @@ _PLACES = {
     "posture": "rongdun.commands.posture:posture",
     "db": "rongdun.commands.database:app",
     "rules": "rongdun.commands.rules:app",
-    "dlp": "rongdun.commands.protection:app",
+    "dlp": "rongdun.commands.protection_group:app",
     "assets": "rongdun.commands.posture:assets_app",
     "alerts": "rongdun.commands.suppressing:app",
     "audit": "rongdun.commands.alerts:audit_app",

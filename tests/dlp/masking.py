@@ -76,7 +76,7 @@ def checked(
 ) -> list[MaskFinding]:
     """The findings on a table."""
     judging = Judging(default_policy(), checks or default_mask_policy().checks, KEY, digests=200_000)
-    return dataset_checks(facts(table), judging, known)
+    return dataset_checks(facts(table), judging, lambda: known)
 
 
 def kinds(findings: Sequence[MaskFinding]) -> set[tuple[str, str]]:

@@ -300,10 +300,10 @@ import sys
 from datetime import UTC, datetime
 from pathlib import Path
 from dlp.policy import default_policy
-from pipelines.scan import _read_file
+from pipelines.scan import read_file
 from pipelines.scan_reading import Reading
 reading = Reading(bytes(32), default_policy())
-_read_file(Path(sys.argv[1]), reading, lambda _: None)
+read_file(Path(sys.argv[1]), reading, lambda _: None)
 assert reading.findings(datetime.now(UTC))
 sys.exit("presidio_analyzer" in sys.modules)
 """

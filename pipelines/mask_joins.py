@@ -1,0 +1,122 @@
+"""Masks of the same key in two data sets: what one hides the other shows. Compared in memory, never stored."""
+
+from collections.abc import Callable, Iterator, Sequence
+from dataclasses import dataclass
+from itertools import combinations
+
+import polars as pl
+
+from dlp.column_names import shown_name
+from dlp.mask_columns import ColumnFacts, masks_of, raw_of
+from dlp.mask_findings import MaskFinding
+from dlp.mask_policy import ChecksPolicy
+from dlp.mask_windows import joined, window_finding
+from dlp.normal import normalised
+from dlp.policy import Masks
+
+_FEWEST_KEYS = 3
+_SEED = 11
+
+Rows = Callable[[Sequence[str]], Iterator[pl.DataFrame]]  # gives some columns of a data set as text, piece by piece
+
+
+@dataclass(frozen=True)
+class Joinable:
+    """A data set that may be joined with another one.
+
+    Attributes:
+        dataset: its name as findings show it.
+        columns: what is known of its columns.
+        rows: gives its rows, once more.
+    """
+
+    dataset: str
+    columns: Sequence[ColumnFacts]
+    rows: Rows
+
+
+def windows_between(sets: Sequence[Joinable], checks: ChecksPolicy, masks: Masks) -> list[tuple[str, MaskFinding]]:
+    """Findings on columns that show more of the same value together, each with the data set whose mask it breaks."""
+    found = []
+    for first, second in combinations(sets, 2):
+        for masking, other in ((first, second), (second, first)):
+            for one, two in _pairs(masking, other):
+                # Two masked columns are one pair, not two.
+                if two.masked_type and masking is second:
+                    continue
+                finding = _compared(masking, one, other, two, checks, masks)
+                if finding is not None:
+                    found.append((masking.dataset, finding))
+    return found
+
+
+def _pairs(masking: Joinable, other: Joinable) -> Iterator[tuple[ColumnFacts, ColumnFacts]]:
+    for one in masking.columns:
+        if one.masked_type:
+            for two in other.columns:
+                if two.masked_type == one.masked_type or two.holds_raw(one.masked_type):
+                    yield one, two
+
+
+def _compared(
+    masking: Joinable, one: ColumnFacts, other: Joinable, two: ColumnFacts, checks: ChecksPolicy, masks: Masks
+) -> MaskFinding | None:
+    entity_type = one.masked_type
+    for key, its in _keys(masking, one, other, two):
+        left = _by_key(masking.rows, key, one.name, entity_type, checks.joined_keys)
+        right = _by_key(other.rows, its, two.name, entity_type, checks.joined_keys)
+        both = left.join(right, on="key")
+        if both.height < _FEWEST_KEYS:
+            continue
+        told = joined(
+            both["shown"].to_list(),
+            both["shown_right"].to_list(),
+            entity_type,
+            masks,
+            wanted=checks.candidates_wanted(entity_type),
+        )
+        names = (one.name, f"{other.dataset}: {shown_name(two.name)}")
+        finding = window_finding(names, entity_type, told, checks, key=shown_name(key))
+        if finding is not None:
+            return finding
+    return None
+
+
+def _keys(masking: Joinable, one: ColumnFacts, other: Joinable, two: ColumnFacts) -> Iterator[tuple[str, str]]:
+    """Columns of both that are called the same and may tell rows apart."""
+    theirs = {_plain(column.name): column.name for column in other.columns if column.name != two.name}
+    for column in masking.columns:
+        name = theirs.get(_plain(column.name))
+        if name is not None and column.name != one.name and not column.masked_type:
+            values = column.sample.drop_nulls()
+            if len(values) and values.n_unique() > len(values) / 2:
+                yield column.name, name
+
+
+def _plain(name: str) -> str:
+    return name.strip().lower().replace("_", "").replace(" ", "")
+
+
+def _by_key(rows: Rows, key: str, column: str, entity_type: str, most: int) -> pl.DataFrame:
+    """`key` and `shown` of the keys with the smallest hashes, so that both sides choose the same ones."""
+    held = pl.DataFrame(schema={"hash": pl.UInt64, "key": pl.String, "value": pl.String})
+    for frame in rows([key, column]):
+        if key not in frame.columns or column not in frame.columns:
+            continue
+        piece = frame.select(key=normalised(frame[key].cast(pl.String)), value=pl.col(column).cast(pl.String))
+        piece = piece.drop_nulls().filter(pl.col("key") != "").with_columns(hash=pl.col("key").hash(_SEED))
+        held = pl.concat([held, piece.select("hash", "key", "value")]).unique(["key", "value"])
+        if held.height > 4 * most:
+            held = _smallest(held, most)
+    held = _smallest(held, most)
+    values = normalised(held["value"])
+    masks = masks_of(values, entity_type)
+    shown = [mask or raw for mask, raw in zip(masks, raw_of(values, entity_type), strict=True)]
+    pairs = held.select("key").with_columns(pl.Series("shown", shown, dtype=pl.String)).drop_nulls().unique()
+    # A key with several values says nothing of any of them.
+    return pairs.unique("key", keep="none")
+
+
+def _smallest(held: pl.DataFrame, most: int) -> pl.DataFrame:
+    kept = held["hash"].unique().sort().head(most)
+    return held.filter(pl.col("hash") <= kept[-1]) if len(kept) else held
