@@ -67,10 +67,14 @@ class ColumnFacts:
             1, self.evidence.rows
         )
 
-    def holds_raw(self, entity_type: str) -> bool:
-        """Whether any of its rows is nothing but a value of the form of a type."""
+    def whole_rows(self, entity_type: str) -> int:
+        """How many of its rows are nothing but a value of the form of a type."""
         kinds = (kind.name for kind in KINDS if kind.entity_type == entity_type)
-        return any(self.evidence.kinds[name].rows for name in kinds if name in self.evidence.kinds)
+        return sum(self.evidence.kinds[name].rows for name in kinds if name in self.evidence.kinds)
+
+    def holds_raw(self, entity_type: str) -> bool:
+        """Whether any of its rows is nothing but a value of the form of a type, and no stand-in for it."""
+        return self.holds != "token" and self.whole_rows(entity_type) > 0
 
     def masks(self, entity_type: str) -> list[str | None]:
         """The row sample as masks of a type, `*` for a hidden character; None where the row has no mask of it."""

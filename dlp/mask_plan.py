@@ -1,0 +1,132 @@
+"""Which column of a table is masked how: decided from what a scan read of it, the policy and the names."""
+
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+from fnmatch import fnmatchcase
+
+from dlp.column_names import is_named
+from dlp.mask_columns import ColumnFacts
+from dlp.mask_findings import MaskCheck, MaskFinding
+from dlp.mask_operators import COARSER, KEYED, replaced
+from dlp.mask_policy import Declaration, Declared, MaskingPolicy, Operator, Purpose
+from dlp.mask_spans import spans_replaced
+from dlp.policy import TextPolicy
+from dlp.registry import ENTITY_TYPES
+
+_MOSTLY = 0.5
+_GONE = COARSER | {"redact", "replace"}
+
+
+@dataclass(frozen=True)
+class Treatment:
+    """How one column is masked.
+
+    Attributes:
+        entity_type: the type of the column, '' where only its name or the policy says what to do.
+        operator: for the whole of every value; None for text, in which spans are replaced.
+        spans: for text: the operator of each type.
+        sure: for text: types that the column is known to hold.
+        guess_names: for text: whether Presidio guesses names.
+    """
+
+    column: str
+    entity_type: str = ""
+    operator: Operator | None = None
+    spans: tuple[tuple[str, Operator], ...] = ()
+    sure: frozenset[str] = frozenset()
+    guess_names: bool = False
+
+    @property
+    def words(self) -> str:
+        """The treatment in words."""
+        return f"{self.operator.operator}" if self.operator else "spans in text"
+
+    @property
+    def declares(self) -> Declared | None:
+        """What the masked column holds; None for text, for what was only made coarser, and for what was left out."""
+        if (
+            self.operator is None
+            or self.operator.operator in COARSER
+            or self.operator.operator in ("redact", "replace")
+        ):
+            return None
+        return "token" if self.operator.operator in KEYED else "mask"
+
+    def masker(self, key: bytes) -> Callable[[str], str]:
+        """The function that masks a value of the column."""
+        if self.operator is not None:
+            operator, entity_type = self.operator, self.entity_type
+            return lambda value: replaced(value, entity_type, operator, key)
+        operators, sure, guess = dict(self.spans), self.sure, self.guess_names
+        return lambda value: spans_replaced(value, operators, sure, key, guess_names=guess)
+
+
+def planned(
+    columns: Sequence[ColumnFacts],
+    findings: Sequence[MaskFinding],
+    masking: MaskingPolicy,
+    text: TextPolicy,
+    purpose: Purpose,
+) -> list[Treatment]:
+    """How each column is to be masked; columns that hold nothing are not in it."""
+    coded = {
+        one.columns[0]: one.entity_type
+        for one in findings
+        if one.check in (MaskCheck.digest, MaskCheck.encoding) and one.severity != "informational"
+    }
+    found = [_treatment(column, coded, masking, text, purpose) for column in columns]
+    return [treatment for treatment in found if treatment is not None]
+
+
+def declarations(treatments: Sequence[Treatment]) -> tuple[Declaration, ...]:
+    """What the masked copy holds, for its checks."""
+    return tuple(
+        Declaration(column=_literal(treatment.column), holds=treatment.declares)
+        for treatment in treatments
+        if treatment.declares is not None
+    )
+
+
+def _treatment(
+    column: ColumnFacts, coded: dict[str, str], masking: MaskingPolicy, text: TextPolicy, purpose: Purpose
+) -> Treatment | None:
+    for named in masking.columns:
+        if fnmatchcase(column.name, named.column):
+            chosen = Operator(**named.model_dump(exclude={"column"}))
+            return None if chosen.operator == "keep" else Treatment(column.name, column.entity_type, chosen)
+    if column.name in coded:
+        # What only looks unreadable is a value like any other; a keyed name for it joins as well as it did.
+        return Treatment(column.name, coded[column.name], Operator(operator="pseudonym"))
+    whole = _whole_type(column)
+    if whole:
+        operator = masking.operator(whole, purpose)
+        return None if operator.operator == "keep" else Treatment(column.name, whole, operator)
+    for coarser in masking.generalised:
+        if is_named(column.name, coarser.names) and not column.hints.about:
+            return Treatment(column.name, "", Operator(**coarser.model_dump(exclude={"names"})))
+    return _text(column, masking, text, purpose)
+
+
+def _whole_type(column: ColumnFacts) -> str:
+    """The type that the column as a whole is of; '' for text and for columns that hold a type only here and there."""
+    rows = max(1, column.evidence.rows)
+    for name, count in column.counts.items():
+        whole = count.masked + column.whole_rows(name)
+        named = name in column.hints.says and name not in column.hints.vaguely
+        if whole > rows * _MOSTLY or (named and whole > 0):
+            return name
+    return ""
+
+
+def _text(column: ColumnFacts, masking: MaskingPolicy, text: TextPolicy, purpose: Purpose) -> Treatment | None:
+    sentences = column.evidence.texts.is_free_text(column.evidence.rows, text) and not column.hints.machine
+    if not sentences and not column.counts:
+        return None
+    operators = tuple((name, masking.operator(name, purpose)) for name in ENTITY_TYPES)
+    spans = tuple((name, operator) for name, operator in operators if operator.operator != "keep")
+    guess = sentences and masking.text_names == "presidio"
+    return Treatment(column.name, spans=spans, sure=frozenset(column.counts), guess_names=guess)
+
+
+def _literal(name: str) -> str:
+    return "".join(f"[{character}]" if character in "*?[" else character for character in name)

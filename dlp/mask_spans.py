@@ -1,0 +1,80 @@
+"""Personal data inside of sentences, JSON and URLs, replaced where it stands by Presidio's anonymizer."""
+
+import re
+from functools import cache
+
+import polars as pl
+from presidio_anonymizer import AnonymizerEngine
+from presidio_anonymizer.entities import OperatorConfig, RecognizerResult
+
+from dlp.free_text import language_of
+from dlp.kinds import Kind
+from dlp.mask_operators import replaced
+from dlp.mask_policy import Operator
+from dlp.registry import KINDS
+
+_CONTEXT_BEFORE, _CONTEXT_AFTER = 24, 8  # characters, as where columns are counted
+_GUESSED = "PERSON"
+_LEAST_SCORE = 0.3
+_LONGEST = 20_000  # characters of a text in which names are guessed at once
+
+
+def spans_replaced(
+    text: str, operators: dict[str, Operator], sure: frozenset[str], key: bytes, *, guess_names: bool
+) -> str:
+    """The text with every span of personal data replaced.
+
+    Args:
+        text: any text.
+        operators: what to do with each type; types that are not in it stay.
+        sure: types that the column is known to hold: they need no words around them.
+        key: behind keyed operators.
+        guess_names: whether Presidio's guesses of names are replaced too; takes a millisecond a text.
+    """
+    found = _form_spans(text, sure & operators.keys(), frozenset(operators))
+    if guess_names and _GUESSED in operators:
+        found += _guessed_spans(text)
+    if not found:
+        return text
+    configs = {
+        name: OperatorConfig("custom", {"lambda": lambda value, name=name: replaced(value, name, operators[name], key)})
+        for name in {span.entity_type for span in found}
+    }
+    return str(_engine().anonymize(text, found, configs).text)
+
+
+def _form_spans(text: str, sure: frozenset[str], wanted: frozenset[str]) -> list[RecognizerResult]:
+    found = []
+    for kind in KINDS:
+        if kind.entity_type not in wanted or not kind.in_text:
+            continue
+        for match in _compiled(kind.bounded).finditer(text):
+            speaks = kind.in_text_alone or kind.entity_type in sure or _has_context(kind, text, match)
+            if speaks and bool(kind.holds(pl.Series([match.group()]))[0]):
+                found.append(RecognizerResult(kind.entity_type, match.start(), match.end(), 0.9))
+    return found
+
+
+def _guessed_spans(text: str) -> list[RecognizerResult]:
+    # Seconds to import: only sentences are worth it.
+    from dlp.analyzer import analyzer  # noqa: PLC0415
+
+    shown = text[:_LONGEST]
+    results = analyzer().analyze(shown, language=language_of(shown), entities=[_GUESSED], score_threshold=_LEAST_SCORE)
+    return [RecognizerResult(_GUESSED, result.start, result.end, result.score) for result in results]
+
+
+def _has_context(kind: Kind, text: str, match: re.Match[str]) -> bool:
+    start, end = match.span()
+    near = f"{text[max(0, start - _CONTEXT_BEFORE) : start]} {text[end : end + _CONTEXT_AFTER]}".lower()
+    return any(word.lower() in near for word in kind.context)
+
+
+@cache
+def _engine() -> AnonymizerEngine:
+    return AnonymizerEngine()  # type: ignore[no-untyped-call]  # Presidio says nothing of its types
+
+
+@cache
+def _compiled(pattern: str) -> re.Pattern[str]:
+    return re.compile(pattern)
