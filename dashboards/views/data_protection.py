@@ -9,6 +9,7 @@ from dashboards import charts
 from dashboards.desk import Desk
 from dashboards.figures import NOTHING, amount
 from dashboards.harmless import one_line
+from dashboards.mask_panel import masks_that_fail
 from dashboards.panels import empty_state, page_head
 from dashboards.review_words import review_words
 from dashboards.tables import Column, labelled, number_column, path_ends, shown, text_column, time_column
@@ -35,6 +36,7 @@ def show(desk: Desk) -> None:
         _types(desk)
     if dataset:
         dataset_card(desk, dataset)
+    masks_that_fail(desk, dataset)
     _findings(desk, dataset)
 
 

@@ -10,6 +10,7 @@ import polars as pl
 from pipelines.batch import FIELDS
 from store.client import Store
 from store.writes import append
+from tests.dashboards.city_masks import mask_check_runs, mask_findings
 from tests.dashboards.city_records import files, findings, rejects, runs, scans
 
 ROOT = "fuzhou"
@@ -68,6 +69,8 @@ def fill(store: Store, *, ends: datetime) -> None:
         "entity_risk_history": _risk(ends),
         "pii_scans": scans(ends),
         "pii_finding_records": findings(ends),
+        "mask_finding_records": mask_findings(ends),
+        "mask_check_runs": mask_check_runs(ends),
         "rejects": rejects(),
         "ingested_files": files(),
         "detection_runs": runs(ends),

@@ -56,6 +56,7 @@ def test_no_chinese_is_left_on_an_english_screen() -> None:
 TABLED = {
     *("sector", "grade", "entity", "category", "verdict", "place", "language", "layer", "assessed"),
     *("grant_state", "legal_basis", "change", "reviewed", "protection_state"),
+    *("mask_check", "mask_mend", "mask_evidence"),
 }
 
 # Proper names that Chinese readers use in Latin letters.
