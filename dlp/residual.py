@@ -27,6 +27,7 @@ _PASSPORT_LETTERS = "EGDSPHKM"
 _PLATE_PROVINCES, _PLATE_LETTERS, _PLATE_SYMBOLS = 31, 24, 34
 _LOCAL_PART = 36  # letters and digits; the few other signs of an address hardly widen it
 _PERMITS = ("CN_HK_MACAO_PERMIT", "CN_HOME_RETURN_PERMIT", "CN_TAIWAN_PERMIT")
+_RESIDENT_FORM = r"[0-9*]{17}[0-9X*]"
 _MOBILE = 11
 _RESIDENT = 18
 
@@ -74,15 +75,21 @@ def whole_mask(mask: str, entity_type: str) -> str:
 def resident_candidates(mask: str, masks: Masks, *, odd: bool | None = None) -> int:
     """How many resident IDs fit an 18-character mask: divisions x real birth dates x serials with that check digit.
 
-    `odd` says whether the serial is odd (a man's), where the gender is known.
+    `odd` says whether the serial is odd (a man's), where the gender is known. What is no such mask fits none.
     """
+    mask = mask.upper()
+    if re.fullmatch(_RESIDENT_FORM, mask) is None:
+        return 0
     born = _fitting_dates(mask[6:14], masks.birth_years)
     total = _convolved(_convolved(_divisions(mask[:6], masks), born), _fitting_serials(mask[14:17], odd=odd))
     return sum(count for residue, count in total.items() if mask[17] in (_HIDDEN, _CHECKS[residue]))
 
 
 def resident_ids(mask: str, masks: Masks, *, stride: int = 1) -> Iterator[str]:
-    """Every resident ID of this city that fits an 18-character mask, or one of each `stride` of them."""
+    """Every resident ID of this city that fits an 18-character mask; by `stride`, a prime, in another order."""
+    mask = mask.upper()
+    if re.fullmatch(_RESIDENT_FORM, mask) is None:
+        return
     divisions = list(_matching(masks.local_divisions, mask[:6])) or ([] if _HIDDEN in mask[:6] else [mask[:6]])
     born = list(_matching(_birth_dates(masks.birth_years), mask[6:14]))
     serials = list(_matching(_serials(), mask[14:17]))
@@ -99,7 +106,7 @@ def resident_ids(mask: str, masks: Masks, *, stride: int = 1) -> Iterator[str]:
 
 
 def _resident(mask: str, masks: Masks) -> int | None:
-    return resident_candidates(mask, masks) if len(mask) == _RESIDENT else None
+    return resident_candidates(mask, masks) if re.fullmatch(_RESIDENT_FORM, mask.upper()) else None
 
 
 def _ways(each: int, mask: str) -> int:
