@@ -3,7 +3,7 @@
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 
-from dlp.mask_columns import ColumnFacts, raw_of, shown_positions
+from dlp.mask_columns import ColumnFacts, shown_positions
 from dlp.mask_findings import MaskCheck, MaskFinding, Severity
 from dlp.mask_policy import ChecksPolicy
 from dlp.policy import Masks
@@ -69,7 +69,7 @@ def joined(
         compared=len(merged),
         agreeing=len(agreeing),
         left_alone=_least((first for first, _, _ in agreeing), entity_type, masks),
-        right_alone=_least((second for _, second, _ in agreeing), entity_type, masks),
+        right_alone=_least((second for _, second, _ in agreeing if _HIDDEN in second), entity_type, masks),
         together=min((count for count, _ in known), default=None),
         rebuilt=sum(count < wanted for count, _ in known),
         positions=shown_positions(min(known)[1]) if known else "",
@@ -86,6 +86,8 @@ def window_finding(
         return None
     broken = both.together <= checks.candidates_broken(entity_type)
     severity: Severity = "critical" if both.together <= 1 else "high" if broken else "medium"
+    if not key and not both.overlapping and severity == "critical":
+        severity = "high"  # two numbers of one person would look the same
     evidence: dict[str, object] = {
         "rows_compared": both.compared,
         "rows_agreeing": both.agreeing,
@@ -104,28 +106,20 @@ def window_finding(
 
 
 def windows_within(columns: Sequence[ColumnFacts], checks: ChecksPolicy, masks: Masks) -> list[MaskFinding]:
-    """Columns of one data set that show more of a value together than each does alone, or that hold it raw."""
+    """Columns of one data set that show more of a value together than each does alone."""
     found = []
     masking = [column for column in columns if column.masked_type]
     for at, first in enumerate(masking):
         entity_type = first.masked_type
         shown = first.masks(entity_type)
-        for second in [*masking[at + 1 :], *(column for column in columns if not column.masked_type)]:
-            other = visible(second, entity_type)
+        # What another column holds raw is a finding of its own: it needs no second window.
+        for second in masking[at + 1 :]:
+            other = second.masks(entity_type)
             if not any(other):
                 continue
             both = joined(shown, other, entity_type, masks, wanted=checks.candidates_wanted(entity_type))
             found.append(window_finding((first.name, second.name), entity_type, both, checks))
     return [finding for finding in found if finding is not None]
-
-
-def visible(column: ColumnFacts, entity_type: str) -> list[str | None]:
-    """What a column shows of values of a type, row by row: its masks, and its raw values whole."""
-    if entity_type not in column.counts and not column.holds_raw(entity_type):
-        return [None] * len(column.sample)
-    masks = column.masks(entity_type) if entity_type in column.counts else [None] * len(column.sample)
-    raw = raw_of(column.sample, entity_type)
-    return [mask or value for mask, value in zip(masks, raw, strict=True)]
 
 
 def _overlap(left: str, right: str) -> bool:

@@ -103,10 +103,18 @@ def test_fewer_candidates_are_worse(head: int, tail: int, severity: str | None) 
     assert found == ([severity] if severity else [])
 
 
-def test_windows_that_make_the_value_whole_are_critical() -> None:
-    found = the(MaskCheck.windows, {"phone_a": windowed(PHONES, 7, 0), "phone_b": windowed(PHONES, 0, 4)})
-    assert found.severity == "critical"
-    assert found.evidence["candidates_together"] == 1
+@pytest.mark.parametrize(("head", "tail", "severity"), [(7, 4, "high"), (9, 8, "critical")])
+def test_windows_that_make_the_value_whole(head: int, tail: int, severity: str) -> None:
+    table = {"phone_a": windowed(PHONES, head, 0), "phone_b": windowed(PHONES, 0, tail)}
+    found = the(MaskCheck.windows, table)
+    assert (found.severity, found.evidence["candidates_together"]) == (severity, 1)
+    # Only places that both show prove that they hold the same value.
+    assert (found.evidence["rows_proven"] == 300) == (severity == "critical")
+
+
+def test_numbers_of_different_people_do_not_add_up() -> None:
+    table = {"phone": windowed(PHONES, 3, 4), "emergency_phone": windowed(PHONES[::-1], 5, 2)}
+    assert not [one for one in checked(table) if one.check is MaskCheck.windows]
 
 
 @pytest.mark.parametrize("name", ["md5", "sha1", "sha256", "sha512", "sm3"])
