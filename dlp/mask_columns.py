@@ -16,7 +16,7 @@ from dlp.registry import ENTITY_TYPES, KINDS
 from dlp.verdicts import Verdict, masked_rows
 
 _MOSTLY = 0.5
-_LONGEST_STAND_IN = 40  # characters: more is text
+_DIGEST_NAME = re.compile(r"(?i)(?:^|[^a-z])(?:md5|sha-?(?:1|224|256|384|512)|sm3)(?:$|[^a-z0-9])")
 
 
 @dataclass(frozen=True)
@@ -118,7 +118,8 @@ def declared(dataset: str, column: str, hints: NameHints, checks: ChecksPolicy) 
         return None
     if is_named(column, checks.token_words):
         return "token"
-    if hints.hashed:
+    # Words of names are told apart without their digits; md5 and sm3 are nothing without them.
+    if hints.hashed or _DIGEST_NAME.search(column):
         return "hash"
     return "mask" if is_named(column, checks.masked_words) else None
 

@@ -31,7 +31,7 @@ def column_checks(column: ColumnFacts, checks: ChecksPolicy, masks: Masks) -> li
 
 def _raw_value(column: ColumnFacts, entity_type: str) -> MaskFinding | None:
     count = column.counts[entity_type]
-    if not count.raw or not column.is_masked or column.holds == "token":
+    if not count.raw or column.holds == "token" or not (column.is_masked or column.holds):
         return None
     rows = column.evidence.rows
     evidence = {"raw_rows": count.raw, "rows": rows, **rate(count.raw, rows), "sample": _sample(column, entity_type)}
@@ -54,11 +54,13 @@ def _partial(column: ColumnFacts, entity_type: str) -> MaskFinding | None:
 
 
 def _stand_in(column: ColumnFacts, entity_type: str) -> MaskFinding | None:
-    """Stand-ins that pass the check digit cannot be told from real values."""
+    """Stand-ins that pass the check digit, or have the form where there is none, cannot be told from real values."""
     checked = [
         column.evidence.kinds[kind.name]
         for kind in KINDS
-        if kind.entity_type == entity_type and kind.check_chance < 1 and kind.name in column.evidence.kinds
+        if kind.entity_type == entity_type
+        and (kind.check_chance < 1 or (column.holds == "token" and kind.alone is not None))
+        and kind.name in column.evidence.kinds
     ]
     valid = sum(count.rows for count in checked)
     rows = column.evidence.rows
@@ -100,7 +102,9 @@ def _residual(column: ColumnFacts, entity_type: str, checks: ChecksPolicy, masks
 def _hidden_share(column: ColumnFacts, entity_type: str, checks: ChecksPolicy) -> MaskFinding | None:
     masks = [whole_mask(mask, entity_type) for mask in column.masks(entity_type) if mask]
     wanted = checks.hidden_wanted(entity_type)
-    shares = [mask.count("*") / len(mask) for mask in masks]
+    # Of an address the part before the @ is what names somebody.
+    named = [mask.rpartition("@")[0] or mask for mask in masks]
+    shares = [mask.count("*") / len(mask) for mask in named]
     weak = sum(share < wanted for share in shares)
     if not weak:
         return None

@@ -12,6 +12,7 @@ from dlp.residual import candidates_left, whole_mask
 _HIDDEN = "*"
 _AGREEING = 0.9  # of the rows: two columns that contradict each other more often hold different values
 _FEWEST = 3  # rows that must be compared
+_MANY = 3
 
 
 @dataclass(frozen=True)
@@ -77,8 +78,20 @@ def joined(
     )
 
 
+def together(shown: Sequence[Sequence[str | None]], entity_type: str) -> list[str | None]:
+    """What several columns show of the same values, row by row; None where they contradict each other."""
+    merged: list[str | None] = []
+    for row in zip(*shown, strict=True):
+        masks = [whole_mask(mask, entity_type) for mask in row if mask]
+        both: str | None = masks[0] if masks else None
+        for mask in masks[1:]:
+            both = union(both, mask) if both is not None else None
+        merged.append(both)
+    return merged
+
+
 def window_finding(
-    names: tuple[str, str], entity_type: str, both: Joined, checks: ChecksPolicy, *, key: str = ""
+    names: tuple[str, ...], entity_type: str, both: Joined, checks: ChecksPolicy, *, key: str = ""
 ) -> MaskFinding | None:
     """The finding on two columns that show more together, joined by a key; None while enough values still fit."""
     wanted = checks.candidates_wanted(entity_type)
@@ -119,6 +132,21 @@ def windows_within(columns: Sequence[ColumnFacts], checks: ChecksPolicy, masks: 
                 continue
             both = joined(shown, other, entity_type, masks, wanted=checks.candidates_wanted(entity_type))
             found.append(window_finding((first.name, second.name), entity_type, both, checks))
+    pairs = [finding for finding in found if finding is not None]
+    return pairs or _windows_of_many(masking, checks, masks)
+
+
+def _windows_of_many(masking: Sequence[ColumnFacts], checks: ChecksPolicy, masks: Masks) -> list[MaskFinding]:
+    """Three or more columns that show too much together, where no two of them do."""
+    found = []
+    for entity_type in dict.fromkeys(column.masked_type for column in masking):
+        columns = [column for column in masking if column.masked_type == entity_type]
+        if len(columns) < _MANY:
+            continue
+        shown = [column.masks(entity_type) for column in columns]
+        wanted = checks.candidates_wanted(entity_type)
+        both = joined(shown[0], together(shown[1:], entity_type), entity_type, masks, wanted=wanted)
+        found.append(window_finding(tuple(column.name for column in columns), entity_type, both, checks))
     return [finding for finding in found if finding is not None]
 
 

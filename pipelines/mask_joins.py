@@ -10,11 +10,12 @@ from dlp.column_names import shown_name
 from dlp.mask_columns import ColumnFacts, masks_of, raw_of
 from dlp.mask_findings import MaskFinding
 from dlp.mask_policy import ChecksPolicy
-from dlp.mask_windows import joined, window_finding
+from dlp.mask_windows import joined, together, window_finding
 from dlp.normal import normalised
 from dlp.policy import Masks
 
 _FEWEST_KEYS = 3
+_MANY = 3
 _SEED = 11
 
 Rows = Callable[[Sequence[str]], Iterator[pl.DataFrame]]  # gives some columns of a data set as text, piece by piece
@@ -47,7 +48,48 @@ def windows_between(sets: Sequence[Joinable], checks: ChecksPolicy, masks: Masks
                 finding = _compared(masking, one, other, two, checks, masks)
                 if finding is not None:
                     found.append((masking.dataset, finding))
-    return found
+    known = {finding.entity_type for _, finding in found}
+    return found + [item for item in _between_many(sets, checks, masks) if item[1].entity_type not in known]
+
+
+def _between_many(sets: Sequence[Joinable], checks: ChecksPolicy, masks: Masks) -> Iterator[tuple[str, MaskFinding]]:
+    """Three or more data sets that show too much together, where no two of them do."""
+    masking = [(one, column) for one in sets for column in one.columns if column.masked_type]
+    for entity_type in dict.fromkeys(column.masked_type for _, column in masking):
+        sources = [(one, column) for one, column in masking if column.masked_type == entity_type]
+        names = [{_plain(column.name): column.name for column in one.columns} for one, _ in sources]
+        keys = [key for key, _ in _keys(*sources[0], *sources[0])] if len(sources) >= _MANY else []
+        for key in keys:
+            if all(_plain(key) in its for its in names):
+                finding = _joined_by(key, names, sources, entity_type, checks, masks)
+                if finding is not None:
+                    yield sources[0][0].dataset, finding
+                    break
+
+
+def _joined_by(
+    key: str,
+    names: Sequence[dict[str, str]],
+    sources: Sequence[tuple[Joinable, ColumnFacts]],
+    entity_type: str,
+    checks: ChecksPolicy,
+    masks: Masks,
+) -> MaskFinding | None:
+    frames = [
+        _by_key(one.rows, its[_plain(key)], column.name, entity_type, checks.joined_keys)
+        for (one, column), its in zip(sources, names, strict=True)
+    ]
+    wide = frames[0]
+    for at, frame in enumerate(frames[1:], start=1):
+        wide = wide.join(frame.rename({"shown": f"shown_{at}"}), on="key", how="left")
+    shown = [wide[name].to_list() for name in wide.columns if name != "key"]
+    rest = together(shown[1:], entity_type)
+    both = joined(shown[0], rest, entity_type, masks, wanted=checks.candidates_wanted(entity_type))
+    columns = (
+        sources[0][1].name,
+        *(f"{one.dataset}: {shown_name(column.name)}" for one, column in sources[1:]),
+    )
+    return window_finding(columns, entity_type, both, checks, key=shown_name(key))
 
 
 def _pairs(masking: Joinable, other: Joinable) -> Iterator[tuple[ColumnFacts, ColumnFacts]]:

@@ -74,12 +74,20 @@ def the(check: MaskCheck, table: dict[str, list[str]]) -> MaskFinding:
             {("stand_in", "id_token")},
         ),
         ({"id_token": [value[:17] + ("1" if value[17] != "1" else "2") for value in IDS]}, set()),
+        ({"phone_token": PHONES}, {("stand_in", "phone_token")}),
+        ({"phone_token": [f"2{phone[1:]}" for phone in PHONES]}, set()),
+        # raw values where digests are declared
+        ({"phone_md5": [*PHONES[:30], *md5(PHONES[30:])]}, {("raw_value", "phone_md5"), ("digest", "phone_md5")}),
         # (10) derived
         (
             {"id_card": MASKED_IDS, "birth_date": BIRTHS, "gender": GENDERS, "district": DISTRICTS},
             {("derived", "id_card")},
         ),
         # masks that hold
+        ({"email": ["z***@example.org", "l***@example.org"] * 50}, set()),
+        ({"bank_card": [f"622202******{number:04}" for number in range(100)]}, set()),
+        ({"is_masked": ["1", "0"] * 50, "phone": PHONES[:100]}, set()),
+        ({"order_no": [str(20240101000000 + number) for number in range(100)]}, set()),
         ({"id_card": MASKED_IDS, "phone": MASKED_PHONES, "name": windowed(NAMES, 1, 0)}, set()),
         ({"id_card": MASKED_IDS, "district": DISTRICTS}, set()),
     ],

@@ -69,13 +69,15 @@ def test_two_files(
 
 
 def test_three_tables_add_up_where_two_do_not(store: Store, settings: Settings, tmp_path: Path) -> None:
-    shown = {"a": (3, 0), "b": (0, 3), "c": (1, 4)}
-    for name, (head, tail) in shown.items():
-        table(id_card=windowed(IDS, head, tail)).write_csv(tmp_path / f"{name}.csv")
-    middle = [f"{'*' * 6}{value[6:10]}{'*' * 8}" for value in IDS]
-    table(id_card=middle).write_csv(tmp_path / "d.csv")
+    places = {"a": (6, 9), "b": (9, 13), "c": (14, 16)}
+    for name, (start, end) in places.items():
+        shown = [f"{'*' * start}{value[start:end]}{'*' * (18 - end)}" for value in IDS]
+        table(id_card=shown).write_csv(tmp_path / f"{name}.csv")
+    reports = check_masks([str(tmp_path / name) for name in ("a.csv", "b.csv")], store, settings, Question())
+    assert windows(reports) == []
     reports = check_masks([str(tmp_path)], store, settings, Question())
-    assert windows(reports)
+    assert [name for name, _ in windows(reports)] == ["id_card"]
+    assert len(reports[0].findings[0].columns) == 3
 
 
 def test_a_file_and_a_table(store: Store, settings: Settings, tmp_path: Path) -> None:
