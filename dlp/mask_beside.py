@@ -29,6 +29,9 @@ def clear_beside(columns: Sequence[ColumnFacts]) -> list[MaskFinding]:
             # A masked column with raw values in it is partly masked, which is another finding.
             if other.name == column.name or count is None or not count.raw or count.masked or other.holds:
                 continue
+            # A whole column in the clear beside its digests hides nothing: that it is there is a finding of the scan.
+            if not column.masked_type and other.whole_rows(entity_type) > other.evidence.rows / 2:
+                continue
             found.append(_finding(column, other, entity_type, count.raw))
     return found
 
