@@ -72,6 +72,11 @@ class ColumnFacts:
         kinds = (kind.name for kind in KINDS if kind.entity_type == entity_type)
         return sum(self.evidence.kinds[name].rows for name in kinds if name in self.evidence.kinds)
 
+    def has_form(self, entity_type: str) -> bool:
+        """Whether any of its values has the form of a type, whether or not its check digit holds."""
+        kinds = (kind.name for kind in KINDS if kind.entity_type == entity_type)
+        return any(self.evidence.kinds[name].candidates for name in kinds if name in self.evidence.kinds)
+
     def holds_raw(self, entity_type: str) -> bool:
         """Whether any of its rows is nothing but a value of the form of a type, and no stand-in for it."""
         return self.holds != "token" and self.whole_rows(entity_type) > 0

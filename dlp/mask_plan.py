@@ -52,6 +52,11 @@ class Treatment:
             return None
         return "token" if self.operator.operator in KEYED else "mask"
 
+    @property
+    def hides(self) -> bool:
+        """Whether the whole of every value is hidden, so that it must not stand in a text of the same row either."""
+        return self.operator is not None and self.operator.operator not in COARSER
+
     def masker(self, key: bytes) -> Callable[[str], str]:
         """The function that masks a value of the column."""
         if self.operator is not None:
@@ -110,12 +115,13 @@ def _treatment(
 def _whole_type(column: ColumnFacts) -> str:
     """The type that the column as a whole is of; '' for text and for columns that hold a type only here and there."""
     rows = max(1, column.evidence.rows)
-    for name, count in column.counts.items():
-        whole = count.masked + column.whole_rows(name)
-        named = name in column.hints.says and name not in column.hints.vaguely
-        if whole > rows * _MOSTLY or (named and whole > 0):
-            return name
-    return ""
+    whole = {name: count.masked + column.whole_rows(name) for name, count in column.counts.items()}
+    most = max(whole, key=lambda name: whole[name], default="")
+    if most and whole[most] > rows * _MOSTLY:
+        return most
+    # Where the name says it, values of the form are enough: a wrong check digit may be a slip of the pen.
+    named = column.hints.says - column.hints.vaguely
+    return next((name for name in ENTITY_TYPES if name in named and (whole.get(name) or column.has_form(name))), "")
 
 
 def _text(column: ColumnFacts, masking: MaskingPolicy, text: TextPolicy, purpose: Purpose) -> Treatment | None:

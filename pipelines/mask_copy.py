@@ -20,7 +20,7 @@ from dlp.policy import Policy
 from dlp.registry import ENTITY_TYPES
 from dlp.verdicts import verdicts
 from pipelines.errors import PipelineError
-from pipelines.mask_formats import write_masked
+from pipelines.mask_formats import Masking, write_masked
 from pipelines.mask_reading import facts_of
 from pipelines.row_sample import RowSample
 from pipelines.scan import read_file
@@ -82,14 +82,18 @@ def masked_copy(
     facts = facts_of(reading, source.name, mask_policy.checks)
     judging = Judging(policy, mask_policy.checks, key, mask_policy.checks.digests_in_scan)
     treatments = planned(facts, dataset_checks(facts, judging), mask_policy.masking, policy.text, purpose)
-    maskers = {treatment.column: treatment.masker(key) for treatment in treatments}
+    masking = Masking(
+        {treatment.column: treatment.masker(key) for treatment in treatments},
+        frozenset(treatment.column for treatment in treatments if treatment.operator is not None),
+        frozenset(treatment.column for treatment in treatments if treatment.hides),
+    )
     progress(1 / 3, "masking")
     with _beside(out) as fresh:
         with _packed(fresh, out) as sink:
-            rejected = write_masked(source, sink, maskers, is_name=_names_of(policy))
+            rejected = write_masked(source, sink, masking, is_name=_names_of(policy))
         progress(2 / 3, "checking")
         made = _read(fresh, policy, mask_policy.checks, key, lambda share: progress((2 + share) / 3, "checking"))
-        findings = _proof(reading, made, treatments, judging)
+        findings = _proof(reading, made, treatments, judging, _wanted(mask_policy, purpose))
         holds = not any(SEVERITIES.index(one.severity) >= SEVERITIES.index(_FAILS_FROM) for one in findings)
         if holds:
             fresh.replace(out)
@@ -103,36 +107,45 @@ def _read(path: Path, policy: Policy, checks: ChecksPolicy, key: bytes, progress
     return reading
 
 
-def _proof(before: Reading, after: Reading, treatments: Sequence[Treatment], judging: Judging) -> list[MaskFinding]:
+def _proof(
+    before: Reading, after: Reading, treatments: Sequence[Treatment], judging: Judging, wanted: frozenset[str]
+) -> list[MaskFinding]:
     """What is wrong with a copy: failed checks, personal data left in the clear, values that did not change."""
     declared = (*declarations(treatments), *judging.checks.declared)
     checks = judging.checks.model_copy(update={"declared": declared})
     facts = facts_of(after, "", checks)
     found = dataset_checks(facts, Judging(judging.policy, checks, judging.key, judging.digests))
     treated = {treatment.column: treatment for treatment in treatments}
+    for column in after.evidence:
+        found += _left_over(after, column, treated.get(column), wanted, judging.policy)
     for treatment in treatments:
-        found += _left_over(after, treatment, judging.policy)
         found += _unchanged(before.sample.frame(), after.sample.frame(), treatment)
     # A stand-in that no check digit refutes is what was asked for: the key is the evidence.
     return ordered([one for one in found if not _intended(one, treated)])
 
 
-def _left_over(after: Reading, treatment: Treatment, policy: Policy) -> list[MaskFinding]:
-    evidence = after.evidence.get(treatment.column)
-    if evidence is None or treatment.declares == "token":
+def _wanted(policy: MaskPolicy, purpose: Purpose) -> frozenset[str]:
+    """The types that the policy does not keep."""
+    return frozenset(name for name in ENTITY_TYPES if policy.masking.operator(name, purpose).operator != "keep")
+
+
+def _left_over(
+    after: Reading, column: str, treatment: Treatment | None, wanted: frozenset[str], policy: Policy
+) -> list[MaskFinding]:
+    """Personal data in the clear in a column of the copy, of the types that the policy wants masked."""
+    if treatment is not None and treatment.declares == "token":
         return []
-    targets = {treatment.entity_type} if treatment.operator else {name for name, _ in treatment.spans}
-    found = verdicts(evidence, name_hints(treatment.column, policy), policy)
+    found = verdicts(after.evidence[column], name_hints(column, policy), policy)
     return [
         MaskFinding(
             MaskCheck.raw_value,
-            (treatment.column,),
+            (column,),
             "high",
             one.entity_type,
             {"raw_rows": one.hits, "rows": one.rows, "sample": one.masked_sample},
         )
         for one in found
-        if not one.masked and one.entity_type in targets & set(ENTITY_TYPES) and one.confidence > _SURE
+        if not one.masked and one.entity_type in wanted and one.confidence > _SURE
     ]
 
 

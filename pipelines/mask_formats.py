@@ -3,8 +3,11 @@
 import csv
 import io
 import json
+import re
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import suppress
+from dataclasses import dataclass
+from functools import partial
 from itertools import islice
 from pathlib import Path
 from typing import BinaryIO
@@ -22,16 +25,34 @@ from pipelines.sources.compression import plain
 Masker = Callable[[str], str]
 Maskers = Mapping[str, Masker]  # by column, nested fields as `column.field`
 
+
+@dataclass(frozen=True)
+class Masking:
+    """What is masked in a table.
+
+    Attributes:
+        maskers: by column, nested fields as `column.field`.
+        whole: columns of which every value is masked as a whole.
+        echoed: those of them whose values are masked wherever else they stand in the row, such as a name in a remark.
+    """
+
+    maskers: Maskers
+    whole: frozenset[str] = frozenset()
+    echoed: frozenset[str] = frozenset()
+
+
 _SNIFFED = 256 * 1024
 _LONGEST_RECORD = 16 * 1024 * 1024
 _LONGEST_ARRAY = 256 * 1024 * 1024
 _LARGEST_WHOLE = 2**53
 _PARQUET_MAGIC = b"PAR1"
 _HEADER_ROWS = 60
+_SHORTEST_NUMBER = 6  # characters: less stands anywhere by accident
+_TELLING = "[^\x00-\x7f]{2}"
 _NUMBER = (int, float)
 
 
-def write_masked(source: Path, sink: BinaryIO, maskers: Maskers, *, is_name: Callable[[str], bool]) -> int:
+def write_masked(source: Path, sink: BinaryIO, masking: Masking, *, is_name: Callable[[str], bool]) -> int:
     """How many records could not be read and are not in the masked copy of a file, which is written to the sink.
 
     Raises:
@@ -39,7 +60,7 @@ def write_masked(source: Path, sink: BinaryIO, maskers: Maskers, *, is_name: Cal
     """
     with source.open("rb") as raw:
         if raw.read(4) == _PARQUET_MAGIC:
-            _parquet(source, sink, maskers)
+            _parquet(source, sink, masking)
             return 0
         raw.seek(0)
         stream = plain(raw)
@@ -47,17 +68,41 @@ def write_masked(source: Path, sink: BinaryIO, maskers: Maskers, *, is_name: Cal
         stream.seek(0)
         name = source.name.lower().removesuffix(".gz").removesuffix(".zst")
         if first == b"{" and not name.endswith((".csv", ".tsv")):
-            return _json_lines(stream, sink, maskers)
+            return _json_lines(stream, sink, masking)
         if first == b"[" and name.endswith((".json", ".jsonl")):
-            return _json_array(stream, sink, maskers)
-        return _delimited(stream, sink, maskers, is_name)
+            return _json_array(stream, sink, masking)
+        return _delimited(stream, sink, masking, is_name)
 
 
-def masked_frame(frame: pl.DataFrame, maskers: Maskers) -> pl.DataFrame:
+def masked_frame(frame: pl.DataFrame, masking: Masking) -> pl.DataFrame:
     """The frame with the columns that have a masker masked, each distinct value once; they are text afterwards."""
-    return frame.with_columns(
-        _masked_series(frame[name], masker) for name, masker in maskers.items() if name in frame.columns
-    )
+    names = [name for name in masking.maskers if name in frame.columns]
+    made = frame.with_columns(_masked_series(frame[name], masking.maskers[name]) for name in names)
+    return _echoes_masked(frame, made, masking)
+
+
+def _echoes_masked(frame: pl.DataFrame, made: pl.DataFrame, masking: Masking) -> pl.DataFrame:
+    texts = [name for name in made.columns if name not in masking.whole and made.schema[name] == pl.String]
+    echoed = [name for name in made.columns if name in masking.echoed and made.schema[name] == pl.String]
+    for text in texts:
+        for name in echoed:
+            made = made.with_columns(_without_echo(made[text], frame[name].cast(pl.String), made[name]))
+    return made
+
+
+def _without_echo(text: pl.Series, old: pl.Series, new: pl.Series) -> pl.Series:
+    """The texts with the old value of the same row replaced by the new one."""
+    rows = pl.DataFrame({"text": text, "old": old})
+    told = (pl.col("old").str.len_chars() >= _SHORTEST_NUMBER) | pl.col("old").str.contains(_TELLING)
+    within = rows.select((pl.col("text").str.contains(pl.col("old"), literal=True) & told).fill_null(value=False))[
+        "text"
+    ]
+    if not within.any():
+        return text
+    mended = text.to_list()
+    for at in within.arg_true().to_list():
+        mended[at] = mended[at].replace(old[at], new[at] or "")
+    return pl.Series(text.name, mended, dtype=pl.String)
 
 
 def _masked_series(series: pl.Series, masker: Masker) -> pl.Series:
@@ -66,7 +111,7 @@ def _masked_series(series: pl.Series, masker: Masker) -> pl.Series:
     return series.replace_strict(distinct, made, default=None, return_dtype=pl.String).alias(series.name)
 
 
-def _delimited(stream: BinaryIO, sink: BinaryIO, maskers: Maskers, is_name: Callable[[str], bool]) -> int:
+def _delimited(stream: BinaryIO, sink: BinaryIO, masking: Masking, is_name: Callable[[str], bool]) -> int:
     beginning = stream.read(_SNIFFED)
     stream.seek(0)
     encoding = encoding_of(beginning, whole=len(beginning) < _SNIFFED)
@@ -77,7 +122,7 @@ def _delimited(stream: BinaryIO, sink: BinaryIO, maskers: Maskers, is_name: Call
     rejected, begun = 0, False
     for frame, lost in delimited_frames(stream, is_name=is_name):
         rejected += lost
-        made = masked_frame(frame, maskers).write_csv(separator=delimiter, include_header=header and not begun)
+        made = masked_frame(frame, masking).write_csv(separator=delimiter, include_header=header and not begun)
         sink.write(made.encode("utf-8" if encoding.startswith("utf-8") else encoding, "replace"))
         begun = True
     return rejected
@@ -91,7 +136,7 @@ def _first_rows(text: str, delimiter: str) -> list[list[str]] | None:
     return rows or None
 
 
-def _json_lines(stream: BinaryIO, sink: BinaryIO, maskers: Maskers) -> int:
+def _json_lines(stream: BinaryIO, sink: BinaryIO, masking: Masking) -> int:
     rejected = written = 0
     while line := stream.readline(_LONGEST_RECORD):
         if not line.strip():
@@ -103,14 +148,14 @@ def _json_lines(stream: BinaryIO, sink: BinaryIO, maskers: Maskers) -> int:
         if not isinstance(record, dict):
             rejected += 1
             continue
-        sink.write(_json(_masked_value(record, "", maskers)) + b"\n")
+        sink.write(_json(_masked_record(record, masking)) + b"\n")
         written += 1
     if rejected and not written:
         raise SourceBroken("not JSON lines: no line could be read as a JSON object")
     return rejected
 
 
-def _json_array(stream: BinaryIO, sink: BinaryIO, maskers: Maskers) -> int:
+def _json_array(stream: BinaryIO, sink: BinaryIO, masking: Masking) -> int:
     content = stream.read(_LONGEST_ARRAY + 1)
     if len(content) > _LONGEST_ARRAY:
         raise SourceBroken("a JSON array of more than 256 MiB: save it as JSON lines")
@@ -118,13 +163,50 @@ def _json_array(stream: BinaryIO, sink: BinaryIO, maskers: Maskers) -> int:
         items = json.loads(content)
     except (ValueError, RecursionError) as error:
         raise SourceBroken(f"not JSON: {type(error).__name__} while reading the array") from error
-    made = [_masked_value(item, "" if isinstance(item, dict) else "value", maskers) for item in items]
+    records = [_masked_record(item if isinstance(item, dict) else {"value": item}, masking) for item in items]
+    made = [new if isinstance(old, dict) else new["value"] for old, new in zip(items, records, strict=True)]
     sink.write(_json(made) + b"\n")
     return 0
 
 
 def _json(value: object) -> bytes:
     return json.dumps(value, ensure_ascii=False, separators=(",", ":")).encode("utf-8", "backslashreplace")
+
+
+def _masked_record(record: dict[str, object], masking: Masking) -> dict[str, object]:
+    """A record with what is masked of it masked, and in its texts also what the other masked fields hold."""
+    echoes: dict[str, str] = {}
+
+    def noting(masker: Masker, value: str) -> str:
+        made = masker(value)
+        if made != value and (len(value) >= _SHORTEST_NUMBER or re.search(_TELLING, value)):
+            echoes[value] = made
+        return made
+
+    maskers = {
+        path: partial(noting, masker) if path in masking.echoed else masker for path, masker in masking.maskers.items()
+    }
+    made = {name: _masked_value(value, name, maskers) for name, value in record.items()}
+    if not echoes:
+        return made
+    return {name: _mended(value, name, masking.whole, echoes) for name, value in made.items()}
+
+
+def _mended(value: object, path: str, whole: frozenset[str], echoes: Mapping[str, str]) -> object:
+    """The value with the echoes replaced in every text outside of the columns that are masked whole."""
+    if path in whole:
+        return value
+    if isinstance(value, dict):
+        return {name: _mended(item, f"{path}.{name}", whole, echoes) for name, item in value.items()}
+    if isinstance(value, list):
+        return [_mended(item, path, whole, echoes) for item in value]
+    return _without(value, echoes) if isinstance(value, str) else value
+
+
+def _without(text: str, echoes: Mapping[str, str]) -> str:
+    for old, new in echoes.items():
+        text = text.replace(old, new)
+    return text
 
 
 def _masked_value(value: object, path: str, maskers: Maskers) -> object:
@@ -158,12 +240,12 @@ def _masked_number(value: float, masker: Masker) -> object:
         return made
 
 
-def _parquet(source: Path, sink: BinaryIO, maskers: Maskers) -> None:
+def _parquet(source: Path, sink: BinaryIO, masking: Masking) -> None:
     try:
         with pq.ParquetFile(source) as table:
             writer: pq.ParquetWriter | None = None
             for batch in _batches(table):
-                made = _parquet_frame(batch, maskers).to_arrow()
+                made = _parquet_frame(batch, masking).to_arrow()
                 writer = writer or pq.ParquetWriter(sink, made.schema)
                 writer.write_table(made.cast(writer.schema))
             if writer is not None:
@@ -187,20 +269,22 @@ def _frame(table: pa.Table) -> pl.DataFrame:
     return frame if isinstance(frame, pl.DataFrame) else frame.to_frame()
 
 
-def _parquet_frame(frame: pl.DataFrame, maskers: Maskers) -> pl.DataFrame:
+def _parquet_frame(frame: pl.DataFrame, masking: Masking) -> pl.DataFrame:
     columns = []
     for series in frame.get_columns():
         nested = isinstance(series.dtype, pl.Struct | pl.List | pl.Array)
-        below = any(path == series.name or path.startswith(f"{series.name}.") for path in maskers)
+        below = any(path == series.name or path.startswith(f"{series.name}.") for path in masking.maskers)
         if nested and below:
-            made = [_masked_value(value, series.name, maskers) for value in series.to_list()]
+            values = [_masked_value(value, series.name, masking.maskers) for value in series.to_list()]
             # A number that was masked is none any more, and goes.
-            columns.append(pl.Series(series.name, made, dtype=series.dtype, strict=False))
-        elif series.name in maskers:
-            columns.append(_masked_series(_text(series), maskers[series.name]))
+            columns.append(pl.Series(series.name, values, dtype=series.dtype, strict=False))
+        elif series.name in masking.maskers:
+            columns.append(_masked_series(_text(series), masking.maskers[series.name]))
         else:
             columns.append(series)
-    return pl.DataFrame(columns)
+    made = pl.DataFrame(columns)
+    flat = [name for name in masking.echoed if name in made.columns and made.schema[name] == pl.String]
+    return _echoes_masked(frame.with_columns(_text(frame[name]) for name in flat), made, masking)
 
 
 def _text(series: pl.Series) -> pl.Series:

@@ -7,12 +7,13 @@ from dlp.kinds import Kind
 from dlp.profiles import ASCII, DOT, OTHER
 
 _FILE_ENDINGS = (
-    r"(?i)\.(?:png|jpe?g|gif|svg|webp|css|js|html?|txt|json|xml|zip|service|socket|target|local|lan|localdomain)$"
+    r"(?i)\.(?:png|jpe?g|gif|svg|webp|css|js|html?|txt|json|xml|zip"
+    r"|service|socket|target|local|lan|localdomain|invalid)$"
 )
 
 
 def domain_holds(values: pl.Series) -> Verdicts:
-    """Whether the part after the sign is a public domain and no file name, unit or local host."""
+    """Whether the part after the sign is a public domain and no file name, unit, local host or reserved name."""
     dotted = values.str.contains(r"\.\.|^\.|\.@")
     return (~(values.str.contains(_FILE_ENDINGS) | dotted)).to_numpy()
 

@@ -130,6 +130,23 @@ def test_nested_fields_and_lists_are_masked_where_they_stand(tmp_path: Path) -> 
     assert (lines[0]["note"], lines[0]["ok"]) == (None, True)
 
 
+@pytest.mark.parametrize("name", ["people.csv", "people.jsonl", "people.json", "people.parquet"])
+def test_names_of_a_row_are_masked_in_its_remarks_too(tmp_path: Path, name: str) -> None:
+    table = PEOPLE.select("name", "phone", pl.format("已通知{}本人", "name").alias("remark"), pl.lit("5").alias("age"))
+    writers = dict(FORMATS)
+    writers[name](table.with_columns(pl.lit("1990-03-07").alias("birth_date")), tmp_path / name)
+    out = tmp_path / f"out-{name}"
+    assert copied(tmp_path / name, out).holds
+    assert not [value for value in PEOPLE["name"] if value in content(out)]
+
+
+def test_numbers_whose_check_digit_is_wrong_are_masked_where_the_name_says_what_they_are(tmp_path: Path) -> None:
+    wrong = [value[:17] + ("0" if value[17] != "0" else "1") for value in PEOPLE["id_card"]]
+    pl.DataFrame({"身份证号": wrong}).write_csv(tmp_path / "people.csv")
+    assert copied(tmp_path / "people.csv", tmp_path / "out.csv").holds
+    assert not [value for value in wrong if value in content(tmp_path / "out.csv")]
+
+
 def test_weak_masks_digests_and_encodings_are_masked_again(tmp_path: Path) -> None:
     phones = PEOPLE["phone"].to_list()
     weak = pl.DataFrame({"phone": windowed(phones, 8, 0), "phone_md5": md5(phones)})
