@@ -43,6 +43,11 @@ def planted(rongdun: Rongdun, tmp_path: Path) -> Path:
 def test_no_raw_value_is_anywhere_that_the_tool_writes(rongdun: Rongdun, planted: Path, tmp_path: Path) -> None:
     told = [rongdun.run("dlp", "scan", planted), rongdun.run("dlp", "scan", planted, "--json")]
     told.append(rongdun.run("dlp", "review", "list", "--json"))
+    told.append(rongdun.run("dlp", "check", planted, "--quasi", "姓名", "--json"))
+    told += [
+        rongdun.run("dlp", "mask", planted / "people.csv", "-o", tmp_path / f"{purpose}.csv", "--purpose", purpose)
+        for purpose in ("display", "test", "sharing")
+    ]
     told += [
         rongdun.run("dlp", "report", "--format", kind, "-o", tmp_path / f"out.{kind}")
         for kind in ("html", "xlsx", "pdf", "json")
@@ -53,6 +58,7 @@ def test_no_raw_value_is_anywhere_that_the_tool_writes(rongdun: Rongdun, planted
         **dict(_files(rongdun.home)),
         **dict(_reports(tmp_path)),
         **dict(_tables(rongdun)),
+        **{name: (tmp_path / f"{name}.csv").read_bytes() for name in ("display", "test", "sharing")},
     }
     assert {"people.csv" in text.decode("utf-8", "replace") for name, text in everything.items() if "call" in name} >= {
         True
