@@ -14,13 +14,15 @@ from dlp.registry import KINDS
 from dlp.residual import whole_mask
 
 _HASHED = "hash"
+_MOST_COMPARED = 40
 _IN_TEXT = frozenset(kind.entity_type for kind in KINDS if kind.in_text)
 
 
 def clear_beside(columns: Sequence[ColumnFacts]) -> list[MaskFinding]:
     """Columns that hold in text or in the clear what another column of the same data set masks or hides in a digest."""
     found = []
-    for column in columns:
+    hiding = [column for column in columns if column.masked_type or column.holds in (_HASHED, "token")]
+    for column in hiding[:_MOST_COMPARED]:
         entity_type = column.masked_type or (column.entity_type if column.holds in (_HASHED, "token") else "")
         if entity_type not in _IN_TEXT:
             continue

@@ -14,6 +14,8 @@ from dlp.mask_strength import column_checks
 from dlp.mask_windows import windows_within
 from dlp.policy import Policy
 
+_TRIED = 100  # columns whose values are digested
+
 # What a scan can do; classes of equivalence need columns that a person chooses.
 WITHIN = tuple(check for check in MaskCheck if check is not MaskCheck.equivalence)
 
@@ -48,8 +50,12 @@ def dataset_checks(
     found += windows_within(columns, judging.checks, masks)
     found += clear_beside(columns)
     found += derived_leaks(columns, judging.checks, masks)
+    budget = judging.digests
     for column in columns:
-        digest = digest_finding(column, columns, known, budget=judging.digests, policy=judging.policy)
+        digest = digest_finding(column, columns[:_TRIED], known, budget=budget, policy=judging.policy)
+        if digest is not None:
+            # Of a table of digests each column gets half of what is left: all get some, and the whole has an end.
+            budget //= 2
         encoding = None if digest else encoding_finding(column, judging.policy, key=judging.key)
         found += [finding for finding in (digest, encoding) if finding is not None]
     return ordered(found)

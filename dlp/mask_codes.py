@@ -19,6 +19,10 @@ from dlp.verdicts import Verdict, verdicts
 
 _MOSTLY = 0.9
 _DECODED = 500  # distinct values of a column
+_LOOKS_ENCODED = r"^(?:0x|\\x)?[A-Za-z0-9+/_-]{8,}={0,2}$|%[0-9A-Fa-f]{2}|&#x?[0-9A-Fa-f]+;|\\u[0-9a-fA-F]{4}"
+_LOOKS_TURNED = r"^[0-9Kk]{12,19}$|^[0-9A-Za-z]{18}$"
+_MOST_TURNED = 0.5
+_LEAST_ENCODED = 0.04
 _DECODABLE = 0.2  # of the values, before they are decoded
 _MOST_FITTING = 20_000  # values that fit a mask beside a digest, for them all to be tried
 _ROWS_TRIED = 20
@@ -67,8 +71,11 @@ def encoding_finding(column: ColumnFacts, policy: Policy, *, key: bytes) -> Mask
     """The finding on a column of which many values are an encoding of personal data; None where none is."""
     distinct = column.sample.drop_nulls().unique(maintain_order=True).to_list()
     values = [value for value in distinct if value and "*" not in value][:_DECODED]
+    if not values:
+        return None
     ways: dict[str, list[str]] = {}
-    for value in values:
+    looks = pl.Series(values, dtype=pl.String).str.contains(_LOOKS_ENCODED).mean()
+    for value in values if isinstance(looks, float) and looks >= _LEAST_ENCODED else ():
         for text, way in decoded_ways(value):
             ways.setdefault(way, []).append(text)
     counted = {way: texts for way, texts in ways.items() if len(texts) >= max(1, len(values) * _DECODABLE)}
@@ -146,7 +153,8 @@ def _encoded(column: ColumnFacts, verdict: Verdict, way: str, values: int) -> Ma
 
 
 def _turned(column: ColumnFacts, values: Sequence[str], policy: Policy, *, key: bytes) -> MaskFinding | None:
-    if any(count.raw for count in column.counts.values()):
+    looks = pl.Series(values, dtype=pl.String).str.contains(_LOOKS_TURNED).mean()
+    if any(count.raw for count in column.counts.values()) or not isinstance(looks, float) or looks < _MOST_TURNED:
         return None
     ways: dict[str, list[str]] = {}
     for value in values:

@@ -13,6 +13,7 @@ _HIDDEN = "*"
 _AGREEING = 0.9  # of the rows: two columns that contradict each other more often hold different values
 _FEWEST = 3  # rows that must be compared
 _MANY = 3
+_MOST_COMPARED = 40  # masked columns of a data set: each is held against each
 
 
 @dataclass(frozen=True)
@@ -121,7 +122,7 @@ def window_finding(
 def windows_within(columns: Sequence[ColumnFacts], checks: ChecksPolicy, masks: Masks) -> list[MaskFinding]:
     """Columns of one data set that show more of a value together than each does alone."""
     found = []
-    masking = [column for column in columns if column.masked_type]
+    masking = [column for column in columns if column.masked_type][:_MOST_COMPARED]
     for at, first in enumerate(masking):
         entity_type = first.masked_type
         shown = first.masks(entity_type)
