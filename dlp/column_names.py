@@ -99,7 +99,7 @@ def shown_name(column: str) -> str:
 def is_named(column: str, phrases: tuple[str, ...]) -> bool:
     """Whether the name of a column holds one of the phrases, as words of its own or as a run of Chinese characters."""
     words = tuple(token.lower() for token in _PIECES.findall(column) if not token.isdigit())
-    return _any(words, "".join(token for token in words if not token.isascii()), phrases)
+    return _any(words, "".join(words), phrases)
 
 
 def _masked_match(entity_type: str, match: re.Match[str]) -> str:
