@@ -102,13 +102,13 @@ def _treatment(
     if column.name in coded:
         # What only looks unreadable is a value like any other; a keyed name for it joins as well as it did.
         return Treatment(column.name, coded[column.name], Operator(operator="pseudonym"))
+    for coarser in masking.generalised:
+        if is_named(column.name, coarser.names) and not column.hints.about:
+            return Treatment(column.name, "", Operator(**coarser.model_dump(exclude={"names"})))
     whole = _whole_type(column)
     if whole:
         operator = masking.operator(whole, purpose)
         return None if operator.operator == "keep" else Treatment(column.name, whole, operator)
-    for coarser in masking.generalised:
-        if is_named(column.name, coarser.names) and not column.hints.about:
-            return Treatment(column.name, "", Operator(**coarser.model_dump(exclude={"names"})))
     return _text(column, masking, text, purpose)
 
 
