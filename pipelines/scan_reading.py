@@ -31,6 +31,7 @@ class Reading:
         passed_over: columns beyond the most that are looked at.
         sampled: columns of which not every distinct value was read.
         analysed: what Presidio read, in words.
+        how: which rows were looked at, in words; nothing: every row.
     """
 
     key: bytes
@@ -41,6 +42,7 @@ class Reading:
     passed_over: set[str] = field(default_factory=set)
     sampled: set[str] = field(default_factory=set)
     analysed: list[str] = field(default_factory=list)
+    how: list[str] = field(default_factory=list)
 
     def observe(self, column: str, values: pl.DataFrame) -> None:
         """Count the distinct values of one more piece of a column."""
@@ -76,7 +78,7 @@ class Reading:
 
     def method(self) -> str:
         """How the data set was read, in words."""
-        words = ["every row, counted over distinct values", *self.analysed]
+        words = [*(self.how or ["every row, counted over distinct values"]), *self.analysed]
         if self.sampled:
             words.append("a sample of the distinct values of " + ", ".join(sorted(map(shown_name, self.sampled))))
         return "; ".join(words)
