@@ -111,7 +111,7 @@ class _Scanner:
         asset_id = self.book.asset_of_dataset(result.dataset)
         owner = Owner(asset_id, self.book.scope_of(pl.Series([asset_id]), self.scope)[0])
         result = self.grader.suggested(result, owner)
-        if result.unchanged and last is not None and last.says_the_same(result):
+        if result.unchanged and (last is None or last.says_the_same(result)):
             return result
         if last is not None and not result.unchanged:
             whole = not result.reason and not result.state.partial

@@ -75,7 +75,8 @@ def _scanned_telemetry(
     if chosen is None:
         if goes_on:
             return replace(goes_on.report, unchanged=True)
-        return _report(table, reading, "", started, ScanState())
+        # Nothing has arrived at all: there is nothing to keep.
+        return replace(_report(table, reading, "", started, ScanState()), unchanged=True)
     reading.rows = table_rows(store, table, chosen)
     for counted in counted_columns(store, table, chosen):
         if not is_own_mark(counted.column):

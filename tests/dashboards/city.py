@@ -10,7 +10,7 @@ import polars as pl
 from pipelines.batch import FIELDS
 from store.client import Store
 from store.writes import append
-from tests.dashboards.city_records import files, findings, rejects, runs, scans
+from tests.dashboards.city_records import files, findings, rejects, runs, scan_changes, scans
 
 ROOT = "fuzhou"
 HERE = "fuzhou/gulou"
@@ -67,6 +67,7 @@ def fill(store: Store, *, ends: datetime) -> None:
         "rule_uses": _rule_uses(start),
         "entity_risk_history": _risk(ends),
         "pii_scans": scans(ends),
+        "pii_changes": scan_changes(),
         "pii_finding_records": findings(ends),
         "rejects": rejects(),
         "ingested_files": files(),
