@@ -76,8 +76,8 @@ def url(server: str) -> Iterator[str]:
         connection.execute(text("CREATE SCHEMA civil"))
         connection.execute(
             text(
-                'CREATE TABLE civil.residents ("姓名" text, "身份证号" text, "手机号" bigint, "备注" text, amount numeric, '
-                "at date, address inet, note jsonb, id uuid DEFAULT gen_random_uuid())"
+                'CREATE TABLE civil.residents ("姓名" text, "身份证号" text, "手机号" bigint, "备注" text, '
+                "amount numeric, at date, address inet, note jsonb, id uuid DEFAULT gen_random_uuid())"
             )
         )
         rows = [dict(zip("abcde", row, strict=True)) for row in TABLE.rows()]
