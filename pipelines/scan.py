@@ -119,19 +119,22 @@ class _Scanner:
         write_findings(result, self.store, owner, started=started, policy=self.policy)
         return result
 
+    def _stamp(self, file: Path) -> str:
+        return scan_stamp(file_stamp(file), self.key, self.policy, self.sampling)
+
     def _read(self, found: DataSet, last: LastScan | None, progress: Callable[[float], None]) -> ScanReport:
         known = None if self.again else last
         reading = Reading(self.key, self.policy)
         if found.read is None:
             return scanned_table(found.name, self.store, reading, known, self.sampling, progress)
-        before = scan_stamp(file_stamp(found.file), self.policy, self.sampling) if found.file else ""
+        before = self._stamp(found.file) if found.file else ""
         same = unchanged(known, before)
         if same is not None:
             return same
         result = scanned_file(found, reading, self.sampling, progress)
         if result.reason or not found.file:
             return result
-        if scan_stamp(file_stamp(found.file), self.policy, self.sampling) != before:
+        if self._stamp(found.file) != before:
             told = "the file changed while it was read: some of it may have been seen as it was, some as it became"
             return replace(result, method=f"{result.method}; {told}")
         return replace(result, state=replace(result.state, stamp=before))

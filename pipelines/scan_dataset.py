@@ -54,12 +54,12 @@ def scanned_table(
     try:
         if is_telemetry(store, table):
             return _scanned_telemetry(table, store, reading, last, progress, started)
-        stamp = scan_stamp(_content(store, table), reading.policy, sampling)
+        stamp = scan_stamp(_content(store, table), reading.key, reading.policy, sampling)
         same = unchanged(last, stamp)
         if same is not None:
             return same
         state = _read_table(table, store, reading, sampling, progress)
-        still = stamp if scan_stamp(_content(store, table), reading.policy, sampling) == stamp else ""
+        still = stamp if scan_stamp(_content(store, table), reading.key, reading.policy, sampling) == stamp else ""
         return _report(table, reading, "", started, replace(state, stamp=still))
     except (SourceBroken, QueryFailed) as error:
         return _report(table, reading, _without_values(error), started, ScanState(partial=True))

@@ -108,11 +108,11 @@ def table_stamp(store: Store, database: str, table: str) -> str:
     return ""
 
 
-def scan_stamp(content: str, policy: Policy, sampling: Sampling) -> str:
+def scan_stamp(content: str, key: bytes, policy: Policy, sampling: Sampling) -> str:
     """A hash of what a data set is like and of how it is looked at; '' where the first is unknown."""
     if not content:
         return ""
-    parts = (content, _policy_hash(policy), _release(), str(sampling))
+    parts = (content, hashlib.sha256(key).hexdigest(), _policy_hash(policy), _release(), str(sampling))
     return hashlib.sha256("\x00".join(parts).encode()).hexdigest()
 
 

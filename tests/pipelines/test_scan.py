@@ -303,14 +303,14 @@ def test_a_table_without_sentences_is_scanned_without_presidio(tmp_path: Path) -
     _csv(tmp_path / "people.csv")
     code = """
 import sys
-from datetime import UTC, datetime
 from pathlib import Path
 from dlp.policy import default_policy
-from pipelines.scan import _read_file
+from pipelines.scan_dataset import scanned_file
 from pipelines.scan_reading import Reading
-reading = Reading(bytes(32), default_policy())
-_read_file(Path(sys.argv[1]), reading, lambda _: None)
-assert reading.findings(datetime.now(UTC))
+from pipelines.scan_sampling import Sampling
+from pipelines.scan_sources import data_sets, targets_of
+(found,) = data_sets(*targets_of(Path(sys.argv[1])))
+assert scanned_file(found, Reading(bytes(32), default_policy()), Sampling(), lambda _: None).findings
 sys.exit("presidio_analyzer" in sys.modules)
 """
     assert subprocess.run([sys.executable, "-c", code, tmp_path / "people.csv"], check=False).returncode == 0

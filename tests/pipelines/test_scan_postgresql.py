@@ -50,15 +50,25 @@ def server() -> Iterator[str]:
     secret.write_text(PASSWORD)
     secret.chmod(0o644)
     subprocess.run(
-        [*as_user, programs / "initdb", "-D", data, "-U", "reader", "-A", "scram-sha-256", f"--pwfile={secret}"],
+        [
+            *as_user,
+            str(programs / "initdb"),
+            "-D",
+            str(data),
+            "-U",
+            "reader",
+            "-A",
+            "scram-sha-256",
+            f"--pwfile={secret}",
+        ],
         check=True,
         capture_output=True,
         cwd="/",
     )
     options = f"-p {port} -h 127.0.0.1 -c unix_socket_directories='' -c fsync=off"
-    control = [*as_user, programs / "pg_ctl", "-D", data, "-w"]
+    control = [*as_user, str(programs / "pg_ctl"), "-D", str(data), "-w"]
     subprocess.run(
-        [*control, "-l", folder / "log", "-o", options, "start"], check=True, stdout=subprocess.DEVNULL, cwd="/"
+        [*control, "-l", str(folder / "log"), "-o", options, "start"], check=True, stdout=subprocess.DEVNULL, cwd="/"
     )
     try:
         yield f"127.0.0.1:{port}"

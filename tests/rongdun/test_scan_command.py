@@ -2,20 +2,28 @@
 
 from pathlib import Path
 
+from typing import Any
+
 from tests.rongdun.command import Rongdun
 
 MAILS = "mail,n\n" + "".join(f"lin{at}@example.org,{at}\n" for at in range(200))
 
 
+def _one(rongdun: Rongdun, *words: str | Path) -> Any:
+    scanned: Any = rongdun.json("dlp", "scan", *words)
+    (report,) = scanned["datasets"]
+    return report
+
+
 def test_a_scan_goes_on_says_what_changed_and_states_its_sample(rongdun: Rongdun, tmp_path: Path) -> None:
     path = tmp_path / "people.csv"
     path.write_text(MAILS, encoding="utf-8")
-    (first,) = rongdun.json("dlp", "scan", path)["datasets"]
-    (second,) = rongdun.json("dlp", "scan", path)["datasets"]
+    first = _one(rongdun, path)
+    second = _one(rongdun, path)
     assert (first["unchanged"], second["unchanged"]) == (False, True)
     assert second["findings"] == first["findings"]
     assert rongdun.run("dlp", "scan", path, "--fail-on", "unmasked").returncode == 1
-    (sampled,) = rongdun.json("dlp", "scan", path, "--sample", "50")["datasets"]
+    sampled = _one(rongdun, path, "--sample", "50")
     assert "a random sample of 50 of 200 rows" in sampled["method"]
     assert sampled["sampled"] is True
     path.write_text("mail,n\n1,2\n", encoding="utf-8")
