@@ -1,7 +1,6 @@
 """`rongdun dlp scan` as one types it: what changed, what was sampled, and no password on the screen."""
 
 from pathlib import Path
-
 from typing import Any
 
 from tests.rongdun.command import Rongdun
