@@ -145,7 +145,10 @@ def _report(table: str, reading: Reading, reason: str, started: float, state: Sc
 
 def _content(store: Store, table: str) -> str:
     address = table_address(store, table)
-    return table_stamp(store, address["database"], address["table"])
+    try:
+        return table_stamp(store, address["database"], address["table"])
+    except QueryFailed:  # an account may read a table without seeing what it is made of
+        return ""
 
 
 def _without_values(error: SourceBroken | QueryFailed) -> str:

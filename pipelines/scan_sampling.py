@@ -113,7 +113,8 @@ def sampled(
             told.looked_at += piece.rows
             yield piece
         else:
-            # Rows of a piece without any column of text have nothing to choose.
+            # Rows without any column of text hold nothing to look at.
+            told.looked_at += 0 if piece.frame.width else piece.rows
             chosen.observe(piece.frame)
             yield Piece(pl.DataFrame(), 0, piece.share, piece.rejected)
         if deadline is not None and clock() > deadline and piece.share < 1.0:

@@ -17,7 +17,9 @@ if TYPE_CHECKING:
     from sqlalchemy.engine import Connection, Engine
 
 SQLITE_MAGIC = b"SQLite format 3\x00"
+_FIRST_ROWS = 500
 _BATCH_CELLS = 500_000
+_BATCH_BYTES = 64 * 1024 * 1024
 _PATIENCE = 5.0  # seconds to wait for a lock
 _OF_THE_SYSTEM = frozenset({"information_schema", "pg_catalog", "mysql", "performance_schema", "sys", "SYS", "SYSTEM"})
 # One view of all rows from the first to the last, which changes nothing and holds up nobody.
@@ -86,13 +88,25 @@ def table_pieces(engine: "Engine", table: SqlTable) -> Iterator[Piece]:
         names = [str(each["name"]) for each in described]
         source = table_named(table.name, *map(column, names), schema=table.schema or None)
         total = connection.execute(select(func.count()).select_from(source)).scalar_one()
-        most = max(100, _BATCH_CELLS // max(1, len(names)))
-        streamed = connection.execution_options(stream_results=True, max_row_buffer=most).execute(select(source))
-        done = 0
         shown = column_names(names, header=True)
-        for rows in iter(lambda: streamed.fetchmany(most), []):
-            done += len(rows)
-            yield Piece(text_frame(rows, shown), len(rows), min(1.0, done / max(1, total)))
+        streamed = connection.execution_options(stream_results=True, max_row_buffer=_FIRST_ROWS).execute(select(source))
+        size, done = _FIRST_ROWS, 0
+        try:
+            while rows := streamed.fetchmany(size):
+                frame = text_frame(rows, shown)
+                done += len(rows)
+                yield Piece(frame, len(rows), min(1.0, done / max(1, total)))
+                size = _next_rows(size, frame.estimated_size(), len(names))
+        except GeneratorExit:
+            # A driver would read what is left before it closes; an end of the connection ends that too.
+            connection.invalidate()
+            raise
+
+
+def _next_rows(rows: int, size: float, width: int) -> int:
+    """How many rows to ask for next, when so many came to that size in bytes: rows may be long."""
+    fitting = int(rows * _BATCH_BYTES / max(1, size))
+    return max(1, min(fitting, rows * 4, _BATCH_CELLS // max(1, width)))
 
 
 def _begin(connection: "Connection") -> None:

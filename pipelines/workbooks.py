@@ -15,6 +15,7 @@ from pipelines.pieces import Piece
 from pipelines.zip_limits import checked_members
 
 _BATCH_CELLS = 500_000
+_BATCH_CHARACTERS = 32 * 1024 * 1024
 _HEADER_ROWS = 60
 _TITLE_ROWS = 10
 _MOST_STRINGS = 1024 * 1024 * 1024  # bytes of the list of strings, which is held in memory
@@ -85,13 +86,14 @@ def _pieces(sheet: Any, is_name: Callable[[str], bool]) -> Iterator[Piece]:
     names = column_names(texts[0], header=header)
     yield _piece([*first[:at], *first[at + 1 if header else at :]], names)
     batch: list[Sequence[object]] = []
-    cells = 0
+    cells = characters = 0
     for row in rows:
         batch.append(_trimmed(row))
         cells += max(len(batch[-1]), len(names))
-        if cells >= _BATCH_CELLS:
+        characters += sum(len(cell) for cell in batch[-1] if isinstance(cell, str))
+        if cells >= _BATCH_CELLS or characters >= _BATCH_CHARACTERS:
             yield _piece(batch, names)
-            batch, cells = [], 0
+            batch, cells, characters = [], 0, 0
     if batch:
         yield _piece(batch, names)
 

@@ -231,6 +231,35 @@ def test_a_sampled_table_states_its_sample(store: Store) -> None:
     assert "a random sample of 1000 of 10000 rows" in report.method
 
 
+def test_a_table_that_changes_while_it_is_read_says_so_and_is_read_again(store: Store) -> None:
+    store.execute("CREATE TABLE people (a String, mail String) ENGINE = MergeTree ORDER BY mail")
+    store.execute("INSERT INTO people SELECT 'x', concat('lin', toString(number), '@example.org') FROM numbers(20)")
+
+    def grow(share: float, _name: str) -> None:
+        if 0 < share < 1:
+            store.execute("INSERT INTO people VALUES ('x', 'wu@example.org')")
+
+    (report,) = scanned(store, "table:people", progress=grow)
+    assert "the table changed while it was read: 20 rows before, 21 after" in report.method
+    assert not scanned(store, "table:people")[0].unchanged
+
+
+def test_a_table_that_is_dropped_while_it_is_read_keeps_the_last_scan(store: Store) -> None:
+    store.execute("CREATE TABLE people (mail String) ENGINE = MergeTree ORDER BY mail")
+    store.execute("INSERT INTO people SELECT concat('lin', toString(number), '@example.org') FROM numbers(20)")
+    scanned(store, "table:people")
+    store.execute("DROP TABLE people")
+    (report,) = scanned(store, "table:people")
+    assert "no table is called people" in report.reason
+    assert store.value("SELECT count() FROM pii_findings") == 1
+
+
+def test_a_sample_of_rows_without_text_is_no_sample() -> None:
+    told = Sampled()
+    list(sampled(iter([Piece(pl.DataFrame(), 100)]), Sampling(rows=10), told))
+    assert (told.total, told.partial) == (100, False)
+
+
 def test_a_file_of_two_encodings_loses_no_line(store: Store, tmp_path: Path) -> None:
     path = tmp_path / "both.csv"
     lines = TABLE.write_csv().splitlines(keepends=True)
@@ -245,7 +274,12 @@ def test_a_file_of_two_encodings_loses_no_line(store: Store, tmp_path: Path) -> 
     ("name", "content", "rows"),
     [
         ("nul.csv", MAILS.encode().replace(b"@", b"\x00@"), 40),
-        ("wide.csv", (",".join(f"c{at}" for at in range(10_000)) + "\n" + ",".join(["x"] * 10_000) + "\n").encode(), 1),
+        pytest.param(
+            "wide.csv",
+            (",".join(f"c{at}" for at in range(10_000)) + "\n" + ",".join(["x"] * 10_000) + "\n").encode(),
+            1,
+            marks=pytest.mark.slow,
+        ),
         ("ends.csv", MAILS.encode().replace(b"\n", b"\r"), 40),
     ],
 )

@@ -139,7 +139,7 @@ def test_a_wrong_password_and_a_missing_table_are_one_line(store: Store, url: st
 
 
 def test_a_table_in_use_is_read_as_it_stood(store: Store, url: str, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr("pipelines.sql_tables._BATCH_CELLS", 1)
+    monkeypatch.setattr("pipelines.sql_tables._FIRST_ROWS", 50)
     engine = create_engine(url.replace("postgresql", "postgresql+psycopg"))
     with engine.begin() as connection:
         connection.execute(

@@ -14,6 +14,7 @@ from pipelines.access_judging import graded_columns
 from pipelines.database_urls import opened_database, place_of
 from pipelines.scan import scan
 from pipelines.scan_report import ScanReport
+from pipelines.scan_sampling import Sampling
 from store.client import Store
 from tests.pipelines.test_scan import EXPECTED, KEY, TABLE, found
 
@@ -216,6 +217,34 @@ def test_rows_in_the_log_of_a_database_that_is_in_use_are_read(store: Store, tmp
     (report,) = scanned(store, path)
     assert report.rows == 10
     writer.close()
+
+
+def test_a_table_that_grows_while_it_is_read_is_read_as_it_stood(
+    store: Store, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("pipelines.sql_tables._FIRST_ROWS", 10)
+    path = tmp_path / "base.db"
+    writer = sqlite3.connect(path, isolation_level=None)
+    writer.execute("PRAGMA journal_mode = WAL")
+    writer.execute("CREATE TABLE t (mail TEXT)")
+    writer.executemany("INSERT INTO t VALUES (?)", [(f"lin{at}@example.org",) for at in range(90)])
+
+    def grow(share: float, _name: str) -> None:
+        if 0 < share < 1:
+            writer.execute("INSERT INTO t VALUES ('wu@example.org')")
+
+    (report,) = scanned(store, path, progress=grow)
+    assert (report.reason, report.rows) == ("", 90)
+    assert "the file changed while it was read" in report.method
+    writer.close()
+    assert not scanned(store, path)[0].unchanged
+
+
+def test_reading_a_database_may_end_early(store: Store, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("pipelines.sql_tables._FIRST_ROWS", 10)
+    (_, report) = scanned(store, database(tmp_path / "base.db"), sampling=Sampling(seconds=1e-9))
+    assert (report.rows, report.state.partial) == (10, True)
+    assert "time ran out after 10 rows, about 17% of the whole" in report.method
 
 
 def test_a_database_behind_a_url_is_scanned_under_a_name_that_uses_of_data_match(store: Store, tmp_path: Path) -> None:
