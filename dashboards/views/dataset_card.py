@@ -71,7 +71,7 @@ def _change(desk: Desk, row: dict[str, object]) -> str:
         code = str(row[name])
         return words.label("share", code) if kind == "share" else words.label("grade", code)
 
-    told = words(f"change.{kind}", before=side("before"), after=side("after"))
+    told = words(f"scan_change.{kind}", before=side("before"), after=side("after"))
     return f"{one_line(str(row['column']))} · {words.label('entity', str(row['entity_type']))}: {told}"
 
 
