@@ -17,6 +17,7 @@ from pipelines.zip_limits import checked_members
 _BATCH_CELLS = 500_000
 _BATCH_CHARACTERS = 32 * 1024 * 1024
 _HEADER_ROWS = 60
+_MOST_ROWS = 1_048_576  # of a sheet, by its format
 _TITLE_ROWS = 10
 _MOST_STRINGS = 1024 * 1024 * 1024  # bytes of the list of strings, which is held in memory
 _STRINGS = "xl/sharedStrings.xml"
@@ -75,7 +76,7 @@ def _opened(path: Path) -> Any:
 
 def _pieces(sheet: Any, is_name: Callable[[str], bool]) -> Iterator[Piece]:
     sheet.reset_dimensions()  # what a file claims of its size may be wrong
-    rows = (row for row in sheet.iter_rows(values_only=True) if any(cell is not None for cell in row))
+    rows = _rows(sheet)
     first = list(islice(rows, _HEADER_ROWS))
     if not first:
         yield Piece(text_frame([], []), 0)
@@ -96,6 +97,15 @@ def _pieces(sheet: Any, is_name: Callable[[str], bool]) -> Iterator[Piece]:
             batch, cells, characters = [], 0, 0
     if batch:
         yield _piece(batch, names)
+
+
+def _rows(sheet: Any) -> Iterator[Sequence[object]]:
+    """The rows that hold anything; the reader makes up all those that a file leaves out."""
+    for number, row in enumerate(sheet.iter_rows(values_only=True)):
+        if number >= _MOST_ROWS:
+            raise SourceBroken(f"rows beyond {_MOST_ROWS}, more than a sheet can have")
+        if any(cell is not None for cell in row):
+            yield row
 
 
 def _piece(rows: Sequence[Sequence[object]], names: list[str]) -> Piece:

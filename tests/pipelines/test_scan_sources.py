@@ -160,9 +160,18 @@ def _noise_book(path: Path) -> None:
     path.write_bytes(raw)
 
 
+def _far_row(path: Path) -> None:
+    plain = workbook(path.with_suffix(".zip"))
+    with zipfile.ZipFile(plain) as book, zipfile.ZipFile(path, "w", zipfile.ZIP_DEFLATED) as damaged:
+        for name in book.namelist():
+            damaged.writestr(name, book.read(name).replace(b'<row r="61"', b'<row r="99999999999"'))
+    plain.unlink()
+
+
 @pytest.mark.parametrize(
     ("name", "write", "says"),
     [
+        ("far.xlsx", _far_row, "more than a sheet can have"),
         ("bomb.zip", _bomb, "zip bomb"),
         ("lying.zip", _lying_bomb, "unpacked"),
         ("bomb.xlsx", _bomb, "zip bomb"),
