@@ -15,6 +15,7 @@ if TYPE_CHECKING:
 
 _URL = re.compile(r"[a-z][a-z0-9_]*(?:\+[a-z0-9_]+)?://", re.IGNORECASE)
 _VARIABLE = re.compile(r"\$(?:\{(?P<braced>\w+)\}|(?P<bare>[A-Za-z_]\w*))")
+_PASSWORD = re.compile(r"://[^/@]*?:(?!\$)[^/]*@")
 # Drivers that come along, in place of those that SQLAlchemy assumes.
 _DRIVERS = {
     "mysql": "mysql+pymysql",
@@ -28,6 +29,11 @@ _WAIT = {"pymysql": {"connect_timeout": 10}, "psycopg": {"connect_timeout": 10}}
 def is_database_url(target: str) -> bool:
     """Whether a target names a database, such as `postgresql://reader@db.example.org/civil`."""
     return bool(_URL.match(target))
+
+
+def shows_password(target: str) -> bool:
+    """Whether the password itself stands in a URL, where the list of processes shows it."""
+    return is_database_url(target) and bool(_PASSWORD.search(target))
 
 
 @dataclass(frozen=True)

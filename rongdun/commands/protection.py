@@ -8,6 +8,7 @@ from typing import Annotated
 
 import typer
 
+from pipelines.database_urls import shows_password
 from pipelines.scan import scan_all
 from pipelines.scan_report import ScanReport
 from pipelines.scan_sampling import Sampling
@@ -59,6 +60,9 @@ def scan(
     if missing:
         err().print(harmless(f"no such file or folder: {missing[0]}"), markup=False)
         raise typer.Exit(2)
+    if any(map(shows_password, targets)):
+        told = "the list of processes shows the password of this URL: put it in a variable and write $VARIABLE instead"
+        err().print(told, markup=False)
     settings = Settings()
     with progress("scanning") as advance, open_store(settings) as store:
         reports = scan_all(

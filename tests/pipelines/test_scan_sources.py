@@ -11,7 +11,7 @@ from openpyxl import Workbook
 
 from dlp.policy import default_policy
 from pipelines.access_judging import graded_columns
-from pipelines.database_urls import opened_database, place_of
+from pipelines.database_urls import opened_database, place_of, shows_password
 from pipelines.scan import scan
 from pipelines.scan_report import ScanReport
 from pipelines.scan_sampling import Sampling
@@ -283,6 +283,21 @@ def test_no_password_is_in_a_name(url: str, place: str, name: str) -> None:
     assert "pw-canary" in known.engine.url.render_as_string(hide_password=False)
     assert (known.place, known.name_of(SqlTable("civil", "t"))) == (place, name)
     assert "reader" not in place_of(url)
+
+
+@pytest.mark.parametrize(
+    ("target", "shown"),
+    [
+        ("mysql://reader:pw@192.0.2.7/civil", True),
+        ("mysql+pymysql://reader:p@w@192.0.2.7:3306/civil", True),
+        ("mysql://reader:$SECRET@192.0.2.7/civil", False),
+        ("mysql://reader@192.0.2.7:3306/civil", False),
+        ("sqlite:////srv/base.db", False),
+        ("exports/a:b@c.csv", False),
+    ],
+)
+def test_a_password_in_clear_is_noticed(target: str, shown: bool) -> None:
+    assert shows_password(target) is shown
 
 
 @pytest.mark.parametrize(

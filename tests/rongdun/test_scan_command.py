@@ -36,4 +36,5 @@ def test_a_database_that_cannot_be_reached_is_named_without_its_account(rongdun:
     assert done.returncode == 2
     assert "mysql://127.0.0.1:1" in done.stderr
     assert "cannot be reached" in done.stderr
+    assert "list of processes" in done.stderr
     assert "pw-canary" not in done.stdout + done.stderr
