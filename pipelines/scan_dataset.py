@@ -35,9 +35,8 @@ def scanned_file(found: DataSet, reading: Reading, sampling: Sampling, progress:
     try:
         for piece in sampled(found.read(is_name) if found.read else iter(()), sampling, told):
             reading.rejected += piece.rejected
-            for series in piece.frame.get_columns():
-                values = series.drop_nulls().alias("value").to_frame().group_by("value").len("rows")
-                reading.observe(series.name, values)
+            if piece.frame.width:
+                reading.observe_table(piece.frame)
             progress(piece.share)
     except SourceBroken as broken:
         reason = str(broken)
