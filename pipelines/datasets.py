@@ -14,14 +14,25 @@ from pipelines.pieces import Piece
 from pipelines.sources.compression import plain
 
 TABLE_SUFFIXES = (".csv", ".tsv", ".parquet", ".pq", ".jsonl", ".ndjson", ".json")
+CONTAINER_SUFFIXES = (".xlsx", ".xlsm", ".xls", ".zip", ".sqlite", ".sqlite3", ".db", ".db3")
+_OF_MANY_KINDS = (".db", ".db3")
 _PACKED = (".gz", ".zst")
 _PARQUET_MAGIC = b"PAR1"
 _ZIP_MAGIC = b"PK\x03\x04"
 
 
 def is_table(path: Path) -> bool:
-    """Whether a file is named like a table, packed or not."""
-    suffixes = [suffix.lower() for suffix in path.suffixes]
+    """Whether a file is named like a table or like something that holds tables, packed or not."""
+    if path.suffix.lower() in _OF_MANY_KINDS:
+        return _begins_like_sqlite(path)
+    return is_table_name(path.name)
+
+
+def is_table_name(name: str) -> bool:
+    """Whether a name is that of a table or of something that holds tables."""
+    suffixes = [suffix.lower() for suffix in Path(name).suffixes]
+    if suffixes and suffixes[-1] in CONTAINER_SUFFIXES:
+        return True
     if suffixes and suffixes[-1] in _PACKED:
         suffixes.pop()
     return bool(suffixes) and suffixes[-1] in TABLE_SUFFIXES
@@ -37,7 +48,7 @@ def file_pieces(path: Path, *, is_name: Callable[[str], bool]) -> Iterator[Piece
         with path.open("rb") as raw:
             yield from _pieces(path, raw, is_name)
     except (OSError, EOFError, zlib.error, gzip.BadGzipFile) as error:
-        raise SourceBroken(f"cannot be read: {error}") from error
+        raise SourceBroken(f"cannot be read: {getattr(error, 'strerror', None) or error}") from error
 
 
 def _pieces(path: Path, raw: BinaryIO, is_name: Callable[[str], bool]) -> Iterator[Piece]:
@@ -50,7 +61,7 @@ def _pieces(path: Path, raw: BinaryIO, is_name: Callable[[str], bool]) -> Iterat
         yield from parquet_pieces(path)
         return
     if magic == _ZIP_MAGIC:
-        raise SourceBroken("a zip archive or spreadsheet, not a table: unpack it or save it as CSV")
+        raise SourceBroken("a zip archive or spreadsheet that is not named so: rename or unpack it")
     stream = plain(raw)
 
     def share() -> float:
@@ -79,3 +90,11 @@ def _first_character(stream: BinaryIO) -> bytes:
     beginning = stream.read(4096).lstrip(b"\xef\xbb\xbf \t\r\n")
     stream.seek(0)
     return beginning[:1]
+
+
+def _begins_like_sqlite(path: Path) -> bool:
+    try:
+        with path.open("rb") as file:
+            return file.read(6) == b"SQLite"
+    except OSError:
+        return False

@@ -1,6 +1,5 @@
 """Delimited text, cut into pieces at line ends and parsed by columns: CSV and TSV of any size and many dialects."""
 
-import codecs
 import csv
 import io
 import re
@@ -9,8 +8,9 @@ from typing import BinaryIO
 
 import polars as pl
 
+from pipelines.encodings import check_is_text, text_of
 from pipelines.errors import SourceBroken
-from pipelines.headers import column_names, delimiter_of, encoding_of, has_header
+from pipelines.headers import column_names, delimiter_of, has_header
 
 _SNIFFED = 256 * 1024
 _BLOCK = 8 * 1024 * 1024
@@ -26,15 +26,18 @@ def delimited_frames(stream: BinaryIO, *, is_name: Callable[[str], bool]) -> Ite
     """
     beginning = stream.read(_SNIFFED)
     stream.seek(0)
-    encoding = encoding_of(beginning, whole=len(beginning) < _SNIFFED)
-    text = codecs.getincrementaldecoder(encoding)("replace").decode(beginning)
-    delimiter = delimiter_of(_whole_lines(text, complete=len(beginning) < _SNIFFED))
-    rows = _parsed(text.replace("\x00", ""), delimiter, _HEADER_ROWS)
+    complete = len(beginning) < _SNIFFED
+    check_is_text(beginning, whole=complete)
+    # Old systems end lines by a carriage return alone.
+    returns = b"\n" not in beginning and b"\r" in beginning
+    text = text_of(beginning.replace(b"\r", b"\n") if returns else beginning)
+    delimiter = delimiter_of(_whole_lines(text, complete=complete))
+    rows = _parsed(text, delimiter, _HEADER_ROWS)
     if not rows:
         raise SourceBroken("the file holds no row")
     header = has_header(rows, is_name)
     names = column_names(rows[0], header=header)
-    for number, block in enumerate(_blocks(stream, encoding)):
+    for number, block in enumerate(_blocks(stream, returns=returns)):
         yield _frame(block, names, delimiter, skip_first=header and number == 0)
 
 
@@ -42,20 +45,26 @@ def _whole_lines(text: str, *, complete: bool) -> str:
     return text if complete else text[: text.rfind("\n") + 1] or text
 
 
-def _blocks(stream: BinaryIO, encoding: str) -> Iterator[str]:
-    decoder = codecs.getincrementaldecoder(encoding)("replace")
-    rest = ""
+def _blocks(stream: BinaryIO, *, returns: bool) -> Iterator[str]:
+    rest, torn = "", b""
     while chunk := stream.read(_BLOCK):
-        rest += decoder.decode(chunk).replace("\x00", "")
+        # No encoding has a line end inside of a character: what is behind the last one waits.
+        whole, torn = _at_line_end(torn + (chunk.replace(b"\r", b"\n") if returns else chunk))
+        rest += text_of(whole)
         cut = _cut(rest)
         if cut:
             yield rest[:cut]
             rest = rest[cut:]
-        elif len(rest) > _LONGEST_LINE:
+        if len(torn) > _LONGEST_LINE or len(rest) > _LONGEST_LINE:
             raise SourceBroken("a line of more than 64 MiB: no table is written so")
-    rest += decoder.decode(b"", final=True)
+    rest += text_of(torn)
     if rest.strip():
         yield rest
+
+
+def _at_line_end(content: bytes) -> tuple[bytes, bytes]:
+    end = content.rfind(b"\n") + 1
+    return content[:end], content[end:]
 
 
 def _cut(text: str) -> int:

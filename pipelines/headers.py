@@ -1,41 +1,14 @@
-"""What a delimited text is written in: its encoding, its delimiter, and whether its first line names the columns."""
+"""What a delimited text is written in: its delimiter, and whether its first line names the columns."""
 
-import codecs
 import csv
 import re
 from collections import Counter
 from collections.abc import Callable, Sequence
 
-from pipelines.errors import SourceBroken
-
 _DELIMITERS = (",", "\t", ";", "|", "\x01")
 _SNIFFED_LINES = 50
-_CONTROLS = bytes(code for code in range(32) if code not in (1, 9, 10, 11, 12, 13, 27))
 _VALUE = re.compile(r"[\d\s.,:/+*()Xx-]{3,}|.*\d{5,}.*|[^@\s]+@[^@\s]+\.[^@\s]+|\d+")
 _LONGEST_NAME = 64
-
-
-def encoding_of(beginning: bytes, *, whole: bool) -> str:
-    """The encoding of a text that begins so: utf-8 (with or without mark) or gb18030.
-
-    Raises:
-        SourceBroken: it is no text.
-    """
-    controls = len(beginning) - len(beginning.translate(None, _CONTROLS))
-    if controls > len(beginning) // 100:
-        raise SourceBroken("not a text table: it holds binary data")
-    for encoding in ("utf-8-sig", "gb18030"):
-        try:
-            codecs.getincrementaldecoder(encoding)().decode(beginning, final=whole)
-        except UnicodeDecodeError:
-            continue
-        return encoding
-    # A few damaged characters do not make a text unreadable: what decodes with fewer of them is it.
-    damaged = {name: beginning.decode(name, "replace").count("\ufffd") for name in ("utf-8-sig", "gb18030")}
-    best = min(damaged, key=lambda name: damaged[name])
-    if damaged[best] > len(beginning) // 20:
-        raise SourceBroken("not a text table: neither UTF-8 nor GB18030")
-    return best
 
 
 def delimiter_of(text: str) -> str:

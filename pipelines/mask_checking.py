@@ -21,11 +21,13 @@ from pipelines.fingerprint_key import fingerprint_key
 from pipelines.inventory import load_address_book
 from pipelines.mask_joins import Joinable, windows_between
 from pipelines.mask_reading import facts_of
+from pipelines.mask_sources import datasets_of, mask_policy_of, read_file, read_table, shown_dataset
 from pipelines.mask_writing import write_mask_findings
 from pipelines.row_sample import RowSample
-from pipelines.scan import TABLE_PREFIX, Progress, datasets_of, mask_policy_of, read_file, read_table, shown_dataset
+from pipelines.scan import Progress
 from pipelines.scan_reading import Reading
 from pipelines.scan_report import Owner
+from pipelines.scan_sources import TABLE_PREFIX
 from pipelines.table_sample import row_blocks, table_column_names
 from rongdun.settings import Settings
 from store.client import Store

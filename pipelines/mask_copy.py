@@ -22,8 +22,8 @@ from dlp.verdicts import verdicts
 from pipelines.errors import PipelineError
 from pipelines.mask_formats import Masking, write_masked
 from pipelines.mask_reading import facts_of
+from pipelines.mask_sources import read_file
 from pipelines.row_sample import RowSample
-from pipelines.scan import read_file
 from pipelines.scan_reading import Reading
 
 _FAILS_FROM = "medium"

@@ -17,8 +17,9 @@ import pyarrow as pa
 import pyarrow.parquet as pq
 
 from pipelines.delimited import delimited_frames
+from pipelines.encodings import encoding_of, text_of
 from pipelines.errors import SourceBroken
-from pipelines.headers import delimiter_of, encoding_of, has_header
+from pipelines.headers import delimiter_of, has_header
 from pipelines.pieces import BATCH_ROWS
 from pipelines.sources.compression import plain
 
@@ -114,8 +115,8 @@ def _masked_series(series: pl.Series, masker: Masker) -> pl.Series:
 def _delimited(stream: BinaryIO, sink: BinaryIO, masking: Masking, is_name: Callable[[str], bool]) -> int:
     beginning = stream.read(_SNIFFED)
     stream.seek(0)
-    encoding = encoding_of(beginning, whole=len(beginning) < _SNIFFED)
-    text = beginning.decode(encoding, "replace").replace("\x00", "")
+    encoding = encoding_of(beginning)
+    text = text_of(beginning).replace("\x00", "")
     delimiter = delimiter_of(text if len(beginning) < _SNIFFED else text[: text.rfind("\n") + 1] or text)
     first = _first_rows(text, delimiter)
     header = first is not None and has_header(first, is_name)
@@ -123,7 +124,7 @@ def _delimited(stream: BinaryIO, sink: BinaryIO, masking: Masking, is_name: Call
     for frame, lost in delimited_frames(stream, is_name=is_name):
         rejected += lost
         made = masked_frame(frame, masking).write_csv(separator=delimiter, include_header=header and not begun)
-        sink.write(made.encode("utf-8" if encoding.startswith("utf-8") else encoding, "replace"))
+        sink.write(made.encode(encoding, "replace"))
         begun = True
     return rejected
 

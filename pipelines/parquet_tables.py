@@ -9,6 +9,7 @@ import pyarrow as pa
 import pyarrow.parquet as pq
 
 from pipelines.errors import SourceBroken
+from pipelines.narrow_columns import narrow_columns
 from pipelines.pieces import BATCH_ROWS, DEEPEST, Piece
 
 _NARROW = (
@@ -37,7 +38,9 @@ def parquet_pieces(path: Path) -> Iterator[Piece]:
             done, total = 0, max(1, table.metadata.num_rows)
             for batch in table.iter_batches(batch_size=BATCH_ROWS):
                 done += batch.num_rows
-                yield Piece(_texts(_polars(batch)), batch.num_rows, done / total)
+                frame = _polars(batch)
+                narrow = narrow_columns(frame)
+                yield Piece(_texts(frame), batch.num_rows, done / total, narrow=narrow)
     except (pa.ArrowException, pl.exceptions.PolarsError, NotImplementedError, ValueError) as error:
         # The library may quote what it read; its name for the trouble is enough.
         raise SourceBroken(

@@ -1,6 +1,6 @@
 """A piece of a table: what a scan gets to see of some of its rows."""
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 
 import polars as pl
 
@@ -17,9 +17,12 @@ class Piece:
         rows: how many rows of the table these are.
         share: how much of the table has been read, 0 to 1.
         rejected: rows that could not be read.
+        narrow: the same rows of columns that hold no identifier by their type, yet help to rebuild one (dates, small
+            whole numbers), as text; empty where a format has none.
     """
 
     frame: pl.DataFrame
     rows: int
     share: float = 1.0
     rejected: int = 0
+    narrow: pl.DataFrame = field(default_factory=pl.DataFrame)

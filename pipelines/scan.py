@@ -1,37 +1,33 @@
 """Scans for personal data: reads tables, asks `dlp`, and writes what it found, masked."""
 
-import time
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass, replace
 from datetime import UTC, datetime
 from pathlib import Path
 
 import polars as pl
 
 from assets.matching import AddressBook
-from dlp.column_names import name_hints
-from dlp.grading import highest
 from dlp.grading_policy import GradingPolicy, default_grading, grading_of
 from dlp.mask_checks import WITHIN
-from dlp.mask_policy import ChecksPolicy, MaskPolicy, default_mask_policy, load_mask_policy
+from dlp.mask_policy import ChecksPolicy, default_mask_policy
 from dlp.policy import Policy, load_policy
 from pipelines.dataset_grading import Grader
-from pipelines.datasets import file_pieces, is_table
-from pipelines.errors import SourceBroken
-from pipelines.files import found_files, source_of
 from pipelines.fingerprint_key import fingerprint_key
 from pipelines.inventory import load_address_book
 from pipelines.mask_reading import masks_that_fail
+from pipelines.mask_sources import mask_policy_of
 from pipelines.mask_writing import write_mask_findings
-from pipelines.narrow_columns import narrow_frames
+from pipelines.scan_changes import changes
+from pipelines.scan_dataset import scanned_file, scanned_table
+from pipelines.scan_history import LastScan, file_stamp, last_scan, scan_stamp, unchanged
 from pipelines.scan_reading import Reading
 from pipelines.scan_report import Owner, ScanReport, write_findings
-from pipelines.table_columns import counted_columns, table_rows
-from pipelines.table_sample import sampled_rows
+from pipelines.scan_sampling import Sampling
+from pipelines.scan_sources import TABLE_PREFIX, DataSet, container_of, data_sets, targets_of
+from pipelines.scan_telemetry import TELEMETRY
 from rongdun.settings import Settings
 from store.client import Store
-from store.errors import QueryFailed
-
-TABLE_PREFIX = "table:"
 
 _SCANNED_BEFORE = "SELECT DISTINCT dataset FROM pii_scans ORDER BY dataset"
 
@@ -48,12 +44,16 @@ def scan(
     grading: GradingPolicy | None = None,
     address_book: AddressBook | None = None,
     progress: Progress | None = None,
+    sampling: Sampling | None = None,
     checks: ChecksPolicy | None = None,
+    again: bool = False,
 ) -> list[ScanReport]:
-    """A report on every table at a path, or on the ClickHouse table `table:NAME`; the findings are stored.
+    """A report on every table at a path, on the ClickHouse table `table:NAME`, or in the database of a URL.
 
-    A scan replaces what an earlier scan of the same data set found. What cannot be read is reported with its reason
-    and does not stop the others.
+    The findings are stored. A scan replaces what an earlier scan of the same data set found, and tells what changed; of
+    telemetry only what arrived since is read and counted in addition. A data set that is as it was is not read again:
+    a scan that broke off goes on where it stopped. What cannot be read is reported with its reason and does not stop
+    the others.
 
     Args:
         target: what to scan.
@@ -64,37 +64,113 @@ def scan(
         grading: how a data set as a whole is graded; what ships when not given.
         address_book: whose each data set is; without it no finding has an asset.
         progress: told the share done and the data set at hand.
+        sampling: how much of each data set is looked at; all of it when not given.
         checks: how strong masks must be; what ships by default.
+        again: read everything, whether it changed or not.
     """
-    report, book = progress or _silent, address_book or AddressBook()
-    grader = Grader.of(store, policy, grading or default_grading())
-    names = list(datasets_of(target))
+    report = progress or _silent
+    scanner = _Scanner(
+        store,
+        key,
+        scope,
+        policy,
+        Grader.of(store, policy, grading or default_grading()),
+        address_book or AddressBook(),
+        sampling or Sampling(),
+        checks or default_mask_policy().checks,
+        again=again,
+    )
+    targets = targets_of(target)
     reports = []
-    for at, (dataset, problem) in enumerate(names):
+    for at, each in enumerate(targets):
+        for found in data_sets(each):
 
-        def within(share: float, name: str = dataset, done: int = at) -> None:
-            report((done + share) / len(names), shown_dataset(name))
+            def within(share: float, of: DataSet = found, done: int = at) -> None:
+                report((done + of.begin + (of.end - of.begin) * share) / len(targets), of.name)
 
-        if problem:
-            reports.append(ScanReport(shown_dataset(dataset), reason=problem))
-            continue
-        started = datetime.now(UTC)
-        result = _scanned(dataset, store, Reading(key, policy), checks or default_mask_policy().checks, within)
-        if not result.reason or result.rows:
-            asset_id = book.asset_of_dataset(result.dataset)
-            owner = Owner(asset_id, book.scope_of(pl.Series([asset_id]), scope)[0])
-            result = grader.suggested(result, owner)
-            scan_id = write_findings(result, store, owner, started=started, policy=policy)
-            write_mask_findings(result.dataset, result.masks, store, owner, scan_id=scan_id, ran=WITHIN)
-        reports.append(result)
+            within(0.0)
+            reports.append(scanner.scanned(found, within))
     report(1.0, "")
     return reports
 
 
+@dataclass(frozen=True)
+class _Scanner:
+    """Everything that scans of one run have in common."""
+
+    store: Store
+    key: bytes
+    scope: str
+    policy: Policy
+    grader: Grader
+    book: AddressBook
+    sampling: Sampling
+    checks: ChecksPolicy
+    again: bool
+
+    def scanned(self, found: DataSet, progress: Callable[[float], None]) -> ScanReport:
+        """The report on a data set, stored unless nothing is known of it that was not known before."""
+        if found.problem:
+            return ScanReport(found.name, reason=found.problem)
+        started = datetime.now(UTC)
+        last = last_scan(self.store, found.name)
+        result = self._read(found, last, progress)
+        if result.reason and not result.rows:
+            return result
+        asset_id = self.book.asset_of_dataset(result.dataset)
+        owner = Owner(asset_id, self.book.scope_of(pl.Series([asset_id]), self.scope)[0])
+        result = self.grader.suggested(result, owner)
+        if result.unchanged and (last is None or last.says_the_same(result)):
+            return result
+        if last is not None and not result.unchanged:
+            whole = not result.reason and not result.state.partial
+            result = replace(result, changes=changes(last.report.findings, result.findings, whole=whole))
+        scan_id = write_findings(result, self.store, owner, started=started, policy=self.policy)
+        if not result.unchanged:
+            # What was not read again has the masks that it had.
+            write_mask_findings(result.dataset, result.masks, self.store, owner, scan_id=scan_id, ran=WITHIN)
+        return result
+
+    def _with_masks(self, result: ScanReport, reading: Reading) -> ScanReport:
+        if result.unchanged:
+            return result
+        return replace(result, masks=tuple(masks_that_fail(reading, result.dataset, self.checks)))
+
+    def _stamp(self, file: Path) -> str:
+        return scan_stamp(file_stamp(file), self.key, self.policy, self.sampling)
+
+    def _read(self, found: DataSet, last: LastScan | None, progress: Callable[[float], None]) -> ScanReport:
+        known = None if self.again else last
+        reading = Reading(self.key, self.policy)
+        if found.read is None:
+            return self._with_masks(
+                scanned_table(found.name, self.store, reading, known, self.sampling, progress), reading
+            )
+        before = self._stamp(found.file) if found.file else ""
+        same = unchanged(known, before)
+        if same is not None:
+            return same
+        result = self._with_masks(scanned_file(found, reading, self.sampling, progress), reading)
+        if result.reason or not found.file:
+            return result
+        if self._stamp(found.file) != before:
+            told = "the file changed while it was read: some of it may have been seen as it was, some as it became"
+            return replace(result, method=f"{result.method}; {told}")
+        return replace(result, state=replace(result.state, stamp=before))
+
+
 def scan_all(
-    targets: Sequence[str], store: Store, settings: Settings, progress: Progress | None = None
+    targets: Sequence[str],
+    store: Store,
+    settings: Settings,
+    progress: Progress | None = None,
+    *,
+    sampling: Sampling | None = None,
+    again: bool = False,
 ) -> list[ScanReport]:
-    """Reports on these targets; when none is named, on the tables in the drop folder and all that was scanned before.
+    """Reports on these targets.
+
+    When none is named: on the tables in the drop folder, on the telemetry, and on all that was scanned before.
 
     Raises:
         PolicyError: a policy in the rules folder is wrong.
@@ -121,116 +197,23 @@ def scan_all(
             address_book=book,
             progress=within,
             checks=checks,
+            sampling=sampling,
+            again=again,
         )
     return reports
 
 
-def mask_policy_of(settings: Settings) -> MaskPolicy:
-    """The masking policy of the rules folder, or what ships where that has none.
-
-    Raises:
-        PolicyError: it is wrong.
-    """
-    path = settings.rules_folder / "dlp" / "masking.yml"
-    return load_mask_policy(path) if path.exists() else default_mask_policy()
-
-
 def known_targets(store: Store, inbox: Path) -> list[str]:
-    """The drop folder, and every data set scanned before that lies elsewhere and is still there."""
+    """The drop folder, the telemetry, and every data set scanned before that lies elsewhere and is still there.
+
+    A database is none of them: its password is not kept. Name it among the daily targets.
+    """
     names = [str(row["dataset"]) for row in store.rows(_SCANNED_BEFORE)]
-    tables = [f"{TABLE_PREFIX}{name}" for name in names if "/" not in name and "\\" not in name]
-    elsewhere = [name for name in names if Path(name).is_file() and not Path(name).is_relative_to(inbox)]
-    return [str(inbox), *tables, *elsewhere]
+    tables = [name for name in names if "/" not in name and "\\" not in name and name not in TELEMETRY]
+    files = dict.fromkeys(path for name in names if "://" not in name and (path := container_of(name)))
+    elsewhere = [str(path) for path in files if not path.is_relative_to(inbox)]
+    return [str(inbox), *(f"{TABLE_PREFIX}{name}" for name in (*TELEMETRY, *tables)), *elsewhere]
 
 
 def _silent(_share: float, _name: str) -> None:
     return
-
-
-def datasets_of(target: Path | str) -> Iterator[tuple[str, str]]:
-    """The data sets of a target, each with the reason why it cannot be read, or ''."""
-    if isinstance(target, str) and target.startswith(TABLE_PREFIX):
-        yield target, ""
-        return
-    path = Path(target)
-    if path.is_dir():
-        # Captures and logs are ingested; in a folder only what is named like a table is a table.
-        found = [entry for entry in found_files([path]) if is_table(entry.path)]
-    else:
-        found = list(found_files([path]))
-    for entry in found:
-        yield str(entry.path.resolve()), entry.problem
-
-
-def _scanned(
-    dataset: str, store: Store, reading: Reading, checks: ChecksPolicy, progress: Callable[[float], None]
-) -> ScanReport:
-    started = time.monotonic()
-    reason = ""
-    try:
-        if dataset.startswith(TABLE_PREFIX):
-            dataset = dataset.removeprefix(TABLE_PREFIX)
-            read_table(dataset, store, reading, progress)
-        else:
-            read_file(Path(dataset), reading, progress)
-            reason = reading.left_out()
-    except (SourceBroken, QueryFailed) as error:
-        reason = _without_values(error)
-    findings = reading.findings(datetime.now(UTC))
-    return ScanReport(
-        dataset=shown_dataset(dataset),
-        rows=reading.rows,
-        columns=len(reading.evidence),
-        findings=tuple(findings),
-        # What could not be read has no grade: general-1 would say that it harms nobody.
-        grade=highest(finding.grade for finding in findings) if reading.rows or not reason else "",
-        rejected=reading.rejected,
-        seconds=time.monotonic() - started,
-        reason=reason,
-        method=reading.method() + (f"; {reason}" if reason else ""),
-        masks=tuple(masks_that_fail(reading, shown_dataset(dataset), checks)),
-    )
-
-
-def shown_dataset(dataset: str) -> str:
-    """A data set as reports and tables name it."""
-    return source_of(Path(dataset)) if "/" in dataset else dataset
-
-
-def _without_values(error: SourceBroken | QueryFailed) -> str:
-    # ClickHouse may quote values in its message; its code is enough to look the cause up.
-    return f"ClickHouse refused to read it (code {error.code})" if isinstance(error, QueryFailed) else str(error)
-
-
-def read_file(path: Path, reading: Reading, progress: Callable[[float], None]) -> None:
-    """Read a file into the reading.
-
-    Raises:
-        SourceBroken: it cannot be read, or not to its end; what was read before stays in the reading.
-    """
-
-    def is_name(cell: str) -> bool:
-        return bool(name_hints(cell, reading.policy).says)
-
-    for piece, narrow in zip(file_pieces(path, is_name=is_name), narrow_frames(path), strict=False):
-        reading.rows += piece.rows
-        reading.rejected += piece.rejected
-        reading.observe_table(piece.frame)
-        reading.sample.add(piece.frame if narrow.is_empty() else piece.frame.hstack(narrow))
-        progress(piece.share)
-
-
-def read_table(table: str, store: Store, reading: Reading, progress: Callable[[float], None]) -> None:
-    """Read a ClickHouse table into the reading.
-
-    Raises:
-        SourceBroken: there is no such table.
-        QueryFailed: ClickHouse refused it.
-    """
-    reading.rows = table_rows(store, table)
-    for counted in counted_columns(store, table):
-        if counted.left_out:
-            reading.sampled.add(counted.column)
-        reading.observe(counted.column, counted.values)
-        progress(counted.share)
-    reading.sample.add(sampled_rows(store, table, total=reading.rows, wanted=reading.sample.rows))

@@ -13,6 +13,7 @@ from dlp.grading import combined, graded
 from dlp.policy import Policy
 from dlp.tables import table_verdicts
 from dlp.verdicts import Verdict
+from pipelines.pieces import Piece
 from pipelines.row_sample import RowSample
 
 _MOST_COLUMNS = 10_000
@@ -33,6 +34,7 @@ class Reading:
         sampled: columns of which not every distinct value was read.
         analysed: what Presidio read, in words.
         sample: some of its rows, whole, for what is compared row by row.
+        how: which rows were looked at, in words; nothing: every row.
     """
 
     key: bytes
@@ -44,6 +46,7 @@ class Reading:
     sampled: set[str] = field(default_factory=set)
     analysed: list[str] = field(default_factory=list)
     sample: RowSample = field(default_factory=RowSample)
+    how: list[str] = field(default_factory=list)
 
     def observe(self, column: str, values: pl.DataFrame) -> None:
         """Count the distinct values of one more piece of a column."""
@@ -59,6 +62,13 @@ class Reading:
                 self.evidence[column] = ColumnEvidence()
         self.passed_over.update(column for column in table.columns if column not in self.evidence)
         observe_table(table, self.evidence, key=self.key, policy=self.policy)
+
+    def take(self, piece: Piece) -> None:
+        """Count a piece of the table, and keep some of its rows whole; its rows are counted by who reads."""
+        self.rejected += piece.rejected
+        if piece.frame.width:
+            self.observe_table(piece.frame)
+        self.sample.add(piece.frame if piece.narrow.is_empty() else piece.frame.hstack(piece.narrow))
 
     def findings(self, on: datetime) -> list[PiiFinding]:
         """The findings of the whole data set, graded as of that day."""
@@ -79,7 +89,7 @@ class Reading:
 
     def method(self) -> str:
         """How the data set was read, in words."""
-        words = ["every row, counted over distinct values", *self.analysed]
+        words = [*(self.how or ["every row, counted over distinct values"]), *self.analysed]
         if self.sampled:
             words.append("a sample of the distinct values of " + ", ".join(sorted(map(shown_name, self.sampled))))
         return "; ".join(words)

@@ -2,8 +2,9 @@
 
 import hashlib
 import uuid
-from dataclasses import asdict, dataclass
-from datetime import datetime
+from collections.abc import Mapping
+from dataclasses import asdict, dataclass, field
+from datetime import UTC, datetime
 
 import polars as pl
 
@@ -11,6 +12,7 @@ from dlp.evidence import evidence_of
 from dlp.findings import PiiFinding
 from dlp.mask_findings import MaskFinding
 from dlp.policy import Policy
+from pipelines.scan_changes import Change, write_changes
 from store.client import Store
 from store.writes import append
 
@@ -42,6 +44,23 @@ class Suggested:
 
 
 @dataclass(frozen=True)
+class ScanState:
+    """By what the next scan of a data set goes on; columns of `pii_scans`.
+
+    Attributes:
+        stamp: what the data set is like and how it was looked at; '' where the next scan reads it in any case.
+        seen_until: of telemetry, what arrived until then (UTC) is counted.
+        column_rows: of telemetry, the rows that hold a value, by column.
+        partial: not all rows were looked at.
+    """
+
+    stamp: str = ""
+    seen_until: datetime = datetime(1970, 1, 1, tzinfo=UTC)
+    column_rows: Mapping[str, int] = field(default_factory=dict)
+    partial: bool = False
+
+
+@dataclass(frozen=True)
 class ScanReport:
     """What a scan of one data set found.
 
@@ -52,6 +71,8 @@ class ScanReport:
         reason: why it could not be read, or where it broke off; '' when all is well.
         method: how it was read, in words.
         masks: masks that fail.
+        changes: what the scan before found otherwise.
+        unchanged: nothing was read: the data set is as the last scan found it.
     """
 
     dataset: str
@@ -65,11 +86,16 @@ class ScanReport:
     method: str = ""
     suggested: Suggested = Suggested()
     masks: tuple[MaskFinding, ...] = ()
+    changes: tuple[Change, ...] = ()
+    unchanged: bool = False
+    state: ScanState = ScanState()
 
     def as_json(self) -> dict[str, object]:
         """The report as values that `json.dumps` takes; no finding holds a raw value."""
+        told = {name: value for name, value in asdict(self).items() if name != "state"}
         return {
-            **asdict(self),
+            **told,
+            "sampled": self.state.partial,
             "findings": [asdict(finding) for finding in self.findings],
             "masks": [finding.as_json() for finding in self.masks],
             "seconds": round(self.seconds, 3),
@@ -97,6 +123,7 @@ def write_findings(report: ScanReport, store: Store, owner: Owner, *, started: d
             pl.col("rows", "hits", "distinct_hits").cast(pl.UInt64), pl.col("jrt_level").cast(pl.UInt8)
         )
         append(store, "pii_finding_records", frame, token=scan_id)
+    write_changes(store, scan_id, report.dataset, report.changes)
     # The scan's own row comes last: until it is there, the findings of the scan before count.
     append(store, "pii_scans", _scan_row(report, scan_id, owner, started, policy), token=scan_id)
     return scan_id
@@ -118,6 +145,9 @@ def _scan_row(report: ScanReport, scan_id: str, owner: Owner, started: datetime,
         "method": report.method,
         **asdict(owner),
         **suggested,
+        "stamp": report.state.stamp,
+        "seen_until": report.state.seen_until,
+        "partial": report.state.partial,
     }
     lists = ("grounds", "questions", "triggers", "derived_from")
     return pl.DataFrame([row], schema_overrides=dict.fromkeys(lists, pl.List(pl.String))).with_columns(
@@ -125,7 +155,15 @@ def _scan_row(report: ScanReport, scan_id: str, owner: Owner, started: datetime,
         pl.col("rows", "persons").cast(pl.UInt64),
         pl.col("columns", "findings").cast(pl.UInt32),
         pl.col("jrt_level").cast(pl.UInt8),
+        pl.col("seen_until").cast(pl.Datetime("ms", "UTC")),
+        _counts(report.state.column_rows),
     )
+
+
+def _counts(rows: Mapping[str, int]) -> pl.Series:
+    pairs = [{"key": name, "value": count} for name, count in rows.items()]
+    shape = pl.List(pl.Struct({"key": pl.String, "value": pl.UInt64}))
+    return pl.Series("column_rows", [pairs], dtype=shape).cast(pl.Map(pl.String, pl.UInt64))
 
 
 def _row(dataset: str, finding: PiiFinding, scan_id: str, owner: Owner, policy: Policy) -> dict[str, object]:

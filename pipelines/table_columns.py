@@ -3,6 +3,7 @@
 import re
 from collections.abc import Iterator
 from dataclasses import dataclass
+from datetime import datetime
 
 import polars as pl
 
@@ -19,35 +20,67 @@ WHERE database = {database:String} AND table = {table:String}
   AND default_kind NOT IN ('ALIAS', 'EPHEMERAL')
 ORDER BY position
 """
-_ROWS = "SELECT count() AS total FROM {database:Identifier}.{table:Identifier}"
-_DISTINCT = "SELECT uniq({column:Identifier}) AS total FROM {database:Identifier}.{table:Identifier}"
+# What stands for the rows that are asked for.
+_CHOSEN = "/* chosen */"
+_ARRIVED = "AND ingested_at > {since:DateTime64(3, 'UTC')} AND ingested_at <= {until:DateTime64(3, 'UTC')}"
+_AT_RANDOM = "AND rand64() < {bound:UInt64}"
+_ROWS = "SELECT count() AS total FROM {database:Identifier}.{table:Identifier} WHERE true /* chosen */"
+_DISTINCT = """
+SELECT uniq({column:Identifier}) AS total FROM {database:Identifier}.{table:Identifier} WHERE true /* chosen */
+"""
 _DISTINCT_PAIRS = """
 SELECT uniq(_key, _value) AS total FROM {database:Identifier}.{table:Identifier}
 ARRAY JOIN mapKeys({column:Identifier}) AS _key, mapValues({column:Identifier}) AS _value
+WHERE true /* chosen */
 """
 _VALUES = """
 SELECT '' AS _name, toString({column:Identifier}) AS _text, count() AS _rows
 FROM {database:Identifier}.{table:Identifier}
-WHERE cityHash64({column:Identifier}) % {pieces:UInt64} = {piece:UInt64} AND {column:Identifier} IS NOT NULL
+WHERE cityHash64({column:Identifier}) % {pieces:UInt64} = {piece:UInt64}
+  AND {column:Identifier} IS NOT NULL /* chosen */
 GROUP BY _text
 """
 _ITEMS = """
 SELECT '' AS _name, toString(_item) AS _text, count() AS _rows FROM {database:Identifier}.{table:Identifier}
 ARRAY JOIN {column:Identifier} AS _item
-WHERE cityHash64(_item) % {pieces:UInt64} = {piece:UInt64}
+WHERE cityHash64(_item) % {pieces:UInt64} = {piece:UInt64} /* chosen */
 GROUP BY _text
 """
 _PAIRS = """
 SELECT toString(_key) AS _name, toString(_value) AS _text, count() AS _rows
 FROM {database:Identifier}.{table:Identifier}
 ARRAY JOIN mapKeys({column:Identifier}) AS _key, mapValues({column:Identifier}) AS _value
-WHERE cityHash64(_value) % {pieces:UInt64} = {piece:UInt64}
+WHERE cityHash64(_value) % {pieces:UInt64} = {piece:UInt64} /* chosen */
 GROUP BY _name, _text
 """
 
 _TEXT = re.compile(r"(?:LowCardinality\()?(?:Nullable\()?(?:String|FixedString\(\d+\)|U?Int(?:64|128|256)|IPv[46])\)*")
 _TEXTS = re.compile(r"Array\((?:LowCardinality\()?(?:Nullable\()?String\)+")
 _MAP = re.compile(r"Map\((?:LowCardinality\()?String\)?, (?:LowCardinality\()?(?:Nullable\()?String\)+")
+
+
+@dataclass(frozen=True)
+class ChosenRows:
+    """Which rows of a table are read; nothing set: all of them.
+
+    Attributes:
+        since, until: only what arrived behind the one (UTC) and not behind the other.
+        share: of the rows, chosen at random, above 0 to 1.
+    """
+
+    since: datetime | None = None
+    until: datetime | None = None
+    share: float = 1.0
+
+    def asked(self, statement: str) -> str:
+        """The statement, asking for these rows only."""
+        arrived = _ARRIVED if self.since is not None else ""
+        return statement.replace(_CHOSEN, f"{arrived} {_AT_RANDOM if self.share < 1 else ''}")
+
+    def bound(self) -> dict[str, object]:
+        """The parameters that `asked` asks for."""
+        arrived = {"since": self.since, "until": self.until} if self.since is not None else {}
+        return {**arrived, **({"bound": int(self.share * 2**64)} if self.share < 1 else {})}
 
 
 @dataclass(frozen=True)
@@ -66,39 +99,41 @@ class CountedValues:
     left_out: int = 0
 
 
+def table_rows(store: Store, table: str, chosen: ChosenRows | None = None) -> int:
+    """How many rows a table has, or how many of those chosen.
+
+    Raises:
+        SourceBroken: there is no such table.
+    """
+    if not described(store, table):
+        raise SourceBroken(f"no table is called {table}: SHOW TABLES lists those there are")
+    rows = chosen or ChosenRows()
+    total = store.value(rows.asked(_ROWS), {**table_address(store, table), **rows.bound()})
+    return total if isinstance(total, int) else 0
+
+
+def counted_columns(store: Store, table: str, chosen: ChosenRows | None = None) -> Iterator[CountedValues]:
+    """Every text column of a table, keys of a map as `column.key`, as distinct values with their rows."""
+    address, rows = table_address(store, table), chosen or ChosenRows()
+    columns = [(name, _how(kind)) for name, kind in described(store, table) if _how(kind)]
+    for at, (column, how) in enumerate(columns):
+        named = {**address, **rows.bound(), "column": column}
+        pieces = _pieces(store, named, rows.asked(_DISTINCT_PAIRS if how == _PAIRS else _DISTINCT))
+        asked = min(pieces, _MOST_PIECES)
+        for piece in range(asked):
+            counted = store.frame(rows.asked(how), {**named, "pieces": pieces, "piece": piece})
+            done = (at + (piece + 1) / asked) / len(columns)
+            yield from _by_name(column, counted, done, pieces - asked)
+
+
 def table_address(store: Store, table: str) -> dict[str, str]:
     """The database and the table of `table` or `database.table`."""
     database, _, name = table.rpartition(".")
     return {"database": database or str(store.value(_DATABASE)), "table": name}
 
 
-def table_rows(store: Store, table: str) -> int:
-    """How many rows a table has.
-
-    Raises:
-        SourceBroken: there is no such table.
-    """
-    if not _described(store, table):
-        raise SourceBroken(f"no table is called {table}: SHOW TABLES lists those there are")
-    total = store.value(_ROWS, table_address(store, table))
-    return total if isinstance(total, int) else 0
-
-
-def counted_columns(store: Store, table: str) -> Iterator[CountedValues]:
-    """Every text column of a table, keys of a map as `column.key`, as distinct values with their rows."""
-    address = table_address(store, table)
-    columns = [(name, _how(kind)) for name, kind in _described(store, table) if _how(kind)]
-    for at, (column, how) in enumerate(columns):
-        pieces = _pieces(store, address, column, how)
-        asked = min(pieces, _MOST_PIECES)
-        for piece in range(asked):
-            bound = {**address, "column": column, "pieces": pieces, "piece": piece}
-            counted = store.frame(how, bound)
-            done = (at + (piece + 1) / asked) / len(columns)
-            yield from _by_name(column, counted, done, pieces - asked)
-
-
-def _described(store: Store, table: str) -> list[tuple[str, str]]:
+def described(store: Store, table: str) -> list[tuple[str, str]]:
+    """Names and types of the columns of a table; none where there is no such table."""
     rows = store.rows(_COLUMNS, table_address(store, table))
     return [(str(row["name"]), str(row["type"])) for row in rows]
 
@@ -110,9 +145,8 @@ def _how(kind: str) -> str:
     return ""
 
 
-def _pieces(store: Store, address: dict[str, str], column: str, how: str) -> int:
-    counting = _DISTINCT_PAIRS if how == _PAIRS else _DISTINCT
-    distinct = store.value(counting, {**address, "column": column})
+def _pieces(store: Store, named: dict[str, object], counting: str) -> int:
+    distinct = store.value(counting, named)
     return max(1, -(-distinct // _PIECE)) if isinstance(distinct, int) else 1
 
 

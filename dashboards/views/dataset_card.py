@@ -5,7 +5,7 @@ from collections.abc import Iterable, Iterator
 import streamlit as st
 
 from dashboards.desk import Desk
-from dashboards.figures import amount
+from dashboards.figures import amount, moment
 from dashboards.harmless import one_line
 from dashboards.views.reviewing import deciding, standing
 from response.review import Reviewed
@@ -29,6 +29,7 @@ def dataset_card(desk: Desk, dataset: str) -> None:
         if row["triggers"]:
             names = words.listed(words.label("trigger", name) for name in row["triggers"])
             st.warning(words("catalogue.triggers", names=names))
+        _changes(desk, dataset)
     with right:
         deciding(desk, Reviewed.DATASET, dataset)
 
@@ -52,6 +53,26 @@ def _facts(desk: Desk, row: dict[str, object]) -> Iterator[str]:
         yield words("catalogue.shared", names=words.listed(one_line(str(name)) for name in shared))
     if row["assessment"]:
         yield words("catalogue.assessment", reference=one_line(str(row["assessment"])))
+
+
+def _changes(desk: Desk, dataset: str) -> None:
+    found = desk.ask("dataset_changes", named=dataset)
+    if not found.is_empty():
+        st.caption(desk.words("catalogue.changes", time=moment(found["found_at"][0])))
+        st.text("\n".join(f"· {_change(desk, row)}" for row in found.iter_rows(named=True)))
+
+
+def _change(desk: Desk, row: dict[str, object]) -> str:
+    """One change in words: `phone · telephone: no longer masked`."""
+    words = desk.words
+    kind = str(row["change"])
+
+    def side(name: str) -> str:
+        code = str(row[name])
+        return words.label("share", code) if kind == "share" else words.label("grade", code)
+
+    told = words(f"scan_change.{kind}", before=side("before"), after=side("after"))
+    return f"{one_line(str(row['column']))} · {words.label('entity', str(row['entity_type']))}: {told}"
 
 
 def _listed(desk: Desk, title: str, lines: Iterable[str]) -> None:

@@ -1,16 +1,20 @@
 """`rongdun dlp`: where personal data lies, its grade, and whether its mask holds."""
 
 from collections.abc import Sequence
+from dataclasses import asdict
 from enum import StrEnum
 from pathlib import Path
 from typing import Annotated
 
 import typer
 
+from pipelines.database_urls import shows_password
 from pipelines.scan import scan_all
 from pipelines.scan_report import ScanReport
+from pipelines.scan_sampling import Sampling
+from pipelines.scan_sources import is_other_than_file
 from rongdun.commands import cataloguing, granting, reporting, reviewing
-from rongdun.console import err, harmless, print_json, print_table, progress
+from rongdun.console import err, harmless, out, print_json, print_table, progress
 from rongdun.settings import Settings
 from store.session import open_store
 
@@ -39,18 +43,31 @@ def _group() -> None:
 
 @app.command()
 def scan(
-    targets: Annotated[list[str], typer.Argument(help="Files, folders, or `table:NAME` for a table in the database.")],
+    targets: Annotated[
+        list[str],
+        typer.Argument(
+            help="Files, folders, `table:NAME` for a table in the database, or the URL of another database."
+        ),
+    ],
     fail_on: Annotated[Concern | None, typer.Option(help="Exit 1 on unmasked personal data, or on any.")] = None,
+    again: Annotated[bool, typer.Option(help="Read everything, also what did not change since its last scan.")] = False,
+    sample: Annotated[int, typer.Option(min=0, help="Look at so many rows of each data set, at random; 0: all.")] = 0,
+    most_seconds: Annotated[float, typer.Option(min=0, help="Read each data set for so long; 0: to its end.")] = 0,
     as_json: Json = False,
 ) -> None:
     """Look for personal data column by column; what is shown and kept is masked."""
-    missing = [target for target in targets if not target.startswith("table:") and not Path(target).exists()]
+    missing = [target for target in targets if not is_other_than_file(target) and not Path(target).exists()]
     if missing:
         err().print(harmless(f"no such file or folder: {missing[0]}"), markup=False)
         raise typer.Exit(2)
+    if any(map(shows_password, targets)):
+        told = "the list of processes shows the password of this URL: put it in a variable and write $VARIABLE instead"
+        err().print(told, markup=False)
     settings = Settings()
     with progress("scanning") as advance, open_store(settings) as store:
-        reports = scan_all(targets, store, settings, progress=advance)
+        reports = scan_all(
+            targets, store, settings, progress=advance, sampling=Sampling(sample, most_seconds), again=again
+        )
     if as_json:
         print_json({"datasets": [report.as_json() for report in reports]})
     else:
@@ -68,7 +85,8 @@ def _show(reports: Sequence[ScanReport]) -> None:
     for report in reports:
         print_table(
             f"{report.dataset}: {report.rows} rows, {report.columns} columns, grade {report.grade or 'unknown'}"
-            + (f" ({report.reason})" if report.reason else ""),
+            + (f" ({report.reason})" if report.reason else "")
+            + (", as in its last scan" if report.unchanged else ""),
             [
                 {
                     "column": finding.column,
@@ -84,3 +102,7 @@ def _show(reports: Sequence[ScanReport]) -> None:
             ],
             right=frozenset({"hits", "confidence"}),
         )
+        if report.state.partial and report.method:
+            out().print(harmless(f"looked at: {report.method}"), markup=False, highlight=False)
+        if report.changes:
+            print_table("changed since the last scan", [asdict(change) for change in report.changes])

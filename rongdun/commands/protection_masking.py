@@ -12,7 +12,7 @@ from dlp.policy import load_policy
 from pipelines.errors import SourceBroken
 from pipelines.fingerprint_key import fingerprint_key
 from pipelines.mask_copy import Copied, masked_copy
-from pipelines.scan import mask_policy_of
+from pipelines.mask_sources import mask_policy_of
 from rongdun.commands.protection import Json, app
 from rongdun.commands.protection_checks import finding_rows
 from rongdun.console import err, harmless, print_json, print_table, progress

@@ -11,7 +11,7 @@ from pipelines.batch import FIELDS
 from store.client import Store
 from store.writes import append
 from tests.dashboards.city_masks import mask_check_runs, mask_findings
-from tests.dashboards.city_records import files, findings, rejects, runs, scans
+from tests.dashboards.city_records import files, findings, rejects, runs, scan_changes, scans
 
 ROOT = "fuzhou"
 HERE = "fuzhou/gulou"
@@ -68,6 +68,7 @@ def fill(store: Store, *, ends: datetime) -> None:
         "rule_uses": _rule_uses(start),
         "entity_risk_history": _risk(ends),
         "pii_scans": scans(ends),
+        "pii_changes": scan_changes(),
         "pii_finding_records": findings(ends),
         "mask_finding_records": mask_findings(ends),
         "mask_check_runs": mask_check_runs(ends),

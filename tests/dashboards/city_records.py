@@ -44,6 +44,16 @@ def scans(ends: datetime) -> pl.DataFrame:
     )
 
 
+def scan_changes() -> pl.DataFrame:
+    told = (
+        ("scan-0", "/srv/export/residents.csv", "mobile", "PHONE_NUMBER", "unmasked", "", ""),
+        ("scan-0", "/srv/export/residents.csv", "card", "CREDIT_CARD", "share", "mistake", "part"),
+        ("scan-1", "/srv/export/clinics.parquet", "name", "PERSON", "gone", "general-2", ""),
+    )
+    names = ("scan_id", "dataset", "column", "entity_type", "change", "before", "after")
+    return pl.DataFrame([dict(zip(names, each, strict=True)) for each in told])
+
+
 def findings(ends: datetime) -> pl.DataFrame:
     types = {
         "resident_id": ("CN_RESIDENT_ID", "identity", "general-4", False, "35**************1X"),

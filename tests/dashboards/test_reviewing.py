@@ -41,6 +41,16 @@ def test_the_card_says_why_a_grade_is_suggested_and_what_to_look_at(card: Opened
     assert words("review_state.open") in told
 
 
+@pytest.mark.parametrize("language", ["zh", "en"])
+def test_the_card_says_what_the_last_scan_found_otherwise(card: Opened, language: str) -> None:
+    words = words_in("zh" if language == "zh" else "en")
+    told = _texts(card(DATASET, language=language))
+    assert f"mobile · {words.label('entity', 'PHONE_NUMBER')}: {words('scan_change.unmasked')}" in told
+    shares = {name: words.label("share", name) for name in ("mistake", "part")}
+    assert words("scan_change.share", before=shares["mistake"], after=shares["part"]) in told
+    assert words("scan_change.gone", before=words.label("grade", "general-2")) not in told
+
+
 def test_a_decision_without_a_reason_is_asked_for(card: Opened) -> None:
     app = card(DATASET)
     app.button[0].click().run()

@@ -16,6 +16,7 @@ from assets.matching import AddressBook
 from dlp.policy import default_policy
 from pipelines.scan import known_targets, scan
 from pipelines.scan_report import ScanReport
+from pipelines.scan_telemetry import TELEMETRY
 from store.client import Store
 from tests.assets.sample import asset
 
@@ -161,7 +162,7 @@ def test_a_second_scan_replaces_the_first(store: Store, tmp_path: Path) -> None:
     path = tmp_path / "people.csv"
     _csv(path)
     scanned(store, path)
-    scanned(store, path)
+    scan(path, store, key=KEY, scope="fuzhou", policy=default_policy(), again=True)
     assert store.value("SELECT count() FROM pii_findings") == len(EXPECTED)
     path.write_text("a,b\n1,2\n", encoding="utf-8")
     scanned(store, path)
@@ -244,7 +245,12 @@ def test_without_a_target_what_was_scanned_before_is_scanned_again(store: Store,
         scan(file, store, key=KEY, scope="fuzhou", policy=default_policy())
     scan("table:rejects", store, key=KEY, scope="fuzhou", policy=default_policy())
     gone.unlink()
-    assert known_targets(store, inbox.resolve()) == [str(inbox.resolve()), "table:rejects", str(kept.resolve())]
+    assert known_targets(store, inbox.resolve()) == [
+        str(inbox.resolve()),
+        *(f"table:{name}" for name in TELEMETRY),
+        "table:rejects",
+        str(kept.resolve()),
+    ]
 
 
 def test_a_table_of_another_database_is_named_with_it(store: Store) -> None:
@@ -297,14 +303,14 @@ def test_a_table_without_sentences_is_scanned_without_presidio(tmp_path: Path) -
     _csv(tmp_path / "people.csv")
     code = """
 import sys
-from datetime import UTC, datetime
 from pathlib import Path
 from dlp.policy import default_policy
-from pipelines.scan import read_file
+from pipelines.scan_dataset import scanned_file
 from pipelines.scan_reading import Reading
-reading = Reading(bytes(32), default_policy())
-read_file(Path(sys.argv[1]), reading, lambda _: None)
-assert reading.findings(datetime.now(UTC))
+from pipelines.scan_sampling import Sampling
+from pipelines.scan_sources import data_sets, targets_of
+(found,) = data_sets(*targets_of(Path(sys.argv[1])))
+assert scanned_file(found, Reading(bytes(32), default_policy()), Sampling(), lambda _: None).findings
 sys.exit("presidio_analyzer" in sys.modules)
 """
     assert subprocess.run([sys.executable, "-c", code, tmp_path / "people.csv"], check=False).returncode == 0

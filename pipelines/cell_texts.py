@@ -1,0 +1,54 @@
+"""Values as databases and spreadsheets hand them over, as the text that a scan looks at."""
+
+import json
+from collections.abc import Sequence
+from decimal import Decimal
+
+import polars as pl
+
+_LARGEST_WHOLE = 2**53
+_LONGEST_VALUE = 4 * 1024 * 1024  # characters
+
+
+def text_frame(rows: Sequence[Sequence[object]], names: Sequence[str]) -> pl.DataFrame:
+    """Rows as one column of text per name; what cannot hold personal data by its type is null.
+
+    A row may be shorter than the names, never longer.
+    """
+    columns = {
+        name: [cell_text(row[at]) if at < len(row) else None for row in rows]  # a row may lack its last cells
+        for at, name in enumerate(names)
+    }
+    return pl.DataFrame(columns, schema=dict.fromkeys(names, pl.String))
+
+
+def cell_text(value: object) -> str | None:
+    """A value as it would be typed; None for truth values, times, fractions and bytes that are no text."""
+    if isinstance(value, str):
+        return value[:_LONGEST_VALUE]
+    if value is None or isinstance(value, bool):
+        return None
+    if isinstance(value, int):
+        # Python refuses to write numbers of more than 4,300 digits.
+        return str(value) if abs(value) < 10**40 else None
+    if isinstance(value, float | Decimal):
+        return _whole(value)
+    if isinstance(value, bytes | bytearray | memoryview):
+        return _decoded(bytes(value))
+    if isinstance(value, dict | list | tuple):
+        return json.dumps(value, ensure_ascii=False, default=str)[:_LONGEST_VALUE]
+    return None if hasattr(value, "isoformat") else str(value)[:_LONGEST_VALUE]
+
+
+def _whole(value: float | Decimal) -> str | None:
+    # A number that went through a spreadsheet: 13800138000.0
+    if isinstance(value, float):
+        return str(int(value)) if value.is_integer() and abs(value) < _LARGEST_WHOLE else None
+    return str(int(value)) if value.is_finite() and value == value.to_integral_value() else None
+
+
+def _decoded(value: bytes) -> str | None:
+    try:
+        return value[:_LONGEST_VALUE].decode("utf-8")
+    except UnicodeDecodeError:
+        return None

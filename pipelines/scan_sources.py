@@ -1,0 +1,189 @@
+"""What a scan is pointed at, as data sets: tables of files, sheets, databases and archives, found one by one."""
+
+import zipfile
+from collections.abc import Callable, Iterator, Sequence
+from dataclasses import dataclass, replace
+from functools import partial
+from pathlib import Path
+
+from pipelines.archives import DEEPEST_ARCHIVE, archive_members, opened_archive, unpacked
+from pipelines.database_urls import is_database_url, opened_database, place_of
+from pipelines.datasets import file_pieces, is_table, is_table_name
+from pipelines.errors import SourceBroken
+from pipelines.files import Found, found_files, source_of
+from pipelines.pieces import Piece
+from pipelines.sql_tables import SQLITE_MAGIC, database_tables, sqlite_engine, table_pieces
+from pipelines.workbooks import sheet_names, sheet_pieces
+
+TABLE_PREFIX = "table:"
+
+IsName = Callable[[str], bool]
+Read = Callable[[IsName], Iterator[Piece]]
+
+_ZIP_MAGIC = b"PK\x03\x04"
+_OLD_OFFICE_MAGIC = b"\xd0\xcf\x11\xe0"
+_WORKBOOK = "xl/workbook.xml"
+_CONTAINERS = (".zip", ".xlsx", ".xlsm", ".sqlite", ".sqlite3", ".db", ".db3")
+
+
+@dataclass(frozen=True)
+class DataSet:
+    """One table to scan.
+
+    Attributes:
+        name: what reports and tables call it; no user, no password.
+        read: its rows, or None for a table of ClickHouse, which counts by itself.
+        problem: why it cannot be read, or ''.
+        file: that it lies in, or None.
+        begin: share of its target that lies before it, 0 to 1; `end`: with it.
+    """
+
+    name: str
+    read: Read | None = None
+    problem: str = ""
+    file: Path | None = None
+    begin: float = 0.0
+    end: float = 1.0
+
+
+Target = Found | str  # a file, or the name of a table or of a database
+
+
+def is_other_than_file(target: str) -> bool:
+    """Whether a target is a table of ClickHouse or the URL of a database."""
+    return target.startswith(TABLE_PREFIX) or is_database_url(target)
+
+
+def targets_of(target: Path | str) -> list[Target]:
+    """The files at or below a path; a table or a database is a target by itself."""
+    if isinstance(target, str) and is_other_than_file(target):
+        return [target]
+    path = Path(target)
+    found = list(found_files([path]))
+    # Captures and logs are ingested; in a folder only what is named like a table is a table.
+    return [entry for entry in found if not path.is_dir() or is_table(entry.path)]
+
+
+def target_name(target: Target) -> str:
+    """What a report calls a target; no user, no password."""
+    if isinstance(target, Found):
+        return source_of(target.path)
+    return place_of(target) if is_database_url(target) else target.removeprefix(TABLE_PREFIX)
+
+
+def data_sets(target: Target) -> Iterator[DataSet]:
+    """The tables of one target, each found when the one before is done."""
+    name = target_name(target)
+    if isinstance(target, Found) and target.problem:
+        yield DataSet(name, problem=target.problem)
+        return
+    try:
+        if isinstance(target, Found):
+            for found in _of_file(target.path, name):
+                yield replace(found, file=target.path)
+        elif target.startswith(TABLE_PREFIX):
+            yield DataSet(name)
+        else:
+            yield from _of_database(target)
+    except SourceBroken as broken:
+        yield DataSet(name, problem=str(broken))
+
+
+def container_of(name: str) -> Path | None:
+    """The file on disk that a data set lies in, by the name of the data set; None where it is gone or none."""
+    ends = [at for at, sign in enumerate(name) if sign in "#!"]
+    return next((path for end in [len(name), *reversed(ends)] if (path := Path(name[:end])).is_file()), None)
+
+
+def _of_database(target: str) -> Iterator[DataSet]:
+    database = opened_database(target)
+    tables = [table for table in database_tables(database.engine, database.schemas) if database.wants(table)]
+    if not tables:
+        raise SourceBroken("it holds no table that this account may see")
+    for at, table in enumerate(tables):
+        read = partial(table_pieces, database.engine, table)
+        yield _within(DataSet(database.name_of(table), _nameless(read)), at, len(tables))
+
+
+def _of_file(path: Path, name: str, depth: int = 0) -> Iterator[DataSet]:
+    magic = _beginning(path)
+    if magic.startswith(SQLITE_MAGIC):
+        engine = sqlite_engine(path)
+        tables = database_tables(engine)
+        yield from _named(name, [(table.name, _nameless(partial(table_pieces, engine, table))) for table in tables])
+    elif magic.startswith(_ZIP_MAGIC):
+        yield from _of_zip(path, name, depth)
+    elif magic.startswith(_OLD_OFFICE_MAGIC):
+        raise SourceBroken("an old Excel file (.xls), or an encrypted one: save it as .xlsx without a password")
+    else:
+        yield DataSet(name, partial(_file, path))
+
+
+def _of_zip(path: Path, name: str, depth: int) -> Iterator[DataSet]:
+    with opened_archive(path) as archive:
+        members = archive_members(archive, path.stat().st_size)
+        if any(shown == _WORKBOOK for _, shown in members):
+            yield from _named(name, [(sheet, partial(_sheet, path, sheet)) for sheet in sheet_names(path)])
+            return
+        tables = [each for each in members if is_table_name(each[1]) and not Path(each[1]).name.startswith("._")]
+        if not tables:
+            raise SourceBroken("an archive without a file that is named like a table")
+        if depth >= DEEPEST_ARCHIVE:
+            raise SourceBroken(f"an archive in {depth} others: unpack it and scan the folder")
+        for at, (member, shown) in enumerate(tables):
+            for found in _of_member(archive, member, f"{name}!{_harmless(shown)}", path, depth):
+                yield _within(found, at, len(tables))
+
+
+def _of_member(
+    archive: zipfile.ZipFile, member: zipfile.ZipInfo, name: str, path: Path, depth: int
+) -> Iterator[DataSet]:
+    if not name.lower().endswith(_CONTAINERS):
+        yield DataSet(name, partial(_member, path, member, name))
+        return
+    try:
+        with unpacked(archive, member, name) as plain:
+            yield from _of_file(plain, name, depth + 1)
+    except SourceBroken as broken:
+        yield DataSet(name, problem=str(broken))
+
+
+def _file(path: Path, is_name: IsName) -> Iterator[Piece]:
+    return file_pieces(path, is_name=is_name)
+
+
+def _sheet(path: Path, sheet: str, is_name: IsName) -> Iterator[Piece]:
+    return sheet_pieces(path, sheet, is_name=is_name)
+
+
+def _member(path: Path, member: zipfile.ZipInfo, name: str, is_name: IsName) -> Iterator[Piece]:
+    with opened_archive(path) as archive, unpacked(archive, member, name) as plain:
+        yield from file_pieces(plain, is_name=is_name)
+
+
+def _nameless(read: Callable[[], Iterator[Piece]]) -> Read:
+    return lambda _is_name: read()
+
+
+def _named(name: str, parts: Sequence[tuple[str, Read]]) -> Iterator[DataSet]:
+    if not parts:
+        raise SourceBroken("it holds no table")
+    for at, (part, read) in enumerate(parts):
+        yield _within(DataSet(f"{name}#{_harmless(part)}", read), at, len(parts))
+
+
+def _within(found: DataSet, at: int, of: int) -> DataSet:
+    """The same as the part `at` of so many."""
+    return replace(found, begin=(at + found.begin) / of, end=(at + found.end) / of)
+
+
+def _harmless(name: str) -> str:
+    return name.encode("utf-8", "backslashreplace").decode()
+
+
+def _beginning(path: Path) -> bytes:
+    try:
+        with path.open("rb") as file:
+            return file.read(len(SQLITE_MAGIC))
+    except OSError as error:
+        raise SourceBroken(f"cannot be read: {error.strerror or type(error).__name__}") from error

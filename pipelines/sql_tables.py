@@ -1,0 +1,161 @@
+"""Tables of databases behind an SQLAlchemy URL, and of SQLite files: read in pieces, changed in nothing."""
+
+import sqlite3
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
+from dataclasses import dataclass
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+from urllib.parse import quote
+
+from pipelines.cell_texts import text_frame
+from pipelines.errors import SourceBroken
+from pipelines.headers import column_names
+from pipelines.pieces import Piece
+
+if TYPE_CHECKING:
+    from sqlalchemy.engine import Connection, Engine
+
+SQLITE_MAGIC = b"SQLite format 3\x00"
+_FIRST_ROWS = 500
+_BATCH_CELLS = 500_000
+_BATCH_BYTES = 64 * 1024 * 1024
+_PATIENCE = 5.0  # seconds to wait for a lock
+_OF_THE_SYSTEM = frozenset({"information_schema", "pg_catalog", "mysql", "performance_schema", "sys", "SYS", "SYSTEM"})
+# One view of all rows from the first to the last, which changes nothing and holds up nobody.
+_BEGINNINGS = {
+    "mysql": ("SET SESSION TRANSACTION ISOLATION LEVEL REPEATABLE READ", "START TRANSACTION READ ONLY"),
+    "mariadb": ("SET SESSION TRANSACTION ISOLATION LEVEL REPEATABLE READ", "START TRANSACTION READ ONLY"),
+    "postgresql": ("SET TRANSACTION ISOLATION LEVEL REPEATABLE READ READ ONLY",),
+    "sqlite": ("PRAGMA query_only = ON",),
+}
+
+
+@dataclass(frozen=True)
+class SqlTable:
+    """A table of a database; `schema` is '' where the database has none."""
+
+    schema: str
+    name: str
+
+
+def sqlite_engine(path: Path) -> "Engine":
+    """An engine that reads a SQLite file and neither writes it nor waits long for who does."""
+    from sqlalchemy import create_engine  # noqa: PLC0415
+    from sqlalchemy.pool import NullPool  # noqa: PLC0415
+
+    def opened() -> sqlite3.Connection:
+        named = f"file:{quote(str(path.resolve()))}?mode=ro"
+        # A database with a write-ahead log that nobody has open: reading it must not leave files of locks behind.
+        still = _has_log(path) and not path.with_name(path.name + "-wal").exists()
+        connection = sqlite3.connect(
+            named + ("&immutable=1" if still else ""), uri=True, timeout=_PATIENCE, check_same_thread=False
+        )
+        connection.text_factory = lambda text: text.decode("utf-8", "replace")
+        return connection
+
+    return create_engine("sqlite://", creator=opened, poolclass=NullPool)
+
+
+def database_tables(engine: "Engine", schemas: Sequence[str] = ()) -> list[SqlTable]:
+    """The tables of a database, of these schemas or of all that are not the system's own.
+
+    Raises:
+        SourceBroken: it cannot be reached, is locked or damaged.
+    """
+    from sqlalchemy import inspect  # noqa: PLC0415
+
+    with _told():
+        inspector = inspect(engine)
+        if engine.dialect.name == "sqlite":
+            return [SqlTable("", name) for name in sorted(inspector.get_table_names())]
+        wanted = schemas or [name for name in inspector.get_schema_names() if not _is_of_the_system(name)]
+        return [SqlTable(schema, name) for schema in wanted for name in sorted(inspector.get_table_names(schema))]
+
+
+def table_pieces(engine: "Engine", table: SqlTable) -> Iterator[Piece]:
+    """The rows of a table as they stood when the reading began.
+
+    Raises:
+        SourceBroken: the database refused it, is locked or damaged; what was yielded before stays good.
+    """
+    from sqlalchemy import column, func, inspect, select  # noqa: PLC0415
+    from sqlalchemy import table as table_named  # noqa: PLC0415
+
+    with _told(), engine.connect() as connection:
+        _begin(connection)
+        described = inspect(connection).get_columns(table.name, schema=table.schema or None)
+        names = [str(each["name"]) for each in described]
+        source = table_named(table.name, *map(column, names), schema=table.schema or None)
+        total = connection.execute(select(func.count()).select_from(source)).scalar_one()
+        shown = column_names(names, header=True)
+        streamed = connection.execution_options(stream_results=True, max_row_buffer=_FIRST_ROWS).execute(select(source))
+        size, done = _FIRST_ROWS, 0
+        try:
+            while rows := streamed.fetchmany(size):
+                frame = text_frame(rows, shown)
+                done += len(rows)
+                yield Piece(frame, len(rows), min(1.0, done / max(1, total)))
+                size = _next_rows(size, frame.estimated_size(), len(names))
+        except GeneratorExit:
+            # A driver would read what is left before it closes; an end of the connection ends that too.
+            connection.invalidate()
+            raise
+
+
+def _next_rows(rows: int, size: float, width: int) -> int:
+    """How many rows to ask for next, when so many came to that size in bytes: rows may be long."""
+    fitting = int(rows * _BATCH_BYTES / max(1, size))
+    return max(1, min(fitting, rows * 4, _BATCH_CELLS // max(1, width)))
+
+
+def _begin(connection: "Connection") -> None:
+    for statement in _BEGINNINGS.get(connection.dialect.name, ()):
+        connection.exec_driver_sql(statement)
+
+
+def _is_of_the_system(schema: str) -> bool:
+    return schema in _OF_THE_SYSTEM or schema.startswith("pg_")
+
+
+def _has_log(path: Path) -> bool:
+    """Whether a SQLite file is kept with a write-ahead log (https://www.sqlite.org/fileformat2.html, 1.3.3)."""
+    try:
+        with path.open("rb") as file:
+            return file.read(20)[18:20] == b"\x02\x02"
+    except OSError:
+        return False
+
+
+@contextmanager
+def _told() -> Iterator[None]:
+    """Complaints of a database as one line; its own words may quote values, addresses and passwords."""
+    from sqlalchemy.exc import SQLAlchemyError  # noqa: PLC0415
+
+    try:
+        yield
+    except (SQLAlchemyError, sqlite3.Error, UnicodeError) as error:
+        raise SourceBroken(_reason(error)) from None
+    except OSError as error:
+        raise SourceBroken(f"the database cannot be reached ({type(error).__name__})") from None
+
+
+def _reason(error: Exception) -> str:
+    cause: Any = getattr(error, "orig", None) or error
+    words = str(cause).lower()
+    known: tuple[tuple[str, str], ...] = (
+        ("locked", "the database is locked by another program: scan it again when that is done"),
+        ("malformed", "the database is damaged"),
+        ("not a database", "not a SQLite database, or an encrypted one"),
+        ("unable to open", "the database cannot be opened"),
+        ("password", "the database refused the account: check user and password"),
+        ("access denied", "the database refused the account: check user and password"),
+        ("permission denied", "the account may not read it: grant it SELECT"),
+        ("command denied", "the account may not read it: grant it SELECT"),
+        ("does not exist", "it does not exist (any more)"),
+        ("doesn't exist", "it does not exist (any more)"),
+        ("no such table", "it does not exist (any more)"),
+        ("connect", "the database cannot be reached: check host and port"),
+    )
+    name = type(cause).__name__
+    return next((f"{told} ({name})" for sign, told in known if sign in words), f"the database refused it ({name})")
