@@ -1,14 +1,12 @@
 """Masks that fail, as a table: what was found, on what evidence, and how to mend it."""
 
-import json
-
 import polars as pl
 import streamlit as st
 
 from dashboards.desk import Desk
 from dashboards.figures import amount
+from dashboards.mask_words import evidence_text
 from dashboards.tables import as_chips, chip_column, labelled, path_ends, shown, text_column, time_column
-from dashboards.translation import Words
 
 
 def masks_that_fail(desk: Desk, dataset: str) -> None:
@@ -41,20 +39,3 @@ def masks_that_fail(desk: Desk, dataset: str) -> None:
             "found_at": time_column(words("column.scanned_at")),
         },
     )
-
-
-def evidence_text(evidence: str, words: Words) -> str:
-    """The evidence of a finding, canonical JSON, in words; text that is no JSON stays as it is."""
-    try:
-        content = json.loads(evidence)
-    except ValueError:
-        return evidence
-    if not isinstance(content, dict):
-        return evidence
-    return words.listed(f"{words.label('mask_evidence', name)} {_plain(value)}" for name, value in content.items())
-
-
-def _plain(value: object) -> str:
-    if isinstance(value, float):
-        return f"{value:.4g}"
-    return value if isinstance(value, str) else json.dumps(value, ensure_ascii=False)

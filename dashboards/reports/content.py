@@ -7,6 +7,7 @@ from zoneinfo import ZoneInfo
 
 from dashboards.figures import moment
 from dashboards.harmless import one_line
+from dashboards.mask_words import evidence_text
 from dashboards.queries import ZONE, ask
 from dashboards.review_words import review_words
 from dashboards.translation import Words
@@ -42,6 +43,15 @@ _SECTIONS: dict[str, dict[str, str]] = {
         "masked_sample": "",
         "review": "",
         "review_state": "review_state",
+    },
+    "masks": {
+        "severity": "level",
+        "check": "mask_check",
+        "dataset": "",
+        "columns": "",
+        "entity_type": "entity",
+        "evidence": "",
+        "mend": "mask_mend",
     },
     "breaches": {
         "first_seen": "",
@@ -176,10 +186,17 @@ def _cell(words: Words, value: object, name: str, group: str) -> str:
         return words(f"answer.{str(value).lower()}")
     if isinstance(value, int):
         return f"{value:,}"
-    text = review_words(words, str(value or "")) if name == "review" else str(value or "")
+    text = _in_words(words, str(value or ""), name)
     if group:
         return words.label(group, text) if text else ""
     return one_line(text)
+
+
+def _in_words(words: Words, text: str, name: str) -> str:
+    """What scans and checks wrote with their numbers in it, in the reader's language."""
+    if name == "review":
+        return review_words(words, text)
+    return evidence_text(text, words) if name == "evidence" else text
 
 
 def _grades(words: Words, inventory: Section) -> Iterator[tuple[str, str, int]]:

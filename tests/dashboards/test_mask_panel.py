@@ -6,7 +6,7 @@ from collections.abc import Callable
 import pytest
 from streamlit.testing.v1 import AppTest
 
-from dashboards.mask_panel import evidence_text
+from dashboards.mask_words import evidence_text
 from dashboards.translation import LANGUAGES, Language, words_in
 from dlp.mask_findings import MaskCheck
 
