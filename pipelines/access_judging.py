@@ -104,7 +104,8 @@ def graded_columns(store: Store, used: Iterable[str]) -> Grades:
     """
     scanned: dict[str, list[dict[str, object]]] = defaultdict(list)
     for row in store.rows(_GRADES):
-        scanned[str(row["dataset"]).rsplit("/", 1)[-1].lower()].append(row)
+        for known in names_in_use(str(row["dataset"])):
+            scanned[known].append(row)
     found: dict[str, dict[str, GradedColumn]] = {}
     for name in used:
         columns: dict[str, GradedColumn] = {}
@@ -114,6 +115,19 @@ def graded_columns(store: Store, used: Iterable[str]) -> Grades:
             columns[column] = max(columns.get(column, grade), grade, key=_strictness)
         found[name] = columns
     return found
+
+
+def names_in_use(dataset: str) -> set[str]:
+    """The names under which statements may use a scanned data set, in small letters.
+
+    PostgreSQL's log names the database and leaves out the schema that is searched first:
+    `postgresql://host/civil/public.residents` is used as `public.residents` and as `civil.residents`.
+    """
+    parts = dataset.lower().split("/")
+    names = {parts[-1]}
+    if "://" in dataset and len(parts) > 4:
+        names.add(f"{parts[-2]}.{parts[-1].rsplit('.', 1)[-1]}")
+    return names
 
 
 def _strictness(column: GradedColumn) -> tuple[int, bool]:

@@ -11,7 +11,7 @@ import pytest
 from dlp.access_policy import default_access_policy
 from dlp.errors import GrantInvalid
 from dlp.policy import default_policy
-from pipelines.access_judging import AccessReport, judge_accesses
+from pipelines.access_judging import AccessReport, judge_accesses, names_in_use
 from pipelines.access_rules import access_rules_of
 from pipelines.grants import approved_grants, import_grants, load_grants, write_grants
 from pipelines.ingest import ingest
@@ -170,6 +170,20 @@ def _stated(store: Store, row: dict[str, Any]) -> None:
         "{category:String}, {service:String}, mapFromArrays({names:Array(String)}, {values:Array(String)})",
         {**{name: row[name] for name in ("product", "category", "service")}, "names": names, "values": values},
     )
+
+
+@pytest.mark.parametrize(
+    ("dataset", "names"),
+    [
+        ("residents", {"residents"}),
+        ("civil.residents", {"civil.residents"}),
+        ("mysql://db.example.org:3306/civil.Residents", {"civil.residents"}),
+        ("postgresql://db.example.org/civil/public.residents", {"public.residents", "civil.residents"}),
+        ("/srv/export/residents.csv", {"residents.csv"}),
+    ],
+)
+def test_the_names_under_which_a_scanned_table_is_used(dataset: str, names: set[str]) -> None:
+    assert names_in_use(dataset) == names
 
 
 def test_where_a_column_came_from_and_went(store: Store, tmp_path: Path) -> None:
