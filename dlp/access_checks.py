@@ -9,8 +9,8 @@ from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 
 from dlp.access_policy import AccessPolicy
+from dlp.data_uses import ANY_COLUMN
 from dlp.grants import Grant, GrantUse
-from dlp.statements import ANY_COLUMN
 
 
 @dataclass(frozen=True)

@@ -2,7 +2,6 @@
 
 import re
 from functools import cache
-from importlib.resources import files
 from pathlib import Path
 from typing import Self
 
@@ -11,7 +10,7 @@ from pydantic import BaseModel, ConfigDict, Field, model_validator
 from dlp.errors import PolicyError
 from dlp.grading_policy import Named
 from dlp.policy import GRADES, Grade
-from dlp.policy_files import validated
+from dlp.policy_files import shipped_text, validated
 
 
 class AccessPolicy(BaseModel):
@@ -70,5 +69,5 @@ def access_policy_of(rules: Path) -> AccessPolicy:
 @cache
 def default_access_policy() -> AccessPolicy:
     """The access policy that ships with the product, `rules/dlp/access.yml`."""
-    text = files("rules").joinpath("dlp", "access.yml").read_text(encoding="utf-8")
+    text = shipped_text("access.yml")
     return validated(AccessPolicy, text, where="rules/dlp/access.yml")

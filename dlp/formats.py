@@ -5,13 +5,13 @@ without reading code.
 """
 
 from functools import cache
-from importlib.resources import files
 from typing import Literal
 
 import yaml
 from pydantic import BaseModel, ConfigDict, TypeAdapter, ValidationError
 
 from dlp.errors import PolicyError
+from dlp.policy_files import shipped_text
 
 
 class Format(BaseModel):
@@ -43,7 +43,7 @@ def formats() -> dict[str, Format]:
     Raises:
         PolicyError: the file that ships with the product is damaged.
     """
-    text = files("rules").joinpath("dlp", "formats.yml").read_text(encoding="utf-8")
+    text = shipped_text("formats.yml")
     try:
         return TypeAdapter(dict[str, Format]).validate_python(yaml.safe_load(text))
     except (yaml.YAMLError, ValidationError) as error:

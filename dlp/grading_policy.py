@@ -1,7 +1,6 @@
 """The grading file of `rules/dlp/`, read and checked: harm, floors, scale, derivation, triggers, trees of classes."""
 
 from functools import cache
-from importlib.resources import files
 from pathlib import Path
 from typing import Literal, Self
 
@@ -9,7 +8,7 @@ from pydantic import BaseModel, ConfigDict, Field, model_validator
 
 from dlp.errors import PolicyError
 from dlp.policy import GeneralGrade, Grade
-from dlp.policy_files import validated
+from dlp.policy_files import shipped_text, validated
 
 Direction = Literal["up", "down", "either"]
 _STRICT = ConfigDict(extra="forbid", frozen=True)
@@ -170,5 +169,5 @@ def grading_of(rules: Path) -> GradingPolicy:
 @cache
 def default_grading() -> GradingPolicy:
     """The grading policy that ships with the product, `rules/dlp/grading.yml`."""
-    text = files("rules").joinpath("dlp", "grading.yml").read_text(encoding="utf-8")
+    text = shipped_text("grading.yml")
     return validated(GradingPolicy, text, where="rules/dlp/grading.yml")

@@ -1,7 +1,6 @@
 """The masking policy of `rules/dlp/masking.yml`, read and checked: how strong masks must be, and how they are made."""
 
 from functools import cache
-from importlib.resources import files
 from pathlib import Path
 from typing import Literal, Self
 
@@ -9,6 +8,7 @@ import yaml
 from pydantic import BaseModel, ConfigDict, Field, ValidationError, field_validator, model_validator
 
 from dlp.errors import PolicyError
+from dlp.policy_files import shipped_text
 from dlp.registry import ENTITY_TYPES
 
 Sharing = Literal["public", "controlled", "enclave"]
@@ -177,7 +177,7 @@ def load_mask_policy(path: Path) -> MaskPolicy:
 @cache
 def default_mask_policy() -> MaskPolicy:
     """The policy that ships with the product, `rules/dlp/masking.yml`."""
-    text = files("rules").joinpath("dlp", "masking.yml").read_text(encoding="utf-8")
+    text = shipped_text("masking.yml")
     return _parsed(text, where="rules/dlp/masking.yml")
 
 

@@ -2,14 +2,13 @@
 
 from datetime import date
 from functools import cache, cached_property
-from importlib.resources import files
 from pathlib import Path
 from typing import Literal, Self
 
 from pydantic import BaseModel, ConfigDict, Field, field_validator, model_validator
 
 from dlp.errors import PolicyError
-from dlp.policy_files import validated
+from dlp.policy_files import shipped_text, validated
 from dlp.registry import ENTITY_TYPES
 
 Grade = Literal["general-1", "general-2", "general-3", "general-4", "important", "core"]
@@ -175,5 +174,5 @@ def load_policy(path: Path) -> Policy:
 @cache
 def default_policy() -> Policy:
     """The policy that ships with the product, `rules/dlp/policy.yml`."""
-    text = files("rules").joinpath("dlp", "policy.yml").read_text(encoding="utf-8")
+    text = shipped_text("policy.yml")
     return validated(Policy, text, where="rules/dlp/policy.yml")

@@ -1,5 +1,6 @@
 """Policy files: YAML into a checked model, every problem told with file and key."""
 
+from pathlib import Path
 from typing import TypeVar
 
 import yaml
@@ -8,6 +9,16 @@ from pydantic import BaseModel, ValidationError
 from dlp.errors import PolicyError
 
 Model = TypeVar("Model", bound=BaseModel)
+
+
+# Beside this package, in a checkout and in a wheel. Not looked up by the name `rules`: a process that works in a home with
+# a folder `rules` of its own would find that one.
+_SHIPPED = Path(__file__).resolve().parents[1] / "rules" / "dlp"
+
+
+def shipped_text(name: str) -> str:
+    """The text of a policy file that ships with the product."""
+    return (_SHIPPED / name).read_text(encoding="utf-8")
 
 
 def validated(model: type[Model], text: str, *, where: str) -> Model:

@@ -5,18 +5,15 @@ Parsed with sqlglot in the dialect of the database. A statement that cannot be p
 
 import re
 from collections.abc import Iterator
-from dataclasses import dataclass, field
 from functools import lru_cache
 from itertools import zip_longest
-from typing import Literal
 
 import sqlglot
 from sqlglot import exp
 from sqlglot.errors import SqlglotError
 
-Action = Literal["read", "write", "export", "define", "other"]
+from dlp.data_uses import ANY_COLUMN, Action, Edge, Statement
 
-ANY_COLUMN = "*"
 _LONGEST = 64 * 1024
 _DIALECTS = {"clickhouse": "clickhouse", "mysql": "mysql", "postgresql": "postgres", "postgres": "postgres"}
 # Where rows leave the database by what follows a query: SELECT ... INTO OUTFILE 'x' FORMAT CSV
@@ -29,33 +26,6 @@ _REMOTE = re.compile(
 )
 _NAMED = re.compile(r"\b(?:FROM|JOIN|INTO|UPDATE|TABLE|COPY)\s+((?:[\w$]+\.)?[\w$]+)", re.IGNORECASE)
 _NO_TABLES = frozenset({"select", "outfile", "dumpfile", "function", "if", "values", "only", "set"})
-
-
-@dataclass(frozen=True)
-class Edge:
-    """A column that went into another: `dataset` and `column` on both sides, `*` for all of them."""
-
-    from_dataset: str
-    from_column: str
-    to_dataset: str
-    to_column: str
-
-
-@dataclass(frozen=True)
-class Statement:
-    """What a statement does.
-
-    Attributes:
-        reads: columns read, by data set; `*` for all.
-        writes: data sets written to.
-        parsed: False where only the names of tables were found.
-    """
-
-    action: Action
-    reads: dict[str, frozenset[str]] = field(default_factory=dict)
-    writes: frozenset[str] = frozenset()
-    edges: tuple[Edge, ...] = ()
-    parsed: bool = True
 
 
 @lru_cache(maxsize=4096)

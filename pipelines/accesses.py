@@ -9,7 +9,7 @@ import polars as pl
 from polars._typing import SchemaDict
 
 from dlp.access_policy import AccessPolicy
-from dlp.statements import Edge, Statement, understood
+from dlp.data_uses import Edge, Statement
 from pipelines.alert_rows import utc
 from store.client import Store
 from store.writes import append
@@ -131,6 +131,9 @@ def _rows(page: pl.DataFrame, policy: AccessPolicy) -> tuple[pl.DataFrame, pl.Da
 
 
 def _statement(event: dict[str, object]) -> Statement:
+    # Half a second to import: a run of every minute pays for that only when there is a statement.
+    from dlp.statements import understood  # noqa: PLC0415
+
     return understood(str(event["statement"]), str(event["service"]), str(event["database"]))
 
 

@@ -5,7 +5,7 @@ from dataclasses import asdict, dataclass
 from datetime import datetime
 from typing import Literal
 
-from dlp.statements import ANY_COLUMN
+from dlp.data_uses import ANY_COLUMN
 from pipelines.alert_rows import utc
 from store.client import Store
 

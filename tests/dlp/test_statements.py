@@ -4,7 +4,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from dlp.statements import Edge, understood
+from dlp.data_uses import Edge
+from dlp.statements import understood
 
 ALL = frozenset({"*"})
 
