@@ -11,8 +11,8 @@ from dlp.errors import PolicyError
 Model = TypeVar("Model", bound=BaseModel)
 
 
-# Beside this package, in a checkout and in a wheel. Not looked up by the name `rules`: a process that works in a home with
-# a folder `rules` of its own would find that one.
+# Beside this package, in a checkout and in a wheel. Not looked up by the name `rules`: a process that works in a home
+# with a folder `rules` of its own would find that one.
 _SHIPPED = Path(__file__).resolve().parents[1] / "rules" / "dlp"
 
 
