@@ -8,6 +8,7 @@ into an embedded server of its own: rows a second by the clock, and microseconds
 """
 
 import argparse
+import json
 import struct
 import tempfile
 import time
@@ -56,14 +57,21 @@ def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("shared", type=Path, nargs="?", default=SHARED)
     parser.add_argument("--copies", type=int, default=6)
+    parser.add_argument("--json", action="store_true")
     asked = parser.parse_args()
+    told: dict[str, float] = {}
     with tempfile.TemporaryDirectory(prefix="event-logs-") as place:
         log = composed_event_log(asked.shared / "evtx", Path(place) / "composed.evtx", copies=asked.copies)
         for name, source in (("as they are", evtx_log), ("in one month", OneMonth())):
-            rows, seconds, processor = _stored(log, Path(place) / name, source)
-            print(
-                f"{name:14} {rows:>9,} rows {rows / seconds:>10,.0f} a second {processor / rows * 1e6:>8.1f} us a row"
-            )
+            rows, seconds, processor = _stored(log, Path(place) / name.replace(" ", "-"), source)
+            key = name.replace(" ", "_")
+            told[f"{key}_rows_per_second"] = rows / seconds
+            told[f"{key}_microseconds_a_row"] = processor / rows * 1e6
+    if asked.json:
+        print(json.dumps(told))
+        return
+    for key, value in told.items():
+        print(f"{key:36} {value:>12,.1f}")
 
 
 def _stored(log: Path, home: Path, source: Source) -> tuple[int, float, float]:

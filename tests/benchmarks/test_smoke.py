@@ -23,6 +23,8 @@ _SMALL: dict[str, tuple[list[str], list[str]]] = {
     "detect": (["--copies", "1"], ["warm_events_per_second", "cold_first_alert_seconds", "peak_rss_mb"]),
     "detect_ways": ([], []),
     "dlp": (["--rows", "100"], ["cells_per_second", "ratio_to_presidio_batch", "same_verdicts", "peak_rss_mb"]),
+    "event_logs": (["--copies", "1"], ["as_they_are_rows_per_second", "in_one_month_microseconds_a_row"]),
+    "flow_storage": (["--rows", "2000"], ["bytes_a_flow", "columns"]),
     "exports": (["--records", "500"], ["netflow_v9_stored_per_second", "netflow_v9_peak_rss_mb"]),
     "fuzz": (["--cases", "10", "--format", "squid"], ["squid"]),
     "ingest": (
@@ -47,6 +49,8 @@ def test_a_benchmark_runs_and_tells_what_is_named(module: str, tmp_path: Path, r
     words, keys = _SMALL[module]
     if module in _ON_EVENTS:
         words = [*words, *_events_and_rules(request.getfixturevalue("shared_data"), tmp_path)]
+    if module in ("event_logs", "flow_storage"):
+        words = [str(request.getfixturevalue("shared_data")), *words]
     if module == "ingest":
         words = [str(tmp_path), *words]
     ran = subprocess.run(
