@@ -1,6 +1,5 @@
 """The catalogue of data assets in the database: imported from a file, and given to whoever grades a data set (R36)."""
 
-import csv
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from datetime import UTC, date, datetime
@@ -9,10 +8,11 @@ from pathlib import Path
 import polars as pl
 from polars._typing import SchemaDict
 
-from assets.strict_yaml import LARGEST_BYTES, YamlDocument, YamlRefused, read_yaml
+from assets.strict_yaml import YamlRefused
 from dlp.errors import RegistrationInvalid
 from dlp.grading_policy import GradingPolicy
 from dlp.registrations import Harm, Registration, Sharing, registration
+from pipelines.declared_files import checked_entries, declared_entries
 from response.audit import record
 from response.chain import AuditStep, Role
 from store.client import Store
@@ -108,49 +108,15 @@ def load_catalogue(path: Path, grading: GradingPolicy) -> list[Registration]:
         RegistrationInvalid: with one line per problem: file, line, key and what is allowed.
     """
     try:
-        found = _csv_entries(path) if path.suffix.lower() == ".csv" else _yaml_entries(path)
+        entries = declared_entries(path, "datasets", _row_entry)
     except YamlRefused as error:
         raise RegistrationInvalid([error.at(path)]) from error
-    problems: list[str] = []
-    entries: list[Registration] = []
-    seen: dict[str, int] = {}
-    for line, entry in found:
-        try:
-            read = registration(entry, grading)
-        except RegistrationInvalid as error:
-            problems += [f"{path}:{line}: {problem}" for problem in error.problems]
-            continue
-        if read.dataset in seen:
-            problems.append(f"{path}:{line}: {read.dataset} is registered twice, first in line {seen[read.dataset]}")
-        seen.setdefault(read.dataset, line)
-        entries.append(read)
+    found, problems = checked_entries(
+        path, entries, lambda entry: registration(entry, grading), lambda entry: entry.dataset, RegistrationInvalid
+    )
     if problems:
         raise RegistrationInvalid(problems)
-    return entries
-
-
-def _yaml_entries(path: Path) -> list[tuple[int, object]]:
-    document: YamlDocument = read_yaml(path)
-    content = document.content
-    entries = content.get("datasets") if isinstance(content, dict) and set(content) == {"datasets"} else None
-    if not isinstance(entries, list):
-        raise YamlRefused("1: a catalogue is a mapping with the one key datasets, a list of entries")
-    return [(document.line(("datasets", at)), _given(entry)) for at, entry in enumerate(entries)]
-
-
-def _given(entry: object) -> object:
-    return {key: value for key, value in entry.items() if value is not None} if isinstance(entry, dict) else entry
-
-
-def _csv_entries(path: Path) -> list[tuple[int, object]]:
-    try:
-        if path.stat().st_size > LARGEST_BYTES:
-            raise YamlRefused(f"larger than {LARGEST_BYTES // 1024**2} MiB: split it")
-        with path.open(encoding="utf-8-sig", newline="") as stream:
-            reader = csv.DictReader(stream, strict=True)
-            return [(reader.line_num, _row_entry(row)) for row in reader]
-    except (OSError, UnicodeDecodeError, csv.Error) as error:
-        raise YamlRefused(f"cannot be read as CSV in UTF-8: {error}") from error
+    return found
 
 
 def _row_entry(row: dict[str, str | None]) -> dict[str, object]:

@@ -1,6 +1,5 @@
 """Grants in the database: brought by a file, or proposed and approved at the desk; read back by whoever judges uses."""
 
-import csv
 import hashlib
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
@@ -10,11 +9,12 @@ from pathlib import Path
 import polars as pl
 from polars._typing import SchemaDict
 
-from assets.strict_yaml import LARGEST_BYTES, YamlRefused, read_yaml
+from assets.strict_yaml import YamlRefused
 from dlp.access_policy import AccessPolicy
 from dlp.errors import GrantInvalid
 from dlp.grants import Grant, GrantUse, grant
 from pipelines.alert_rows import utc
+from pipelines.declared_files import checked_entries, declared_entries
 from response.audit import record
 from response.chain import AuditStep, Role
 from store.client import Store
@@ -143,25 +143,15 @@ def load_grants(path: Path, policy: AccessPolicy) -> list[Grant]:
         GrantInvalid: with one line per problem: file, line, key and what is allowed.
     """
     try:
-        entries = _csv_entries(path) if path.suffix.lower() == ".csv" else _yaml_entries(path)
+        entries = declared_entries(path, "grants", _cells)
     except YamlRefused as error:
         raise GrantInvalid([error.at(path)]) from error
-    problems: list[str] = []
-    read: list[Grant] = []
-    seen: dict[str, int] = {}
-    for line, entry in entries:
-        try:
-            found = grant(entry, policy)
-        except GrantInvalid as error:
-            problems += [f"{path}:{line}: {problem}" for problem in error.problems]
-            continue
-        if found.grant_id in seen:
-            problems.append(f"{path}:{line}: {found.grant_id} is given twice, first in line {seen[found.grant_id]}")
-        seen.setdefault(found.grant_id, line)
-        read.append(found)
+    found, problems = checked_entries(
+        path, entries, lambda entry: grant(entry, policy), lambda one: one.grant_id, GrantInvalid
+    )
     if problems:
         raise GrantInvalid(problems)
-    return read
+    return found
 
 
 def _check_import(path: Path, read: Sequence[Grant], actor: str) -> None:
@@ -177,30 +167,6 @@ def _check_import(path: Path, read: Sequence[Grant], actor: str) -> None:
     ]
     if problems:
         raise GrantInvalid(problems)
-
-
-def _yaml_entries(path: Path) -> list[tuple[int, object]]:
-    document = read_yaml(path)
-    content = document.content
-    entries = content.get("grants") if isinstance(content, dict) and set(content) == {"grants"} else None
-    if not isinstance(entries, list):
-        raise YamlRefused("1: a file of grants is a mapping with the one key grants, a list of entries")
-    return [(document.line(("grants", at)), _given(entry)) for at, entry in enumerate(entries)]
-
-
-def _given(entry: object) -> object:
-    return {key: value for key, value in entry.items() if value is not None} if isinstance(entry, dict) else entry
-
-
-def _csv_entries(path: Path) -> list[tuple[int, object]]:
-    try:
-        if path.stat().st_size > LARGEST_BYTES:
-            raise YamlRefused(f"larger than {LARGEST_BYTES // 1024**2} MiB: split it")
-        with path.open(encoding="utf-8-sig", newline="") as stream:
-            reader = csv.DictReader(stream, strict=True)
-            return [(reader.line_num, _cells(row)) for row in reader]
-    except (OSError, UnicodeDecodeError, csv.Error) as error:
-        raise YamlRefused(f"cannot be read as CSV in UTF-8: {error}") from error
 
 
 def _cells(row: dict[str, str | None]) -> dict[str, object]:

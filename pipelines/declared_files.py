@@ -1,0 +1,77 @@
+"""Files in which people declare things, an entry each: YAML under one key, or CSV with one entry a row."""
+
+import csv
+from collections.abc import Callable, Iterable
+from pathlib import Path
+from typing import TypeVar
+
+from assets.strict_yaml import LARGEST_BYTES, YamlRefused, read_yaml
+
+Row = dict[str, str | None]
+Cells = Callable[[Row], dict[str, object]]
+Made = TypeVar("Made")
+
+
+def declared_entries(path: Path, key: str, cells: Cells) -> list[tuple[int, object]]:
+    """The entries of a file, each with its line; `cells` makes one of a row of CSV.
+
+    Raises:
+        YamlRefused: it is no such file, not UTF-8, or larger than 8 MiB.
+    """
+    return _of_csv(path, cells) if path.suffix.lower() == ".csv" else _of_yaml(path, key)
+
+
+def checked_entries(
+    path: Path,
+    entries: Iterable[tuple[int, object]],
+    made: Callable[[object], Made],
+    name: Callable[[Made], str],
+    refused: type[Exception],
+) -> tuple[list[Made], list[str]]:
+    """What the entries declare, and every problem with its line: what is refused, and what is given twice.
+
+    Args:
+        path: the file, for the problems.
+        entries: with their lines.
+        made: what an entry declares; raises `refused`, an error with `problems`.
+        name: by what two of them are the same.
+        refused: the error of an entry that cannot be.
+    """
+    problems: list[str] = []
+    found: list[Made] = []
+    seen: dict[str, int] = {}
+    for line, entry in entries:
+        try:
+            one = made(entry)
+        except refused as error:
+            problems += [f"{path}:{line}: {problem}" for problem in getattr(error, "problems", [str(error)])]
+            continue
+        if name(one) in seen:
+            problems.append(f"{path}:{line}: {name(one)} is given twice, first in line {seen[name(one)]}")
+        seen.setdefault(name(one), line)
+        found.append(one)
+    return found, problems
+
+
+def _of_yaml(path: Path, key: str) -> list[tuple[int, object]]:
+    document = read_yaml(path)
+    content = document.content
+    entries = content.get(key) if isinstance(content, dict) and set(content) == {key} else None
+    if not isinstance(entries, list):
+        raise YamlRefused(f"1: such a file is a mapping with the one key {key}, a list of entries")
+    return [(document.line((key, at)), _given(entry)) for at, entry in enumerate(entries)]
+
+
+def _given(entry: object) -> object:
+    return {key: value for key, value in entry.items() if value is not None} if isinstance(entry, dict) else entry
+
+
+def _of_csv(path: Path, cells: Cells) -> list[tuple[int, object]]:
+    try:
+        if path.stat().st_size > LARGEST_BYTES:
+            raise YamlRefused(f"larger than {LARGEST_BYTES // 1024**2} MiB: split it")
+        with path.open(encoding="utf-8-sig", newline="") as stream:
+            reader = csv.DictReader(stream, strict=True)
+            return [(reader.line_num, cells(row)) for row in reader]
+    except (OSError, UnicodeDecodeError, csv.Error) as error:
+        raise YamlRefused(f"cannot be read as CSV in UTF-8: {error}") from error
