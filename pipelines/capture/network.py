@@ -115,7 +115,8 @@ def fragment_key(found: Datagrams, row: int) -> FragmentKey:
 def _keep_outer(found: Datagrams, cursor: Cursor, rows: Ints) -> None:
     """Remember the addresses around an inner IP packet before its own take their place."""
     inner = rows[np.isin(cursor.layer[rows], (IPV4, IPV6))]
-    for row in inner[found.more[inner]].tolist():
+    carried = inner[found.more[inner]]
+    for row in carried[found.body[carried] + 4 <= cursor.end[carried]].tolist():
         ports = numbers_at(cursor.buffer, found.body[row] + np.array([0, 2]), ">u2") * (found.protocol[row] == UDP)
         found.carriers[row] = (fragment_key(found, row), (int(ports[0]), int(ports[1]), 0))
     found.outer_version[inner] = found.version[inner]

@@ -72,6 +72,9 @@ def _erspan_header(cursor: Cursor, rows: Ints, flags: Ints, kind: Ints, at: Ints
 
 def _over_udp(cursor: Cursor, rows: Ints, length: Ints) -> Ints:
     """The tunnels in UDP, by their registered port and a header that makes sense."""
+    # Extension headers may claim to end far behind what was captured.
+    there = cursor.offset[rows] + 8 <= cursor.end[rows]
+    rows, length = rows[there], length[there]
     ports = cursor.long(rows, 0)
     to, either = ports & 0xFFFF, np.stack([ports >> 16, ports & 0xFFFF])
     room = length >= 16

@@ -3,7 +3,18 @@ import struct
 
 import pytest
 
-from tests.pipelines.capture.frames import CLIENT, CLIENT6, SERVER, SERVER6, ethernet, ip, pcap_file, read_capture, udp
+from tests.pipelines.capture.frames import (
+    CLIENT,
+    CLIENT6,
+    SERVER,
+    SERVER6,
+    ethernet,
+    ip,
+    out,
+    pcap_file,
+    read_capture,
+    udp,
+)
 
 _DATAGRAM = udp(4000, 5000, b"hello")
 
@@ -38,6 +49,17 @@ def test_extension_headers_are_stepped_over(first: int, headers: bytes) -> None:
 def test_a_damaged_extension_header_is_a_reject(headers: bytes) -> None:
     found = read_capture(pcap_file([(1.0, ethernet(ip(CLIENT6, SERVER6, 0, headers)))]))
     assert found.reasons == ["packet 0: an IPv6 extension header is cut or longer than the packet"]
+
+
+@pytest.mark.parametrize("carried", [4, 6, 17, 41, 47, 58, 132])
+@pytest.mark.parametrize("behind", [b"", _FRAGMENT[:3] + b"\1" + bytes(4)], ids=["", "a first fragment"])
+def test_headers_that_end_behind_what_was_captured_hide_no_packet(carried: int, behind: bytes) -> None:
+    kinds = [44, carried] if behind else [carried]
+    headers = b"".join(bytes([kind, units]) + bytes(6) for kind, units in zip(kinds, (255, 0), strict=False))
+    cut_short = ethernet(ip(CLIENT6, SERVER6, 60, headers + bytes(3000)))
+    found = read_capture(pcap_file([(1.0, out(_DATAGRAM, 17)), (2.0, cut_short)], snap=14 + 40 + 8))
+    assert found.flows[0]["source_ip"] == CLIENT
+    assert len(found.flows) + len(found.reasons) == 2
 
 
 def test_options_of_an_ipv4_header_are_stepped_over() -> None:
