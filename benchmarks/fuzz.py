@@ -1,12 +1,15 @@
 """Damaged real files, as many as asked for: no source may raise, hang or fill memory on any of them.
 
-    python -m benchmarks.fuzz [FOLDER] [--format pcap] [--cases 1000] [--seed 0] [--keep FOLDER]
+    python -m benchmarks.fuzz [FOLDER] [--format pcap] [--cases 1000] [--seed 0] [--together 1] [--keep FOLDER]
 
 Every file of the folder (`../shared/data` unless told) that a source reads is a seed of its format. A case is a seed,
 cut to a bounded size and damaged in one to eight ways by a random number generator that begins with the case's number,
-so that each can be repeated alone by `--seed`. Whatever a source raises beside `SourceBroken`, a case that takes longer
-than `--seconds`, and batches that do not fit their table are failures, kept as files where `--keep` says. Exits 1 if
-there are any.
+so that each can be repeated alone by `--seed`. Of formats that are lines, `--together N` puts N cases into one file,
+one after the other: reading that costs little more than reading one, and what a case leaves open its neighbours have to
+bear. A file that fails is read again case by case, to tell which.
+
+Whatever a source raises beside `SourceBroken`, a file that takes longer than `--seconds`, and batches that do not fit
+their table are failures, kept as files where `--keep` says. Exits 1 if there are any.
 """
 
 import argparse
@@ -17,7 +20,7 @@ import resource
 import signal
 import sys
 import time
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import suppress
 from dataclasses import asdict, dataclass
 from pathlib import Path
@@ -91,11 +94,13 @@ class Format:
         mutators: ways to damage it.
         largest: bytes of a seed that are used.
         kept: bytes at the beginning that stay as they are, so that the format is still recognised.
+        lines: whether several cases can follow each other in one file.
     """
 
     mutators: Sequence[Mutator] = EVERYWHERE
     largest: int = 4096
     kept: int = 0
+    lines: bool = True
 
 
 def many_packets(chance: random.Random, content: bytearray) -> None:
@@ -105,10 +110,10 @@ def many_packets(chance: random.Random, content: bytearray) -> None:
 
 # By the source's name; a format that is not here is damaged as any other.
 FORMATS = {
-    "pcap": Format(mutators=(*EVERYWHERE, many_packets), kept=4, largest=16_384),
-    "evtx": Format(largest=4096 + 2 * 65_536, kept=8),
-    "flow_exports": Format(largest=16_384),
-    "heard": Format(kept=16),
+    "pcap": Format(mutators=(*EVERYWHERE, many_packets), kept=4, largest=16_384, lines=False),
+    "evtx": Format(largest=4096 + 2 * 65_536, kept=8, lines=False),
+    "flow_exports": Format(largest=16_384, lines=False),
+    "heard": Format(kept=16, lines=False),
 }
 
 
@@ -117,6 +122,7 @@ def main() -> int:
     parser.add_argument("folder", type=Path, nargs="?", default=Path(__file__).parents[2] / "shared" / "data")
     parser.add_argument("--format", choices=[source.NAME for source in SOURCES], action="append")
     parser.add_argument("--cases", type=int, default=1000, help="of each format; every tenth is made up by Hypothesis")
+    parser.add_argument("--together", type=int, default=1, help="cases in one file, of formats that are lines")
     parser.add_argument("--seed", type=int, default=0, help="number of the first case")
     parser.add_argument("--seconds", type=int, default=20, help="a case that takes longer has failed")
     parser.add_argument("--keep", type=Path, help="where to put failing cases")
@@ -148,12 +154,14 @@ class Outcome:
         real_seeds: files that were damaged, beside those that are made up.
         damaged: cases that are damaged files.
         made: cases that Hypothesis made of any bytes.
-        slowest: processor seconds of the slowest damaged file, whose number is `slowest_case`.
+        together: damaged cases in one file.
+        slowest: processor seconds of the slowest damaged file, whose first case is `slowest_case`.
     """
 
     real_seeds: int
     damaged: int
     made: int
+    together: int
     failures: int
     seconds: float
     slowest: float
@@ -201,14 +209,28 @@ def judge(source: Source, content: bytes) -> None:
 def _fuzz(source: Source, seeds: Sequence[bytes], asked: argparse.Namespace, real: int) -> Outcome:
     form, slowest, failures = FORMATS.get(source.NAME, Format()), (0.0, 0), 0
     started, of_any_bytes = time.monotonic(), asked.cases // 10
-    for number in range(asked.seed, asked.seed + asked.cases - of_any_bytes):
-        content, before = damaged(seeds, number, form), time.process_time()
-        failures += not _borne(source, content, f"{source.NAME}-{number}", asked)
-        slowest = max(slowest, (time.process_time() - before, number))
+    together = max(1, asked.together) if form.lines else 1
+    numbers = range(asked.seed, asked.seed + asked.cases - of_any_bytes)
+    for first in range(0, len(numbers), together):
+        cases = {number: damaged(seeds, number, form) for number in numbers[first : first + together]}
+        before = time.process_time()
+        failures += _failed(source, cases, asked)
+        slowest = max(slowest, (time.process_time() - before, numbers[first]))
     heads = sorted({seed[: form.kept or 64] for seed in seeds})[:64]
     failures += _any_bytes(source, heads, of_any_bytes, asked) if of_any_bytes else 0
     seconds = time.monotonic() - started
-    return Outcome(real, asked.cases - of_any_bytes, of_any_bytes, failures, seconds, *slowest)
+    return Outcome(real, len(numbers), of_any_bytes, together, failures, seconds, *slowest)
+
+
+def _failed(source: Source, cases: Mapping[int, bytes], asked: argparse.Namespace) -> int:
+    """How many of the cases of one file fail: if the file does, those that fail alone, or the file as one."""
+    name = "-".join(str(number) for number in (min(cases), max(cases))[: len(cases)])
+    if _borne(source, b"\n".join(cases.values()), f"{source.NAME}-{name}", asked):
+        return 0
+    if len(cases) == 1:
+        return 1
+    alone = [_borne(source, content, f"{source.NAME}-{number}", asked) for number, content in cases.items()]
+    return max(1, alone.count(False))
 
 
 def _borne(source: Source, content: bytes, name: str, asked: argparse.Namespace) -> bool:

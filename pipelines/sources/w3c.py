@@ -1,13 +1,16 @@
 """Logs in W3C's extended format (IIS, proxies, gateways): `#Fields` names the columns, as often as it likes."""
 
 import re
-from collections.abc import Collection, Iterator
+from collections.abc import Collection, Iterator, Sequence
+from dataclasses import dataclass, replace
+from functools import lru_cache
 from typing import BinaryIO
 
 import polars as pl
 
 from pipelines.batch import Batch, Table
 from pipelines.sources.columns import canonical_addresses, complete, only_rejects, rejected
+from pipelines.sources.headed import beyond, headed
 from pipelines.sources.lines import first_lines, line_blocks
 from pipelines.sources.times import utc_times
 from pipelines.sources.web_outcome import outcome_of_status
@@ -41,23 +44,39 @@ def recognises(head: bytes) -> bool:
 
 
 def read(stream: BinaryIO) -> Iterator[Batch]:
-    """One batch for each run of rows under the same names."""
-    names, day = list[str](), ""
+    """One batch for each set of names in a block."""
+    heading = _Heading()
     for block in line_blocks(stream):
         if block.rejects.height:
             yield only_rejects(block.rejects)
-        comment = pl.col("text").str.starts_with("#")
-        run = (comment != comment.shift(fill_value=False)).cum_sum().alias("run")
-        for part in block.lines.with_columns(run).partition_by("run", maintain_order=True):
-            if part["text"][0].startswith("#"):
-                for line in part["text"]:
-                    names = _names(line) if _TELLING.match(line) else names
-                    day = line[6:].strip()[:10] if line.lower().startswith("#date:") else day
-            else:
-                yield _batch(names, day, part.drop("run"))
+        rows, headings = headed(block.lines, heading, _heading_after)
+        heading = headings[-1]
+        known = {names: number for number, names in enumerate(dict.fromkeys(one.names for one in headings))}
+        days = pl.Series("day", [one.day for one in headings], pl.String).gather(rows["heading"])
+        numbers = pl.Series("names", [known[one.names] for one in headings], pl.UInt32).gather(rows["heading"])
+        rows, lost = beyond(rows.drop("heading").with_columns(days, numbers), "names")
+        if lost.height:
+            yield only_rejects(lost)
+        for part in rows.partition_by("names", maintain_order=True):
+            yield _batch(list(known)[part["names"][0]], part.drop("names"))
 
 
-def _names(line: str) -> list[str]:
+@dataclass(frozen=True)
+class _Heading:
+    """What the `#` lines before a row say: the names of the columns, and the day of rows that only have a time."""
+
+    names: tuple[str, ...] = ()
+    day: str = ""
+
+
+def _heading_after(heading: _Heading, line: str) -> _Heading:
+    if _TELLING.match(line):
+        return replace(heading, names=_names(line))
+    return replace(heading, day=line[6:].strip()[:10]) if line.lower().startswith("#date:") else heading
+
+
+@lru_cache(256)
+def _names(line: str) -> tuple[str, ...]:
     """The names of a `#Fields` line in lower case, `cs(User-Agent)` as `cs-user-agent`; a repeated one is numbered."""
     found = list[str]()
     for given in line.split()[1 : _COLUMN_LIMIT + 1]:
@@ -65,17 +84,17 @@ def _names(line: str) -> list[str]:
         name = (f"{header[1]}-{header[2]}" if header else given).lower()
         seen = sum(known == name or known.startswith(f"{name}.") for known in found)
         found.append(f"{name}.{seen + 1}" if seen else name)
-    return found
+    return tuple(found)
 
 
-def _batch(names: list[str], day: str, lines: pl.DataFrame) -> Batch:
+def _batch(names: Sequence[str], lines: pl.DataFrame) -> Batch:
     if not names:
         return only_rejects(rejected(lines, "a row before any #Fields line"))
     parts = _parts(lines)
     fits = parts.list.len() == len(names)
     split = lines.filter(fits).with_columns(parts.filter(fits).alias("parts"))
     named = split.with_columns(_value(name, at) for at, name in enumerate(names))
-    times = _times(named, day)
+    times = _times(named)
     timed = named.with_columns(times.alias("event_time")).filter(times.is_not_null())
     rejects = [
         rejected(lines.filter(~fits), f"#Fields names {len(names)} columns, the row has another number"),
@@ -117,7 +136,7 @@ def _value(name: str, at: int) -> pl.Expr:
     return pl.when((value != "-") & (value != "")).then(read).alias(f"@{name}")
 
 
-def _times(named: pl.DataFrame, day: str) -> pl.Series:
+def _times(named: pl.DataFrame) -> pl.Series:
     """UTC, as the format demands; what a server writes in its own zone cannot be told from it."""
 
     def text(*names: str) -> pl.Expr:
@@ -126,12 +145,12 @@ def _times(named: pl.DataFrame, day: str) -> pl.Series:
         )
 
     clock = text("time", "gmttime", "timestamp", "x-timestamp", "date-time", "localtime")
-    joined = pl.coalesce(text("date"), pl.lit(day)) + "T" + clock
+    joined = pl.coalesce(text("date"), pl.col("day")) + "T" + clock
     written = named.with_columns(clock.str.strip_chars("[]").alias("whole"), joined.alias("joined"))
     return pl.select(pl.coalesce(utc_times(written["joined"]), utc_times(written["whole"]))).to_series()
 
 
-def _rows(timed: pl.DataFrame, names: list[str], table: Table) -> pl.DataFrame:
+def _rows(timed: pl.DataFrame, names: Sequence[str], table: Table) -> pl.DataFrame:
     def said(column: str) -> pl.Expr:
         given = [pl.col(f"@{name}") for name in _ENVELOPE[column] if name in names]
         return pl.coalesce(*given, pl.lit(None, dtype=pl.String)).alias(column)

@@ -9,6 +9,7 @@ import polars as pl
 
 from pipelines.batch import Batch, no_rejects
 from pipelines.sources.columns import only_rejects, rejected
+from pipelines.sources.headed import beyond, headed
 from pipelines.sources.lines import line_blocks
 from pipelines.sources.zeek_map import zeek_batch
 
@@ -25,16 +26,18 @@ def recognises(head: bytes) -> bool:
 
 
 def read(stream: BinaryIO) -> Iterator[Batch]:
-    """One batch a block; a new header inside the text (logs joined together) starts new columns."""
+    """One batch for each header of a block: logs joined together have several."""
     header = _Header()
     for block in line_blocks(stream):
         if block.rejects.height:
             yield only_rejects(block.rejects)
-        for part in _runs(block.lines):
-            if part["text"][0].startswith("#"):
-                header = _header_after(header, part["text"].to_list())
-            else:
-                yield _batch(header, part)
+        rows, headers = headed(block.lines, header, _header_with)
+        header = headers[-1]
+        rows, lost = beyond(rows, "heading")
+        if lost.height:
+            yield only_rejects(lost)
+        for part in rows.partition_by("heading", maintain_order=True):
+            yield _batch(headers[part["heading"][0]], part.drop("heading"))
 
 
 @dataclass(frozen=True)
@@ -48,18 +51,6 @@ class _Header:
     path: str = ""
     names: tuple[str, ...] = ()
     types: tuple[str, ...] = ()
-
-
-def _runs(lines: pl.DataFrame) -> list[pl.DataFrame]:
-    comment = pl.col("text").str.starts_with("#")
-    run = (comment != comment.shift(fill_value=False)).cum_sum().alias("run")
-    return [part.drop("run") for part in lines.with_columns(run).partition_by("run", maintain_order=True)]
-
-
-def _header_after(header: _Header, lines: list[str]) -> _Header:
-    for line in lines:
-        header = _header_with(header, line)
-    return header
 
 
 def _header_with(header: _Header, line: str) -> _Header:

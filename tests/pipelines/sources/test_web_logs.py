@@ -1,10 +1,11 @@
 """Logs of web servers and proxies beside the access log: W3C, Squid, error logs."""
 
+import io
 from typing import Any
 
 import pytest
 
-from pipelines.sources import squid, w3c, web_error
+from pipelines.sources import headed, squid, w3c, web_error
 from tests.pipelines.sources.rows import event, events, reasons
 
 _FIELDS = "#Fields: date time s-ip cs-method cs-uri-stem cs-uri-query s-port cs-username c-ip cs(User-Agent) sc-status"
@@ -75,6 +76,26 @@ def test_the_names_may_change_inside_a_file() -> None:
         ("192.0.2.1", ""),
         ("192.0.2.2", "alice"),
     ]
+
+
+def test_names_that_come_back_are_read_together() -> None:
+    stretch = (
+        "#Fields: date time c-ip\n2026-03-01 10:00:00 192.0.2.1\n"
+        "#Date: 2026-03-02 00:00:00\n#Fields: c-ip time\n192.0.2.2 10:00:01\n#Date: 2026-03-03\n192.0.2.2 10:00:02\n"
+    )
+    first, second = w3c.read(io.BytesIO((stretch * 300).encode()))
+    assert set(first.rows["source_ip"]) == {"192.0.2.1"}
+    assert second.rows["event_time"].dt.strftime("%d %T").to_list()[:2] == ["02 10:00:01", "03 10:00:02"]
+    assert (first.rows.height, second.rows.height) == (300, 600)
+
+
+def test_columns_that_change_with_every_line_are_not_followed_for_ever() -> None:
+    lines = "".join(f"#Fields: date time x-{number}\n2026-03-01 10:00:00 a\n" for number in range(1000))
+    told = reasons(w3c, lines.encode())
+    assert len(told) == 1000 - len(events(w3c, lines.encode())) == 1001 - headed.MOST_HEADINGS
+    assert set(told.values()) == {
+        "more than 200 different headings within a few megabytes: no log changes its columns so often"
+    }
 
 
 def test_what_is_no_row_of_w3c_is_rejected_with_its_number() -> None:

@@ -1,4 +1,5 @@
 import gzip
+import io
 import json
 from pathlib import Path
 from typing import Any
@@ -105,6 +106,13 @@ def test_a_new_header_inside_a_file_starts_new_columns() -> None:
     content = _tsv("dns", {"ts": ("time", "1.0"), "query": ("string", "a")})
     content += _tsv("http", {"ts": ("time", "2.0"), "host": ("string", "b")})
     assert [(row["service"], row["source_offset"]) for row in events(zeek_tsv, content)] == [("dns", 7), ("http", 15)]
+
+
+def test_logs_joined_in_turns_are_read_by_their_headers() -> None:
+    turns = _tsv("dns", {"ts": ("time", "1.0"), "query": ("string", "a")})
+    turns += _tsv("http", {"ts": ("time", "2.0"), "host": ("string", "b")})
+    batches = list(zeek_tsv.read(io.BytesIO(turns * 50)))
+    assert [(set(batch.rows["service"]), batch.rows.height) for batch in batches] == [({"dns"}, 50), ({"http"}, 50)]
 
 
 _SAID: dict[str, tuple[str, dict[str, tuple[str, str]], dict[str, Any]]] = {
