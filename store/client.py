@@ -1,36 +1,22 @@
 """One way in: a `Store` over clickhouse-connect, wherever ClickHouse runs."""
 
-import logging
-import re
 import tempfile
 from collections.abc import Iterator, Mapping
-from contextlib import contextmanager
 from pathlib import Path
 from typing import Self, cast
-from urllib.parse import urlsplit, urlunsplit
 
-import clickhouse_connect
 import polars as pl
 from clickhouse_connect.driver.binding import quote_identifier
 from clickhouse_connect.driver.client import Client
-from clickhouse_connect.driver.exceptions import ClickHouseError, OperationalError, StreamFailureError
-from clickhouse_connect.driver.httputil import default_pool_manager
-from urllib3.exceptions import HTTPError
 
 from store.arrow_stream import ARROW_CODECS, Source, frames_of, stream_of, write_stream
-from store.errors import FULL_DISK, ConnectionFailed, DiskFull, QueryFailed
+from store.connecting import client_at
+from store.errors import FULL_DISK, QueryFailed
+from store.refusals import DISK_FULL, full, translated
 
 Parameters = Mapping[str, object]
 
-_NOT_ENOUGH_SPACE = 243
-_DISK_FULL = "No space left on device"
-_PLACE = re.compile(r"DB::Exception: (/[^:\s]+): ")
-_CODE = re.compile(r"[Cc]ode: (\d+)")
-_LOOPBACK = frozenset({"127.0.0.1", "::1", "localhost"})
-_ENCRYPTED = frozenset({"clickhouses", "https"})
-_UNKNOWN_DATABASE = 81
 _NO_FILE = 76
-_ANSWER_SECONDS = 3600
 _HANDED_ROWS = 5_000  # of fewer, a file costs as much as it saves
 
 
@@ -59,13 +45,7 @@ class Store:
         Raises:
             ConnectionFailed: nothing answers there, it refuses the credentials, or there is no such database.
         """
-        try:
-            return cls(_client(dsn), dsn, spool)
-        except ConnectionFailed as failure:
-            if not create_database or getattr(failure.__cause__, "code", None) != _UNKNOWN_DATABASE:
-                raise
-        _create_database(dsn)
-        return cls(_client(dsn), dsn, spool)
+        return cls(client_at(dsn, create_database=create_database), dsn, spool)
 
     def beside(self) -> Self | None:
         """Another connection to the same database, for another thread; None for an engine inside of this process.
@@ -81,7 +61,7 @@ class Store:
         Raises:
             QueryFailed: ClickHouse refused it.
         """
-        with _translated():
+        with translated():
             frame = self._client.query_df_arrow(sql, parameters=dict(parameters or {}), dataframe_library="polars")
         if not isinstance(frame, pl.DataFrame):  # narrows the driver's union type
             raise TypeError(type(frame))
@@ -95,7 +75,7 @@ class Store:
         Raises:
             QueryFailed: ClickHouse refused it, or it failed on the way.
         """
-        with _translated():
+        with translated():
             answer = self._client.raw_stream(
                 sql, parameters=dict(parameters or {}), settings=dict(settings or {}), fmt="ArrowStream"
             )
@@ -111,7 +91,7 @@ class Store:
         Raises:
             QueryFailed: ClickHouse refused it.
         """
-        with _translated():
+        with translated():
             return list(self._client.query(sql, parameters=dict(parameters or {})).named_results())
 
     def row_blocks(self, sql: str, parameters: Parameters | None = None) -> Iterator[list[dict[str, object]]]:
@@ -120,7 +100,7 @@ class Store:
         Raises:
             QueryFailed: ClickHouse refused it, or it failed on the way.
         """
-        with _translated():
+        with translated():
             context = self._client.create_query_context(sql, parameters=dict(parameters or {}))
             if context.is_command:
                 # SHOW and its like give a few lines, which the driver reads in another way.
@@ -139,7 +119,7 @@ class Store:
         Raises:
             QueryFailed: ClickHouse refused it.
         """
-        with _translated():
+        with translated():
             result = self._client.query(sql, parameters=dict(parameters or {}))
             return list(result.named_results()), dict(result.summary)
 
@@ -159,7 +139,7 @@ class Store:
         Raises:
             QueryFailed: ClickHouse refused it.
         """
-        with _translated():
+        with translated():
             self._client.command(sql, parameters=dict(parameters or {}), settings=dict(settings or {}))
 
     def insert(self, table: str, frame: pl.DataFrame, settings: Parameters | None = None) -> None:
@@ -172,7 +152,7 @@ class Store:
             self._hand_over(self._spool, table, frame, settings or {})
             return
         compression = self._client.write_compression if self._client.write_compression in ARROW_CODECS else None
-        with _translated():
+        with translated():
             # The driver sends whatever is a buffer, and only says bytes.
             content = cast("bytes", stream_of(frame, compression))
             self._client.raw_insert(table, frame.columns, content, dict(settings or {}), fmt="ArrowStream")
@@ -187,8 +167,8 @@ class Store:
                 target = f"{quote_identifier(table)} ({', '.join(map(quote_identifier, frame.columns))})"
                 self.execute(f"INSERT INTO {target} FROM INFILE '{source}' FORMAT ArrowStream", settings=settings)
         except OSError as error:
-            if error.errno in FULL_DISK or _DISK_FULL in str(error):
-                raise _full(f" ({spool})") from error
+            if error.errno in FULL_DISK or DISK_FULL in str(error):
+                raise full(f" ({spool})") from error
             raise QueryFailed(f"{spool}: {error.strerror or error}", code=_NO_FILE) from error
 
     def close(self) -> None:
@@ -200,80 +180,3 @@ class Store:
 
     def __exit__(self, *_: object) -> None:
         self.close()
-
-
-@contextmanager
-def _translated() -> Iterator[None]:
-    try:
-        yield
-    except StreamFailureError as error:
-        if not _code(error):
-            raise ConnectionFailed(f"the database went away in the middle of an answer: {error}") from error
-        raise _refused(error) from error
-    except OperationalError as error:
-        raise ConnectionFailed(f"the database went away: {error}") from error
-    except ClickHouseError as error:
-        raise _refused(error) from error
-    except HTTPError as error:
-        raise ConnectionFailed(f"the database went away in the middle of an answer: {error}") from error
-
-
-def _refused(error: ClickHouseError) -> QueryFailed:
-    """What ClickHouse refused; a full disk in a line that says what to do."""
-    code = _code(error)
-    if code != _NOT_ENOUGH_SPACE and _DISK_FULL not in str(error):
-        return QueryFailed(str(error), code=code)
-    place = _PLACE.search(str(error))
-    return _full(f" ({place[1]})" if place else "", code)
-
-
-def _full(where: str, code: int = _NOT_ENOUGH_SPACE) -> DiskFull:
-    told = f"the database's disk is full{where}: free space, then run again; nothing stored is lost"
-    return DiskFull(told, code=code)
-
-
-def _code(error: ClickHouseError) -> int:
-    known = getattr(error, "code", None)
-    if isinstance(known, int):
-        return known
-    found = _CODE.search(str(error))
-    return int(found.group(1)) if found else 0
-
-
-def _client(dsn: str) -> Client:
-    # The driver warns of what is raised here anyway; without a handler Python would print it.
-    logging.getLogger("clickhouse_connect").addHandler(logging.NullHandler())
-    if dsn.startswith("chdb:"):
-        return clickhouse_connect.get_client(dsn=dsn)
-    address = urlsplit(dsn)
-    near = address.hostname in _LOOPBACK
-    try:
-        return clickhouse_connect.get_client(
-            dsn=dsn,
-            # The driver itself goes by the port alone: on another than 8443 the password would travel in the clear.
-            secure=address.scheme in _ENCRYPTED,
-            # On loopback a byte costs less than its compression.
-            compress=not near,
-            # A pool handed in is used as it is: a proxy that the environment names has no business on loopback.
-            pool_mgr=default_pool_manager() if near else None,
-            # Queries need nothing from one another; a session would only forbid two at once.
-            autogenerate_session_id=False,
-            send_receive_timeout=_ANSWER_SECONDS,
-        )
-    except ClickHouseError as error:
-        if isinstance(refused := _refused(error), DiskFull):
-            raise refused from error
-        raise ConnectionFailed(f"no ClickHouse to use at {_without_secret(dsn)}: {error}") from error
-
-
-def _create_database(dsn: str) -> None:
-    parts = urlsplit(dsn)
-    with _translated():
-        client = _client(urlunsplit(parts._replace(path="")))
-        client.command("CREATE DATABASE IF NOT EXISTS {name:Identifier}", parameters={"name": parts.path.strip("/")})
-        client.close()
-
-
-def _without_secret(dsn: str) -> str:
-    parts = urlsplit(dsn)
-    return urlunsplit(parts._replace(netloc=parts.netloc.rpartition("@")[2], query=""))
