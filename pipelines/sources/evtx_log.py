@@ -1,7 +1,6 @@
 """Windows event logs as Windows keeps them (EVTX); a damaged record is a reject, its neighbours stay."""
 
 import re
-import shutil
 import tempfile
 from collections.abc import Iterable, Iterator, Mapping
 from typing import BinaryIO
@@ -9,7 +8,9 @@ from typing import BinaryIO
 from evtx import PyEvtxParser
 
 from pipelines.batch import Batch
+from pipelines.capture.window import UntilBroken, read_fully
 from pipelines.errors import SourceBroken
+from pipelines.sources.evtx_chunks import CHUNK, open_circles
 from pipelines.sources.json_records import parsed_or_reason
 from pipelines.sources.windows_event import event_fields, leaves, system_time
 from pipelines.sources.windows_rows import Gathered, Reject, WindowsEvent
@@ -21,7 +22,7 @@ EvtxRecord = dict[str, str]
 
 _MAGIC = b"ElfFile\0"
 _HEADER = 4096
-_CHUNK = 65536
+_CHUNKS_TOGETHER = 64
 _NUMBER = re.compile(r"record number (\d+)")
 
 
@@ -39,18 +40,22 @@ def read(stream: BinaryIO) -> Iterator[Batch]:
         yield from batches_of(records_of(copy))
     if broken is not None:
         raise broken
-    missing = (size - _HEADER) % _CHUNK
-    if size < _HEADER + _CHUNK or missing:
+    missing = (size - _HEADER) % CHUNK
+    if size < _HEADER + CHUNK or missing:
         raise SourceBroken(f"truncated at byte {size}: an event log is 4 KiB of header and whole chunks of 64 KiB")
 
 
 def _copy(stream: BinaryIO, copy: BinaryIO) -> SourceBroken | None:
-    """Why the copy is not whole: the parser seeks back and forth, which a compressed stream cannot."""
-    try:
-        shutil.copyfileobj(stream, copy)
-    except SourceBroken as broken:
-        return broken
-    return None
+    """Why the copy is not whole: the parser seeks back and forth, which a compressed stream cannot.
+
+    It follows lists inside of chunks, and would follow for ever one that a damaged or hostile chunk runs in a circle.
+    """
+    whole = UntilBroken(stream)
+    copy.write(read_fully(whole, _HEADER))
+    while chunks := bytearray(read_fully(whole, _CHUNKS_TOGETHER * CHUNK)):
+        open_circles(chunks)
+        copy.write(chunks)
+    return whole.broken
 
 
 def batches_of(records: Iterable[tuple[int, EvtxRecord] | Reject]) -> Iterator[Batch]:
