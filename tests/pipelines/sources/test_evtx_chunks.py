@@ -66,7 +66,7 @@ def test_whatever_a_chunk_points_to_every_list_ends(
     whole = _chunk(lists, {510 + at: 510 + to for at, to in links.items()})
     chunks = bytearray(_chunk({}, {}) + whole[:length])
     open_circles(chunks)
-    assert all(_ends(chunks[CHUNK:], place) for place in range(_FIRST_LIST, min(_LAST_LIST + 1, length - 3), 4))
+    assert all(_ends(bytes(chunks[CHUNK:]), place) for place in range(_FIRST_LIST, min(_LAST_LIST + 1, length - 3), 4))
 
 
 def test_a_log_whose_names_run_in_circles_is_read(shared_data: Path) -> None:
@@ -79,7 +79,7 @@ def test_a_log_whose_names_run_in_circles_is_read(shared_data: Path) -> None:
         if name:
             struct.pack_into("<I", circling, 4096 + name, name)
     assert circling != content
-    assert _rows(circling) == _rows(content) > 0
+    assert _rows(bytes(circling)) == _rows(content) > 0
 
 
 def _rows(content: bytes) -> int:
