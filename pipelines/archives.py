@@ -38,7 +38,9 @@ def archive_members(archive: zipfile.ZipFile, packed: int) -> list[tuple[zipfile
     Raises:
         SourceBroken: what it claims is out of proportion.
     """
-    return [(member, _name(member)) for member in checked_members(archive, packed) if not member.is_dir()]
+    members = checked_members(archive, packed)
+    # Not `is_dir`: it trips over a damaged member without a name.
+    return [(member, _name(member)) for member in members if not member.filename.endswith("/")]
 
 
 @contextmanager

@@ -143,6 +143,11 @@ def _bare(path: Path) -> None:
         packed.writestr("readme.txt", "nothing")
 
 
+def _nameless(path: Path) -> None:
+    _encrypted(path)
+    path.write_bytes(path.read_bytes().replace(b"a.csv", b"\0.csv"))
+
+
 def _encrypted(path: Path) -> None:
     with zipfile.ZipFile(path, "w") as packed:
         packed.writestr("a.csv", "a,b\n1,2\n")
@@ -179,6 +184,7 @@ def _far_row(path: Path) -> None:
         ("nested.zip", _nested, "in 2 others"),
         ("cut.zip", _cut, "damaged"),
         ("bare.zip", _bare, "no file that is named like a table|without a file"),
+        ("nameless.zip", _nameless, "no file that is named like a table|without a file"),
         ("secret.zip", _encrypted, "encrypted"),
         ("noise.xlsx", _noise_book, "damaged"),
         ("old.xls", lambda path: path.write_bytes(b"\xd0\xcf\x11\xe0" + bytes(600)), "xlsx"),
