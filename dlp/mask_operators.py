@@ -23,6 +23,13 @@ _LEAST_HIDDEN = 3
 
 # The columns that these give are told from masks and stand-ins when the copy is checked.
 COARSER = frozenset({"year", "month", "age_band", "district", "round"})
+# What a value that was made less precise may still look like.
+STILL_LOOKS_LIKE = {
+    "year": frozenset({"BIRTH_DATE"}),
+    "month": frozenset({"BIRTH_DATE"}),
+    "district": frozenset({"LOCATION"}),
+    "round": frozenset({"PRECISE_POSITION", "COARSE_POSITION"}),
+}
 KEYED = frozenset({"token", "pseudonym", "hash", "encrypt"})
 
 

@@ -44,18 +44,19 @@ class Treatment:
     @property
     def declares(self) -> Declared | None:
         """What the masked column holds; None for text, for what was only made coarser, and for what was left out."""
-        if (
-            self.operator is None
-            or self.operator.operator in COARSER
-            or self.operator.operator in ("redact", "replace")
-        ):
+        if self.operator is None or self.operator.operator in _GONE:
             return None
         return "token" if self.operator.operator in KEYED else "mask"
 
     @property
+    def is_coarser(self) -> bool:
+        """Whether the values are only less precise."""
+        return self.operator is not None and self.operator.operator in COARSER
+
+    @property
     def hides(self) -> bool:
         """Whether the whole of every value is hidden, so that it must not stand in a text of the same row either."""
-        return self.operator is not None and self.operator.operator not in COARSER
+        return self.operator is not None and not self.is_coarser
 
     def masker(self, key: bytes) -> Callable[[str], str]:
         """The function that masks a value of the column."""
