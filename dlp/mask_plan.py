@@ -110,6 +110,10 @@ def _treatment(
     if whole:
         operator = masking.operator(whole, purpose)
         return None if operator.operator == "keep" else Treatment(column.name, whole, operator)
+    for fact in column.attributes:
+        operator = masking.operator(fact, purpose)
+        if operator.operator != "keep":
+            return Treatment(column.name, fact, operator)
     return _text(column, masking, text, purpose)
 
 

@@ -97,7 +97,7 @@ def check_masks(
         PolicyError: a policy in the rules folder is wrong.
     """
     policy = load_policy(settings.rules_folder / "dlp" / "policy.yml")
-    mask_policy = mask_policy_of(settings)
+    mask_policy = mask_policy_of(settings, policy)
     key = fingerprint_key(settings.key_file)
     read = []
     places = [place for target in targets for place in targets_of(target)]

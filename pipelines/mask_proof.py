@@ -94,14 +94,13 @@ def _left_over(
 
 
 def _explains(treatment: Treatment | None, entity_type: str) -> bool:
-    """Whether a column was made to look so: by stand-ins, or by values of its type that are less precise."""
+    """Whether a column was made to look so: by stand-ins, or by values that are less precise."""
     if treatment is None or treatment.operator is None:
         return False
-    if treatment.declares == "token":
-        return True
     # What has no form is told by the name of its column, which stays.
-    like = STILL_LOOKS_LIKE.get(treatment.operator.operator, frozenset())
-    return treatment.is_coarser and (entity_type in like or entity_type not in ENTITY_TYPES)
+    if treatment.declares == "token" or entity_type not in ENTITY_TYPES:
+        return True
+    return entity_type in STILL_LOOKS_LIKE.get(treatment.operator.operator, frozenset())
 
 
 def _unchanged(before: pl.DataFrame, after: pl.DataFrame, treatment: Treatment) -> list[MaskFinding]:

@@ -51,14 +51,14 @@ class Place:
                 yield whole.select([name for name in whole.columns if name in columns])
 
 
-def mask_policy_of(settings: Settings) -> MaskPolicy:
-    """The masking policy of the rules folder, or what ships where that has none.
+def mask_policy_of(settings: Settings, policy: Policy) -> MaskPolicy:
+    """The masking policy of the rules folder for the types of a policy, or what ships where the folder has none.
 
     Raises:
         PolicyError: it is wrong.
     """
     path = settings.rules_folder / "dlp" / "masking.yml"
-    return load_mask_policy(path) if path.exists() else default_mask_policy()
+    return load_mask_policy(path, policy.entities) if path.exists() else default_mask_policy()
 
 
 def names_of(policy: Policy) -> IsName:

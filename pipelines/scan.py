@@ -177,7 +177,7 @@ def scan_all(
     """
     policy = load_policy(settings.rules_folder / "dlp" / "policy.yml")
     grading = grading_of(settings.rules_folder)
-    checks = mask_policy_of(settings).checks
+    checks = mask_policy_of(settings, policy).checks
     key = fingerprint_key(settings.key_file)
     book = load_address_book(store)
     wanted = list(targets) or known_targets(store, settings.inbox)

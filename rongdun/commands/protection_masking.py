@@ -8,7 +8,7 @@ from typing import Annotated
 import typer
 
 from dlp.column_names import shown_name
-from dlp.mask_policy import MaskPolicy, load_mask_policy
+from dlp.mask_policy import load_mask_policy
 from dlp.policy import load_policy
 from pipelines.errors import SourceBroken
 from pipelines.fingerprint_key import fingerprint_key
@@ -46,9 +46,10 @@ def mask(
     """Write a masked copy and check it; exit 1, and no copy, when a check fails."""
     refuse_missing([target])
     settings = Settings()
-    chosen = _policy(policy, settings)
-    key = fingerprint_key(settings.key_file.with_name(f"{chosen.masking.key}.key"))
     entities = load_policy(settings.rules_folder / "dlp" / "policy.yml")
+    types = entities.entities
+    chosen = mask_policy_of(settings, entities) if policy == "default" else load_mask_policy(Path(policy), types)
+    key = fingerprint_key(settings.key_file.with_name(f"{chosen.masking.key}.key"))
     shown = shown_target(target)
     # A file needs no database: only a table of it opens one.
     opened = open_store(settings) if target.startswith(TABLE_PREFIX) else nullcontext()
@@ -74,10 +75,6 @@ def mask(
     if not copied.holds:
         err().print(harmless(f"{out}: not written: the masked copy failed its checks"), markup=False)
         raise typer.Exit(1)
-
-
-def _policy(name: str, settings: Settings) -> MaskPolicy:
-    return mask_policy_of(settings) if name == "default" else load_mask_policy(Path(name))
 
 
 def _show(shown: str, out: Path, copied: Copied, settings: Settings) -> None:
