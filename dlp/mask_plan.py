@@ -126,7 +126,11 @@ def _whole_type(column: ColumnFacts) -> str:
         return most
     # Where the name says it, values of the form are enough: a wrong check digit may be a slip of the pen.
     named = column.hints.says - column.hints.vaguely
-    return next((name for name in ENTITY_TYPES if name in named and (whole.get(name) or column.has_form(name))), "")
+    # Dates and fractions are not counted: there the name alone tells.
+    uncounted = not column.evidence.rows and column.sample.count() > 0
+    return next(
+        (name for name in ENTITY_TYPES if name in named and (uncounted or whole.get(name) or column.has_form(name))), ""
+    )
 
 
 def _text(column: ColumnFacts, masking: MaskingPolicy, text: TextPolicy, purpose: Purpose) -> Treatment | None:
