@@ -13,6 +13,7 @@ from dlp.encodings import decoded_ways, turned_ways
 from dlp.mask_columns import ColumnFacts
 from dlp.mask_enumeration import fitting_values, possible_values
 from dlp.mask_findings import MaskCheck, MaskFinding, Severity, rate
+from dlp.mask_marks import is_masked
 from dlp.policy import Policy
 from dlp.residual import candidates_left, whole_mask
 from dlp.verdicts import Verdict, verdicts
@@ -69,8 +70,9 @@ def digest_finding(
 
 def encoding_finding(column: ColumnFacts, policy: Policy, *, key: bytes) -> MaskFinding | None:
     """The finding on a column of which many values are an encoding of personal data; None where none is."""
-    distinct = column.sample.drop_nulls().unique(maintain_order=True).to_list()
-    values = [value for value in distinct if value and "*" not in value][:_DECODED]
+    distinct = column.sample.drop_nulls().unique(maintain_order=True)
+    raw = distinct.filter(~is_masked(distinct) & (distinct.str.len_bytes() > 0))
+    values = raw.head(_DECODED).to_list()
     if not values:
         return None
     ways: dict[str, list[str]] = {}

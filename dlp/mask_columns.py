@@ -10,8 +10,9 @@ import polars as pl
 from dlp.attributes import attribute_verdicts
 from dlp.column_names import NameHints, is_named, name_hints
 from dlp.columns import ColumnEvidence
+from dlp.mask_marks import is_masked, one_mask
 from dlp.mask_policy import ChecksPolicy, Declared
-from dlp.masked_values import fits_type, is_masked, one_mask
+from dlp.masked_values import fits_type
 from dlp.neighbours import with_neighbours
 from dlp.normal import normalised
 from dlp.policy import Policy
@@ -70,9 +71,8 @@ class ColumnFacts:
     @property
     def is_masked(self) -> bool:
         """Whether it is declared masked, or most of its rows are."""
-        return self.holds == "mask" or sum(count.masked for count in self.counts.values()) > _MOSTLY * max(
-            1, self.evidence.rows
-        )
+        hiding = sum(count.masked for count in self.counts.values()) + self.evidence.masks.hollow
+        return self.holds == "mask" or hiding > _MOSTLY * max(1, self.evidence.rows)
 
     def whole_rows(self, entity_type: str) -> int:
         """How many of its rows are nothing but a value of the form of a type."""
