@@ -22,14 +22,13 @@ _WORD_IN_DIGITS = (
     r"^[0-9]+[\[(<{【（](?i:已?隐藏|已?脱敏|已?屏蔽|省略|略|masked|hidden|redacted)[\])>}】）][0-9]*[0-9Xx]?$"
 )
 _WITHIN = f"{_RUN_IN_DIGITS}|{_RUN_IN_NAMES}|{_WORD_IN_DIGITS}"
-_CHARACTERS = (
-    _STARS + r"|x{3,}|X{4,}|#{3,}|[0-9A-Z]\.{4,}|^尾号[0-9]{3,4}$|" + f"{_HIDDEN_CAPITALS}|{_WITHIN}|{_WORDS}"
-)
+_CHARACTERS = _STARS + r"|x{3,}|X{4,}|#{3,}|[0-9A-Z]\.{4,}|^尾号[0-9]{3,4}$|" + f"{_HIDDEN_CAPITALS}|{_WITHIN}|{_WORDS}"
 _MOBILE = r"^1[3-9][0-9]{9}$"
 # Whose check digits leave no doubt that the whole value is there.
 _SURE = ("CN_RESIDENT_ID", "CREDIT_CARD", "CN_SOCIAL_CREDIT_CODE")
 _SHORTEST_SURE = 15
 _MOST_SIGNS = 12
+_MOBILE_LENGTH, _RESIDENT_LENGTH = 11, 18
 
 
 def is_masked(values: pl.Series) -> pl.Series:
@@ -73,12 +72,19 @@ def one_mask(value: str) -> str:
         return "*"
     stars = re.sub(_STARS, "*", re.sub(r"^尾号(?=[0-9])", "*" * 12, value))
     if re.search(_WITHIN, stars):
-        stars = re.sub(r"[\[(<{【（].*[\])>}】）]", "*", stars)
+        stars = re.sub(r"[\[(<{【（].*[\])>}】）]", _as_long_as_needed, stars)
         stars = re.sub(r"[Xx#_?·‧・~.$%&^]{2,}", _as_stars, stars)
         return re.sub(r"(?<=[\u4e00-\u9fff])[Xx#_?·‧・~]", "*", stars)
     stars = re.sub(r"(?<=[0-9A-Z])\.{4,}", _as_stars, stars)
     stars = re.sub(r"(?:(?<=[-:. ])|^)[xX]{2,}(?=[-:. ]|$)", _as_stars, stars)
     return re.sub(r"x{3,}|X{4,}|#{3,}", _as_stars, stars)
+
+
+def _as_long_as_needed(word: re.Match[str]) -> str:
+    """So many stars that a mobile, or else a resident ID, is whole: a word does not tell how much it hides."""
+    left = len(word.string) - len(word.group())
+    is_mobile = re.match(r"1[3-9]", word.string) is not None and left < _MOBILE_LENGTH
+    return "*" * max(1, (_MOBILE_LENGTH if is_mobile else _RESIDENT_LENGTH) - left)
 
 
 def _as_stars(run: re.Match[str]) -> str:
