@@ -153,8 +153,6 @@ class DatabaseOrigin:
                 made,
             )
             return 0
-        if len(tables) > 1:
-            raise PipelineError(f"{len(tables)} tables: name one with #schema.table, or let the copy end in .sqlite")
         typed = plain_name(made).endswith((".parquet", ".pq"))
         with packed(made) as sink:
             frames: Iterator[pl.DataFrame] = (
@@ -166,6 +164,10 @@ class DatabaseOrigin:
     def refuse(self, out: Path) -> None:
         """The copy is a file of one table, or a SQLite file."""
         _refuse_unless(out, (*TABLE_FILES, *SQLITE_FILES))
+        if not plain_name(out).endswith(SQLITE_FILES):
+            count = len(wanted_tables(opened_database(self.url)))
+            if count > 1:
+                raise PipelineError(f"{count} tables: name one with #schema.table, or let the copy end in .sqlite")
 
 
 def _written(masking_of: MaskingOf, is_name: IsName, source: Path, made: Path, name: str) -> int:
