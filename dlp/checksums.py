@@ -113,10 +113,15 @@ def _iban_remainder(value: str) -> int:
 
 
 def _mrz_line_holds(line: str) -> bool:
-    fields = _MRZ_FIELDS.get(len(line), ())
-    return bool(fields) and all(
-        _mrz_check("".join(line[start:end] for start, end in parts)) == line[at] for at, parts in fields
-    )
+    checks = mrz_check_digits(line)
+    return bool(checks) and all(line[at] == digit for at, digit in checks.items())
+
+
+def mrz_check_digits(line: str) -> dict[int, str]:
+    """The right check digits of a machine-readable line by their place (ICAO 9303); none where it is no such line."""
+    return {
+        at: _mrz_check("".join(line[start:end] for start, end in parts)) for at, parts in _MRZ_FIELDS.get(len(line), ())
+    }
 
 
 def _mrz_check(text: str) -> str:

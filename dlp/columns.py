@@ -10,7 +10,8 @@ from numpy.typing import NDArray
 from dlp.free_text import DistinctSample, TextSample
 from dlp.kind_counts import KindCount
 from dlp.kinds import Kind
-from dlp.masked_values import MaskedValues, is_masked, is_nothing_else
+from dlp.mask_marks import hollow, is_masked, is_nothing_else
+from dlp.masked_values import MaskedValues
 from dlp.normal import normalised
 from dlp.policy import Policy
 from dlp.profiles import ANY, DIGIT, DOT, LETTER, LONGEST, SEPARATOR, WORD, Profiles, fitting, holding, profiles
@@ -73,9 +74,9 @@ class ColumnEvidence:
         self.distinct += int(values["fresh"].sum())
         self.texts.observe(values, made, policy.text)
         self.values.observe(values, policy.text.confirmed_values)
-        raw = self._observe_masks(values, made, key=key, policy=policy)
-        if raw.any():
-            _Batch(values.filter(pl.Series(raw)), made[raw]).count(self, key)
+        values, made = self._without_masks(values, made, key=key, policy=policy)
+        if not values.is_empty():
+            _Batch(values, made).count(self, key)
 
     def _without_nulls(self, values: pl.DataFrame, made: Profiles, policy: Policy) -> tuple[pl.DataFrame, Profiles]:
         """The values that are none of the words for nothing; words of closed lists are counted by the way."""
@@ -93,16 +94,26 @@ class ColumnEvidence:
         kept[empty] = False
         return values.filter(pl.Series(kept)), made[kept]
 
-    def _observe_masks(self, values: pl.DataFrame, made: Profiles, *, key: bytes, policy: Policy) -> NDArray[np.bool_]:
-        """Count the masked values, and say which are to be looked at as values."""
-        raw = np.ones(len(values), dtype=np.bool_)
+    def _without_masks(
+        self, values: pl.DataFrame, made: Profiles, *, key: bytes, policy: Policy
+    ) -> tuple[pl.DataFrame, Profiles]:
+        """Count the masked values; the others, and those that are to be looked at both ways."""
         at = np.flatnonzero(_MAY_HIDE[made])
         at = at[is_masked(values["value"].gather(at)).to_numpy()] if len(at) else at
-        if len(at):
-            hidden = values[at]
-            self.masks.observe(hidden, key=key, policy=policy)
-            raw[at] = ~is_nothing_else(hidden["value"]).to_numpy()
-        return raw
+        if not len(at):
+            return values, made
+        hidden = values[at]
+        bare = hollow(hidden["value"])
+        shown = bare.is_not_null()
+        self.masks.hollow += int(hidden.filter(shown)["rows"].sum())
+        self.masks.observe(hidden.filter(~shown), key=key, policy=policy)
+        kept = np.ones(len(values), dtype=np.bool_)
+        kept[at] = (shown | ~is_nothing_else(hidden["value"])).to_numpy()
+        if shown.any():
+            # What stands between and beside the signs is the value.
+            texts = values["value"].scatter(at[shown.to_numpy()], bare.drop_nulls())
+            values, made = values.with_columns(texts), profiles(texts)
+        return values.filter(pl.Series(kept)), made[kept]
 
     def count(self, kind: Kind) -> KindCount:
         """What was counted of a kind."""

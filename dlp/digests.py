@@ -4,13 +4,20 @@ import base64
 import binascii
 import hashlib
 import re
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Callable, Collection, Iterable, Iterator
 from dataclasses import dataclass
 from functools import cache
 
-_HEX = re.compile(r"(?:0x)?([0-9a-fA-F]+)")
+_HEX = re.compile(r"(?:0x|\\x)?([0-9a-fA-F]+)")
 _BASE64 = re.compile(r"[A-Za-z0-9+/_-]+={0,2}")
-_LENGTHS = frozenset({8, 16, 20, 28, 32, 48, 64})  # bytes; 8: the middle of an MD5, as many systems print it
+# md5:..., {SHA256}..., sha256$...; `hmac:` says of itself that it is keyed.
+_LABEL = re.compile(r"^(?:\{[A-Za-z0-9-]{2,10}\}|(?!hmac)[A-Za-z][A-Za-z0-9-]{1,9}[:$=])(?=[A-Za-z0-9+/_-]{8,}={0,2}$)")
+# Bytes: what algorithms give, and the middle of an MD5 as many systems print it.
+_LENGTHS = frozenset({8, 16, 20, 28, 32, 48, 64})
+_SHORTEST, _LONGEST = 8, 128  # hex digits of a digest or of a part of one
+_TELLING = 16  # hex digits of which a single hit is no accident
+_WITH_LETTERS = 0.9  # of the digests
+_FEW_AGREE = 0.1
 _TEXT_CONTROLS = re.compile(rb"[\x00-\x08\x0e-\x1f\x7f-\xff]")
 
 Digest = Callable[[bytes], bytes]
@@ -21,7 +28,7 @@ class Undone:
     """Digests that a dictionary undid.
 
     Attributes:
-        algorithm: such as `md5` or `sm3`.
+        algorithm: such as `md5` or `sm3`, and which part of it.
         matches: how many different digests were undone.
         tried: how many values were digested.
         spent: how many digests were computed for that.
@@ -33,38 +40,58 @@ class Undone:
     spent: int = 0
 
 
-def digest_bytes(value: str) -> bytes | None:
-    """The bytes of what looks like a digest (hex or base64 of 8 to 64 bytes), or None."""
-    found = _HEX.fullmatch(value)
-    if found and len(found[1]) in {2 * length for length in _LENGTHS}:
-        # A number is no digest, however long.
-        return None if found[1].isdigit() else bytes.fromhex(found[1])
-    if not 22 <= len(value) <= 88 or _BASE64.fullmatch(value) is None or not re.search(r"[A-Z]", value):
+def digest_hex(value: str) -> str | None:
+    """What looks like a digest (hex, base64, base64 of hex, with or without a label) in small hex digits, or None.
+
+    Also a part of one, from eight hex digits on: only a hit, or its length, tells that it is a digest.
+    """
+    bare = _LABEL.sub("", value.strip())
+    found = _HEX.fullmatch(bare)
+    if found and _SHORTEST <= len(found[1]) <= _LONGEST:
+        return found[1].lower()
+    raw = _unpacked(bare)
+    if raw is None:
         return None
-    try:
-        raw = base64.b64decode(value.replace("-", "+").replace("_", "/") + "=" * (-len(value) % 4), validate=True)
-    except (binascii.Error, ValueError):
-        return None
+    inner = raw.decode("ascii", "replace")
+    if _HEX.fullmatch(inner) and len(inner) in {2 * length for length in _LENGTHS}:
+        return inner.lower()
     # What decodes to text is an encoding, not a digest.
-    return raw if len(raw) in _LENGTHS - {8} and len(_TEXT_CONTROLS.findall(raw)) > len(raw) // 4 else None
+    is_text = len(_TEXT_CONTROLS.findall(raw)) <= len(raw) // 4
+    return None if is_text or len(raw) not in _LENGTHS - {8} else raw.hex()
 
 
-def digest_length(values: Iterable[str]) -> int:
-    """How long the digests of a column are, in bytes; 0 where its values are none, or not all alike."""
-    lengths = {len(raw) if (raw := digest_bytes(value)) is not None else 0 for value in values}
-    return lengths.pop() if len(lengths) == 1 else 0
+def digest_length(digests: Collection[str]) -> int:
+    """How long the digests of a column are, in hex digits; 0 where they are none, or not all alike.
 
-
-def undone(digests: set[bytes], values: Iterable[str], *, budget: int) -> Undone:
-    """The digests that some of these values give under an algorithm of that length, without a key.
-
-    At most `budget` digests are computed.
+    Numbers are no digests: of hex digits chance makes six in sixteen letters.
     """
     lengths = {len(digest) for digest in digests}
-    algorithms = [(name, digest) for name, length, digest in _algorithms() if length in lengths]
+    if len(lengths) != 1 or sum(not digest.isdigit() for digest in digests) < len(digests) * _WITH_LETTERS:
+        return 0
+    return lengths.pop()
+
+
+def is_whole_length(length: int) -> bool:
+    """Whether so many hex digits are what an algorithm gives, so that nothing else need speak for digests."""
+    return length in {2 * each for each in _LENGTHS}
+
+
+def undone(digests: set[str], values: Iterable[str], *, budget: int, parts: bool = False) -> Undone:
+    """The digests that some of these values give under an algorithm, without a key.
+
+    Args:
+        digests: hex digits, all of one length.
+        values: what is tried.
+        budget: how many digests are computed at most.
+        parts: whether they may be the beginning, the end or the middle of longer digests; else they are whole.
+    """
+    length = len(next(iter(digests), ""))
+    algorithms = [
+        (name, digest, cut) for name, size, digest in _algorithms() for cut in _cuts(length, size, parts=parts)
+    ]
     if not algorithms or budget <= 0:
         return Undone()
-    found: dict[str, set[bytes]] = {name: set() for name, _ in algorithms}
+    found: dict[str, set[str]] = {}
     tried, spent = 0, 0
     for value in values:
         if spent + len(algorithms) > budget:
@@ -72,12 +99,15 @@ def undone(digests: set[bytes], values: Iterable[str], *, budget: int) -> Undone
         spent += len(algorithms)
         tried += 1
         raw = value.encode("utf-8", "surrogatepass")
-        for name, digest in algorithms:
-            made = digest(raw)
+        for name, digest, (part, begin) in algorithms:
+            made = digest(raw).hex()[begin : begin + length]
             if made in digests:
-                found[name].add(made)
-    name = max(found, key=lambda name: len(found[name]))
-    return Undone(name, len(found[name]), tried, spent)
+                found.setdefault(name + part, set()).add(made)
+    name = max(found, key=lambda name: len(found[name]), default="")
+    hits = len(found.get(name, ()))
+    # Few hex digits agree by accident; many of them do not.
+    sure = length >= _TELLING or hits >= max(2, len(digests) * _FEW_AGREE)
+    return Undone(name, hits if sure else 0, tried, spent)
 
 
 def written_ways(values: Iterable[str]) -> Iterator[str]:
@@ -87,6 +117,26 @@ def written_ways(values: Iterable[str]) -> Iterator[str]:
         yield from (way for way in ways if way)
 
 
+def _cuts(length: int, size: int, *, parts: bool) -> list[tuple[str, int]]:
+    """Which parts of a digest of so many bytes are so many hex digits long: what to call each, and where it begins."""
+    if length == 2 * size:
+        return [("", 0)]
+    if length == 16 and size == 16:
+        return [(", its middle 16 digits", 8), *([(", its first 16 digits", 0)] if parts else [])]
+    if not parts or length > 2 * size:
+        return []
+    return [(f", its first {length} digits", 0), (f", its last {length} digits", 2 * size - length)]
+
+
+def _unpacked(text: str) -> bytes | None:
+    if not 22 <= len(text) <= 176 or _BASE64.fullmatch(text) is None or not re.search(r"[A-Z]", text):
+        return None
+    try:
+        return base64.b64decode(text.replace("-", "+").replace("_", "/") + "=" * (-len(text) % 4), validate=True)
+    except (binascii.Error, ValueError):
+        return None
+
+
 @cache
 def _algorithms() -> tuple[tuple[str, int, Digest], ...]:
     """Name, length in bytes, function; SM3 (GB/T 32905) where the cryptographic library has it."""
@@ -94,7 +144,6 @@ def _algorithms() -> tuple[tuple[str, int, Digest], ...]:
     plain = {name: _of(name) for name in names if name in hashlib.algorithms_available}
     md5 = plain["md5"]
     found = [(name, len(digest(b"")), digest) for name, digest in plain.items()]
-    found.append(("md5, its middle 16 digits", 8, lambda raw: md5(raw)[4:12]))
     found.append(("md5 of md5", 16, lambda raw: md5(md5(raw).hex().encode())))
     return tuple(found)
 

@@ -12,10 +12,18 @@ _DEEPEST = 3  # encodings inside one another
 _LONGEST = 8192  # characters
 _HEX = re.compile(r"(?:0x|\\x)?(?:[0-9a-fA-F]{2}){5,}")
 _BASE64 = re.compile(r"[A-Za-z0-9+/]{8,}={0,2}|[A-Za-z0-9_-]{8,}={0,2}")
+_BASE32 = re.compile(r"[A-Z2-7]{8,}={0,6}")
 _URL = re.compile(r"(?:%[0-9A-Fa-f]{2})")
 _HTML = re.compile(r"&#x?[0-9A-Fa-f]+;")
 _ESCAPED = re.compile(r"\\u([0-9a-fA-F]{4})")
-_DIGITS = str.maketrans("0123456789", "5678901234")
+_DIGITS = "0123456789"
+_TURNED = {by: str.maketrans(_DIGITS, _DIGITS[by:] + _DIGITS[:by]) for by in range(1, 10)}
+_OTHER_SIGNS = {
+    "letters for digits": str.maketrans("abcdefghijABCDEFGHIJ", _DIGITS * 2),
+    "letters for digits from 1": str.maketrans("abcdefghijABCDEFGHIJ", "12345678901234567890"),
+    "Chinese numerals": str.maketrans("零一二三四五六七八九〇壹贰叁肆伍陆柒捌玖", _DIGITS * 2),
+    "nines for noughts": str.maketrans(_DIGITS, _DIGITS[::-1]),
+}
 
 Decoder = Callable[[str], str | None]
 
@@ -26,11 +34,20 @@ def decoded_ways(value: str) -> Iterator[tuple[str, str]]:
 
 
 def turned_ways(value: str) -> Iterator[tuple[str, str]]:
-    """The value reversed, with its letters turned by 13 and its digits by 5: proves something only by a check digit."""
-    if 5 <= len(value) <= 64:
-        yield value[::-1], "reversed"
-        yield codecs.encode(value, "rot13").translate(_DIGITS), "rot13 and rot5"
-        yield value.translate(_DIGITS), "rot5"
+    """The value reversed, its digits turned by one to nine, or written in other signs; proves nothing by itself."""
+    if not 5 <= len(value) <= 64:
+        return
+    yield value[::-1], "reversed"
+    yield codecs.encode(value, "rot13").translate(_TURNED[5]), "rot13 and rot5"
+    for by, table in _TURNED.items():
+        turned = value.translate(table)
+        name = "rot5" if by == 5 else f"digits turned by {10 - by}"
+        yield turned, name
+        yield turned[::-1], f"{name}, reversed"
+    for name, table in _OTHER_SIGNS.items():
+        written = value.translate(table)
+        if written != value:
+            yield written, name
 
 
 def _decoded(value: str, done: tuple[str, ...], depth: int) -> Iterator[tuple[str, str]]:
@@ -58,6 +75,16 @@ def _from_base64(value: str) -> str | None:
     padded = bare.rstrip("=").replace("-", "+").replace("_", "/")
     try:
         return _text(base64.b64decode(padded + "=" * (-len(padded) % 4), validate=True))
+    except (binascii.Error, ValueError):
+        return None
+
+
+def _from_base32(value: str) -> str | None:
+    bare = value.strip()
+    if _BASE32.fullmatch(bare) is None:
+        return None
+    try:
+        return _text(base64.b32decode(bare + "=" * (-len(bare) % 8)))
     except (binascii.Error, ValueError):
         return None
 
@@ -92,6 +119,7 @@ def _text(raw: bytes) -> str | None:
 _DECODERS: tuple[tuple[str, Decoder], ...] = (
     ("hex", _from_hex),
     ("base64", _from_base64),
+    ("base32", _from_base32),
     ("URL encoding", _from_url),
     ("HTML entities", _from_html),
     ("Unicode escapes", _from_escapes),

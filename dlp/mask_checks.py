@@ -5,10 +5,12 @@ from dataclasses import dataclass, replace
 
 from dlp.column_names import shown_name
 from dlp.mask_beside import clear_beside
-from dlp.mask_codes import digest_finding, encoding_finding
 from dlp.mask_columns import ColumnFacts
 from dlp.mask_derived import derived_leaks
+from dlp.mask_digests import digest_finding
+from dlp.mask_encodings import encoding_finding
 from dlp.mask_findings import SEVERITIES, MaskCheck, MaskFinding
+from dlp.mask_pieces import pieces_beside
 from dlp.mask_policy import ChecksPolicy
 from dlp.mask_strength import column_checks
 from dlp.mask_windows import windows_within
@@ -48,6 +50,7 @@ def dataset_checks(
     masks = judging.policy.masks
     found = [finding for column in columns for finding in column_checks(column, judging.checks, masks)]
     found += windows_within(columns, judging.checks, masks)
+    found += pieces_beside(columns, judging.checks, masks)
     found += clear_beside(columns)
     found += derived_leaks(columns, judging.checks, masks)
     budget = judging.digests

@@ -1,21 +1,27 @@
 """What a column is for the masking checks: what it was declared to be, and how many of its values are masked or raw."""
 
 import re
-from dataclasses import dataclass
+from collections.abc import Mapping
+from dataclasses import dataclass, replace
 from fnmatch import fnmatchcase
 
 import polars as pl
 
+from dlp.attributes import attribute_verdicts
 from dlp.column_names import NameHints, is_named, name_hints
 from dlp.columns import ColumnEvidence
+from dlp.mask_marks import is_masked, one_mask
 from dlp.mask_policy import ChecksPolicy, Declared
-from dlp.masked_values import fits_type, is_masked, one_mask
+from dlp.masked_values import fits_type
+from dlp.neighbours import with_neighbours
 from dlp.normal import normalised
 from dlp.policy import Policy
 from dlp.registry import ENTITY_TYPES, KINDS
-from dlp.verdicts import Verdict, masked_rows
+from dlp.verdicts import Verdict, masked_rows, verdicts
 
 _MOSTLY = 0.5
+_SURE = 0.5  # confidence
+_MOST_COLUMNS = 2000  # compared with one another
 _DIGEST_NAME = re.compile(r"(?i)(?:^|[^a-z])(?:md5|sha-?(?:1|224|256|384|512)|sm3)(?:$|[^a-z0-9])")
 
 
@@ -37,6 +43,7 @@ class ColumnFacts:
         sample: rows of the sample, normalised; None where the row has no value.
         counts: by type.
         holds: what its name or the house declares it to hold, or None.
+        attributes: sensitive facts without a form that it holds raw, such as a diagnosis.
     """
 
     name: str
@@ -45,6 +52,7 @@ class ColumnFacts:
     sample: pl.Series
     counts: dict[str, TypeCount]
     holds: Declared | None
+    attributes: tuple[str, ...] = ()
 
     @property
     def entity_type(self) -> str:
@@ -63,9 +71,8 @@ class ColumnFacts:
     @property
     def is_masked(self) -> bool:
         """Whether it is declared masked, or most of its rows are."""
-        return self.holds == "mask" or sum(count.masked for count in self.counts.values()) > _MOSTLY * max(
-            1, self.evidence.rows
-        )
+        hiding = sum(count.masked for count in self.counts.values()) + self.evidence.masks.hollow
+        return self.holds == "mask" or hiding > _MOSTLY * max(1, self.evidence.rows)
 
     def whole_rows(self, entity_type: str) -> int:
         """How many of its rows are nothing but a value of the form of a type."""
@@ -86,6 +93,32 @@ class ColumnFacts:
         return masks_of(self.sample, entity_type)
 
 
+def table_facts(
+    evidence: Mapping[str, ColumnEvidence], sample: pl.DataFrame, *, dataset: str, policy: Policy, checks: ChecksPolicy
+) -> list[ColumnFacts]:
+    """The columns of a table, each in the light of the others, as the masking checks see them.
+
+    Args:
+        evidence: what was counted over all rows, by column, in the order of the table.
+        sample: some rows, whole; it may have columns that nothing was counted of.
+        dataset: what the house's declarations call the table.
+        policy: types and names.
+        checks: what columns are declared to hold.
+    """
+    names = list(dict.fromkeys([*evidence, *sample.columns]))[:_MOST_COLUMNS]
+    counted = {name: evidence.get(name, ColumnEvidence()) for name in names}
+    hints = with_neighbours({name: name_hints(name, policy) for name in names}, counted, policy)
+    found = []
+    for name in names:
+        rows = sample[name] if name in sample.columns else pl.Series([None] * sample.height, dtype=pl.String)
+        judged = verdicts(counted[name], hints[name], policy)
+        facts = column_facts(
+            name, counted[name], judged, rows, dataset=dataset, policy=policy, checks=checks, hints=hints[name]
+        )
+        found.append(replace(facts, attributes=_attributes(facts, policy)))
+    return found
+
+
 def column_facts(
     name: str,
     evidence: ColumnEvidence,
@@ -95,9 +128,10 @@ def column_facts(
     dataset: str,
     policy: Policy,
     checks: ChecksPolicy,
+    hints: NameHints | None = None,
 ) -> ColumnFacts:
-    """What is to be known of a column before its mask is judged."""
-    hints = name_hints(name, policy)
+    """What is to be known of a column before its mask is judged; `hints` also tells what its neighbours say."""
+    hints = hints or name_hints(name, policy)
     holds = declared(dataset, name, hints, checks)
     expected = bool(holds) or hints.hashed
     counts = {}
@@ -165,6 +199,14 @@ def shown_positions(mask: str) -> str:
         f"{run.start() + 1}-{run.end()}" if run.end() - run.start() > 1 else str(run.end())
         for run in re.finditer(r"[^*]+", mask)
     )
+
+
+def _attributes(column: ColumnFacts, policy: Policy) -> tuple[str, ...]:
+    if column.evidence.valued:
+        found = attribute_verdicts(column.evidence, column.hints, policy)
+        return tuple(one.entity_type for one in found if not one.masked and one.confidence > _SURE)
+    # Fractions and dates are not counted: there the name alone tells.
+    return tuple(sorted(column.hints.attributes - column.hints.vaguely)) if column.sample.count() else ()
 
 
 def _raw_rows(entity_type: str, evidence: ColumnEvidence) -> int:

@@ -11,7 +11,8 @@ from dlp.mask_columns import ColumnFacts
 from dlp.mask_findings import MaskCheck, MaskFinding, Severity, rate
 from dlp.mask_policy import ChecksPolicy
 from dlp.policy import Masks
-from dlp.residual import resident_candidates, whole_mask
+from dlp.resident_masks import resident_candidates
+from dlp.residual import whole_mask
 
 _RESIDENT_ID = "CN_RESIDENT_ID"
 _HIDDEN = "*"

@@ -5,7 +5,8 @@ from itertools import product
 
 from dlp.policy import Masks
 from dlp.recognizers.person import SURNAMES
-from dlp.residual import resident_ids, whole_mask
+from dlp.resident_masks import resident_ids
+from dlp.residual import whole_mask
 
 _DIGITS = "0123456789"
 _STRIDE = 7_919  # a prime: steps through a space in no order that values have

@@ -17,12 +17,23 @@ _COUNTRY = re.compile(r"^(?:\+|00)?86[- ]?(?=1\d{2}[- ]?\d{4})")
 _DISTRICT = re.compile(
     r"^.{0,30}?(?:自治州|地区|盟|市)?.{1,12}?(?:自治县|(?<![小社园校厂军住])区|县|旗)|^.{0,30}?(?:自治州|地区|盟|市)"
 )
+_NUMBER = re.compile(r"[+-]?[0-9]{1,15}(?:[.][0-9]{1,20})?")
+_NUMBERS = re.compile(rf"{_NUMBER.pattern}(?: ?[,;| ] ?{_NUMBER.pattern}){{0,2}}")
+# 12,345.67元, ¥ 8000
+_AMOUNT = re.compile(r"[¥$]? ?([+-]?(?:[0-9]{1,3}(?:,[0-9]{3}){1,5}|[0-9]{1,15})(?:[.][0-9]{1,6})?) ?(?:元|岁|yuan)?")
 _STARS = "*•●×█■□○某"  # what is hidden already counts as a place
 _MASKED_HOST = "masked.invalid"  # RFC 2606: no such host will ever be
 _LEAST_HIDDEN = 3
 
 # The columns that these give are told from masks and stand-ins when the copy is checked.
-COARSER = frozenset({"year", "month", "age_band", "district", "round"})
+COARSER = frozenset({"year", "month", "age_band", "band", "district", "round"})
+# What a value that was made less precise may still look like.
+STILL_LOOKS_LIKE = {
+    "year": frozenset({"BIRTH_DATE"}),
+    "month": frozenset({"BIRTH_DATE"}),
+    "district": frozenset({"LOCATION"}),
+    "round": frozenset({"PRECISE_POSITION", "COARSE_POSITION"}),
+}
 KEYED = frozenset({"token", "pseudonym", "hash", "encrypt"})
 
 
@@ -98,11 +109,17 @@ def _coarser(value: str, operator: Operator) -> str:
         digits = birth_digits(text)
         month = f"-{digits[4:6]}" if operator.operator == "month" and digits[4:6] not in ("", "**") else ""
         return digits[:4] + month
-    try:
-        number = float(text)
-    except ValueError:
+    if operator.operator == "round":
+        return _rounded(text, operator.decimals)
+    amount = _AMOUNT.fullmatch(text)
+    if amount is None:
         return ""
-    if operator.operator == "age_band":
-        low = int(number // operator.width) * operator.width
-        return f"{low}-{low + operator.width - 1}"
-    return f"{number:.{operator.decimals}f}"
+    low = int(float(amount[1].replace(",", "")) // operator.width) * operator.width
+    return f"{low}-{low + operator.width - 1}"
+
+
+def _rounded(text: str, decimals: int) -> str:
+    """A number, or several side by side such as a position, with fewer decimals; '' for anything else."""
+    if not _NUMBERS.fullmatch(text):
+        return ""
+    return _NUMBER.sub(lambda found: f"{float(found.group()):.{decimals}f}", text)

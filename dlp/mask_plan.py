@@ -44,18 +44,19 @@ class Treatment:
     @property
     def declares(self) -> Declared | None:
         """What the masked column holds; None for text, for what was only made coarser, and for what was left out."""
-        if (
-            self.operator is None
-            or self.operator.operator in COARSER
-            or self.operator.operator in ("redact", "replace")
-        ):
+        if self.operator is None or self.operator.operator in _GONE:
             return None
         return "token" if self.operator.operator in KEYED else "mask"
 
     @property
+    def is_coarser(self) -> bool:
+        """Whether the values are only less precise."""
+        return self.operator is not None and self.operator.operator in COARSER
+
+    @property
     def hides(self) -> bool:
         """Whether the whole of every value is hidden, so that it must not stand in a text of the same row either."""
-        return self.operator is not None and self.operator.operator not in COARSER
+        return self.operator is not None and not self.is_coarser
 
     def masker(self, key: bytes) -> Callable[[str], str]:
         """The function that masks a value of the column."""
@@ -109,6 +110,10 @@ def _treatment(
     if whole:
         operator = masking.operator(whole, purpose)
         return None if operator.operator == "keep" else Treatment(column.name, whole, operator)
+    for fact in column.attributes:
+        operator = masking.operator(fact, purpose)
+        if operator.operator != "keep":
+            return Treatment(column.name, fact, operator)
     return _text(column, masking, text, purpose)
 
 
@@ -121,7 +126,11 @@ def _whole_type(column: ColumnFacts) -> str:
         return most
     # Where the name says it, values of the form are enough: a wrong check digit may be a slip of the pen.
     named = column.hints.says - column.hints.vaguely
-    return next((name for name in ENTITY_TYPES if name in named and (whole.get(name) or column.has_form(name))), "")
+    # Dates and fractions are not counted: there the name alone tells.
+    uncounted = not column.evidence.rows and column.sample.count() > 0
+    return next(
+        (name for name in ENTITY_TYPES if name in named and (uncounted or whole.get(name) or column.has_form(name))), ""
+    )
 
 
 def _text(column: ColumnFacts, masking: MaskingPolicy, text: TextPolicy, purpose: Purpose) -> Treatment | None:

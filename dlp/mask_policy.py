@@ -1,14 +1,15 @@
 """The masking policy of `rules/dlp/masking.yml`, read and checked: how strong masks must be, and how they are made."""
 
+from collections.abc import Collection
 from functools import cache
 from pathlib import Path
 from typing import Literal, Self
 
-import yaml
-from pydantic import BaseModel, ConfigDict, Field, ValidationError, field_validator, model_validator
+from pydantic import BaseModel, ConfigDict, Field, ValidationInfo, field_validator, model_validator
 
 from dlp.errors import PolicyError
-from dlp.policy_files import shipped_text
+from dlp.policy import default_policy
+from dlp.policy_files import shipped_text, validated
 from dlp.registry import ENTITY_TYPES
 
 Sharing = Literal["public", "controlled", "enclave"]
@@ -26,12 +27,14 @@ OperatorName = Literal[
     "year",
     "month",
     "age_band",
+    "band",
     "district",
     "round",
 ]
 
 _STRICT = ConfigDict(extra="forbid", frozen=True)
 _DEFAULT = "default"
+_TYPES = "types"  # under this name the context of validation holds those of the house
 
 
 class Declaration(BaseModel):
@@ -65,8 +68,8 @@ class ChecksPolicy(BaseModel):
 
     @field_validator("least_hidden", "least_candidates", "broken_at_most")
     @classmethod
-    def _of_known_types(cls, bounds: dict[str, float]) -> dict[str, float]:
-        _known_types(bounds)
+    def _of_known_types(cls, bounds: dict[str, float], info: ValidationInfo) -> dict[str, float]:
+        _known_types(bounds, info)
         if _DEFAULT not in bounds or any(bound < 0 for bound in bounds.values()):
             raise ValueError("needs an entry `default`, and no number below 0")
         return bounds
@@ -111,7 +114,7 @@ class Operator(BaseModel):
     head: int = Field(default=0, ge=0, le=32)
     tail: int = Field(default=0, ge=0, le=32)
     value: str = "<masked>"
-    width: int = Field(default=10, ge=2, le=100)
+    width: int = Field(default=10, ge=2, le=1_000_000_000)
     decimals: int = Field(default=2, ge=0, le=4)
 
 
@@ -139,9 +142,11 @@ class MaskingPolicy(BaseModel):
 
     @field_validator("purposes")
     @classmethod
-    def _each_with_a_default(cls, purposes: dict[Purpose, dict[str, Operator]]) -> dict[Purpose, dict[str, Operator]]:
+    def _each_with_a_default(
+        cls, purposes: dict[Purpose, dict[str, Operator]], info: ValidationInfo
+    ) -> dict[Purpose, dict[str, Operator]]:
         for name, operators in purposes.items():
-            _known_types(operators)
+            _known_types(operators, info)
             if _DEFAULT not in operators:
                 raise ValueError(f"{name}: needs an entry `default` for the types that are not listed")
         return purposes
@@ -162,40 +167,28 @@ class MaskPolicy(BaseModel):
     masking: MaskingPolicy
 
 
-def load_mask_policy(path: Path) -> MaskPolicy:
-    """The masking policy in a YAML file.
+def load_mask_policy(path: Path, types: Collection[str] = ()) -> MaskPolicy:
+    """The masking policy in a YAML file; `types` are those of the house besides those that ship.
 
     Raises:
         PolicyError: the file cannot be read, is not YAML, or says something that is not allowed.
     """
     try:
-        return _parsed(path.read_text(encoding="utf-8"), where=str(path))
+        text = path.read_text(encoding="utf-8")
     except (OSError, UnicodeDecodeError) as error:
         raise PolicyError(f"{path}: the masking policy cannot be read: {error}") from error
+    return validated(MaskPolicy, text, where=str(path), context={_TYPES: types})
 
 
 @cache
 def default_mask_policy() -> MaskPolicy:
     """The policy that ships with the product, `rules/dlp/masking.yml`."""
-    text = shipped_text("masking.yml")
-    return _parsed(text, where="rules/dlp/masking.yml")
+    return validated(MaskPolicy, shipped_text("masking.yml"), where="rules/dlp/masking.yml")
 
 
-def _known_types(names: dict[str, float] | dict[str, Operator]) -> None:
-    strangers = [name for name in names if name not in (_DEFAULT, *ENTITY_TYPES)]
+def _known_types(names: Collection[str], info: ValidationInfo) -> None:
+    house = (info.context or {}).get(_TYPES, ())
+    known = {_DEFAULT, *ENTITY_TYPES, *default_policy().entities, *house}
+    strangers = [name for name in names if name not in known]
     if strangers:
         raise ValueError(f"{', '.join(strangers)}: no such type of personal data")
-
-
-def _parsed(text: str, *, where: str) -> MaskPolicy:
-    try:
-        content = yaml.safe_load(text)
-    except yaml.YAMLError as error:
-        raise PolicyError(f"{where}: not YAML: {error}") from error
-    if not isinstance(content, dict):
-        raise PolicyError(f"{where}: a masking policy is a mapping of keys: version, checks, sharing, masking")
-    try:
-        return MaskPolicy.model_validate(content)
-    except ValidationError as error:
-        told = (f"{where}: {'.'.join(map(str, problem['loc']))}: {problem['msg']}" for problem in error.errors())
-        raise PolicyError("\n".join(told)) from error

@@ -15,6 +15,8 @@ from dlp.registry import KINDS
 
 _CONTEXT_BEFORE, _CONTEXT_AFTER = 24, 8  # characters, as where columns are counted
 _GUESSED = "PERSON"
+_PRIVATE_KEY = "PRIVATE_KEY"
+_LAST_LINE = re.compile(r"-----END [A-Z0-9 ]{0,40}PRIVATE KEY(?: BLOCK)?-----")
 _LEAST_SCORE = 0.3
 _LONGEST = 20_000  # characters of a text in which names are guessed at once
 
@@ -51,8 +53,16 @@ def _form_spans(text: str, sure: frozenset[str], wanted: frozenset[str]) -> list
         for match in _compiled(kind.bounded).finditer(text):
             speaks = kind.in_text_alone or kind.entity_type in sure or _has_context(kind, text, match)
             if speaks and bool(kind.holds(pl.Series([match.group()]))[0]):
-                found.append(RecognizerResult(kind.entity_type, match.start(), match.end(), 0.9))
+                found.append(RecognizerResult(kind.entity_type, match.start(), _end(kind, text, match), 0.9))
     return found
+
+
+def _end(kind: Kind, text: str, match: re.Match[str]) -> int:
+    """Where a span ends: of a private key the first line alone tells it, and all that follows is the key."""
+    if kind.entity_type != _PRIVATE_KEY:
+        return match.end()
+    last = _LAST_LINE.search(text, match.end())
+    return last.end() if last else len(text)
 
 
 def _guessed_spans(text: str) -> list[RecognizerResult]:

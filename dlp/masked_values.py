@@ -6,20 +6,13 @@ from dataclasses import dataclass, field
 
 import polars as pl
 
+from dlp.mask_marks import one_mask
 from dlp.masking import fingerprint, masked
 from dlp.policy import Policy
 from dlp.registry import ENTITY_TYPES, KINDS
 from dlp.residual import residual_candidates
 
 _MASKS_TRIED = 50  # masked values per batch whose residual candidates are counted
-_LONG = 40  # characters: more is text, not a masked value
-_STARS = r"[*•●×█▇▓■□◯○∗✱■某]"
-_WORDS = (
-    r"^[\[(<{【（#]*(?i:redacted|masked|hidden|removed|anonymi[sz]ed|confidential|name|phone|email|id|number|person|ssn)"
-    r"[\])>}】）#]+$|^[\[(<{【（]*(?i:redacted|masked|anonymi[sz]ed|已?脱敏|已?隐藏|已?屏蔽|已?遮蔽|已?加密|保密|匿名)(?:处理|用户)?[\])>}】）]*$"
-)
-_HIDDEN_CAPITALS = r"(?:^|[-:. ])X{2,}(?:$|[-:. ])"
-_CHARACTERS = _STARS + r"|x{3,}|X{4,}|#{3,}|[0-9A-Z]\.{4,}|^尾号[0-9]{3,4}$|" + f"{_HIDDEN_CAPITALS}|{_WORDS}"
 _MOST = 0.5
 _MASKED_TYPES = {kind.entity_type for kind in KINDS if kind.masked_forms or kind.named_masks}
 _TYPES = [name for name in ENTITY_TYPES if name in _MASKED_TYPES]
@@ -42,11 +35,13 @@ class MaskedValues:
     """What was counted of masked values so far.
 
     Attributes:
+        hollow: rows whose mask hides nothing of the value.
         opaque: rows whose value is nothing but mask characters, or a word for that.
         claims: rows by the types that they may be of.
         shown: by type, what to tell of it.
     """
 
+    hollow: int = 0
     opaque: int = 0
     claims: Counter[Claims] = field(default_factory=Counter)
     shown: dict[str, MaskCount] = field(default_factory=dict)
@@ -100,30 +95,6 @@ class MaskedValues:
             count.shown, count.sample, count.fingerprint = least, masked(least, name), fingerprint(least, key)
 
 
-def is_masked(values: pl.Series) -> pl.Series:
-    """Which values hold a mask, somewhere."""
-    return values.str.contains(_CHARACTERS)
-
-
-def is_nothing_else(values: pl.Series) -> pl.Series:
-    """Which of the values that hold a mask are to be looked at as masked values only.
-
-    Long text, codes with a run of X and stars beside a whole number are looked at both ways.
-    """
-    short = values.str.len_chars() <= _LONG
-    return (short & values.str.contains(_STARS) & ~values.str.contains(r"[0-9]{11}")) | values.str.contains(_WORDS)
-
-
-def one_mask(value: str) -> str:
-    """The value with every hidden character as `*`: runs of x, X, # and dots, words for a mask, `尾号1234`."""
-    if re.search(_WORDS, value):
-        return "*"
-    stars = re.sub(_STARS, "*", re.sub(r"^尾号(?=[0-9])", "*" * 12, value))
-    stars = re.sub(r"(?<=[0-9A-Z])\.{4,}", _as_stars, stars)
-    stars = re.sub(r"(?:(?<=[-:. ])|^)[xX]{2,}(?=[-:. ]|$)", _as_stars, stars)
-    return re.sub(r"x{3,}|X{4,}|#{3,}", _as_stars, stars)
-
-
 def fits_type(masks: pl.Series, name: str) -> pl.Series:
     """Which of the masks (`*` for a hidden character) may be of a type."""
     return _fits(masks, name) > 0
@@ -144,7 +115,3 @@ def _fits(masks: pl.Series, name: str) -> pl.Series:
 
 def _fitting(masks: pl.Series, forms: list[str]) -> pl.Series:
     return masks.str.contains("^(?:" + "|".join(forms) + ")$") if forms else pl.repeat(False, len(masks), eager=True)
-
-
-def _as_stars(run: re.Match[str]) -> str:
-    return "*" * len(run.group())

@@ -1,5 +1,6 @@
 """Policy files: YAML into a checked model, every problem told with file and key."""
 
+from collections.abc import Mapping
 from pathlib import Path
 from typing import TypeVar
 
@@ -21,8 +22,8 @@ def shipped_text(name: str) -> str:
     return (_SHIPPED / name).read_text(encoding="utf-8")
 
 
-def validated(model: type[Model], text: str, *, where: str) -> Model:
-    """What a YAML text says, as the model.
+def validated(model: type[Model], text: str, *, where: str, context: Mapping[str, object] | None = None) -> Model:
+    """What a YAML text says, as the model; its validators are given the context.
 
     Raises:
         PolicyError: it is not YAML, or says something that is not allowed; one line per problem.
@@ -34,7 +35,7 @@ def validated(model: type[Model], text: str, *, where: str) -> Model:
     if not isinstance(content, dict):
         raise PolicyError(f"{where}: a policy is a mapping of keys such as {', '.join(list(model.model_fields)[:3])}")
     try:
-        return model.model_validate(content)
+        return model.model_validate(content, context=dict(context or {}))
     except ValidationError as error:
         raise PolicyError("\n".join(_told(problem, where) for problem in error.errors())) from error
 

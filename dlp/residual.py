@@ -1,13 +1,7 @@
 """How many people or numbers a masked value could still stand for, the check digit counted in."""
 
 import re
-from collections import Counter
-from collections.abc import Callable, Iterable, Iterator
-from datetime import date, timedelta
-from functools import cache, lru_cache
-
-import numpy as np
-from numpy.typing import NDArray
+from collections.abc import Callable
 
 from dlp.checked_masks import (
     card_candidates,
@@ -17,17 +11,15 @@ from dlp.checked_masks import (
     vin_candidates,
 )
 from dlp.policy import Masks
+from dlp.resident_masks import matching, resident_candidates
 
-_WEIGHTS = (7, 9, 10, 5, 8, 4, 2, 1, 6, 3, 7, 9, 10, 5, 8, 4, 2)
-_CHECKS = "10X98765432"
 _HIDDEN = "*"
 
-_DIGITS = 10
+_DIGITS, _HEX_DIGITS = 10, 16
 _PASSPORT_LETTERS = "EGDSPHKM"
 _PLATE_PROVINCES, _PLATE_LETTERS, _PLATE_SYMBOLS = 31, 24, 34
 _LOCAL_PART = 36  # letters and digits; the few other signs of an address hardly widen it
 _PERMITS = ("CN_HK_MACAO_PERMIT", "CN_HOME_RETURN_PERMIT", "CN_TAIWAN_PERMIT")
-_RESIDENT_FORM = r"[0-9*]{17}[0-9X*]"
 _MOBILE = 11
 _RESIDENT = 18
 
@@ -71,42 +63,8 @@ def whole_mask(mask: str, entity_type: str) -> str:
     return bare.replace(runs[0], _HIDDEN * stars) if stars > 0 else bare
 
 
-@lru_cache(maxsize=4096)
-def resident_candidates(mask: str, masks: Masks, *, odd: bool | None = None) -> int:
-    """How many resident IDs fit an 18-character mask: divisions x real birth dates x serials with that check digit.
-
-    `odd` says whether the serial is odd (a man's), where the gender is known. What is no such mask fits none.
-    """
-    mask = mask.upper()
-    if re.fullmatch(_RESIDENT_FORM, mask) is None:
-        return 0
-    born = _fitting_dates(mask[6:14], masks.birth_years)
-    total = _convolved(_convolved(_divisions(mask[:6], masks), born), _fitting_serials(mask[14:17], odd=odd))
-    return sum(count for residue, count in total.items() if mask[17] in (_HIDDEN, _CHECKS[residue]))
-
-
-def resident_ids(mask: str, masks: Masks, *, stride: int = 1) -> Iterator[str]:
-    """Every resident ID of this city that fits an 18-character mask; by `stride`, a prime, in another order."""
-    mask = mask.upper()
-    if re.fullmatch(_RESIDENT_FORM, mask) is None:
-        return
-    divisions = list(_matching(masks.local_divisions, mask[:6])) or ([] if _HIDDEN in mask[:6] else [mask[:6]])
-    born = list(_matching(_birth_dates(masks.birth_years), mask[6:14]))
-    serials = list(_matching(_serials(), mask[14:17]))
-    total = len(divisions) * len(born) * len(serials)
-    at = 0
-    for _ in range(total):
-        rest, serial = divmod(at, len(serials))
-        division, birth = divmod(rest, len(born))
-        body = divisions[division] + born[birth] + serials[serial]
-        check = _CHECKS[sum(int(digit) * weight for digit, weight in zip(body, _WEIGHTS, strict=True)) % 11]
-        if mask[17] in (_HIDDEN, check):
-            yield body + check
-        at = (at + stride) % total
-
-
 def _resident(mask: str, masks: Masks) -> int | None:
-    return resident_candidates(mask, masks) if re.fullmatch(_RESIDENT_FORM, mask.upper()) else None
+    return resident_candidates(mask, masks) if re.fullmatch(r"[0-9*]{17}[0-9X*]", mask.upper()) else None
 
 
 def _ways(each: int, mask: str) -> int:
@@ -120,7 +78,7 @@ def _phone(mask: str, masks: Masks) -> int:
         return _ways(_DIGITS, bare)
     segments = masks.local_mobile_segments or masks.mobile_prefixes
     length = len(segments[0]) if segments else 0
-    fitting = sum(1 for _ in _matching(segments, whole[:length]))
+    fitting = sum(1 for _ in matching(segments, whole[:length]))
     # A number that no list knows is a number all the same.
     return fitting * _ways(_DIGITS, whole[length:]) if fitting else _ways(_DIGITS, whole)
 
@@ -165,6 +123,15 @@ def _digits_only(mask: str, _masks: Masks) -> int:
     return _ways(_DIGITS, mask)
 
 
+def _luhn_digits(mask: str, _masks: Masks) -> int:
+    # Whatever the other digits are, one of ten makes the sum right.
+    return max(1, _ways(_DIGITS, mask) // _DIGITS)
+
+
+def _hex_digits(mask: str, _masks: Masks) -> int:
+    return _ways(_HEX_DIGITS, mask)
+
+
 def _names(mask: str, masks: Masks) -> int | None:
     if not re.fullmatch(r"[\u4e00-\u9fff*]{2,4}", mask):
         return None
@@ -191,69 +158,12 @@ _COUNTED: dict[str, Callable[[str, Masks], int | None]] = {
     "TW_IDENTITY_CARD": _taiwan,
     "HK_IDENTITY_CARD": _hong_kong,
     "US_SSN": _digits_only,
+    "IMEI": _luhn_digits,
+    "ICCID": _digits_only,
+    "IMSI": _digits_only,
+    "QQ_NUMBER": _digits_only,
+    "CN_DRIVING_LICENCE_FILE": _digits_only,
+    "CN_SOCIAL_SECURITY_CARD": _digits_only,
+    "MAC_ADDRESS": _hex_digits,
     **dict.fromkeys(_PERMITS, _digits_only),
 }
-
-
-@lru_cache(maxsize=4096)
-def _fitting_dates(mask: str, years: tuple[int, int]) -> Counter[int]:
-    digits, residues = _date_digits(years)
-    shown = [at for at, character in enumerate(mask) if character != _HIDDEN]
-    wanted = np.frombuffer("".join(mask[at] for at in shown).encode("ascii", "replace"), dtype=np.uint8)
-    fitting = (digits[:, shown] == wanted).all(axis=1)
-    counts = np.bincount(residues[fitting], minlength=11)
-    return Counter({residue: int(count) for residue, count in enumerate(counts) if count})
-
-
-@lru_cache(maxsize=4096)
-def _fitting_serials(mask: str, *, odd: bool | None) -> Counter[int]:
-    fitting = _matching(_serials(), mask)
-    return _residues((serial for serial in fitting if odd is None or int(serial) % 2 == odd), 14)
-
-
-def _divisions(mask: str, masks: Masks) -> Counter[int]:
-    local = list(_matching(masks.local_divisions, mask))
-    if local:
-        return _residues(local, 0)
-    # Somewhere else: which divisions exist there is not known here, only about how many.
-    hidden = mask.count(_HIDDEN)
-    count = max(1, round(masks.divisions_per_hidden_pair ** (hidden / 2)))
-    if not hidden:
-        return _residues([mask], 0)
-    return Counter({residue: max(1, count // 11) for residue in range(min(11, count))})
-
-
-def _residues(texts: Iterable[str], offset: int) -> Counter[int]:
-    return Counter(sum(int(digit) * _WEIGHTS[offset + at] for at, digit in enumerate(text)) % 11 for text in texts)
-
-
-def _convolved(left: Counter[int], right: Counter[int]) -> Counter[int]:
-    total: Counter[int] = Counter()
-    for first, count in left.items():
-        for second, times in right.items():
-            total[(first + second) % 11] += count * times
-    return total
-
-
-def _matching(texts: Iterable[str], mask: str) -> Iterable[str]:
-    shown = [(at, character) for at, character in enumerate(mask) if character != _HIDDEN]
-    return (text for text in texts if all(text[at] == character for at, character in shown))
-
-
-@cache
-def _birth_dates(years: tuple[int, int]) -> tuple[str, ...]:
-    first, last = date(years[0], 1, 1), date(years[1], 12, 31)
-    return tuple((first + timedelta(days=day)).strftime("%Y%m%d") for day in range((last - first).days + 1))
-
-
-@cache
-def _date_digits(years: tuple[int, int]) -> tuple[NDArray[np.uint8], NDArray[np.int64]]:
-    """The digits of every date of birth, a row each, and what each adds to the check, modulo 11."""
-    dates = _birth_dates(years)
-    digits = np.frombuffer("".join(dates).encode(), dtype=np.uint8).reshape(len(dates), 8)
-    return digits, (digits.astype(np.int64) - ord("0")) @ np.array(_WEIGHTS[6:14]) % 11
-
-
-@cache
-def _serials() -> tuple[str, ...]:
-    return tuple(f"{number:03}" for number in range(1000))

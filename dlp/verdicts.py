@@ -45,7 +45,7 @@ def _is_random(verdict: Verdict, hints: NameHints) -> bool:
 
 def masked_rows(name: str, evidence: ColumnEvidence, hints: NameHints) -> int:
     """How many rows of a column hold masked values of a type."""
-    rows = evidence.masks.rows_by_type(hints.says, evidence.valued)[name]
+    rows = evidence.masks.rows_by_type(hints.says | hints.beside, evidence.valued)[name]
     opaque = evidence.masks.opaque
     if name in hints.says and (rows or opaque > evidence.valued * _MASK_SHARE):
         return rows + opaque

@@ -22,6 +22,32 @@ def text_frame(rows: Sequence[Sequence[object]], names: Sequence[str]) -> pl.Dat
     return pl.DataFrame(columns, schema=dict.fromkeys(names, pl.String))
 
 
+def narrow_frame(rows: Sequence[Sequence[object]], texts: pl.DataFrame) -> pl.DataFrame:
+    """What of these rows `text_frame` leaves out by its type, yet tells rows apart: dates, fractions, truth values.
+
+    Columns of text under the same names; none where nothing was left out.
+    """
+    columns = {}
+    for at, name in enumerate(texts.columns):
+        if not texts[name].null_count():
+            continue
+        cells = [row[at] if at < len(row) else None for row in rows]
+        narrow = [None if cell is None else narrow_text(cell) for cell in cells]
+        if any(narrow):
+            columns[name] = narrow
+    return pl.DataFrame(columns, schema=dict.fromkeys(columns, pl.String))
+
+
+def narrow_text(value: object) -> str | None:
+    """A truth value, time or fraction as text, midnight left out; None for everything that `cell_text` reads."""
+    if isinstance(value, bool):
+        return "true" if value else "false"
+    if isinstance(value, float | Decimal):
+        return str(value) if _whole(value) is None else None
+    moment = getattr(value, "isoformat", None)
+    return str(moment()).replace("T", " ").removesuffix(" 00:00:00") if callable(moment) else None
+
+
 def cell_text(value: object) -> str | None:
     """A value as it would be typed; None for truth values, times, fractions and bytes that are no text."""
     if isinstance(value, str):

@@ -8,7 +8,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from pipelines.errors import SourceBroken
-from pipelines.sql_tables import SqlTable, sqlite_engine
+from pipelines.sql_tables import SqlTable, database_tables, sqlite_engine
 
 if TYPE_CHECKING:
     from sqlalchemy.engine import URL, Engine
@@ -88,6 +88,18 @@ def opened_database(target: str, environment: Mapping[str, str] | None = None) -
         raise SourceBroken(f"not the URL of a database that can be read ({type(error).__name__})") from None
     schema_is_database = url.get_backend_name() in ("mysql", "mariadb")
     return Database(engine, _place(url), (url.database,) if schema_is_database and url.database else (), only)
+
+
+def wanted_tables(database: Database) -> list[SqlTable]:
+    """The tables of a database that its URL asks for.
+
+    Raises:
+        SourceBroken: it cannot be reached, or holds none.
+    """
+    tables = [table for table in database_tables(database.engine, database.schemas) if database.wants(table)]
+    if not tables:
+        raise SourceBroken("it holds no table that this account may see")
+    return tables
 
 
 def place_of(target: str) -> str:

@@ -4,7 +4,6 @@ import uuid
 from collections.abc import Iterator, Sequence
 from dataclasses import asdict, dataclass, field
 from functools import partial
-from pathlib import Path
 
 import polars as pl
 
@@ -15,20 +14,19 @@ from dlp.mask_columns import ColumnFacts
 from dlp.mask_findings import MaskCheck, MaskFinding, worst
 from dlp.mask_policy import MaskPolicy, Sharing
 from dlp.policy import Policy, load_policy
-from pipelines.equivalence_classes import classes_of_frames, classes_of_table, whole_frames
+from pipelines.equivalence_classes import classes_of_frames, classes_of_table
 from pipelines.errors import SourceBroken
 from pipelines.fingerprint_key import fingerprint_key
 from pipelines.inventory import load_address_book
 from pipelines.mask_joins import Joinable, windows_between
 from pipelines.mask_reading import facts_of
-from pipelines.mask_sources import datasets_of, mask_policy_of, read_file, read_table, shown_dataset
+from pipelines.mask_sources import Place, mask_policy_of, read_data_set
 from pipelines.mask_writing import write_mask_findings
 from pipelines.row_sample import RowSample
 from pipelines.scan import Progress
 from pipelines.scan_reading import Reading
 from pipelines.scan_report import Owner
-from pipelines.scan_sources import TABLE_PREFIX
-from pipelines.table_sample import row_blocks, table_column_names
+from pipelines.scan_sources import DataSet, data_sets, targets_of
 from rongdun.settings import Settings
 from store.client import Store
 from store.errors import QueryFailed
@@ -84,7 +82,7 @@ class CheckReport:
 class _Read:
     """A data set that was read: where it is, and what its columns are."""
 
-    target: str
+    place: Place
     report: CheckReport
     policy: Policy
     facts: list[ColumnFacts] = field(default_factory=list)
@@ -99,14 +97,15 @@ def check_masks(
         PolicyError: a policy in the rules folder is wrong.
     """
     policy = load_policy(settings.rules_folder / "dlp" / "policy.yml")
-    mask_policy = mask_policy_of(settings)
+    mask_policy = mask_policy_of(settings, policy)
     key = fingerprint_key(settings.key_file)
-    names = [name for target in targets for name in datasets_of(target)]
     read = []
-    for at, (dataset, problem) in enumerate(names):
-        if progress:
-            progress(at / max(1, len(names)), shown_dataset(dataset))
-        read.append(_read(dataset, problem, store, Reading(key, policy), mask_policy))
+    places = [place for target in targets for place in targets_of(target)]
+    for done, target in enumerate(places):
+        for at, found in enumerate(data_sets(target)):
+            if progress:
+                progress((done + found.begin) / len(places), found.name)
+            read.append(_read(found, Place(target, at), store, Reading(key, policy), mask_policy))
     judging = Judging(policy, mask_policy.checks, key, mask_policy.checks.digests_in_check)
     _judge(read, store, judging)
     for one in read:
@@ -117,21 +116,16 @@ def check_masks(
     return [one.report for one in read]
 
 
-def _read(dataset: str, problem: str, store: Store, reading: Reading, policy: MaskPolicy) -> _Read:
-    report = CheckReport(shown_dataset(dataset).removeprefix(TABLE_PREFIX), reason=problem)
-    if problem:
-        return _Read(dataset, report, reading.policy)
+def _read(found: DataSet, place: Place, store: Store, reading: Reading, policy: MaskPolicy) -> _Read:
+    report = CheckReport(found.name, reason=found.problem)
     reading.sample = RowSample(policy.checks.sampled_rows)
     try:
-        if dataset.startswith(TABLE_PREFIX):
-            read_table(dataset.removeprefix(TABLE_PREFIX), store, reading, lambda _share: None)
-        else:
-            read_file(Path(dataset), reading, lambda _share: None)
+        read_data_set(found, store, reading, lambda _share: None)
     except (SourceBroken, QueryFailed) as error:
         report.reason = told(error)
     report.rows, report.columns = reading.rows, len(reading.evidence)
     facts = facts_of(reading, report.dataset, policy.checks) if reading.rows else []
-    return _Read(dataset, report, reading.policy, facts)
+    return _Read(place, report, reading.policy, facts)
 
 
 def told(error: SourceBroken | QueryFailed) -> str:
@@ -144,7 +138,7 @@ def _judge(read: Sequence[_Read], store: Store, judging: Judging) -> None:
         others = [other for other in read if other is not one]
         known = partial(_personal_values, others, store)
         one.report.findings += dataset_checks(one.facts, judging, known)
-    sets = [Joinable(one.report.dataset, one.facts, partial(_rows, one.target, store)) for one in read if one.facts]
+    sets = [Joinable(one.report.dataset, one.facts, partial(_rows, one.place, store)) for one in read if one.facts]
     found = windows_between(sets, judging.checks, judging.policy.masks)
     for one in read:
         one.report.findings += [finding for dataset, finding in found if dataset == one.report.dataset]
@@ -155,19 +149,14 @@ def _personal_values(others: Sequence[_Read], store: Store) -> Iterator[str]:
     for other in others:
         for column in other.facts:
             if any(count.raw for count in column.counts.values()):
-                for frame in _rows(other.target, store, [column.name]):
+                for frame in _rows(other.place, store, [column.name]):
                     yield from frame[column.name].drop_nulls().unique() if column.name in frame.columns else ()
 
 
-def _rows(target: str, store: Store, columns: Sequence[str]) -> Iterator[pl.DataFrame]:
+def _rows(place: Place, store: Store, columns: Sequence[str]) -> Iterator[pl.DataFrame]:
     try:
-        if target.startswith(TABLE_PREFIX):
-            table = target.removeprefix(TABLE_PREFIX)
-            there = set(table_column_names(store, table))
-            yield from row_blocks(store, table, [name for name in columns if name in there])
-        else:
-            for frame in whole_frames(Path(target), columns):
-                yield frame.select(pl.col(name).cast(pl.String, strict=False) for name in frame.columns)
+        for frame in place.rows(columns, store):
+            yield frame.select(pl.col(name).cast(pl.String, strict=False) for name in frame.columns)
     except (SourceBroken, QueryFailed, OSError, pl.exceptions.PolarsError):
         return  # what can be read of it was read before; the report tells the trouble
 
@@ -176,11 +165,10 @@ def _count_classes(one: _Read, store: Store, question: Question, policy: MaskPol
     threshold = policy.sharing.thresholds[question.sharing]
     columns = [*question.quasi, *([question.sensitive] if question.sensitive else [])]
     try:
-        if one.target.startswith(TABLE_PREFIX):
-            table = one.target.removeprefix(TABLE_PREFIX)
-            classes = classes_of_table(store, table, question.quasi, question.sensitive, threshold=threshold)
+        if one.place.table:
+            classes = classes_of_table(store, one.place.table, question.quasi, question.sensitive, threshold=threshold)
         else:
-            frames = whole_frames(Path(one.target), columns)
+            frames = one.place.rows(columns, store)
             classes = classes_of_frames(frames, question.quasi, question.sensitive, threshold=threshold)
     except (SourceBroken, QueryFailed) as error:
         one.report.reason = told(error)

@@ -1,33 +1,51 @@
-"""`rongdun dlp mask`: a masked copy of a table, which proves itself before it is put in its place."""
+"""`rongdun dlp mask`: a masked copy, table by table, which proves itself before it is put in its place."""
 
-import gzip
-import os
 from collections.abc import Callable, Iterator, Sequence
-from contextlib import contextmanager, suppress
-from dataclasses import dataclass
+from dataclasses import dataclass, field
+from functools import partial
 from pathlib import Path
-from typing import BinaryIO, cast
 
 import polars as pl
-import zstandard
 
-from dlp.column_names import name_hints, shown_name
+from dlp.column_names import shown_name
 from dlp.mask_checks import Judging, dataset_checks, ordered
-from dlp.mask_findings import SEVERITIES, MaskCheck, MaskFinding
-from dlp.mask_plan import Treatment, declarations, planned
-from dlp.mask_policy import ChecksPolicy, MaskPolicy, Purpose
+from dlp.mask_columns import ColumnFacts
+from dlp.mask_findings import MaskFinding
+from dlp.mask_plan import Treatment, planned
+from dlp.mask_policy import MaskPolicy, Purpose
 from dlp.policy import Policy
-from dlp.registry import ENTITY_TYPES
-from dlp.verdicts import verdicts
-from pipelines.errors import PipelineError
-from pipelines.mask_formats import Masking, write_masked
+from pipelines.errors import PipelineError, SourceBroken
+from pipelines.files import Found
+from pipelines.mask_joins import Joinable, windows_between
+from pipelines.mask_origins import Origin, origin_of
+from pipelines.mask_places import beside, put_in_place, refuse_place
+from pipelines.mask_proof import Planned, holds, proof, wanted_types
 from pipelines.mask_reading import facts_of
-from pipelines.mask_sources import read_file
+from pipelines.mask_sources import names_of
+from pipelines.maskers import Masking
 from pipelines.row_sample import RowSample
 from pipelines.scan_reading import Reading
+from pipelines.scan_sources import DataSet, data_sets, pieces_again
+from store.client import Store
 
-_FAILS_FROM = "medium"
-_SURE = 0.5  # confidence from which something left in the clear is a finding
+Progress = Callable[[float, str], None]
+
+
+@dataclass(frozen=True)
+class CopiedTable:
+    """What became of one table of a masked copy.
+
+    Attributes:
+        name: of the data set that it was made of.
+        rows: that were read of it.
+        treatments: how each column was masked.
+        findings: what the checks found on the copy.
+    """
+
+    name: str
+    rows: int
+    treatments: tuple[Treatment, ...]
+    findings: tuple[MaskFinding, ...]
 
 
 @dataclass(frozen=True)
@@ -35,187 +53,189 @@ class Copied:
     """What became of a masked copy.
 
     Attributes:
-        treatments: how each column was masked.
-        findings: what the checks found on the copy.
+        tables: one by one.
         rejected: records that could not be read and are not in the copy.
         holds: whether the copy passed, and so is in its place.
     """
 
-    rows: int
-    treatments: tuple[Treatment, ...]
-    findings: tuple[MaskFinding, ...]
+    tables: tuple[CopiedTable, ...]
     rejected: int
     holds: bool
+
+    @property
+    def rows(self) -> int:
+        """The rows of all tables."""
+        return sum(table.rows for table in self.tables)
+
+    @property
+    def treatments(self) -> tuple[Treatment, ...]:
+        """How each column of all tables was masked."""
+        return tuple(treatment for table in self.tables for treatment in table.treatments)
+
+    @property
+    def findings(self) -> tuple[MaskFinding, ...]:
+        """What the checks found, most severe first."""
+        return tuple(ordered([finding for table in self.tables for finding in table.findings]))
 
     def as_json(self) -> dict[str, object]:
         """The outcome as values that `json.dumps` takes."""
         return {
             "rows": self.rows,
-            "columns": [
-                {"column": shown_name(one.column), "type": one.entity_type, "operator": one.words}
-                for one in self.treatments
-            ],
+            "columns": [_column(one) for one in self.treatments],
             "findings": [finding.as_json() for finding in self.findings],
             "rejected": self.rejected,
             "holds": self.holds,
+            "tables": [
+                {
+                    "dataset": table.name,
+                    "rows": table.rows,
+                    "columns": [_column(one) for one in table.treatments],
+                    "findings": [finding.as_json() for finding in table.findings],
+                }
+                for table in self.tables
+            ],
         }
 
 
 def masked_copy(
-    source: Path,
+    source: Path | str,
     out: Path,
     *,
     policy: Policy,
     mask_policy: MaskPolicy,
     purpose: Purpose,
     key: bytes,
-    progress: Callable[[float, str], None] = lambda _share, _word: None,
+    store: Store | None = None,
+    progress: Progress = lambda _share, _word: None,
 ) -> Copied:
-    """Write a masked copy of a table and check it; `out` is made, or replaced, only when every check passes.
+    """Write a masked copy and check it; `out` is made, or replaced, only when every check of every table passes.
+
+    Args:
+        source: a file of any form that a scan reads, `table:NAME`, or the URL of a database.
+        out: ends as the source does; for tables of databases it says the format.
+        policy: types, and the names of columns that speak for them.
+        mask_policy: operators and how strong masks must be.
+        purpose: what the copy is for.
+        key: behind everything keyed, at least 32 bytes.
+        store: where a `table:NAME` is.
+        progress: told the share done and what is done.
 
     Raises:
-        PipelineError: `out` is the source itself, or cannot be written.
+        PipelineError: `out` is the source itself, has another form, or cannot be written.
         SourceBroken: the source cannot be read to its end.
     """
-    _refuse_same(source, out)
-    reading = _read(source, policy, mask_policy.checks, key, lambda share: progress(share / 3, "reading"))
-    facts = facts_of(reading, source.name, mask_policy.checks)
-    judging = Judging(policy, mask_policy.checks, key, mask_policy.checks.digests_in_scan)
-    treatments = planned(facts, dataset_checks(facts, judging), mask_policy.masking, policy.text, purpose)
-    masking = Masking(
-        {treatment.column: treatment.masker(key) for treatment in treatments},
-        frozenset(treatment.column for treatment in treatments if treatment.operator is not None),
-        frozenset(treatment.column for treatment in treatments if treatment.hides),
-    )
+    refuse_place(out)
+    origin = origin_of(source, store)
+    origin.refuse(out)
+    work = _Work(policy, mask_policy, purpose, key)
+    plans = work.plans(origin, lambda share: progress(share / 3, "reading"))
     progress(1 / 3, "masking")
-    with _beside(out) as fresh:
-        with _packed(fresh, out) as sink:
-            rejected = write_masked(source, sink, masking, is_name=_names_of(policy))
+    with beside(out) as fresh:
+        rejected = origin.write(fresh, work.maskings(plans), names_of(policy))
         progress(2 / 3, "checking")
-        made = _read(fresh, policy, mask_policy.checks, key, lambda share: progress((2 + share) / 3, "checking"))
-        findings = _proof(reading, made, treatments, judging, _wanted(mask_policy, purpose))
-        holds = not any(SEVERITIES.index(one.severity) >= SEVERITIES.index(_FAILS_FROM) for one in findings)
-        if holds:
-            fresh.replace(out)
-    return Copied(reading.rows, tuple(treatments), tuple(findings), rejected, holds)
+        tables = work.proved(fresh, plans, lambda share: progress((2 + share) / 3, "checking"))
+        copied = Copied(tuple(tables), rejected, all(holds(table.findings) for table in tables))
+        if copied.holds:
+            put_in_place(fresh, out)
+    return copied
 
 
-def _read(path: Path, policy: Policy, checks: ChecksPolicy, key: bytes, progress: Callable[[float], None]) -> Reading:
-    reading = Reading(key, policy)
-    reading.sample = RowSample(checks.sampled_rows)
-    read_file(path, reading, progress)
-    return reading
+@dataclass(frozen=True)
+class _Proved:
+    """A table of the copy that was read and judged."""
+
+    plan: Planned
+    facts: list[ColumnFacts]
+    findings: list[MaskFinding] = field(default_factory=list)
 
 
-def _proof(
-    before: Reading, after: Reading, treatments: Sequence[Treatment], judging: Judging, wanted: frozenset[str]
-) -> list[MaskFinding]:
-    """What is wrong with a copy: failed checks, personal data left in the clear, values that did not change."""
-    declared = (*declarations(treatments), *judging.checks.declared)
-    checks = judging.checks.model_copy(update={"declared": declared})
-    facts = facts_of(after, "", checks)
-    found = dataset_checks(facts, Judging(judging.policy, checks, judging.key, judging.digests))
-    treated = {treatment.column: treatment for treatment in treatments}
-    for column in after.evidence:
-        found += _left_over(after, column, treated.get(column), wanted, judging.policy)
-    for treatment in treatments:
-        found += _unchanged(before.sample.frame(), after.sample.frame(), treatment)
-    # A stand-in that no check digit refutes is what was asked for: the key is the evidence.
-    return ordered([one for one in found if not _intended(one, treated)])
+@dataclass(frozen=True)
+class _Work:
+    """Everything that the tables of one copy have in common."""
 
+    policy: Policy
+    mask_policy: MaskPolicy
+    purpose: Purpose
+    key: bytes
 
-def _wanted(policy: MaskPolicy, purpose: Purpose) -> frozenset[str]:
-    """The types that the policy does not keep."""
-    return frozenset(name for name in ENTITY_TYPES if policy.masking.operator(name, purpose).operator != "keep")
+    @property
+    def judging(self) -> Judging:
+        """What the checks go by."""
+        return Judging(self.policy, self.mask_policy.checks, self.key, self.mask_policy.checks.digests_in_scan)
 
+    def plans(self, origin: Origin, progress: Callable[[float], None]) -> list[Planned]:
+        """How each table of the origin is masked."""
+        found = []
+        for one in origin.tables():
+            reading = self._read(one, progress)
+            facts = facts_of(reading, one.name, self.mask_policy.checks)
+            treatments = planned(
+                facts, dataset_checks(facts, self.judging), self.mask_policy.masking, self.policy.text, self.purpose
+            )
+            found.append(Planned(one.name, reading.rows, reading.sample.frame(), tuple(treatments)))
+        if len({plan.name for plan in found}) < len(found):
+            raise SourceBroken("two of its tables have the same name: rename one of them")
+        return found
 
-def _left_over(
-    after: Reading, column: str, treatment: Treatment | None, wanted: frozenset[str], policy: Policy
-) -> list[MaskFinding]:
-    """Personal data in the clear in a column of the copy, of the types that the policy wants masked."""
-    if treatment is not None and treatment.declares == "token":
-        return []
-    found = verdicts(after.evidence[column], name_hints(column, policy), policy)
-    return [
-        MaskFinding(
-            MaskCheck.raw_value,
-            (column,),
-            "high",
-            one.entity_type,
-            {"raw_rows": one.hits, "rows": one.rows, "sample": one.masked_sample},
+    def maskings(self, plans: Sequence[Planned]) -> Callable[[str], Masking]:
+        """What is masked in a table, by its name."""
+        by_name = {plan.name: self._masking(plan.treatments) for plan in plans}
+
+        def masking_of(name: str) -> Masking:
+            if name not in by_name:
+                raise SourceBroken("it changed while it was masked: mask it again")
+            return by_name[name]
+
+        return masking_of
+
+    def proved(self, fresh: Path, plans: Sequence[Planned], progress: Callable[[float], None]) -> list[CopiedTable]:
+        """What the checks say of a copy, table by table, and of its tables with one another."""
+        wanted = wanted_types(self.mask_policy, self.policy, self.purpose)
+        copies = data_sets(Found(fresh))
+        judged = []
+        for plan, found in zip(plans, copies, strict=False):
+            facts, findings = proof(plan, self._read(found, progress), self.judging, wanted)
+            judged.append(_Proved(plan, facts, findings))
+        if len(judged) < len(plans) or next(copies, None) is not None:
+            raise PipelineError("the copy does not hold the tables that it was made of: nothing was written")
+        self._join(fresh, judged)
+        return [
+            CopiedTable(one.plan.name, one.plan.rows, one.plan.treatments, tuple(ordered(one.findings)))
+            for one in judged
+        ]
+
+    def _read(self, found: DataSet, progress: Callable[[float], None]) -> Reading:
+        if found.problem:
+            raise SourceBroken(f"{found.name}: {found.problem}")
+        reading = Reading(self.key, self.policy)
+        reading.sample = RowSample(self.mask_policy.checks.sampled_rows)
+        for piece in found.read(names_of(self.policy)) if found.read else ():
+            reading.rows += piece.rows
+            reading.take(piece)
+            progress(found.begin + piece.share * (found.end - found.begin))
+        return reading
+
+    def _masking(self, treatments: Sequence[Treatment]) -> Masking:
+        return Masking(
+            {treatment.column: treatment.masker(self.key) for treatment in treatments},
+            frozenset(treatment.column for treatment in treatments if treatment.operator is not None),
+            frozenset(treatment.column for treatment in treatments if treatment.hides),
         )
-        for one in found
-        if not one.masked and one.entity_type in wanted and one.confidence > _SURE
-    ]
+
+    def _join(self, fresh: Path, judged: Sequence[_Proved]) -> None:
+        """Windows of two tables of the copy that show more together."""
+        sets = [
+            Joinable(str(at), one.facts, partial(_rows_again, fresh, at)) for at, one in enumerate(judged) if one.facts
+        ]
+        for name, finding in windows_between(sets, self.mask_policy.checks, self.policy.masks):
+            judged[int(name)].findings.append(finding)
 
 
-def _unchanged(before: pl.DataFrame, after: pl.DataFrame, treatment: Treatment) -> list[MaskFinding]:
-    name = treatment.column
-    if treatment.declares is None or name not in before.columns or name not in after.columns:
-        return []
-    old, new = before[name].cast(pl.String), after[name].cast(pl.String)
-    if len(old) != len(new):
-        return []
-    same = int(((old == new) & ~old.str.contains(r"^[*\s-]*$")).fill_null(value=False).sum())
-    if not same:
-        return []
-    evidence = {"raw_rows": same, "rows": len(old)}
-    return [MaskFinding(MaskCheck.raw_value, (name,), "high", treatment.entity_type, evidence)]
+def _rows_again(fresh: Path, at: int, columns: Sequence[str]) -> Iterator[pl.DataFrame]:
+    for piece in pieces_again(Found(fresh), at, lambda cell: cell in columns):
+        whole = piece.whole()
+        yield whole.select([name for name in whole.columns if name in columns])
 
 
-def _intended(finding: MaskFinding, treated: dict[str, Treatment]) -> bool:
-    treatment = treated.get(finding.columns[0])
-    keyed = treatment is not None and treatment.declares == "token"
-    return keyed and finding.check in (MaskCheck.digest, MaskCheck.raw_value, MaskCheck.partial)
-
-
-def _names_of(policy: Policy) -> Callable[[str], bool]:
-    return lambda cell: bool(name_hints(cell, policy).says)
-
-
-def _refuse_same(source: Path, out: Path) -> None:
-    if out.is_dir():
-        raise PipelineError(f"{out}: a folder: name the file that is to hold the copy")
-    if not out.parent.is_dir():
-        raise PipelineError(f"{out.parent}: no such folder")
-    if _form(out) != _form(source):
-        raise PipelineError(f"{out}: the copy has the format of the table: it ends as {source.name} does")
-    if out.exists() and out.samefile(source):
-        raise PipelineError(f"{out}: the table itself: a masked copy never replaces what it was made of")
-
-
-def _form(path: Path) -> str:
-    name = path.name.lower().removesuffix(".gz").removesuffix(".zst")
-    families = {"parquet": (".parquet", ".pq"), "JSON": (".json", ".jsonl", ".ndjson")}
-    return next((family for family, endings in families.items() if name.endswith(endings)), "text")
-
-
-@contextmanager
-def _beside(out: Path) -> Iterator[Path]:
-    """A file beside the one that is wanted, readable by its owner alone, gone afterwards unless it was renamed."""
-    fresh = out.with_name(f".{os.getpid()}.{out.name}")
-    try:
-        os.close(os.open(fresh, os.O_WRONLY | os.O_CREAT | os.O_TRUNC, 0o600))
-        yield fresh
-    except OSError as error:
-        raise PipelineError(f"{out}: cannot be written: {error.strerror or error}") from error
-    finally:
-        with suppress(OSError):
-            fresh.unlink(missing_ok=True)
-
-
-@contextmanager
-def _packed(fresh: Path, out: Path) -> Iterator[BinaryIO]:
-    """The file to write to, compressed where its name says so."""
-    with fresh.open("wb") as raw:
-        if out.name.lower().endswith(".gz"):
-            with gzip.GzipFile(fileobj=raw, mode="wb") as packed:
-                yield cast("BinaryIO", packed)
-        elif out.name.lower().endswith(".zst"):
-            with zstandard.ZstdCompressor().stream_writer(raw, closefd=False) as stream:
-                yield cast("BinaryIO", stream)
-        else:
-            yield raw
-        raw.flush()
-        if not raw.closed:
-            os.fsync(raw.fileno())
+def _column(one: Treatment) -> dict[str, str]:
+    return {"column": shown_name(one.column), "type": one.entity_type, "operator": one.words}

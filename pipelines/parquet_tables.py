@@ -2,6 +2,7 @@
 
 import json
 from collections.abc import Iterator
+from dataclasses import replace
 from pathlib import Path
 
 import polars as pl
@@ -38,14 +39,17 @@ def parquet_pieces(path: Path) -> Iterator[Piece]:
             done, total = 0, max(1, table.metadata.num_rows)
             for batch in table.iter_batches(batch_size=BATCH_ROWS):
                 done += batch.num_rows
-                frame = _polars(batch)
-                narrow = narrow_columns(frame)
-                yield Piece(_texts(frame), batch.num_rows, done / total, narrow=narrow)
+                yield replace(frame_piece(_polars(batch)), share=done / total)
     except (pa.ArrowException, pl.exceptions.PolarsError, NotImplementedError, ValueError) as error:
         # The library may quote what it read; its name for the trouble is enough.
         raise SourceBroken(
             f"a damaged Parquet file, or one of a form that is not read ({type(error).__name__})"
         ) from error
+
+
+def frame_piece(frame: pl.DataFrame) -> Piece:
+    """A frame of columns of any type as a piece of a table."""
+    return Piece(_texts(frame), frame.height, narrow=narrow_columns(frame))
 
 
 def _polars(batch: pa.RecordBatch) -> pl.DataFrame:

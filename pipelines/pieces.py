@@ -26,3 +26,12 @@ class Piece:
     share: float = 1.0
     rejected: int = 0
     narrow: pl.DataFrame = field(default_factory=pl.DataFrame)
+
+    def whole(self) -> pl.DataFrame:
+        """All that is known of the rows, as text; of a column that is in both, whichever has the value."""
+        if self.narrow.is_empty():
+            return self.frame
+        shared = [name for name in self.narrow.columns if name in self.frame.columns]
+        held = [self.frame[name].zip_with(self.frame[name].is_not_null(), self.narrow[name]) for name in shared]
+        both = self.frame.with_columns(held)
+        return both.hstack(self.narrow.drop(shared))

@@ -1,31 +1,21 @@
 """Scans for personal data: reads tables, asks `dlp`, and writes what it found, masked."""
 
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass, replace
-from datetime import UTC, datetime
 from pathlib import Path
-
-import polars as pl
 
 from assets.matching import AddressBook
 from dlp.grading_policy import GradingPolicy, default_grading, grading_of
-from dlp.mask_checks import WITHIN
 from dlp.mask_policy import ChecksPolicy, default_mask_policy
 from dlp.policy import Policy, load_policy
 from pipelines.dataset_grading import Grader
 from pipelines.fingerprint_key import fingerprint_key
 from pipelines.inventory import load_address_book
-from pipelines.mask_reading import masks_that_fail
 from pipelines.mask_sources import mask_policy_of
-from pipelines.mask_writing import write_mask_findings
-from pipelines.scan_changes import changes
-from pipelines.scan_dataset import scanned_file, scanned_table
-from pipelines.scan_history import LastScan, file_stamp, last_scan, scan_stamp, unchanged
-from pipelines.scan_reading import Reading
-from pipelines.scan_report import Owner, ScanReport, write_findings
+from pipelines.scan_report import ScanReport
 from pipelines.scan_sampling import Sampling
 from pipelines.scan_sources import TABLE_PREFIX, DataSet, container_of, data_sets, targets_of
 from pipelines.scan_telemetry import TELEMETRY
+from pipelines.scanner import Scanner
 from rongdun.settings import Settings
 from store.client import Store
 
@@ -69,7 +59,7 @@ def scan(
         again: read everything, whether it changed or not.
     """
     report = progress or _silent
-    scanner = _Scanner(
+    scanner = Scanner(
         store,
         key,
         scope,
@@ -94,71 +84,6 @@ def scan(
     return reports
 
 
-@dataclass(frozen=True)
-class _Scanner:
-    """Everything that scans of one run have in common."""
-
-    store: Store
-    key: bytes
-    scope: str
-    policy: Policy
-    grader: Grader
-    book: AddressBook
-    sampling: Sampling
-    checks: ChecksPolicy
-    again: bool
-
-    def scanned(self, found: DataSet, progress: Callable[[float], None]) -> ScanReport:
-        """The report on a data set, stored unless nothing is known of it that was not known before."""
-        if found.problem:
-            return ScanReport(found.name, reason=found.problem)
-        started = datetime.now(UTC)
-        last = last_scan(self.store, found.name)
-        result = self._read(found, last, progress)
-        if result.reason and not result.rows:
-            return result
-        asset_id = self.book.asset_of_dataset(result.dataset)
-        owner = Owner(asset_id, self.book.scope_of(pl.Series([asset_id]), self.scope)[0])
-        result = self.grader.suggested(result, owner)
-        if result.unchanged and (last is None or last.says_the_same(result)):
-            return result
-        if last is not None and not result.unchanged:
-            whole = not result.reason and not result.state.partial
-            result = replace(result, changes=changes(last.report.findings, result.findings, whole=whole))
-        scan_id = write_findings(result, self.store, owner, started=started, policy=self.policy)
-        if not result.unchanged:
-            # What was not read again has the masks that it had.
-            write_mask_findings(result.dataset, result.masks, self.store, owner, scan_id=scan_id, ran=WITHIN)
-        return result
-
-    def _with_masks(self, result: ScanReport, reading: Reading) -> ScanReport:
-        if result.unchanged:
-            return result
-        return replace(result, masks=tuple(masks_that_fail(reading, result.dataset, self.checks)))
-
-    def _stamp(self, file: Path) -> str:
-        return scan_stamp(file_stamp(file), self.key, self.policy, self.sampling)
-
-    def _read(self, found: DataSet, last: LastScan | None, progress: Callable[[float], None]) -> ScanReport:
-        known = None if self.again else last
-        reading = Reading(self.key, self.policy)
-        if found.read is None:
-            return self._with_masks(
-                scanned_table(found.name, self.store, reading, known, self.sampling, progress), reading
-            )
-        before = self._stamp(found.file) if found.file else ""
-        same = unchanged(known, before)
-        if same is not None:
-            return same
-        result = self._with_masks(scanned_file(found, reading, self.sampling, progress), reading)
-        if result.reason or not found.file:
-            return result
-        if self._stamp(found.file) != before:
-            told = "the file changed while it was read: some of it may have been seen as it was, some as it became"
-            return replace(result, method=f"{result.method}; {told}")
-        return replace(result, state=replace(result.state, stamp=before))
-
-
 def scan_all(
     targets: Sequence[str],
     store: Store,
@@ -177,7 +102,7 @@ def scan_all(
     """
     policy = load_policy(settings.rules_folder / "dlp" / "policy.yml")
     grading = grading_of(settings.rules_folder)
-    checks = mask_policy_of(settings).checks
+    checks = mask_policy_of(settings, policy).checks
     key = fingerprint_key(settings.key_file)
     book = load_address_book(store)
     wanted = list(targets) or known_targets(store, settings.inbox)

@@ -8,6 +8,7 @@ from datetime import UTC, datetime
 from dlp.column_names import name_hints, shown_name
 from dlp.findings import PiiFinding
 from dlp.grading import highest
+from dlp.mask_policy import ChecksPolicy
 from pipelines.errors import SourceBroken
 from pipelines.scan_history import LastScan, scan_stamp, table_stamp, unchanged
 from pipelines.scan_reading import Reading
@@ -45,20 +46,26 @@ def scanned_file(found: DataSet, reading: Reading, sampling: Sampling, progress:
 
 
 def scanned_table(
-    table: str, store: Store, reading: Reading, last: LastScan | None, sampling: Sampling, progress: Progress
+    table: str,
+    store: Store,
+    reading: Reading,
+    last: LastScan | None,
+    sampling: Sampling,
+    checks: ChecksPolicy,
+    progress: Progress,
 ) -> ScanReport:
     """What a ClickHouse table holds; of telemetry, what arrived since the last scan is counted in addition to it."""
     started = time.monotonic()
     try:
         if is_telemetry(store, table):
             return _scanned_telemetry(table, store, reading, last, progress, started)
-        stamp = scan_stamp(_content(store, table), reading.key, reading.policy, sampling)
+        stamp = scan_stamp(_content(store, table), reading.key, reading.policy, sampling, checks)
         same = unchanged(last, stamp)
         if same is not None:
             return same
         state = _read_table(table, store, reading, sampling, progress)
-        still = stamp if scan_stamp(_content(store, table), reading.key, reading.policy, sampling) == stamp else ""
-        return _report(table, reading, "", started, replace(state, stamp=still))
+        after = scan_stamp(_content(store, table), reading.key, reading.policy, sampling, checks)
+        return _report(table, reading, "", started, replace(state, stamp=stamp if after == stamp else ""))
     except (SourceBroken, QueryFailed) as error:
         return _report(table, reading, _without_values(error), started, ScanState(partial=True))
 
@@ -99,7 +106,7 @@ def _scanned_telemetry(
         findings=together,
         grade=highest(finding.grade for finding in together),
         method=f"added to those before: rows that arrived since {since:%Y-%m-%d %H:%M:%S} UTC; {report.method}",
-        state=replace(report.state, column_rows=counted_rows),
+        state=replace(report.state, column_rows=counted_rows, goes_on=True),
     )
 
 

@@ -9,6 +9,7 @@ from importlib.metadata import version
 from pathlib import Path
 
 from dlp.findings import PiiFinding
+from dlp.mask_policy import ChecksPolicy
 from dlp.policy import Policy
 from pipelines.alert_rows import utc
 from pipelines.scan_report import ScanReport, ScanState, Suggested
@@ -108,11 +109,12 @@ def table_stamp(store: Store, database: str, table: str) -> str:
     return ""
 
 
-def scan_stamp(content: str, key: bytes, policy: Policy, sampling: Sampling) -> str:
-    """A hash of what a data set is like and of how it is looked at; '' where the first is unknown."""
+def scan_stamp(content: str, key: bytes, policy: Policy, sampling: Sampling, checks: ChecksPolicy) -> str:
+    """A hash of what a data set is like and of how it and its masks are looked at; '' where the first is unknown."""
     if not content:
         return ""
-    parts = (content, hashlib.sha256(key).hexdigest(), _policy_hash(policy), _release(), str(sampling))
+    policies = (_policy_hash(policy), _policy_hash(checks))
+    parts = (content, hashlib.sha256(key).hexdigest(), *policies, _release(), str(sampling))
     return hashlib.sha256("\x00".join(parts).encode()).hexdigest()
 
 
@@ -120,7 +122,7 @@ def _times(status: os.stat_result) -> str:
     return f"{status.st_size}:{status.st_mtime_ns}:{status.st_ctime_ns}"
 
 
-def _policy_hash(policy: Policy) -> str:
+def _policy_hash(policy: Policy | ChecksPolicy) -> str:
     return hashlib.sha256(policy.model_dump_json().encode()).hexdigest()
 
 

@@ -68,7 +68,7 @@ class Reading:
         self.rejected += piece.rejected
         if piece.frame.width:
             self.observe_table(piece.frame)
-        self.sample.add(piece.frame if piece.narrow.is_empty() else piece.frame.hstack(piece.narrow))
+        self.sample.add(piece.whole())
 
     def findings(self, on: datetime) -> list[PiiFinding]:
         """The findings of the whole data set, graded as of that day."""

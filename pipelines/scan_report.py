@@ -52,12 +52,14 @@ class ScanState:
         seen_until: of telemetry, what arrived until then (UTC) is counted.
         column_rows: of telemetry, the rows that hold a value, by column.
         partial: not all rows were looked at.
+        goes_on: of telemetry, only what arrived since the scan before was read; not kept.
     """
 
     stamp: str = ""
     seen_until: datetime = datetime(1970, 1, 1, tzinfo=UTC)
     column_rows: Mapping[str, int] = field(default_factory=dict)
     partial: bool = False
+    goes_on: bool = False
 
 
 @dataclass(frozen=True)

@@ -1,29 +1,27 @@
 """What a scan is pointed at, as data sets: tables of files, sheets, databases and archives, found one by one."""
 
 import zipfile
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Generator, Iterator, Sequence
+from contextlib import closing
 from dataclasses import dataclass, replace
 from functools import partial
+from itertools import islice
 from pathlib import Path
 
-from pipelines.archives import DEEPEST_ARCHIVE, archive_members, opened_archive, unpacked
-from pipelines.database_urls import is_database_url, opened_database, place_of
-from pipelines.datasets import file_pieces, is_table, is_table_name
+from pipelines.archives import DEEPEST_ARCHIVE, opened_archive, unpacked
+from pipelines.containers import form_of, is_container_name, table_members
+from pipelines.database_urls import is_database_url, opened_database, place_of, wanted_tables
+from pipelines.datasets import file_pieces, is_table
 from pipelines.errors import SourceBroken
 from pipelines.files import Found, found_files, source_of
 from pipelines.pieces import Piece
-from pipelines.sql_tables import SQLITE_MAGIC, database_tables, sqlite_engine, table_pieces
+from pipelines.sql_tables import database_tables, sqlite_engine, table_pieces
 from pipelines.workbooks import sheet_names, sheet_pieces
 
 TABLE_PREFIX = "table:"
 
 IsName = Callable[[str], bool]
 Read = Callable[[IsName], Iterator[Piece]]
-
-_ZIP_MAGIC = b"PK\x03\x04"
-_OLD_OFFICE_MAGIC = b"\xd0\xcf\x11\xe0"
-_WORKBOOK = "xl/workbook.xml"
-_CONTAINERS = (".zip", ".xlsx", ".xlsm", ".sqlite", ".sqlite3", ".db", ".db3")
 
 
 @dataclass(frozen=True)
@@ -71,7 +69,12 @@ def target_name(target: Target) -> str:
     return place_of(target) if is_database_url(target) else target.removeprefix(TABLE_PREFIX)
 
 
-def data_sets(target: Target) -> Iterator[DataSet]:
+def shown_target(target: str) -> str:
+    """What a report calls what a person typed; no user, no password."""
+    return target_name(target) if is_other_than_file(target) else target
+
+
+def data_sets(target: Target) -> Generator[DataSet, None, None]:
     """The tables of one target, each found when the one before is done."""
     name = target_name(target)
     if isinstance(target, Found) and target.problem:
@@ -89,6 +92,25 @@ def data_sets(target: Target) -> Iterator[DataSet]:
         yield DataSet(name, problem=str(broken))
 
 
+def pieces_again(target: Target, at: int, is_name: IsName) -> Iterator[Piece]:
+    """The rows of data set number `at` of a target, once more from the beginning.
+
+    Raises:
+        SourceBroken: it is gone, cannot be read, or is a table of ClickHouse.
+    """
+    with closing(data_sets(target)) as found:
+        one = next(islice(found, at, None), None)
+        if one is None or one.read is None:
+            raise SourceBroken("it is not there any more")
+        # A member of an archive is there only as long as the search for the next one waits.
+        yield from one.read(is_name)
+
+
+def harmless_name(name: str) -> str:
+    """A name of a sheet, table or member as reports write it: what is no UTF-8 escaped."""
+    return name.encode("utf-8", "backslashreplace").decode()
+
+
 def container_of(name: str) -> Path | None:
     """The file on disk that a data set lies in, by the name of the data set; None where it is gone or none."""
     ends = [at for at, sign in enumerate(name) if sign in "#!"]
@@ -97,48 +119,40 @@ def container_of(name: str) -> Path | None:
 
 def _of_database(target: str) -> Iterator[DataSet]:
     database = opened_database(target)
-    tables = [table for table in database_tables(database.engine, database.schemas) if database.wants(table)]
-    if not tables:
-        raise SourceBroken("it holds no table that this account may see")
+    tables = wanted_tables(database)
     for at, table in enumerate(tables):
         read = partial(table_pieces, database.engine, table)
         yield _within(DataSet(database.name_of(table), _nameless(read)), at, len(tables))
 
 
 def _of_file(path: Path, name: str, depth: int = 0) -> Iterator[DataSet]:
-    magic = _beginning(path)
-    if magic.startswith(SQLITE_MAGIC):
+    form = form_of(path)
+    if form == "sqlite":
         engine = sqlite_engine(path)
         tables = database_tables(engine)
         yield from _named(name, [(table.name, _nameless(partial(table_pieces, engine, table))) for table in tables])
-    elif magic.startswith(_ZIP_MAGIC):
-        yield from _of_zip(path, name, depth)
-    elif magic.startswith(_OLD_OFFICE_MAGIC):
-        raise SourceBroken("an old Excel file (.xls), or an encrypted one: save it as .xlsx without a password")
+    elif form == "workbook":
+        yield from _named(name, [(sheet, partial(_sheet, path, sheet)) for sheet in sheet_names(path)])
+    elif form == "archive":
+        yield from _of_archive(path, name, depth)
     else:
         yield DataSet(name, partial(_file, path))
 
 
-def _of_zip(path: Path, name: str, depth: int) -> Iterator[DataSet]:
+def _of_archive(path: Path, name: str, depth: int) -> Iterator[DataSet]:
     with opened_archive(path) as archive:
-        members = archive_members(archive, path.stat().st_size)
-        if any(shown == _WORKBOOK for _, shown in members):
-            yield from _named(name, [(sheet, partial(_sheet, path, sheet)) for sheet in sheet_names(path)])
-            return
-        tables = [each for each in members if is_table_name(each[1]) and not Path(each[1]).name.startswith("._")]
-        if not tables:
-            raise SourceBroken("an archive without a file that is named like a table")
+        tables = table_members(archive, path.stat().st_size)
         if depth >= DEEPEST_ARCHIVE:
             raise SourceBroken(f"an archive in {depth} others: unpack it and scan the folder")
         for at, (member, shown) in enumerate(tables):
-            for found in _of_member(archive, member, f"{name}!{_harmless(shown)}", path, depth):
+            for found in _of_member(archive, member, f"{name}!{harmless_name(shown)}", path, depth):
                 yield _within(found, at, len(tables))
 
 
 def _of_member(
     archive: zipfile.ZipFile, member: zipfile.ZipInfo, name: str, path: Path, depth: int
 ) -> Iterator[DataSet]:
-    if not name.lower().endswith(_CONTAINERS):
+    if not is_container_name(name):
         yield DataSet(name, partial(_member, path, member, name))
         return
     try:
@@ -169,21 +183,9 @@ def _named(name: str, parts: Sequence[tuple[str, Read]]) -> Iterator[DataSet]:
     if not parts:
         raise SourceBroken("it holds no table")
     for at, (part, read) in enumerate(parts):
-        yield _within(DataSet(f"{name}#{_harmless(part)}", read), at, len(parts))
+        yield _within(DataSet(f"{name}#{harmless_name(part)}", read), at, len(parts))
 
 
 def _within(found: DataSet, at: int, of: int) -> DataSet:
     """The same as the part `at` of so many."""
     return replace(found, begin=(at + found.begin) / of, end=(at + found.end) / of)
-
-
-def _harmless(name: str) -> str:
-    return name.encode("utf-8", "backslashreplace").decode()
-
-
-def _beginning(path: Path) -> bytes:
-    try:
-        with path.open("rb") as file:
-            return file.read(len(SQLITE_MAGIC))
-    except OSError as error:
-        raise SourceBroken(f"cannot be read: {error.strerror or type(error).__name__}") from error

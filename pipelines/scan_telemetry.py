@@ -24,6 +24,7 @@ _NEWEST = """
 SELECT max(ingested_at) AS newest, count() AS rows, now64(3, 'UTC') AS now FROM {database:Identifier}.{table:Identifier}
 WHERE ingested_at > {since:DateTime64(3, 'UTC')}
 """
+_OLDEST = "SELECT min(ingested_at) AS oldest, count() AS rows FROM {database:Identifier}.{table:Identifier}"
 _OWN = frozenset({"event_id", "batch_id", "source_type", "community_id"})  # the platform's own marks
 _ADDRESSES = frozenset({"IP_ADDRESS", "MAC_ADDRESS"})  # what telemetry is about
 
@@ -96,6 +97,14 @@ def new_rows(store: Store, table: str, since: datetime) -> ChosenRows | None:
         # Rows of other inserts may carry an earlier time and not be there yet.
         time.sleep(max(0.0, min(_SETTLES, _SETTLES - age)))
     return ChosenRows(since, utc(row["newest"]))
+
+
+def oldest_row(store: Store, table: str) -> datetime | None:
+    """When the oldest row of a stream arrived that is still there (UTC); None where there is none."""
+    for row in store.rows(_OLDEST, table_address(store, table)):
+        if int(str(row["rows"])):
+            return utc(row["oldest"])
+    return None
 
 
 def is_own_mark(column: str) -> bool:

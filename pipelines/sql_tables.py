@@ -8,7 +8,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 from urllib.parse import quote
 
-from pipelines.cell_texts import text_frame
+from pipelines.cell_texts import narrow_frame, text_frame
 from pipelines.errors import SourceBroken
 from pipelines.headers import column_names
 from pipelines.pieces import Piece
@@ -73,8 +73,36 @@ def database_tables(engine: "Engine", schemas: Sequence[str] = ()) -> list[SqlTa
         return [SqlTable(schema, name) for schema in wanted for name in sorted(inspector.get_table_names(schema))]
 
 
+@dataclass(frozen=True)
+class SqlRows:
+    """Some rows of a table as its driver hands them over.
+
+    Attributes:
+        names: of the columns, each once.
+        kinds: of the columns, as the database declares them, such as `VARCHAR(20)`; '' where it declares none.
+        share: how much of the table has been read, 0 to 1.
+    """
+
+    rows: Sequence[Sequence[object]]
+    names: Sequence[str]
+    kinds: Sequence[str]
+    share: float
+
+
 def table_pieces(engine: "Engine", table: SqlTable) -> Iterator[Piece]:
-    """The rows of a table as they stood when the reading began.
+    """The rows of a table as text, as they stood when the reading began.
+
+    Raises:
+        SourceBroken: the database refused it, is locked or damaged; what was yielded before stays good.
+    """
+    for part in table_rows(engine, table):
+        if part.rows:
+            texts = text_frame(part.rows, part.names)
+            yield Piece(texts, len(part.rows), part.share, narrow=narrow_frame(part.rows, texts))
+
+
+def table_rows(engine: "Engine", table: SqlTable) -> Iterator[SqlRows]:
+    """The rows of a table as they stood when the reading began; the last part holds none, so that there is one.
 
     Raises:
         SourceBroken: the database refused it, is locked or damaged; what was yielded before stays good.
@@ -86,6 +114,7 @@ def table_pieces(engine: "Engine", table: SqlTable) -> Iterator[Piece]:
         _begin(connection)
         described = inspect(connection).get_columns(table.name, schema=table.schema or None)
         names = [str(each["name"]) for each in described]
+        kinds = [_kind(each["type"]) for each in described]
         source = table_named(table.name, *map(column, names), schema=table.schema or None)
         total = connection.execute(select(func.count()).select_from(source)).scalar_one()
         shown = column_names(names, header=True)
@@ -93,14 +122,24 @@ def table_pieces(engine: "Engine", table: SqlTable) -> Iterator[Piece]:
         size, done = _FIRST_ROWS, 0
         try:
             while rows := streamed.fetchmany(size):
-                frame = text_frame(rows, shown)
                 done += len(rows)
-                yield Piece(frame, len(rows), min(1.0, done / max(1, total)))
-                size = _next_rows(size, frame.estimated_size(), len(names))
+                yield SqlRows(rows, shown, kinds, min(1.0, done / max(1, total)))
+                size = _next_rows(size, _estimated_size(rows), len(names))
+            yield SqlRows([], shown, kinds, 1.0)
         except GeneratorExit:
             # A driver would read what is left before it closes; an end of the connection ends that too.
             connection.invalidate()
             raise
+
+
+def _kind(declared: object) -> str:
+    name = str(declared)
+    return "" if name == "NULL" else name
+
+
+def _estimated_size(rows: Sequence[Sequence[object]]) -> float:
+    """About how many bytes the cells of these rows take."""
+    return sum(len(cell) if isinstance(cell, str | bytes) else 8 for row in rows for cell in row)
 
 
 def _next_rows(rows: int, size: float, width: int) -> int:

@@ -4,11 +4,12 @@ import warnings
 import zipfile
 import zlib
 from collections.abc import Callable, Iterator, Sequence
+from dataclasses import dataclass
 from itertools import islice
 from pathlib import Path
 from typing import Any
 
-from pipelines.cell_texts import cell_text, text_frame
+from pipelines.cell_texts import cell_text, narrow_frame, text_frame
 from pipelines.errors import SourceBroken
 from pipelines.headers import column_names, has_header
 from pipelines.pieces import Piece
@@ -35,22 +36,59 @@ def sheet_names(path: Path) -> list[str]:
     Raises:
         SourceBroken: it is damaged, encrypted or a bomb.
     """
+    return list(sheet_states(path))
+
+
+def sheet_states(path: Path) -> dict[str, str]:
+    """By the name of each sheet whether it is `visible`, `hidden` or `veryHidden`.
+
+    Raises:
+        SourceBroken: it is damaged, encrypted or a bomb.
+    """
     book = _opened(path)
     try:
-        return [sheet.title for sheet in book.worksheets]
+        return {sheet.title: str(sheet.sheet_state) for sheet in book.worksheets}
     finally:
         book.close()
 
 
+@dataclass(frozen=True)
+class SheetRows:
+    """Some rows of a sheet as they stand in it, those that hold nothing left out.
+
+    Attributes:
+        rows: of any width; the header is none of them.
+        names: of the columns, for as many as the widest row has.
+        header: the row that names the columns, None where there is none or it came before.
+        above: how many of the rows stand above the header: lines of a title.
+    """
+
+    rows: Sequence[Sequence[object]]
+    names: Sequence[str]
+    header: Sequence[object] | None = None
+    above: int = 0
+
+
 def sheet_pieces(path: Path, sheet: str, *, is_name: Callable[[str], bool]) -> Iterator[Piece]:
-    """The rows of one sheet; lines of a title above the header count as rows.
+    """The rows of one sheet as text; lines of a title above the header count as rows.
+
+    Raises:
+        SourceBroken: it is damaged; what was yielded before stays good.
+    """
+    for part in sheet_rows(path, sheet, is_name=is_name):
+        texts = text_frame(part.rows, part.names)
+        yield Piece(texts, len(part.rows), 0.5, narrow=narrow_frame(part.rows, texts))
+
+
+def sheet_rows(path: Path, sheet: str, *, is_name: Callable[[str], bool]) -> Iterator[SheetRows]:
+    """The rows of one sheet as the workbook holds them, formulas as what they last gave.
 
     Raises:
         SourceBroken: it is damaged; what was yielded before stays good.
     """
     book = _opened(path)
     try:
-        yield from _pieces(book[sheet], is_name)
+        yield from _parts(book[sheet], is_name)
     except _DAMAGE as error:
         # The library may quote what it read; its name for the trouble is enough.
         raise SourceBroken(f"the sheet is damaged ({type(error).__name__})") from error
@@ -74,18 +112,18 @@ def _opened(path: Path) -> Any:
         raise SourceBroken(f"a damaged Excel workbook ({type(error).__name__})") from error
 
 
-def _pieces(sheet: Any, is_name: Callable[[str], bool]) -> Iterator[Piece]:
+def _parts(sheet: Any, is_name: Callable[[str], bool]) -> Iterator[SheetRows]:
     sheet.reset_dimensions()  # what a file claims of its size may be wrong
     rows = _rows(sheet)
     first = list(islice(rows, _HEADER_ROWS))
     if not first:
-        yield Piece(text_frame([], []), 0)
+        yield SheetRows([], [])
         return
     at = _title_rows(first)
     texts = [[cell_text(cell) or "" for cell in _trimmed(row)] for row in first[at:]]
     header = all(cell is None or isinstance(cell, str) for cell in first[at]) and has_header(texts, is_name)
     names = column_names(texts[0], header=header)
-    yield _piece([*first[:at], *first[at + 1 if header else at :]], names)
+    yield _part([*first[:at], *first[at + 1 if header else at :]], names, first[at] if header else None, at)
     batch: list[Sequence[object]] = []
     cells = characters = 0
     for row in rows:
@@ -93,10 +131,10 @@ def _pieces(sheet: Any, is_name: Callable[[str], bool]) -> Iterator[Piece]:
         cells += max(len(batch[-1]), len(names))
         characters += sum(len(cell) for cell in batch[-1] if isinstance(cell, str))
         if cells >= _BATCH_CELLS or characters >= _BATCH_CHARACTERS:
-            yield _piece(batch, names)
+            yield _part(batch, names)
             batch, cells, characters = [], 0, 0
     if batch:
-        yield _piece(batch, names)
+        yield _part(batch, names)
 
 
 def _rows(sheet: Any) -> Iterator[Sequence[object]]:
@@ -108,11 +146,13 @@ def _rows(sheet: Any) -> Iterator[Sequence[object]]:
             yield row
 
 
-def _piece(rows: Sequence[Sequence[object]], names: list[str]) -> Piece:
+def _part(
+    rows: Sequence[Sequence[object]], names: list[str], header: Sequence[object] | None = None, above: int = 0
+) -> SheetRows:
     # A sheet knows no width: rows that are wider than the header have columns without a name.
     width = max((len(row) for row in rows), default=0)
     wider = [*names, *(f"column_{at}" for at in range(len(names) + 1, width + 1))]
-    return Piece(text_frame(rows, _unique(wider)), len(rows), 0.5)
+    return SheetRows(rows, _unique(wider), header, above)
 
 
 def _unique(names: list[str]) -> list[str]:

@@ -34,7 +34,11 @@ EMAIL = Kind(
     score=0.9,
     not_before=(":[A-Za-z0-9._-]+/",),  # git@example.org:city/tool.git
     alone=0.0,
-    masked_forms=(r"[A-Za-z0-9._+-]{0,16}\*+[A-Za-z0-9._+*-]{0,16}@[A-Za-z0-9*.-]+",),
+    # The part before the sign hidden, or the domain alone.
+    masked_forms=(
+        r"[A-Za-z0-9._+-]{0,64}\*+[A-Za-z0-9._+*-]{0,64}@[A-Za-z0-9*.-]+",
+        r"[A-Za-z0-9._+-]{1,64}@[A-Za-z0-9.-]{0,32}\*+[A-Za-z0-9.*-]*",
+    ),
     examples=("zhang@example.org",),
     counter_examples=(
         "zhang@host",

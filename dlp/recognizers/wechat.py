@@ -32,7 +32,7 @@ CHOSEN_WECHAT = Kind(
     pattern=pattern_of("wechat_chosen"),
     named=0.5,
     in_text=False,
-    named_masks=(r"[A-Za-z][A-Za-z0-9_-]{0,6}\*{2,16}[A-Za-z0-9_-]{0,6}",),
+    named_masks=(r"[A-Za-z][A-Za-z0-9_-]{0,6}\*{2,16}[A-Za-z0-9_-]{0,6}", r"[A-Za-z*][A-Za-z0-9_*-]{5,19}"),
     examples=("zhang_san-88",),
     counter_examples=("88zhang", "abc"),
 )

@@ -56,13 +56,7 @@ def scan(
     as_json: Json = False,
 ) -> None:
     """Look for personal data column by column; what is shown and kept is masked."""
-    missing = [target for target in targets if not is_other_than_file(target) and not Path(target).exists()]
-    if missing:
-        err().print(harmless(f"no such file or folder: {missing[0]}"), markup=False)
-        raise typer.Exit(2)
-    if any(map(shows_password, targets)):
-        told = "the list of processes shows the password of this URL: put it in a variable and write $VARIABLE instead"
-        err().print(told, markup=False)
+    refuse_missing(targets)
     settings = Settings()
     with progress("scanning") as advance, open_store(settings) as store:
         reports = scan_all(
@@ -79,6 +73,21 @@ def scan(
     findings = [finding for report in reports for finding in report.findings]
     if fail_on and any(fail_on is Concern.found or not finding.masked for finding in findings):
         raise typer.Exit(1)
+
+
+def refuse_missing(targets: Sequence[str]) -> None:
+    """Nothing where every target may be there; tells of a password that the list of processes shows.
+
+    Raises:
+        typer.Exit: a file or folder is not there.
+    """
+    missing = [target for target in targets if not is_other_than_file(target) and not Path(target).exists()]
+    if missing:
+        err().print(harmless(f"no such file or folder: {missing[0]}"), markup=False)
+        raise typer.Exit(2)
+    if any(map(shows_password, targets)):
+        told = "the list of processes shows the password of this URL: put it in a variable and write $VARIABLE instead"
+        err().print(told, markup=False)
 
 
 def _show(reports: Sequence[ScanReport]) -> None:

@@ -3,7 +3,6 @@
 import json
 from collections.abc import Mapping, Sequence
 from enum import StrEnum
-from pathlib import Path
 from typing import Annotated
 
 import typer
@@ -11,7 +10,7 @@ import typer
 from dashboards.translation import Language, Words, words_in
 from dlp.mask_findings import SEVERITIES, MaskFinding
 from pipelines.mask_checking import CheckReport, Question, check_masks
-from rongdun.commands.protection import Json, app
+from rongdun.commands.protection import Json, app, refuse_missing
 from rongdun.console import err, harmless, print_json, print_table, progress
 from rongdun.settings import Settings
 from store.session import open_store
@@ -36,7 +35,12 @@ class Worst(StrEnum):
 
 @app.command()
 def check(
-    targets: Annotated[list[str], typer.Argument(help="Files, folders, or `table:NAME` for a table in the database.")],
+    targets: Annotated[
+        list[str],
+        typer.Argument(
+            help="Files, folders, `table:NAME` for a table in the database, or the URL of another database."
+        ),
+    ],
     quasi: Annotated[str, typer.Option(help="Quasi-identifiers, separated by commas: their classes are counted.")] = "",
     sensitive: Annotated[str, typer.Option(help="The column whose values must differ within a class.")] = "",
     sharing: Annotated[Sharing, typer.Option(help="How the data is to be shared.")] = Sharing.controlled,
@@ -44,9 +48,7 @@ def check(
     as_json: Json = False,
 ) -> None:
     """Check masks: raw values, windows that differ between tables, digests, encodings, k-anonymity."""
-    missing = [target for target in targets if not target.startswith("table:") and not Path(target).exists()]
-    if missing:
-        _refuse(f"no such file or folder: {missing[0]}")
+    refuse_missing(targets)
     chosen = tuple(dict.fromkeys(name.strip() for name in quasi.split(",") if name.strip()))
     if sensitive and not chosen:
         _refuse("--sensitive needs --quasi: the classes within which its values must differ")

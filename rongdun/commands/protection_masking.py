@@ -1,5 +1,6 @@
 """`rongdun dlp mask`: a masked copy of a table that proves itself."""
 
+from contextlib import nullcontext
 from enum import StrEnum
 from pathlib import Path
 from typing import Annotated
@@ -7,16 +8,20 @@ from typing import Annotated
 import typer
 
 from dlp.column_names import shown_name
-from dlp.mask_policy import MaskPolicy, load_mask_policy
+from dlp.mask_policy import load_mask_policy
 from dlp.policy import load_policy
 from pipelines.errors import SourceBroken
 from pipelines.fingerprint_key import fingerprint_key
+from pipelines.mask_checking import told
 from pipelines.mask_copy import Copied, masked_copy
 from pipelines.mask_sources import mask_policy_of
-from rongdun.commands.protection import Json, app
+from pipelines.scan_sources import TABLE_PREFIX, is_other_than_file, shown_target
+from rongdun.commands.protection import Json, app, refuse_missing
 from rongdun.commands.protection_checks import finding_rows
 from rongdun.console import err, harmless, print_json, print_table, progress
 from rongdun.settings import Settings
+from store.errors import QueryFailed
+from store.session import open_store
 
 
 class Purpose(StrEnum):
@@ -29,47 +34,62 @@ class Purpose(StrEnum):
 
 @app.command()
 def mask(
-    path: Annotated[Path, typer.Argument(help="A CSV, TSV, Parquet, JSON or JSON-lines file.")],
+    target: Annotated[
+        str,
+        typer.Argument(help="A table, workbook, SQLite file or archive, `table:NAME`, or the URL of a database."),
+    ],
     out: Annotated[Path, typer.Option("--out", "-o", help="The masked copy; made only when its checks pass.")],
     policy: Annotated[str, typer.Option(help="A masking policy, or `default`.")] = "default",
     purpose: Annotated[Purpose, typer.Option(help="What the copy is for.")] = Purpose.display,
     as_json: Json = False,
 ) -> None:
-    """Write a masked copy of a table and check it; exit 1, and no copy, when a check fails."""
-    if not path.is_file():
-        _refuse(f"no such file: {path}")
+    """Write a masked copy and check it; exit 1, and no copy, when a check fails."""
+    refuse_missing([target])
     settings = Settings()
-    chosen = _policy(policy, settings)
-    key = fingerprint_key(settings.key_file.with_name(f"{chosen.masking.key}.key"))
     entities = load_policy(settings.rules_folder / "dlp" / "policy.yml")
+    types = entities.entities
+    chosen = mask_policy_of(settings, entities) if policy == "default" else load_mask_policy(Path(policy), types)
+    key = fingerprint_key(settings.key_file.with_name(f"{chosen.masking.key}.key"))
+    shown = shown_target(target)
+    # A file needs no database: only a table of it opens one.
+    opened = open_store(settings) if target.startswith(TABLE_PREFIX) else nullcontext()
     try:
-        with progress("masking") as advance:
+        with opened as store, progress("masking") as advance:
             copied = masked_copy(
-                path, out, policy=entities, mask_policy=chosen, purpose=purpose.value, key=key, progress=advance
+                target if is_other_than_file(target) else Path(target),
+                out,
+                policy=entities,
+                mask_policy=chosen,
+                purpose=purpose.value,
+                key=key,
+                store=store,
+                progress=advance,
             )
-    except SourceBroken as broken:
-        _refuse(f"{path}: {broken}")
+    except (SourceBroken, QueryFailed) as broken:
+        _refuse(f"{shown}: {told(broken)}")
         return
     if as_json:
-        print_json({"path": str(path), "out": str(out), "purpose": purpose.value, **copied.as_json()})
+        print_json({"path": shown, "out": str(out), "purpose": purpose.value, **copied.as_json()})
     else:
-        _show(path, out, copied, settings)
+        _show(shown, out, copied, settings)
     if not copied.holds:
         err().print(harmless(f"{out}: not written: the masked copy failed its checks"), markup=False)
         raise typer.Exit(1)
 
 
-def _policy(name: str, settings: Settings) -> MaskPolicy:
-    return mask_policy_of(settings) if name == "default" else load_mask_policy(Path(name))
-
-
-def _show(path: Path, out: Path, copied: Copied, settings: Settings) -> None:
+def _show(shown: str, out: Path, copied: Copied, settings: Settings) -> None:
     lost = f", {copied.rejected} could not be read and are left out" if copied.rejected else ""
     print_table(
-        f"{path}: {copied.rows} rows{lost}",
+        f"{shown}: {copied.rows} rows{lost}",
         [
-            {"column": shown_name(one.column), "type": one.entity_type, "masked by": one.words}
-            for one in copied.treatments
+            {
+                **({"table": table.name} if len(copied.tables) > 1 else {}),
+                "column": shown_name(one.column),
+                "type": one.entity_type,
+                "masked by": one.words,
+            }
+            for table in copied.tables
+            for one in table.treatments
         ],
     )
     verdict = "every check passed" if copied.holds else "a check failed"

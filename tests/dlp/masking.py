@@ -6,14 +6,13 @@ from collections.abc import Mapping, Sequence
 
 import polars as pl
 
-from dlp.column_names import name_hints
 from dlp.columns import ColumnEvidence
+from dlp.counting import observe_table
 from dlp.mask_checks import Judging, dataset_checks
-from dlp.mask_columns import ColumnFacts, column_facts
+from dlp.mask_columns import ColumnFacts, table_facts
 from dlp.mask_findings import MaskFinding
 from dlp.mask_policy import ChecksPolicy, default_mask_policy
 from dlp.policy import default_policy
-from dlp.verdicts import verdicts
 
 KEY = b"a key for tests only, 32 bytes.."
 DIVISIONS = ("350102", "350103", "350104", "350105", "350111", "350121", "350181")
@@ -58,17 +57,15 @@ def md5(values: Sequence[str]) -> list[str]:
     return [hashlib.md5(value.encode(), usedforsecurity=False).hexdigest() for value in values]
 
 
-def facts(table: Mapping[str, Sequence[str | None]], dataset: str = "table.csv") -> list[ColumnFacts]:
+def facts(
+    table: Mapping[str, Sequence[str | None]], dataset: str = "table.csv", checks: ChecksPolicy | None = None
+) -> list[ColumnFacts]:
     """The columns of a table as the checks see them."""
-    policy, found = default_policy(), []
-    for name, values in table.items():
-        series = pl.Series("value", list(values), dtype=pl.String)
-        evidence = ColumnEvidence()
-        evidence.observe(series.drop_nulls().to_frame().group_by("value").len("rows"), key=KEY, policy=policy)
-        judged = verdicts(evidence, name_hints(name, policy), policy)
-        checks = default_mask_policy().checks
-        found.append(column_facts(name, evidence, judged, series, dataset=dataset, policy=policy, checks=checks))
-    return found
+    policy = default_policy()
+    rows = pl.DataFrame({name: pl.Series(list(values), dtype=pl.String) for name, values in table.items()})
+    evidence = {name: ColumnEvidence() for name in table}
+    observe_table(rows, evidence, key=KEY, policy=policy)
+    return table_facts(evidence, rows, dataset=dataset, policy=policy, checks=checks or default_mask_policy().checks)
 
 
 def checked(
@@ -76,7 +73,7 @@ def checked(
 ) -> list[MaskFinding]:
     """The findings on a table."""
     judging = Judging(default_policy(), checks or default_mask_policy().checks, KEY, digests=200_000)
-    return dataset_checks(facts(table), judging, lambda: known)
+    return dataset_checks(facts(table, checks=checks), judging, lambda: known)
 
 
 def kinds(findings: Sequence[MaskFinding]) -> set[tuple[str, str]]:

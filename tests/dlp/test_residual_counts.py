@@ -17,7 +17,8 @@ from dlp.checksums import (
 )
 from dlp.mask_derived import birth_digits, division_digits, with_known
 from dlp.policy import default_policy
-from dlp.residual import candidates_left, resident_candidates, resident_ids, residual_candidates, whole_mask
+from dlp.resident_masks import resident_candidates, resident_ids
+from dlp.residual import candidates_left, residual_candidates, whole_mask
 from tests.dlp.masking import DIVISIONS, identity
 
 MASKS = default_policy().masks

@@ -11,8 +11,11 @@ from hypothesis import strategies as st
 from dlp.checksums import luhn_holds, resident_id_holds, social_credit_code_holds, vin_holds
 from dlp.mask_operators import replaced
 from dlp.mask_policy import Operator
+from dlp.mask_spans import spans_replaced
 from dlp.registry import KINDS
+from dlp.token_forms import FORMS
 from dlp.tokens import keyed_hash, permuted, pseudonym, token
+from tests.dlp.made_up import made_up
 from tests.dlp.masking import KEY, identity
 
 OTHER = b"another key for tests, 32 bytes!"
@@ -158,3 +161,65 @@ def test_encrypted_values_differ_every_time() -> None:
 def test_a_mask_never_shows_more_than_its_windows(value: str, head: int, tail: int) -> None:
     made = replaced(value, "", Operator(operator="mask", head=head, tail=tail), KEY)
     assert sum(character.isalnum() and character != "某" for character in made) <= head + tail
+
+
+@pytest.mark.parametrize("entity_type", sorted(FORMS))
+def test_stand_ins_keep_the_form_are_all_different_and_pass_no_check(entity_type: str) -> None:
+    # Fixed lines, and plates of embassies, have no stand-in of their form.
+    values = [value for value in dict.fromkeys(made_up(entity_type, 200)) if token(value, entity_type, KEY)]
+    assert len(values) > 20
+    made = [token(value, entity_type, KEY) for value in values]
+    assert len(set(made)) == len(values)
+    for value, stand_in in zip(values, made, strict=True):
+        assert stand_in is not None
+        assert stand_in != value
+        assert len(stand_in) == len(value)
+    checked = [kind for kind in KINDS if kind.entity_type == entity_type and kind.check is not None]
+    for kind in checked:
+        texts = pl.Series([one for one in made if one and re.fullmatch(kind.pattern, one)], dtype=pl.String)
+        assert not kind.holds(texts).any()
+
+
+@pytest.mark.parametrize(
+    ("entity_type", "value", "form"),
+    [
+        ("IMEI", "490154203237518", r"\d{15}"),
+        ("IMSI", "460001234567890", r"001\d{12}"),
+        ("ICCID", "89860001234567890129", r"8900\d{16}"),
+        ("MAC_ADDRESS", "02:00:5e:00:53:01", r"[0-9a-f][13579bdf](?::[0-9a-f]{2}){5}"),
+        ("MAC_ADDRESS", "0200.5E00.5301", r"[0-9A-F][13579BDF][0-9A-F]{2}(?:\.[0-9A-F]{4}){2}"),
+        ("CN_VEHICLE_REGISTRATION", "闽A12345", r"地[A-Z][0-9A-HJ-NP-Z]{5}"),
+        ("CN_VEHICLE_REGISTRATION", "闽A·D12345", r"地[A-Z]·[0-9A-HJ-NP-Z]{6}"),
+        ("IBAN_CODE", "GB82 WEST 1234 5698 7654 32", r"GB\d\d [A-Z]{4} \d{4} \d{4} \d{4} \d\d"),
+        ("HK_IDENTITY_CARD", "G123456(A)", r"[A-Z]\d{6}\([0-9A]\)"),
+        ("TW_IDENTITY_CARD", "A123456789", r"[A-Z]1\d{8}"),
+        ("PASSPORT_MRZ", "L898902C36UTO7408122F1204159ZE184226B<<<<<10", r"[A-Z0-9<]{44}"),
+        ("PASSPORT_MRZ", "P<UTOERIKSSON<<ANNA<MARIA<<<<<<<<<<<<<<<<<<<", r"Q<[A-Z<]{42}"),
+        ("MEDICAL_RECORD_NUMBER", "MZ-000123-01", r"MZ-\d{6}-\d\d"),
+    ],
+)
+def test_the_form_that_software_checks_stays(entity_type: str, value: str, form: str) -> None:
+    made = token(value, entity_type, KEY)
+    assert made is not None
+    assert re.fullmatch(form, made), made
+
+
+@pytest.mark.parametrize(
+    ("value", "entity_type", "operator", "made"),
+    [
+        ("12,345.67元", "INCOME", Operator(operator="band", width=10_000), "10000-19999"),
+        ("¥ 800", "INCOME", Operator(operator="band", width=10_000), "0-9999"),
+        ("not told", "INCOME", Operator(operator="band", width=10_000), ""),
+        ("119.306239,26.075302", "PRECISE_POSITION", Operator(operator="round", decimals=1), "119.3,26.1"),
+        ("119.306239 no position", "PRECISE_POSITION", Operator(operator="round", decimals=1), ""),
+    ],
+)
+def test_less_precise_values(value: str, entity_type: str, operator: Operator, made: str) -> None:
+    assert replaced(value, entity_type, operator, KEY) == made
+
+
+@pytest.mark.parametrize("ending", ["\n-----END RSA PRIVATE KEY-----", ""])
+def test_of_a_private_key_in_a_text_nothing_is_left(ending: str) -> None:
+    text = f"key is -----BEGIN RSA PRIVATE KEY-----\nbm90aGluZw==\nYXQgYWxs{ending}"
+    made = spans_replaced(text, {"PRIVATE_KEY": Operator(operator="redact")}, frozenset(), KEY, guess_names=False)
+    assert made == "key is "

@@ -9,6 +9,7 @@ import polars as pl
 import pytest
 
 from dlp.findings import PiiFinding
+from dlp.mask_policy import default_mask_policy
 from dlp.policy import default_policy
 from pipelines.pieces import Piece
 from pipelines.scan import scan
@@ -77,6 +78,19 @@ def test_another_policy_or_another_sample_is_another_look(store: Store, tmp_path
     assert not scanned(store, path, sampling=Sampling(rows=5))[0].unchanged
     assert not scanned(store, path)[0].unchanged
     assert scanned(store, path)[0].unchanged
+
+
+def test_other_bounds_for_masks_judge_an_unchanged_file_again(store: Store, tmp_path: Path) -> None:
+    path = tmp_path / "a.csv"
+    path.write_text("phone\n" + "".join(f"138{at:06}**\n" for at in range(40)), encoding="utf-8")
+    checks = default_mask_policy().checks
+    (first,) = scanned(store, path, checks=checks)
+    assert {str(one.check) for one in first.masks} == {"residual", "coverage"}
+    assert scanned(store, path, checks=checks)[0].unchanged
+    lenient = checks.model_copy(update={"least_candidates": {"default": 10}, "least_hidden": {"default": 0.1}})
+    (again,) = scanned(store, path, checks=lenient)
+    assert (again.unchanged, again.masks) == (False, ())
+    assert store.value("SELECT count() FROM mask_findings") == 0
 
 
 def test_a_table_without_new_parts_is_not_read_again(store: Store) -> None:

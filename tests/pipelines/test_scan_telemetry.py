@@ -5,6 +5,7 @@ from pathlib import Path
 
 import pytest
 
+from dlp.mask_policy import default_mask_policy
 from dlp.policy import default_policy
 from pipelines.ingest import ingest
 from pipelines.scan import scan
@@ -145,3 +146,45 @@ def test_which_columns_are_leaks(table: str, column: str, leaks: bool) -> None:
     assert told.review.startswith("leak: ") is leaks
     (masked,) = told_as_leaks(table, [finding(column, masked=True)])
     assert masked.review == ""
+
+
+def _masked(at: int, number: str) -> str:
+    return f"<134>1 2026-11-02T09:{at % 60:02}:00Z web app 1 - - {number}"
+
+
+def _failing(store: Store) -> list[tuple[str, str]]:
+    found = store.rows("SELECT check, severity FROM mask_findings WHERE dataset = 'syslog_messages' ORDER BY check")
+    return [(str(row["check"]), str(row["severity"])) for row in found]
+
+
+def test_masks_that_failed_earlier_stay_until_they_are_judged_again_or_their_rows_are_gone(
+    store: Store, tmp_path: Path
+) -> None:
+    weak = [_masked(at, f"1380013{at % 10}{at // 10}**") for at in range(40)]
+    feed(store, tmp_path, "one.log", weak)
+    first = scanned(store, "syslog_messages")
+    assert "residual" in {str(one.check) for one in first.masks}
+    before = _failing(store)
+    good = [_masked(at, f"139******{at:02}") for at in range(40)]
+    feed(store, tmp_path, "two.log", good)
+    second = scanned(store, "syslog_messages")
+    assert _failing(store) == before
+    assert {str(one.check) for one in second.masks} == {check for check, _ in before}
+    # They are as old as they are: when the rows of then are gone, so are they.
+    assert store.value("SELECT max(found_at) < (SELECT max(finished_at) FROM mask_check_runs) FROM mask_findings")
+    store.execute("DELETE FROM syslog_messages WHERE message LIKE '%1380013%' SETTINGS mutations_sync = 2")
+    feed(store, tmp_path, "three.log", [_masked(at, f"150******{at:02}") for at in range(40)])
+    assert not scanned(store, "syslog_messages").masks
+    assert _failing(store) == []
+
+
+def test_a_whole_reading_judges_masks_again(store: Store, tmp_path: Path) -> None:
+    feed(store, tmp_path, "one.log", [_masked(at, f"1380013{at % 10}{at // 10}**") for at in range(40)])
+    assert scanned(store, "syslog_messages").masks
+    # Nothing arrived, nothing is judged: what was found stays.
+    assert scanned(store, "syslog_messages").unchanged
+    assert _failing(store)
+    lenient = default_mask_policy().checks
+    none = lenient.model_copy(update={"least_candidates": {"default": 0}, "least_hidden": {"default": 0.0}})
+    assert not scanned(store, "syslog_messages", again=True, checks=none).masks
+    assert _failing(store) == []

@@ -1,0 +1,100 @@
+"""The check of encodings: what anyone undoes, such as base64, reversed digits or letters in the place of digits."""
+
+from collections import Counter
+from collections.abc import Sequence
+
+import polars as pl
+
+from dlp.column_names import name_hints
+from dlp.columns import ColumnEvidence
+from dlp.encodings import decoded_ways, turned_ways
+from dlp.mask_columns import ColumnFacts
+from dlp.mask_findings import MaskCheck, MaskFinding, rate
+from dlp.mask_marks import is_masked
+from dlp.policy import Policy
+from dlp.verdicts import Verdict, verdicts
+
+_DECODED = 500  # distinct values of a column
+_LOOKS_ENCODED = r"^(?:0x|\\x)?[A-Za-z0-9+/_-]{8,}={0,6}$|%[0-9A-Fa-f]{2}|&#x?[0-9A-Fa-f]+;|\\u[0-9a-fA-F]{4}"
+_LOOKS_TURNED = r"^[0-9Kk]{11,19}$|^[0-9A-Za-z]{11,18}$|^[零〇一二三四五六七八九壹贰叁肆伍陆柒捌玖Xx]{11,19}$"
+_MOST_TURNED = 0.5
+_LEAST_ENCODED = 0.04
+_DECODABLE = 0.2  # of the values, before they are decoded
+_CHECKED = frozenset({"CN_RESIDENT_ID", "CREDIT_CARD", "CN_SOCIAL_CREDIT_CODE", "IBAN_CODE"})  # by a check digit
+_MOBILE = "PHONE_NUMBER"
+_ALMOST_ALL = 0.95  # of turned values that are mobiles: seven in a hundred numbers look like one
+_LEAST_MOBILES, _LEAST_PREFIXES = 20, 8
+
+
+def encoding_finding(column: ColumnFacts, policy: Policy, *, key: bytes) -> MaskFinding | None:
+    """The finding on a column of which many values are an encoding of personal data; None where none is."""
+    distinct = column.sample.drop_nulls().unique(maintain_order=True)
+    raw = distinct.filter(~is_masked(distinct) & (distinct.str.len_bytes() > 0))
+    values = raw.head(_DECODED).to_list()
+    if not values:
+        return None
+    ways: dict[str, list[str]] = {}
+    looks = pl.Series(values, dtype=pl.String).str.contains(_LOOKS_ENCODED).mean()
+    for value in values if isinstance(looks, float) and looks >= _LEAST_ENCODED else ():
+        for text, way in decoded_ways(value):
+            ways.setdefault(way, []).append(text)
+    counted = {way: texts for way, texts in ways.items() if len(texts) >= max(1, len(values) * _DECODABLE)}
+    # The last that is undone shows the most.
+    for way, texts in sorted(counted.items(), key=lambda item: (-item[0].count(" in "), item[0])):
+        found = [verdict for verdict in _judged(column.name, texts, policy, key=key) if not verdict.masked]
+        if found:
+            return _encoded(column, max(found, key=lambda verdict: verdict.hits), way, len(values))
+    return _turned(column, values, policy, key=key)
+
+
+def _judged(name: str, texts: Sequence[str], policy: Policy, *, key: bytes) -> list[Verdict]:
+    counted = Counter(texts)
+    evidence = ColumnEvidence()
+    frame = pl.DataFrame({"value": list(counted), "rows": list(counted.values())})
+    evidence.observe(frame, key=key, policy=policy)
+    return verdicts(evidence, name_hints(name, policy), policy)
+
+
+def _encoded(column: ColumnFacts, verdict: Verdict, way: str, values: int) -> MaskFinding:
+    evidence = {
+        "encoding": way,
+        "values_with": verdict.hits,
+        "values": values,
+        **rate(min(verdict.hits, values), values),
+        "sample": verdict.masked_sample,
+    }
+    return MaskFinding(MaskCheck.encoding, (column.name,), "critical", verdict.entity_type, evidence)
+
+
+def _turned(column: ColumnFacts, values: Sequence[str], policy: Policy, *, key: bytes) -> MaskFinding | None:
+    looks = pl.Series(values, dtype=pl.String).str.contains(_LOOKS_TURNED).mean()
+    if any(count.raw for count in column.counts.values()) or not isinstance(looks, float) or looks < _MOST_TURNED:
+        return None
+    ways: dict[str, list[str]] = {}
+    for value in values:
+        for text, way in turned_ways(value):
+            ways.setdefault(way, []).append(text)
+    for way, texts in ways.items():
+        found = _judged(column.name, texts, policy, key=key)
+        # A form alone proves nothing of turned digits; a check digit that nearly all pass does.
+        sure = [one for one in found if one.entity_type in _CHECKED and not one.masked and one.confidence > 0.5]
+        for entity_type in (
+            *(one.entity_type for one in sure if one.hits > len(values) * 0.5),
+            *_mobiles(column, texts),
+        ):
+            evidence = {"encoding": way, "values_with": len(texts), "values": len(values)}
+            return MaskFinding(MaskCheck.encoding, (column.name,), "critical", entity_type, evidence)
+    return None
+
+
+def _mobiles(column: ColumnFacts, texts: Sequence[str]) -> tuple[str, ...]:
+    """Mobiles, where nearly all texts are ones, of many prefixes, in a column of which name or mask says so.
+
+    Numbers of a sequence turned by a few digits have the form of mobiles too, but few prefixes.
+    """
+    if _MOBILE not in column.hints.says and column.holds is None:
+        return ()
+    frame = pl.Series(texts, dtype=pl.String)
+    fits = frame.filter(frame.str.contains(r"^1[3-9][0-9]{9}$"))
+    many = len(fits) >= max(_LEAST_MOBILES, len(texts) * _ALMOST_ALL)
+    return (_MOBILE,) if many and fits.str.head(3).n_unique() >= _LEAST_PREFIXES else ()
