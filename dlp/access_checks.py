@@ -48,6 +48,7 @@ class GradedColumn:
 
 
 Grades = Mapping[str, Mapping[str, GradedColumn]]  # by data set, then by column
+Granted = Mapping[tuple[str, str], Sequence[Grant]]  # by account and data set
 
 
 @dataclass(frozen=True)
@@ -87,13 +88,19 @@ def breaches(uses: Sequence[Use], grants: Sequence[Grant], grades: Grades, polic
     """Every breach of some uses, one for each hour or day; uses of the platform's own accounts are none."""
     foreign = [use for use in uses if use.account not in policy.own_accounts]
     found: dict[str, Breach] = {}
-    for breach in _all(foreign, grants, grades, policy):
+    for breach in _all(foreign, _grants_by_use(foreign, grants), grades, policy):
         known = found.get(breach.identity)
         found[breach.identity] = breach if known is None else known.joined(breach)
     yield from found.values()
 
 
-def _all(uses: Sequence[Use], grants: Sequence[Grant], grades: Grades, policy: AccessPolicy) -> Iterator[Breach]:
+def _grants_by_use(uses: Iterable[Use], grants: Sequence[Grant]) -> Granted:
+    """The grants of each account for each data set, looked for once."""
+    pairs = {(use.account, use.dataset) for use in uses}
+    return {pair: [grant for grant in grants if grant.is_for(*pair)] for pair in pairs}
+
+
+def _all(uses: Sequence[Use], grants: Granted, grades: Grades, policy: AccessPolicy) -> Iterator[Breach]:
     for use in uses:
         yield from _of_use(use, grants, protected_columns(use, grades, policy), grades)
     yield from _over_budget(uses, grants, grades, policy)
@@ -124,23 +131,23 @@ def protected_columns(use: Use, grades: Grades, policy: AccessPolicy) -> tuple[s
     )
 
 
-def covering(use: Use, column: str, grants: Iterable[Grant]) -> list[Grant]:
+def _covering(use: Use, column: str, grants: Granted) -> list[Grant]:
     """The grants of the account for a column of the data set, valid at the time or not."""
-    return [grant for grant in grants if grant.is_for(use.account, use.dataset) and grant.covers([column])]
+    return [grant for grant in grants.get((use.account, use.dataset), ()) if grant.covers([column])]
 
 
-def valid_grants(use: Use, column: str, grants: Iterable[Grant]) -> list[Grant]:
+def _valid_grants(use: Use, column: str, grants: Granted) -> list[Grant]:
     """Those of them that hold for all of the use."""
-    return [grant for grant in covering(use, column, grants) if grant.holds_at(use.first) and grant.holds_at(use.last)]
+    return [grant for grant in _covering(use, column, grants) if grant.holds_at(use.first) and grant.holds_at(use.last)]
 
 
-def _of_use(use: Use, grants: Sequence[Grant], columns: tuple[str, ...], grades: Grades) -> Iterator[Breach]:
+def _of_use(use: Use, grants: Granted, columns: tuple[str, ...], grades: Grades) -> Iterator[Breach]:
     """What is to be told of one use. Each column needs a grant; several grants may cover one use together."""
     if use.exported and columns and not use.ticket:
         yield Breach("export_without_ticket", (use,), columns=columns)
-    valid = {column: valid_grants(use, column, grants) for column in columns}
+    valid = {column: _valid_grants(use, column, grants) for column in columns}
     without = [column for column in columns if not valid[column]]
-    outside = {column: near for column in without if (near := covering(use, column, grants))}
+    outside = {column: near for column in without if (near := _covering(use, column, grants))}
     unheard_of = tuple(column for column in without if column not in outside)
     if unheard_of:
         yield Breach("no_basis", (use,), columns=unheard_of)
@@ -172,9 +179,7 @@ def _within_grants(use: Use, valid: Mapping[str, Sequence[Grant]], grades: Grade
         yield Breach("unmasked_use", (use,), nearest(raw).grant_id, raw)
 
 
-def _over_budget(
-    uses: Sequence[Use], grants: Sequence[Grant], grades: Grades, policy: AccessPolicy
-) -> Iterator[Breach]:
+def _over_budget(uses: Sequence[Use], grants: Granted, grades: Grades, policy: AccessPolicy) -> Iterator[Breach]:
     """Days on which more rows of a column were used than the most generous grant for it that holds allows."""
     for day in _by(uses, lambda use: (use.account, use.dataset.lower(), use.hour.date())):
         by_column: dict[str, list[Use]] = defaultdict(list)
@@ -190,9 +195,9 @@ def _over_budget(
         yield Breach("over_budget", tuple(by_column[column]), generous, tuple(sorted(over)), facts)
 
 
-def _exceeded(uses: Sequence[Use], column: str, grants: Sequence[Grant]) -> tuple[int, str] | None:
+def _exceeded(uses: Sequence[Use], column: str, grants: Granted) -> tuple[int, str] | None:
     """The bound that the rows of a column exceed, and whose it is; None where a grant has none."""
-    bounds = {grant.grant_id: grant.rows_per_day for use in uses for grant in valid_grants(use, column, grants)}
+    bounds = {grant.grant_id: grant.rows_per_day for use in uses for grant in _valid_grants(use, column, grants)}
     known = {name: rows for name, rows in bounds.items() if rows is not None}
     if not known or len(known) < len(bounds):
         return None
@@ -200,7 +205,7 @@ def _exceeded(uses: Sequence[Use], column: str, grants: Sequence[Grant]) -> tupl
     return (known[generous], generous) if sum(use.rows for use in uses) > known[generous] else None
 
 
-def _bulk(uses: Sequence[Use], grants: Sequence[Grant], grades: Grades, policy: AccessPolicy) -> Iterator[Breach]:
+def _bulk(uses: Sequence[Use], grants: Granted, grades: Grades, policy: AccessPolicy) -> Iterator[Breach]:
     """Hours in which one account read much of what is protected, and no grant that holds speaks of as much."""
     for hour in _by(uses, lambda use: (use.account, use.dataset.lower(), use.hour)):
         protected = {use: columns for use in hour if (columns := protected_columns(use, grades, policy))}
@@ -211,7 +216,7 @@ def _bulk(uses: Sequence[Use], grants: Sequence[Grant], grades: Grades, policy: 
             grant
             for use, columns in protected.items()
             for column in columns
-            for grant in valid_grants(use, column, grants)
+            for grant in _valid_grants(use, column, grants)
         ]
         if not any(grant.rows_per_day is not None and grant.rows_per_day >= rows for grant in granted):
             columns = tuple(sorted({column for columns in protected.values() for column in columns}))

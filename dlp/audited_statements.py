@@ -1,6 +1,6 @@
-"""What a record of pgAudit says beside its statement: one relation of it, under a class (session and object auditing).
+"""What a record of pgAudit says beside its statement: one relation of it, under a class; session and object auditing.
 
-With `pgaudit.log_relation`, and for objects, there is a record for each relation with the same statement and rows; views
+With `pgaudit.log_relation`, and for objects, each relation has a record with the same statement and rows; views
 are told with the tables behind them. `pgaudit.log_rows` gives the rows; for `COPY t TO` they stay 0.
 """
 
@@ -18,7 +18,7 @@ class AuditedRelation:
     """What a record names.
 
     Attributes:
-        name: the relation with its schema, as `public.residents`; '' where the record is about the statement as a whole.
+        name: the relation with its schema, as `public.residents`; '' where the statement as a whole is meant.
         type: what kind of object it is, in capitals, '' for none.
         audit_class: READ, WRITE, DDL, FUNCTION, ROLE, MISC.
     """

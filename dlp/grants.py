@@ -62,9 +62,11 @@ class Grant(BaseModel):
 
     def is_for(self, account: str, dataset: str) -> bool:
         """Whether the grant is about this account and this data set, whose letter case does not count."""
-        return fnmatchcase(account, _literal(self.subject)) and any(
-            fnmatchcase(dataset.lower(), _literal(pattern.lower())) for pattern in self.datasets
-        )
+        return fnmatchcase(account, _literal(self.subject)) and self.is_about(dataset)
+
+    def is_about(self, dataset: str) -> bool:
+        """Whether the grant is about this data set."""
+        return any(fnmatchcase(dataset.lower(), _literal(pattern.lower())) for pattern in self.datasets)
 
     def covers(self, columns: Iterable[str]) -> bool:
         """Whether all of these columns are granted; letter case does not count."""

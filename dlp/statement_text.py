@@ -14,7 +14,7 @@ _DOLLARS = r"\$(?P<tag>\w*)\$(?:(?!\$(?P=tag)\$).)*\$(?P=tag)\$"
 _NUMBER = r"(?<![\w$.])\d+(?:\.\d+)?(?:[eE][+-]?\d+)?(?!\w)"
 # Long lists of literals say no more than one: equal statements are to look equal.
 _IN = re.compile(
-    rf"\bIN\s*\(\s*(?:{re.escape(LITERAL)}|{NUMBER})(?:\s*,\s*(?:{re.escape(LITERAL)}|{NUMBER}))*\s*\)", re.I
+    rf"\bIN\s*\(\s*(?:{re.escape(LITERAL)}|{NUMBER})(?:\s*,\s*(?:{re.escape(LITERAL)}|{NUMBER}))*\s*\)", re.IGNORECASE
 )
 _TUPLE = r"\((?:[^()]|\([^()]*\))*\)"
 _VALUES = re.compile(rf"\b(VALUES\s*{_TUPLE})(?:\s*,\s*{_TUPLE})+", re.IGNORECASE)
@@ -40,7 +40,7 @@ class BareText:
 
 
 def bare_text(text: str, service: str) -> BareText:
-    """A statement of clickhouse, mysql or postgresql, its texts told as `'?'`, its numbers as 0, lists of them as one."""
+    """A statement of clickhouse, mysql or postgresql: texts told as `'?'`, numbers as 0, lists of them as one."""
     comments: list[str] = []
 
     def without(found: re.Match[str]) -> str:

@@ -99,8 +99,8 @@ def _of_bare(text: str, service: str, database: str, is_cut: bool) -> Statement:
 
 def _as_change(found: re.Match[str]) -> str:
     if found["verb"].upper() == "UPDATE":
-        return f"UPDATE {found['table']} SET {found['rest']}"
-    return f"DELETE FROM {found['table']} {found['rest']}"
+        return f"UPDATE {found['table']} SET {found['rest']}"  # noqa: S608 - parsed, never run
+    return f"DELETE FROM {found['table']} {found['rest']}"  # noqa: S608 - parsed, never run
 
 
 def _exported(found: Statement) -> Statement:

@@ -42,8 +42,7 @@ R = "civil.residents"
         ("postgresql", "WITH x (a, b) AS (SELECT name, id_no FROM residents) SELECT b FROM x", {R: {"id_no"}}),
         (
             "postgresql",
-            "WITH RECURSIVE t AS (SELECT id FROM residents UNION ALL SELECT r.id FROM residents r JOIN t ON r.up = t.id) "
-            "SELECT * FROM t",
+            "WITH RECURSIVE t AS (SELECT id FROM residents UNION SELECT r.id FROM residents r JOIN t ON up) TABLE t",
             {R: {"id", "up"}},
         ),
         ("postgresql", "SELECT s.n FROM (SELECT name AS n, id_no FROM residents) AS s", {R: {"name"}}),
