@@ -192,7 +192,18 @@ def _over_budget(uses: Sequence[Use], grants: Granted, grades: Grades, policy: A
         column = min(over, key=lambda name: (over[name][0], name))
         rows, generous = sum(use.rows for use in by_column[column]), over[column][1]
         facts = {"rows": str(rows), "granted": str(over[column][0])}
-        yield Breach("over_budget", tuple(by_column[column]), generous, tuple(sorted(over)), facts)
+        needed = tuple(_up_to(by_column[column], over[column][0]))
+        yield Breach("over_budget", needed, generous, tuple(sorted(over)), facts)
+
+
+def _up_to(uses: Sequence[Use], bound: int) -> Iterator[Use]:
+    """The uses until the bound is exceeded, oldest first."""
+    rows = 0
+    for use in uses:
+        yield use
+        rows += use.rows
+        if rows > bound:
+            return
 
 
 def _exceeded(uses: Sequence[Use], column: str, grants: Granted) -> tuple[int, str] | None:
