@@ -6,7 +6,8 @@ import streamlit as st
 
 from dashboards.desk import Desk
 from dashboards.figures import amount, moment
-from dashboards.harmless import one_line
+from dashboards.harmless import one_line, plain
+from dashboards.views.cataloguing import cataloguing
 from dashboards.views.reviewing import deciding, standing
 from response.review import Reviewed
 
@@ -21,7 +22,8 @@ def dataset_card(desk: Desk, dataset: str) -> None:
     row = found.row(0, named=True)
     left, right = st.columns([3, 2], gap="medium")
     with left, st.container(border=True):
-        st.subheader(one_line(row["title"] or dataset.rsplit("/", 1)[-1]), anchor=False)
+        st.subheader(plain(row["title"] or dataset.rsplit("/", 1)[-1]), anchor=False)
+        st.text(one_line(dataset))
         for line in _facts(desk, row):
             st.text(line)
         _listed(desk, "catalogue.grounds", (_ground(desk, text) for text in row["grounds"]))
@@ -31,7 +33,11 @@ def dataset_card(desk: Desk, dataset: str) -> None:
             st.warning(words("catalogue.triggers", names=names))
         _changes(desk, dataset)
     with right:
-        deciding(desk, Reviewed.DATASET, dataset)
+        graded, declared = st.tabs([words("review.title"), words("catalogue.edit")])
+        with graded:
+            deciding(desk, Reviewed.DATASET, dataset)
+        with declared:
+            cataloguing(desk, dataset)
 
 
 def _facts(desk: Desk, row: dict[str, object]) -> Iterator[str]:
@@ -51,6 +57,8 @@ def _facts(desk: Desk, row: dict[str, object]) -> Iterator[str]:
     shared = row["share_recipients"]
     if isinstance(shared, list) and shared:
         yield words("catalogue.shared", names=words.listed(one_line(str(name)) for name in shared))
+    if row["destroyed_on"]:
+        yield words("catalogue.destroyed", day=str(row["destroyed_on"]))
     if row["assessment"]:
         yield words("catalogue.assessment", reference=one_line(str(row["assessment"])))
 

@@ -34,3 +34,63 @@ LEFT JOIN (
 ) AS steps ON grants.grant_id = steps.object_id
 WHERE grants.origin = 'file' OR steps.state IN ('approved', 'revoked')
 SETTINGS join_use_nulls = 0;
+
+-- As before, but an entry that somebody made at the desk for a data set that had none shows at once.
+CREATE OR REPLACE VIEW data_catalogue AS
+SELECT
+    scans.dataset AS dataset,
+    scans.scan_id AS scan_id,
+    scans.finished_at AS scanned_at,
+    scans.rows AS rows,
+    scans.columns AS columns,
+    scans.findings AS findings,
+    scans.persons AS persons,
+    scans.scope AS scope,
+    scans.asset_id AS asset_id,
+    scans.grade AS suggested_grade,
+    scans.jrt_level AS jrt_level,
+    scans.grounds AS grounds,
+    scans.questions AS questions,
+    scans.triggers AS triggers,
+    scans.method AS method,
+    multiIf(
+        decisions.decision = '', 'open',
+        decisions.decision IN ('appealed', 'demanded'), decisions.decision,
+        decisions.decided_on != scans.evidence, 'outdated',
+        decisions.decided_scan != scans.scan_id AND notEmpty(scans.triggers), 'outdated',
+        decisions.decision
+    ) AS review_state,
+    multiIf(
+        review_state = 'corrected' AND decisions.corrected_grade != '', decisions.corrected_grade,
+        toString(scans.grade)
+    ) AS grade,
+    decisions.decided_by AS decided_by,
+    decisions.decided_as AS decided_as,
+    decisions.decided_at AS decided_at,
+    if(registered.dataset != '', registered.dataset, scans.registration) AS registration,
+    registered.title AS title,
+    registered.organisation AS organisation,
+    registered.owner AS owner,
+    registered.cdo AS cdo,
+    registered.industry AS industry,
+    registered.object AS object,
+    registered.subject AS subject,
+    registered.purpose AS purpose,
+    registered.legal_basis AS legal_basis,
+    registered.openness AS openness,
+    registered.assessment AS assessment,
+    registered.derivation AS derivation,
+    registered.derived_from AS derived_from,
+    registered.share_recipients AS share_recipients,
+    registered.destroyed_on AS destroyed_on,
+    registered.backed_up_on AS backed_up_on,
+    registered.encrypted AS encrypted
+FROM (
+    SELECT * FROM pii_scans
+    WHERE scan_id IN (SELECT argMax(scan_id, finished_at) FROM pii_scans GROUP BY dataset)
+) AS scans
+LEFT JOIN (SELECT * FROM review_decisions WHERE reviewed = 'dataset') AS decisions
+    ON scans.dataset = decisions.reviewed_id
+LEFT JOIN dataset_registrations AS registered
+    ON if(scans.registration != '', scans.registration, scans.dataset) = registered.dataset
+SETTINGS join_use_nulls = 0;
