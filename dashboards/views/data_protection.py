@@ -1,5 +1,7 @@
 """Personal data: where it is, how it is graded, and above all where a mask does not hold."""
 
+from functools import partial
+
 import polars as pl
 import streamlit as st
 
@@ -14,6 +16,7 @@ from dashboards.views.pressing import pressing
 from dashboards.views.protection_findings import findings_of
 
 _TABS = ("todo", "datasets", "types")
+_CHOSEN = "protection.tabs"
 _GRADES = ("general-1", "general-2", "general-3", "general-4", "important", "core")
 
 
@@ -27,9 +30,9 @@ def show(desk: Desk) -> None:
     _figures(desk, datasets)
     names = [desk.words(f"protection.tab.{tab}") for tab in _TABS]
     first = _TABS.index("datasets") if {"dataset", "finding"} & set(st.query_params) else 0
-    todo, by_dataset, by_type = st.tabs(names, default=names[first], key="protection.tabs")
+    todo, by_dataset, by_type = st.tabs(names, default=names[first], key=_CHOSEN, on_change="rerun")
     with todo:
-        pressing(desk)
+        pressing(desk, partial(_open, names[_TABS.index("datasets")]))
     with by_dataset:
         dataset = _datasets(desk, datasets)
         if dataset:
@@ -38,6 +41,12 @@ def show(desk: Desk) -> None:
         findings_of(desk, dataset)
     with by_type:
         _types(desk)
+
+
+def _open(tab: str, dataset: str) -> None:
+    """Show a data set in the tab of data sets."""
+    st.query_params["dataset"] = dataset
+    st.session_state[_CHOSEN] = tab
 
 
 def _figures(desk: Desk, datasets: pl.DataFrame) -> None:
@@ -88,7 +97,7 @@ def _datasets(desk: Desk, datasets: pl.DataFrame) -> str:
             "sensitive": number_column(words("column.sensitive")),
             "review_state": text_column(words("column.review_state")),
             "persons": number_column(words("column.persons")),
-            "owner": text_column(words("column.owner")),
+            "owner": text_column(words("report.column.owner")),
             "rows": number_column(words("column.rows")),
             "finished_at": time_column(words("column.scanned_at")),
             "method": text_column(words("column.method")),

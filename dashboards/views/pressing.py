@@ -1,6 +1,8 @@
 """What to do about personal data first: masks that fail, then data sets that hold it unmasked, the worst first."""
 
-from collections.abc import Iterator
+import hashlib
+from collections.abc import Callable, Iterator
+from functools import partial
 
 import polars as pl
 import streamlit as st
@@ -15,8 +17,8 @@ from dashboards.translation import Words
 _MOST = 10
 
 
-def pressing(desk: Desk) -> None:
-    """The masks that fail, and below them the data sets with unmasked personal data."""
+def pressing(desk: Desk, opened: Callable[[str], None]) -> None:
+    """The masks that fail, and below them the data sets with unmasked personal data; `opened` shows one of them."""
     masks_that_fail(desk, "")
     words = desk.words
     st.subheader(words("protection.exposed.list"), anchor=False)
@@ -28,22 +30,18 @@ def pressing(desk: Desk) -> None:
     # The rows come by grade, highest first: so do the data sets, each with its highest.
     datasets = exposed["dataset"].unique(maintain_order=True).to_list()
     for dataset in datasets[:_MOST]:
-        _card(desk, dataset, exposed.filter(pl.col("dataset") == dataset))
+        _card(desk, dataset, exposed.filter(pl.col("dataset") == dataset), opened)
     if len(datasets) > _MOST:
         st.caption(words("protection.exposed.more", number=amount(words, len(datasets) - _MOST)))
 
 
-def _card(desk: Desk, dataset: str, findings: pl.DataFrame) -> None:
+def _card(desk: Desk, dataset: str, findings: pl.DataFrame, opened: Callable[[str], None]) -> None:
     words = desk.words
     with st.container(border=True, gap="small"):
         with st.container(horizontal=True, horizontal_alignment="distribute", vertical_alignment="center"):
             chips(words, [("grade", findings["grade"][0])])
-            st.page_link(
-                desk.pages["data_protection"],
-                label=words("protection.exposed.open"),
-                query_params={"dataset": dataset},
-                width="content",
-            )
+            key = hashlib.sha256(dataset.encode()).hexdigest()[:16]
+            st.button(words("protection.exposed.open"), key=f"pressing.{key}", on_click=partial(opened, dataset))
         st.text(one_line(dataset))
         st.text(words.listed(_columns(words, findings)))
 
