@@ -1,12 +1,20 @@
-"""Masks that fail, as a table: what was found, on what evidence, and how to mend it."""
+"""Masks that fail: the worst as cards with their evidence and how to mend it, all of them as a table."""
+
+from collections.abc import Iterator
 
 import polars as pl
 import streamlit as st
 
 from dashboards.desk import Desk
 from dashboards.figures import amount
+from dashboards.harmless import one_line
 from dashboards.mask_words import evidence_text
+from dashboards.panels import chips
 from dashboards.tables import as_chips, chip_column, labelled, path_ends, shown, text_column, time_column
+from dashboards.translation import Words
+
+_MOST_CARDS = 6
+_MOST_LINES = 4
 
 
 def masks_that_fail(desk: Desk, dataset: str) -> None:
@@ -18,16 +26,49 @@ def masks_that_fail(desk: Desk, dataset: str) -> None:
         st.caption(words("protection.masks.clean"))
         return
     st.caption(words("protection.masks.lead"))
-    if findings["total"][0] > findings.height:
-        st.caption(words("protection.masks.cut", total=amount(words, findings["total"][0]), shown=findings.height))
-    told = path_ends(findings, "dataset").with_columns(
+    told = findings.with_columns(
         pl.Series("evidence", [evidence_text(text, words) for text in findings["evidence"]], dtype=pl.String)
     )
+    for group in list(_alike(told))[:_MOST_CARDS]:
+        _card(words, group)
+    with st.expander(words("protection.masks.all", total=amount(words, findings["total"][0]))):
+        _table(words, told, f"protection.masks.{dataset}")
+
+
+def _alike(told: pl.DataFrame) -> Iterator[pl.DataFrame]:
+    """Findings of one check in one data set, together; the worst first, as the rows are."""
+    yield from told.partition_by("severity", "check", "dataset", "mend", maintain_order=True)
+
+
+def _card(words: Words, group: pl.DataFrame) -> None:
+    first = group.row(0, named=True)
+    with st.container(border=True, gap="small"):
+        with st.container(horizontal=True, vertical_alignment="center"):
+            chips(words, [("level", first["severity"])])
+            st.text(words.label("mask_check", first["check"]))
+        st.text(one_line(first["dataset"]))
+        lines = [
+            f"· {one_line(row['columns'])} {words.bracketed(words.label('entity', row['entity_type']))}: "
+            f"{one_line(row['evidence'])}"
+            if row["entity_type"]
+            else f"· {one_line(row['columns'])}: {one_line(row['evidence'])}"
+            for row in group.head(_MOST_LINES).iter_rows(named=True)
+        ]
+        if group.height > _MOST_LINES:
+            lines.append(words("protection.masks.more", number=amount(words, group.height - _MOST_LINES)))
+        st.text("\n".join(lines))
+        st.text(words("protection.masks.mend", how=words.label("mask_mend", first["mend"])))
+
+
+def _table(words: Words, told: pl.DataFrame, key: str) -> None:
+    if told["total"][0] > told.height:
+        st.caption(words("protection.masks.cut", total=amount(words, told["total"][0]), shown=told.height))
     columns = ["severity", "check", "dataset", "columns", "entity_type", "evidence", "mend", "found_at"]
     names = {"check": "mask_check", "mend": "mask_mend", "entity_type": "entity"}
     st.dataframe(
-        as_chips(shown(labelled(told.select(columns), words, names)), "severity"),
+        as_chips(shown(labelled(path_ends(told, "dataset").select(columns), words, names)), "severity"),
         hide_index=True,
+        key=key,
         column_config={
             "severity": chip_column(words, words("column.severity"), "level"),
             "check": text_column(words("column.mask_check")),

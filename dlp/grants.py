@@ -61,14 +61,16 @@ class Grant(BaseModel):
         return self
 
     def is_for(self, account: str, dataset: str) -> bool:
-        """Whether the grant is about this account and this data set."""
-        return fnmatchcase(account, _literal(self.subject)) and any(
-            fnmatchcase(dataset, _literal(pattern)) for pattern in self.datasets
-        )
+        """Whether the grant is about this account and this data set, whose letter case does not count."""
+        return fnmatchcase(account, _literal(self.subject)) and self.is_about(dataset)
+
+    def is_about(self, dataset: str) -> bool:
+        """Whether the grant is about this data set."""
+        return any(fnmatchcase(dataset.lower(), _literal(pattern.lower())) for pattern in self.datasets)
 
     def covers(self, columns: Iterable[str]) -> bool:
-        """Whether all of these columns are granted."""
-        return not self.columns or set(columns) <= set(self.columns)
+        """Whether all of these columns are granted; letter case does not count."""
+        return not self.columns or {name.lower() for name in columns} <= {name.lower() for name in self.columns}
 
     def holds_at(self, moment: datetime) -> bool:
         """Whether the grant is valid at a moment, UTC."""

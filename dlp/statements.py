@@ -5,157 +5,245 @@ Parsed with sqlglot in the dialect of the database. A statement that cannot be p
 
 import re
 from collections.abc import Iterator
-from functools import lru_cache
-from itertools import zip_longest
+from functools import lru_cache, reduce
 
 import sqlglot
 from sqlglot import exp
 from sqlglot.errors import SqlglotError
 
 from dlp.data_uses import ANY_COLUMN, Action, Edge, Statement
+from dlp.statement_columns import Output, Resolver
+from dlp.statement_text import bare_text
 
 _LONGEST = 64 * 1024
 _DIALECTS = {"clickhouse": "clickhouse", "mysql": "mysql", "postgresql": "postgres", "postgres": "postgres"}
-# Where rows leave the database by what follows a query: SELECT ... INTO OUTFILE 'x' FORMAT CSV
-_OUTFILE = re.compile(r"\bINTO\s+(?:OUTFILE|DUMPFILE)\b.*", re.IGNORECASE | re.DOTALL)
+_TEXT = r"(?:'\?'|\?)"
+# Where rows leave the database by what stands in a query: SELECT ... INTO OUTFILE 'x' FIELDS TERMINATED BY ','
+_OUTFILE = re.compile(
+    rf"""\bINTO\s+(?:OUTFILE|DUMPFILE)\s+{_TEXT}
+    (?:\s+(?:AND\s+STDOUT|APPEND|TRUNCATE|CHARACTER\s+SET\s+\w+|COMPRESSION\s+{_TEXT}|LEVEL\s+\d+|FIELDS|COLUMNS|LINES
+    |(?:TERMINATED|(?:OPTIONALLY\s+)?ENCLOSED|ESCAPED|STARTING)\s+BY\s+{_TEXT}))*""",
+    re.IGNORECASE | re.VERBOSE,
+)
 _FORMAT = re.compile(r"\b(?:FORMAT\s+\w+|SETTINGS\s+[\w\s=,'?.]+)\s*;?\s*$", re.IGNORECASE)
 _DUMP = re.compile(r"/\*!\d+ SQL_NO_CACHE \*/")  # how mysqldump reads
 _REMOTE = re.compile(
     r"\bINSERT\s+INTO\s+(?:TABLE\s+)?FUNCTION\s+(?:url|s3|s3Cluster|file|hdfs|remote|remoteSecure|mysql|postgresql)\s*\(",
     re.IGNORECASE,
 )
-_NAMED = re.compile(r"\b(?:FROM|JOIN|INTO|UPDATE|TABLE|COPY)\s+((?:[\w$]+\.)?[\w$]+)", re.IGNORECASE)
-_NO_TABLES = frozenset({"select", "outfile", "dumpfile", "function", "if", "values", "only", "set"})
+# What says no data: it describes, sets, locks, or goes on with what another statement began.
+_SAYS_NOTHING = re.compile(
+    r"""^\s*(?:SHOW|DESC|DESCRIBE|SET|RESET|USE|GRANT|REVOKE|LOCK|UNLOCK|VACUUM|ANALYZE|REINDEX|OPTIMIZE|CHECK|FLUSH|KILL
+    |FETCH|MOVE|CLOSE|EXECUTE|DEALLOCATE|CALL|BEGIN|START|COMMIT|ROLLBACK|SAVEPOINT|RELEASE|DISCARD|LISTEN|NOTIFY
+    |COMMENT|SYSTEM|EXISTS)\b""",
+    re.IGNORECASE | re.VERBOSE,
+)
+_ASKS = re.compile(r"\bSELECT\b.+\bFROM\b", re.IGNORECASE)
+# EXPLAIN (ANALYZE, BUFFERS) INSERT ...: shows no row, but ANALYZE runs what it explains.
+_EXPLAIN = re.compile(
+    r"^\s*EXPLAIN\b(?P<how>(?:\s*\([^)]*\)|\s+(?:ANALYZE|ANALYSE|VERBOSE|EXTENDED|PLAN|AST|SYNTAX|PIPELINE|ESTIMATE"
+    r"|FORMAT\s*=\s*\S+|\w+\s*=\s*\d+,?))*)\s*(?P<what>.*)$",
+    re.IGNORECASE | re.DOTALL,
+)
+# What stands before a query that is run later, or in parts.
+_PREPARED = re.compile(
+    r"^\s*(?:PREPARE\s+\S+?\s*(?:\([^)]*\))?\s+AS\s+|DECLARE\s+\S+\s+(?:\w+\s+)*?CURSOR\s+(?:WITH(?:OUT)?\s+HOLD\s+)?FOR\s+)",
+    re.IGNORECASE,
+)
+_INTO_VARIABLES = re.compile(r"\bINTO\s+@\w+(?:\s*,\s*@\w+)*", re.IGNORECASE)
+_REPLACE = re.compile(r"^\s*REPLACE\s+(?:LOW_PRIORITY\s+|DELAYED\s+)?(?=INTO\b)", re.IGNORECASE)
+# How ClickHouse changes rows.
+_MUTATION = re.compile(
+    r"^\s*ALTER\s+TABLE\s+(?P<table>\S+)(?:\s+ON\s+CLUSTER\s+\S+)?\s+(?P<verb>UPDATE|DELETE)\s+(?P<rest>.*)$",
+    re.IGNORECASE | re.DOTALL,
+)
+_LOAD = re.compile(r"^\s*LOAD\s+(?:DATA|XML)\b.*?\bINTO\s+TABLE\s+((?:[\w$`]+\.)?[\w$`]+)", re.IGNORECASE | re.DOTALL)
+_NAMED = re.compile(
+    r"""\b(?:FROM|JOIN|INTO|UPDATE|TABLE|COPY|HANDLER)\s+(?:(?:ONLY|TABLE)\s+)?"""
+    r"""((?:(?:[\w$]+|"[^"]+"|`[^`]+`)\.)?(?:[\w$]+|"[^"]+"|`[^`]+`))""",
+    re.IGNORECASE,
+)
+_NO_TABLES = frozenset({"select", "outfile", "dumpfile", "function", "if", "values", "only", "set", "stdin", "stdout"})
+_STRENGTH: tuple[Action, ...] = ("other", "define", "read", "write", "export")
 
 
-@lru_cache(maxsize=4096)
 def understood(text: str, service: str, database: str = "") -> Statement:
-    """What a statement does, its literals replaced by `?` or not.
+    """What a statement, or several behind each other, does; its literals may be replaced by `?`.
 
     Args:
         text: the statement.
         service: which database it was put to: clickhouse, mysql, postgresql.
         database: what a table without one belongs to.
     """
-    exports = bool(_OUTFILE.search(text) or _DUMP.search(text) or _REMOTE.search(text))
-    bare = _FORMAT.sub("", _OUTFILE.sub("", text)).replace("?..", "?")
-    tree = _tree(bare, _DIALECTS.get(service))
-    if tree is None:
-        return _by_name(text, database, exports=exports)
-    found = _of_tree(tree, database)
-    return Statement("export", found.reads, found.writes, found.edges) if exports else found
+    bare = bare_text(text[:_LONGEST], service).text
+    found = _of_bare(bare, service, database, len(text) > _LONGEST)
+    return _exported(found) if _DUMP.search(text[:_LONGEST]) else found
 
 
-def _tree(text: str, dialect: str | None) -> exp.Expr | None:
-    if len(text) > _LONGEST:
-        return None
+@lru_cache(maxsize=4096)
+def _of_bare(text: str, service: str, database: str, is_cut: bool) -> Statement:
+    if explained := _EXPLAIN.match(text):
+        what = explained["what"] if re.search(r"ANALY[SZ]E", explained["how"], re.IGNORECASE) else ""
+        ran = _of_bare(what, service, database, is_cut) if what else Statement("other")
+        return ran if ran.action == "write" else Statement("other")
+    if loaded := _LOAD.match(text):
+        return Statement("write", writes=frozenset({_owned(loaded[1], database)}))
+    exports = bool(_OUTFILE.search(text) or _REMOTE.search(text))
+    plain = _PREPARED.sub("", _OUTFILE.sub(" ", text))
+    plain = _REPLACE.sub("INSERT ", _INTO_VARIABLES.sub(" ", plain)) if service == "mysql" else plain
+    plain = _MUTATION.sub(_as_change, _FORMAT.sub("", plain).replace("?..", "?"))
+    parts = [] if is_cut else _parts(plain, service, database)
+    found = reduce(_both, parts) if parts else _by_name(plain, database)
+    return _exported(found) if exports else found
+
+
+def _as_change(found: re.Match[str]) -> str:
+    if found["verb"].upper() == "UPDATE":
+        return f"UPDATE {found['table']} SET {found['rest']}"  # noqa: S608 - parsed, never run
+    return f"DELETE FROM {found['table']} {found['rest']}"  # noqa: S608 - parsed, never run
+
+
+def _exported(found: Statement) -> Statement:
+    return Statement("export", found.reads, found.writes, found.edges, found.parsed)
+
+
+def _parts(text: str, service: str, database: str) -> list[Statement]:
+    """What each statement of a text does; none where the parser makes nothing of it."""
+    if _SAYS_NOTHING.match(text) and ";" not in text.rstrip("; ") and not _ASKS.search(text):
+        return [Statement("other")]
     try:
-        tree = sqlglot.parse_one(text, dialect=dialect, error_level=sqlglot.ErrorLevel.RAISE)
+        trees = sqlglot.parse(text, dialect=_DIALECTS.get(service), error_level=sqlglot.ErrorLevel.RAISE)
+        folds = service.startswith("postgres")
+        return [_of_tree(tree, database, folds=folds) for tree in trees if tree is not None]
     except (SqlglotError, RecursionError, ValueError, AttributeError, TypeError, LookupError):
         # Not every statement of every version is known, and some trip the parser itself: its tables are looked for by
         # their names instead.
-        return None
-    return None if isinstance(tree, exp.Command) else tree
+        return []
 
 
-def _of_tree(tree: exp.Expr, database: str) -> Statement:
-    common = {each.alias_or_name for each in tree.find_all(exp.CTE)}
-    target = _target(tree)
-    writes = frozenset({_dataset(target, database)}) if target is not None else frozenset[str]()
-    if isinstance(tree, exp.Copy):
+def _both(one: Statement, other: Statement) -> Statement:
+    reads = {
+        name: one.reads.get(name, frozenset()) | other.reads.get(name, frozenset())
+        for name in (*one.reads, *other.reads)
+    }
+    return Statement(
+        max(one.action, other.action, key=_STRENGTH.index),
+        reads,
+        one.writes | other.writes,
+        one.edges + other.edges,
+        one.parsed and other.parsed,
+    )
+
+
+def _of_tree(tree: exp.Expr, database: str, *, folds: bool) -> Statement:
+    resolver = Resolver(database, folds=folds)
+    if isinstance(tree, exp.Command):
+        text = f"{tree.this} {tree.expression or ''}"
+        return Statement("other") if _SAYS_NOTHING.match(text) else _by_name(text, database)
+    if isinstance(tree, exp.Copy) and not isinstance(tree.this, exp.Query):
         # COPY t (a, b) TO: the rows leave; FROM: they come in. sqlglot tells by `kind`: True is FROM.
-        columns = frozenset(_schema_columns(tree.this)) or frozenset({ANY_COLUMN})
-        into = bool(tree.args.get("kind"))
-        return Statement("write", writes=writes) if into else Statement("export", dict.fromkeys(writes, columns))
-    reads = _reads(tree, target, common, database)
-    edges = tuple(_edges(tree, target, common, database)) if target is not None else ()
-    return Statement(_action(tree), reads, writes, edges)
+        names = frozenset(_schema_columns(tree.this, resolver)) or frozenset({ANY_COLUMN})
+        writes = frozenset({resolver.dataset(target)} if (target := _target(tree)) is not None else ())
+        return (
+            Statement("write", writes=writes)
+            if tree.args.get("kind")
+            else Statement("export", dict.fromkeys(writes, names))
+        )
+    outputs = _outputs(tree, resolver)
+    targets = [target for part in _changing(tree) if (target := _target(part)) is not None]
+    writes = frozenset(map(resolver.dataset, targets))
+    reads: dict[str, set[str]] = {name: set() for name in resolver.datasets}
+    for dataset, column in resolver.conditions.union(*(output.origins for output in outputs)):
+        reads.setdefault(dataset, set()).add(column)
+    edges = tuple(_edges(tree, outputs, resolver)) if targets else ()
+    return Statement(
+        _action(tree, targets), {name: frozenset(columns) for name, columns in reads.items()}, writes, edges
+    )
 
 
-def _action(tree: exp.Expr) -> Action:
+def _outputs(tree: exp.Expr, resolver: Resolver) -> tuple[Output, ...]:
+    """What a statement reads to give it back, or to put it elsewhere."""
+    if isinstance(tree, exp.Copy):
+        return resolver.outputs(tree.this, {})
+    if isinstance(tree, exp.Insert | exp.Create):
+        query = tree.expression
+        if isinstance(query, exp.Query):
+            return resolver.outputs(query, resolver.common_of(tree))
+        return ()
+    if isinstance(tree, exp.Update | exp.Delete | exp.Merge):
+        return resolver.changed(tree, {})
+    if isinstance(tree, exp.Set):  # SET @x = (SELECT ...)
+        return tuple(each for query in _outermost(tree) for each in resolver.outputs(query, {}))
+    return resolver.outputs(tree, {}) if isinstance(tree, exp.Query) else ()
+
+
+def _outermost(tree: exp.Expr) -> list[exp.Expr]:
+    return [node for node in tree.walk(prune=lambda each: isinstance(each, exp.Query)) if isinstance(node, exp.Query)]
+
+
+def _changing(tree: exp.Expr) -> Iterator[exp.Expr]:
+    """The parts of a statement that write: itself, and what its CTEs change on the way."""
+    yield tree
+    for common in tree.find_all(exp.CTE):
+        if isinstance(common.this, exp.Insert | exp.Update | exp.Delete):
+            yield common.this
+
+
+def _action(tree: exp.Expr, targets: list[exp.Table]) -> Action:
+    if isinstance(tree, exp.Copy):
+        return "export"
     if isinstance(tree, exp.Insert | exp.Update | exp.Delete | exp.Merge):
         return "write"
     if isinstance(tree, exp.Create):
         return "write" if tree.expression is not None and tree.kind == "TABLE" else "define"
     if isinstance(tree, exp.Drop | exp.Alter | exp.TruncateTable):
         return "define"
-    return "read" if isinstance(tree, exp.Query) else "other"
+    if isinstance(tree, exp.Query):
+        return "write" if targets else "read"
+    return "read" if isinstance(tree, exp.Set) and _outermost(tree) else "other"
 
 
 def _target(tree: exp.Expr) -> exp.Table | None:
-    written = isinstance(
+    found: object = None
+    if isinstance(
         tree, exp.Insert | exp.Update | exp.Delete | exp.Merge | exp.Create | exp.Drop | exp.Alter | exp.Copy
-    )
-    found = tree.this if written else None
+    ):
+        into = next(iter(tree.find_all(exp.ToTableProperty)), None)
+        found = into.this if into is not None else tree.this
+        found = found if found is not None else tree.find(exp.Table)
+    elif isinstance(tree, exp.TruncateTable):
+        found = next(iter(tree.expressions), None)
+    elif isinstance(tree, exp.Select) and tree.args.get("into"):
+        found = tree.args["into"].this
     found = found.this if isinstance(found, exp.Schema) else found
-    return found if isinstance(found, exp.Table) else None
+    return found if isinstance(found, exp.Table) and isinstance(found.this, exp.Identifier) else None
 
 
-def _dataset(table: exp.Table, database: str) -> str:
-    name, owner = table.name, table.db or database
-    return f"{owner}.{name}" if owner else name
+def _schema_columns(node: exp.Expr | None, resolver: Resolver) -> list[str]:
+    return [resolver.name(each) for each in node.expressions] if isinstance(node, exp.Schema) else []
 
 
-def _tables(tree: exp.Expr, target: exp.Table | None, common: set[str], database: str) -> dict[str, str]:
-    """The tables that are read, by the name or alias that columns use for them."""
-    return {
-        table.alias_or_name: _dataset(table, database)
-        for table in tree.find_all(exp.Table)
-        if table is not target and table.name and not (table.name in common and not table.db)
-    }
-
-
-def _reads(tree: exp.Expr, target: exp.Table | None, common: set[str], database: str) -> dict[str, frozenset[str]]:
-    tables = _tables(tree, target, common, database)
-    if isinstance(tree, exp.Update | exp.Delete) and target is not None and tree.args.get("where"):
-        tables.setdefault(target.alias_or_name, _dataset(target, database))
-    reads: dict[str, set[str]] = {name: set() for name in tables.values()}
-    for column in tree.find_all(exp.Column):
-        for name in _owners(column.table, tables):
-            reads[name].add(ANY_COLUMN if isinstance(column.this, exp.Star) else column.name)
-    for star in tree.find_all(exp.Star):
-        if not isinstance(star.parent, exp.Column | exp.Count):
-            for name in tables.values():
-                reads[name].add(ANY_COLUMN)
-    return {name: frozenset(columns) for name, columns in reads.items()}
-
-
-def _owners(qualifier: str, tables: dict[str, str]) -> list[str]:
-    """The data sets that a column may belong to: its own, or each of those that are read where it does not say."""
-    if qualifier:
-        return [tables[qualifier]] if qualifier in tables else []
-    return list(tables.values())
-
-
-def _schema_columns(node: exp.Expr | None) -> list[str]:
-    return [each.name for each in node.expressions] if isinstance(node, exp.Schema) else []
-
-
-def _edges(tree: exp.Expr, target: exp.Table, common: set[str], database: str) -> Iterator[Edge]:
-    """Where columns went, for INSERT ... SELECT and CREATE ... AS."""
-    query = tree.expression if isinstance(tree, exp.Insert | exp.Create) else None
-    if not isinstance(query, exp.Query):
+def _edges(tree: exp.Expr, outputs: tuple[Output, ...], resolver: Resolver) -> Iterator[Edge]:
+    """Where columns went, for INSERT ... SELECT, CREATE ... AS and SELECT ... INTO."""
+    target = _target(tree)
+    if target is None or not isinstance(tree, exp.Insert | exp.Create | exp.Select):
         return
-    into, tables = _dataset(target, database), _tables(tree, target, common, database)
-    names = _schema_columns(tree.this)
-    for output, name in zip_longest(query.selects, names):
-        if output is None:
-            continue
-        sources = list(output.find_all(exp.Column))
-        if isinstance(output, exp.Star) or any(isinstance(each.this, exp.Star) for each in sources):
-            qualifier = sources[0].table if sources else ""
-            yield from (Edge(owner, ANY_COLUMN, into, ANY_COLUMN) for owner in _owners(qualifier, tables))
-            continue
-        for source in sources:
-            for owner in _owners(source.table, tables):
-                yield Edge(owner, source.name, into, name or output.alias_or_name or source.name)
+    into, names = resolver.dataset(target), _schema_columns(tree.this, resolver)
+    # Behind a `*` nobody knows how many columns came before.
+    placed = names if not any(output.name == ANY_COLUMN for output in outputs) else []
+    for at, output in enumerate(outputs):
+        name = placed[at] if at < len(placed) else output.name
+        for dataset, column in sorted(output.origins):
+            yield Edge(dataset, column, into, ANY_COLUMN if column == ANY_COLUMN else name or column)
 
 
-def _by_name(text: str, database: str, *, exports: bool) -> Statement:
-    names = {
-        name if "." in name or not database else f"{database}.{name}"
-        for name in _NAMED.findall(text[:_LONGEST])
-        if name.lower() not in _NO_TABLES
-    }
+def _by_name(text: str, database: str) -> Statement:
+    names = {_owned(name, database) for name in _NAMED.findall(text[:_LONGEST]) if name.lower() not in _NO_TABLES}
     reads = {name: frozenset({ANY_COLUMN}) for name in sorted(names)}
-    return Statement("export" if exports else "read" if reads else "other", reads, parsed=False)
+    return Statement("read" if reads else "other", reads, parsed=False)
+
+
+def _owned(name: str, database: str) -> str:
+    """A name as it was written, with the database it belongs to."""
+    name = name.replace("`", "").replace('"', "")
+    return name if "." in name or not database else f"{database}.{name}"

@@ -1,52 +1,89 @@
-"""Uses of data judged: drawn from the logs, held against grants and grades, and told of as alerts."""
+"""Uses of data judged: drawn from the logs, held against grants and grades, and told of as alerts.
 
-from collections import defaultdict
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+What was judged is judged again when grades, grants or the policy change: alerts that no longer hold are closed.
+"""
+
+from collections.abc import Collection, Mapping
 from dataclasses import asdict, dataclass
-from datetime import UTC, datetime
+from datetime import UTC, date, datetime
 
 import polars as pl
 
 from detectors.rule import RuleHead
-from dlp.access_checks import Breach, GradedColumn, Grades, Use, breaches, dormant
+from dlp.access_checks import Grades, breaches, dormant
 from dlp.access_policy import AccessPolicy
-from dlp.policy import GRADES
+from dlp.grants import Grant
+from pipelines.access_alerts import alert_of
+from pipelines.access_closing import settle_day, settle_dormant
+from pipelines.access_uses import uses_of
 from pipelines.accesses import Drawn, draw_accesses
-from pipelines.alert_rows import Alert, Evidence, utc, write_new_alerts
-from pipelines.grants import approved_grants, grant_uses
+from pipelines.alert_rows import write_new_alerts
+from pipelines.grades_in_use import graded_columns
+from pipelines.grants import grant_uses, grants_in_time
+from pipelines.judged_uses import bases, changed_since, days_used, keep_bases, used_datasets
 from store.client import Store
 from store.writes import append
 
-_MOST_EVENTS = 200
-_USES = """
-SELECT
-    account, toString(dataset) AS dataset, toStartOfHour(event_time) AS hour, action = 'export' AS exported,
-    action IN ('write', 'define') AS written, ticket,
-    purpose, groupUniqArrayArray(columns) AS columns, sum(rows) AS rows, min(event_time) AS first,
-    max(event_time) AS last, groupArraySorted({most:UInt32})(event_id) AS event_ids, any(scope) AS scope,
-    any(asset_id) AS asset_id, max(arrived_at) AS arrived_at, any(source_ip) AS source_ip
-FROM (SELECT * FROM data_accesses FINAL WHERE toDate(event_time) IN {days:Array(Date)})
-WHERE action != 'other'
-GROUP BY account, dataset, hour, exported, written, ticket, purpose
-ORDER BY first, account, dataset
-"""
-_GRADES = """
-SELECT dataset, column, effective_grade AS grade, masked FROM reviewed_findings WHERE effective_grade != ''
-"""
+_DORMANT = "dormant_grant"
 
 
 @dataclass(frozen=True)
 class AccessReport:
-    """What a run found; `alerts_new` of the `breaches` were not known before."""
+    """What a run found.
+
+    Attributes:
+        breaches: of the days that were judged; `alerts_new` of them were not known before.
+        judged_again: data sets whose uses were judged again because grades, grants or the policy changed.
+        settled: alerts that were closed, or opened again, because of that.
+    """
 
     events: int
     accesses: int
     breaches: int
     alerts_new: int
+    judged_again: int = 0
+    settled: int = 0
 
     def as_json(self) -> dict[str, object]:
         """The report as plain values."""
         return asdict(self)
+
+
+@dataclass
+class _Judging:
+    """One run: what uses are held against, and what came of it."""
+
+    store: Store
+    policy: AccessPolicy
+    rules: Mapping[str, RuleHead]
+    grants: list[Grant]
+    grades: Grades
+    breaches: int = 0
+    alerts_new: int = 0
+    settled: int = 0
+
+    def judge_day(self, day: date, datasets: Collection[str] | None) -> None:
+        """Judge the uses of a day, of some data sets or of all."""
+        found = uses_of(self.store, day, self.grants, datasets)
+        held = []
+        for breach in breaches(found.uses, self.grants, self.grades, self.policy):
+            alert = alert_of(breach, found.about_first(breach.uses), self.rules)
+            self.breaches += 1
+            held += [alert] if alert else []
+        self.alerts_new += write_new_alerts(self.store, held)
+        ids = {alert.alert_id for alert in held}
+        self.settled += settle_day(self.store, day, ids, checks=set(self.rules) - {_DORMANT}, datasets=datasets)
+
+    def judge_dormant(self, scope: str, now: datetime) -> None:
+        """Tell of the grants that nobody uses."""
+        if _DORMANT not in self.rules:
+            return
+        unused = list(dormant(grant_uses(self.store), now=now, policy=self.policy))
+        told = [alert_of(breach, {"scope": scope, "arrived_at": now}, self.rules) for breach in unused]
+        held = [alert for alert in told if alert]
+        self.breaches += len(unused)
+        self.alerts_new += write_new_alerts(self.store, held)
+        self.settled += settle_dormant(self.store, {alert.alert_id for alert in held})
 
 
 def judge_accesses(
@@ -59,141 +96,29 @@ def judge_accesses(
 ) -> AccessReport:
     """What the uses that were logged since the last run come to; running again raises no alert twice.
 
-    A whole day (UTC) is judged again when anything of it is new, since budgets are by the day. A grant that lies unused
-    is told of in `scope`, the house's own.
+    A whole day (UTC) is judged again when anything of it is new, since budgets are by the day; every day of a data set
+    when its grades, the grants for it or the policy changed. A grant that lies unused is told of in `scope`, the
+    house's own.
 
     Raises:
         QueryFailed: ClickHouse refused something.
+        ResponseError: a step on an alert was refused; the next run takes it.
     """
     started = now or datetime.now(UTC)
     drawn = draw_accesses(store, policy)
-    found = list(_breaches(store, policy, drawn, started))
-    told = [
-        alert
-        for breach, about in found
-        for alert in _alert(breach, about or {"scope": scope, "arrived_at": started}, rules)
-    ]
-    alerts_new = write_new_alerts(store, told)
-    _keep(store, drawn, started, len(found))
-    return AccessReport(drawn.events, drawn.accesses, len(found), alerts_new)
-
-
-_About = Mapping[str, object]
-
-
-def _breaches(
-    store: Store, policy: AccessPolicy, drawn: Drawn, now: datetime
-) -> Iterator[tuple[Breach, _About | None]]:
-    grants = approved_grants(store)
-    days = [f"{day:%Y-%m-%d}" for day in drawn.days]
-    rows = store.rows(_USES, {"days": days, "most": _MOST_EVENTS}) if days else []
-    about = {(row["account"], row["dataset"], utc(row["hour"])): row for row in rows}
-    uses = [_use(row) for row in rows]
-    for breach in breaches(uses, grants, graded_columns(store, {use.dataset for use in uses}), policy):
-        first = breach.uses[0]
-        yield breach, about[first.account, first.dataset, first.hour]
-    for breach in dormant(grant_uses(store), now=now, policy=policy):
-        yield breach, None
-
-
-def graded_columns(store: Store, used: Iterable[str]) -> Grades:
-    """The grades of the columns of the data sets that were used, by the names under which they were used.
-
-    A scan may know a table by a longer name (`postgresql://host/base/civil.residents`), or a shorter one (`residents`).
-    Where several scans fit, the highest grade counts. Letter case does not count: databases differ in it.
-    """
-    scanned: dict[str, list[dict[str, object]]] = defaultdict(list)
-    for row in store.rows(_GRADES):
-        for known in names_in_use(str(row["dataset"])):
-            scanned[known].append(row)
-    found: dict[str, dict[str, GradedColumn]] = {}
-    for name in used:
-        columns: dict[str, GradedColumn] = {}
-        known = name.lower()
-        for row in scanned.get(known) or scanned.get(known.rsplit(".", 1)[-1]) or []:
-            column, grade = str(row["column"]), GradedColumn(str(row["grade"]), bool(row["masked"]))
-            columns[column] = max(columns.get(column, grade), grade, key=_strictness)
-        found[name] = columns
-    return found
-
-
-def names_in_use(dataset: str) -> set[str]:
-    """The names under which statements may use a scanned data set, in small letters.
-
-    PostgreSQL's log names the database and leaves out the schema that is searched first:
-    `postgresql://host/civil/public.residents` is used as `public.residents` and as `civil.residents`.
-    """
-    parts = dataset.lower().split("/")
-    names = {parts[-1]}
-    if "://" in dataset and len(parts) > 4:
-        names.add(f"{parts[-2]}.{parts[-1].rsplit('.', 1)[-1]}")
-    return names
-
-
-def _strictness(column: GradedColumn) -> tuple[int, bool]:
-    return GRADES.index(column.grade) if column.grade in GRADES else -1, not column.masked
-
-
-def _use(row: Mapping[str, object]) -> Use:
-    return Use(
-        account=str(row["account"]),
-        dataset=str(row["dataset"]),
-        ticket=str(row["ticket"]),
-        purpose=str(row["purpose"]),
-        hour=utc(row["hour"]),
-        first=utc(row["first"]),
-        last=utc(row["last"]),
-        columns=frozenset(_texts(row["columns"])),
-        rows=int(str(row["rows"])),
-        exported=bool(row["exported"]),
-        written=bool(row["written"]),
-        event_ids=tuple(_texts(row["event_ids"])),
-    )
-
-
-def _alert(breach: Breach, about: _About, rules: Mapping[str, RuleHead]) -> Iterator[Alert]:
-    rule, now = rules.get(breach.check), utc(about["arrived_at"])
-    if rule is None:
-        return
-    uses = breach.uses
-    shown = {
-        "check": breach.check,
-        "grant_id": breach.grant_id,
-        "dataset": uses[0].dataset if uses else "",
-        "columns": ", ".join(breach.columns[:50]),
-        "rows": str(sum(use.rows for use in uses)) if uses else "",
-        "ticket": uses[0].ticket if uses else "",
-        "action": _action(uses[0]) if uses else "",
-        **breach.facts,
-    }
-    events = [event for use in uses for event in use.event_ids]
-    yield Alert(
-        rule=rule,
-        event_ids=tuple(dict.fromkeys(events))[:_MOST_EVENTS],
-        evidence=_evidence(breach, about),
-        first_seen=uses[0].first if uses else now,
-        last_seen=uses[-1].last if uses else now,
-        matched_fields={name: value for name, value in shown.items() if value},
-        identity=breach.identity,
-    )
-
-
-def _action(use: Use) -> str:
-    return "export" if use.exported else "write" if use.written else "read"
-
-
-def _evidence(breach: Breach, about: _About) -> Evidence:
-    account = breach.uses[0].account if breach.uses else breach.facts.get("subject", "")
-    return Evidence(
-        event_table="log_events",
-        source="data_access",
-        scope=str(about["scope"]),
-        asset_id=str(about.get("asset_id", "")),
-        host="",
-        user=account,
-        source_ip=str(about.get("source_ip", "")),
-        destination_ip="",
-        arrived_at=utc(about["arrived_at"]),
+    used, grants = used_datasets(store), grants_in_time(store)
+    grades = graded_columns(store, used)
+    basis = bases(used, grades, grants, policy)
+    changed = changed_since(store, basis)
+    judging = _Judging(store, policy, rules, grants, grades)
+    days: dict[date, set[str] | None] = {**days_used(store, changed)}
+    for day, datasets in sorted({**days, **{day.date(): None for day in drawn.days}}.items()):
+        judging.judge_day(day, datasets)
+    judging.judge_dormant(scope, started)
+    _keep(store, drawn, started, judging.breaches)
+    keep_bases(store, {dataset: basis[dataset] for dataset in changed}, now=started)
+    return AccessReport(
+        drawn.events, drawn.accesses, judging.breaches, judging.alerts_new, len(changed), judging.settled
     )
 
 
@@ -210,7 +135,3 @@ def _keep(store: Store, drawn: Drawn, started: datetime, found: int) -> None:
         pl.col("events", "accesses", "breaches").cast(pl.UInt64),
     )
     append(store, "access_runs", frame, token=f"accesses:{started.isoformat()}")
-
-
-def _texts(value: object) -> list[str]:
-    return [str(entry) for entry in value] if isinstance(value, Sequence) else []

@@ -1,7 +1,8 @@
 """Uses of data drawn from what databases and applications logged: one row per statement and data set that it used."""
 
+import hashlib
 import re
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 
@@ -9,30 +10,34 @@ import polars as pl
 from polars._typing import SchemaDict
 
 from dlp.access_policy import AccessPolicy
-from dlp.data_uses import Edge, Statement
+from dlp.data_uses import ANY_COLUMN, Edge, Statement
+from dlp.statement_text import bare_text
 from pipelines.alert_rows import utc
 from store.client import Store
 from store.writes import append
 
-_PAGE = 100_000
+_PAGE = 10_000
 # Inserts that were under way while the last run looked: their events carry an earlier arrival.
 _OVERLAP = timedelta(minutes=2)
 _SEEN_UNTIL = "SELECT max(seen_until) AS until, count() AS runs FROM access_runs"
 
-# ClickHouse logs the start of a query and its end; only what ended well is a use. Others log once.
+# ClickHouse logs the start of a query and its end; only what ended well is a use. Others log once; PostgreSQL tells of
+# the parsing and the binding of a prepared statement beside its execution.
 _EVENTS = """
 SELECT
     event_id, event_time, ingested_at, user, toString(source_ip) AS source_ip, toString(service) AS service,
     toString(category) AS category, toString(scope) AS scope, toString(asset_id) AS asset_id,
     fields['database'] AS database, fields['dataset'] AS dataset, fields['columns'] AS columns,
     toUInt64OrZero(fields['rows']) AS rows, fields['purpose'] AS purpose, fields['ticket'] AS ticket,
-    fields['exported'] AS exported, normalizedQueryHash(fields['statement']) AS statement_hash,
-    normalizeQuery(fields['statement']) AS statement,
-    arrayStringConcat(extractAll(fields['statement'], '/[*].*?[*]/|--[^\\n]*|#[^\\n]*'), ' ') AS comments
+    fields['exported'] AS exported, leftUTF8(fields['statement'], 65537) AS statement,
+    fields['audit_type'] AS audit_type, fields['class'] AS audit_class, fields['object_type'] AS object_type,
+    fields['object_name'] AS object_name,
+    concat(fields['session_id'], ' ', fields['pid'], ' ', fields['statement_id']) AS audited
 FROM log_event_records
 WHERE category IN ('database', 'data_access') AND outcome != 'failure'
   AND NOT (service = 'clickhouse' AND outcome != 'success')
-  AND (fields['statement'] != '' OR fields['dataset'] != '')
+  AND (fields['statement'] != '' OR fields['dataset'] != '' OR fields['object_name'] != '')
+  AND NOT match(fields['message'], '^duration: [0-9.]+ ms +(parse|bind) ')
   AND (ingested_at, event_id) > ({since:DateTime64(3, 'UTC')}, {after:String})
   AND event_id NOT IN (SELECT event_id FROM data_accesses WHERE arrived_at >= {recent:DateTime64(3, 'UTC')})
 ORDER BY ingested_at, event_id
@@ -106,40 +111,60 @@ def _pages(store: Store, begin: datetime) -> Iterator[pl.DataFrame]:
 def _rows(page: pl.DataFrame, policy: AccessPolicy) -> tuple[pl.DataFrame, pl.DataFrame]:
     """The uses that the events tell of, and the ways that columns went."""
     ticket, purpose = re.compile(policy.ticket_pattern), re.compile(policy.purpose_pattern)
-    rows: list[dict[str, object]] = []
+    rows: dict[object, dict[str, object]] = {}
     edges: list[dict[str, object]] = []
     for event in page.iter_rows(named=True):
+        bare = bare_text(str(event["statement"]), str(event["service"]))
         found = _stated(event) if event["category"] == "data_access" else _statement(event)
         shared = {
             "event_id": event["event_id"],
             "event_time": utc(event["event_time"]),
             "arrived_at": utc(event["ingested_at"]),
             "account": event["user"],
-            **{name: event[name] for name in ("source_ip", "service", "statement_hash", "scope", "asset_id", "rows")},
-            "ticket": event["ticket"] or _first(ticket, event["comments"]),
-            "purpose": event["purpose"] or _first(purpose, event["comments"]),
+            **{name: event[name] for name in ("source_ip", "service", "scope", "asset_id", "rows")},
+            "statement_hash": _hash(bare.text),
+            "ticket": event["ticket"] or _first(ticket, bare.comments),
+            "purpose": event["purpose"] or _first(purpose, bare.comments),
             "action": found.action,
             "parsed": found.parsed,
         }
         used = {**dict.fromkeys(found.writes, frozenset[str]()), **found.reads}
-        rows += [
-            {**shared, "access_id": f"{event['event_id']}:{dataset}", "dataset": dataset, "columns": sorted(columns)}
-            for dataset, columns in used.items()
-        ]
+        for dataset, columns in used.items():
+            row = {"access_id": f"{event['event_id']}:{dataset}", "dataset": dataset, "columns": sorted(columns)}
+            _add(rows, _told_once(event, dataset), {**shared, **row})
         edges += [_edge(edge, event) for edge in found.edges]
-    return pl.DataFrame(rows, schema=_COLUMNS), pl.DataFrame(edges, schema=_EDGES)
+    return pl.DataFrame(list(rows.values()), schema=_COLUMNS), pl.DataFrame(edges, schema=_EDGES)
 
 
-def _statement(event: dict[str, object]) -> Statement:
+def _told_once(event: Mapping[str, object], dataset: str) -> object:
+    """What is the same for one use: pgAudit tells of a statement for the session, and again for each relation."""
+    if not event["audit_type"]:
+        return event["event_id"], dataset
+    return event["audited"], event["asset_id"], event["user"], utc(event["event_time"]).date(), dataset
+
+
+def _add(rows: dict[object, dict[str, object]], key: object, row: dict[str, object]) -> None:
+    known = rows.setdefault(key, row)
+    known["rows"] = max(int(str(known["rows"])), int(str(row["rows"])))
+
+
+def _hash(text: str) -> int:
+    return int.from_bytes(hashlib.blake2b(text.encode(), digest_size=8).digest(), "big")
+
+
+def _statement(event: Mapping[str, object]) -> Statement:
     # Half a second to import: a run of every minute pays for that only when there is a statement.
+    from dlp.audited_statements import audited, audited_of  # noqa: PLC0415
     from dlp.statements import understood  # noqa: PLC0415
 
-    return understood(str(event["statement"]), str(event["service"]), str(event["database"]))
+    text, service, database = (str(event[name]) for name in ("statement", "service", "database"))
+    found = understood(text, service, database)
+    return audited(found, audited_of(event), database) if event["audit_type"] else found
 
 
-def _stated(event: dict[str, object]) -> Statement:
+def _stated(event: Mapping[str, object]) -> Statement:
     """A use as an application's own record states it."""
-    columns = frozenset(filter(None, re.split(r"[,;\s]+", str(event["columns"])))) or frozenset({"*"})
+    columns = frozenset(filter(None, re.split(r"[,;\s]+", str(event["columns"])))) or frozenset({ANY_COLUMN})
     exported = str(event["exported"]).strip().lower() in _TRUE
     return Statement("export" if exported else "read", {str(event["dataset"]): columns})
 

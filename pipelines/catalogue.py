@@ -1,7 +1,7 @@
 """The catalogue of data assets in the database: imported from a file, and given to whoever grades a data set (R36)."""
 
+import hashlib
 from collections.abc import Iterable, Iterator, Sequence
-from dataclasses import dataclass
 from datetime import UTC, date, datetime
 from pathlib import Path
 
@@ -13,8 +13,8 @@ from dlp.errors import RegistrationInvalid
 from dlp.grading_policy import GradingPolicy
 from dlp.registrations import Harm, Registration, Sharing, registration
 from pipelines.declared_files import checked_entries, declared_entries
-from response.audit import record
-from response.chain import AuditStep, Role
+from pipelines.declaring import Declared, Importer, ImportReport, declare
+from response.chain import Role
 from store.client import Store
 from store.writes import append
 
@@ -44,21 +44,6 @@ _STORED = "SELECT * EXCEPT (updated_at) FROM dataset_registrations ORDER BY data
 _SEPARATOR = ";"
 
 
-@dataclass(frozen=True)
-class CatalogueReport:
-    """What an import changed."""
-
-    path: Path
-    entries: int
-    added: int
-    updated: int
-    removed: int
-
-    def as_json(self) -> dict[str, object]:
-        """The report as plain values."""
-        return {**vars(self), "path": str(self.path)}
-
-
 def import_catalogue(
     path: Path,
     store: Store,
@@ -68,7 +53,7 @@ def import_catalogue(
     actor: str = "rongdun",
     role: Role = Role.SYSTEM,
     now: datetime | None = None,
-) -> CatalogueReport:
+) -> ImportReport:
     """What changed when the entries of a file became the catalogue's; importing a file again changes nothing.
 
     A YAML file has the key `datasets`, a list of entries; a CSV file one entry a row, lists separated by `;`.
@@ -77,28 +62,34 @@ def import_catalogue(
     Raises:
         RegistrationInvalid: the file has problems; nothing was imported.
     """
-    moment = now or datetime.now(UTC)
-    entries = load_catalogue(path, grading)
-    before = {entry.dataset: entry for entry in registered_datasets(store)}
-    changed = [entry for entry in entries if before.get(entry.dataset) != entry]
-    named = {entry.dataset for entry in entries}
-    gone = [entry for name, entry in before.items() if name not in named] if remove_missing else []
-    added = sum(entry.dataset not in before for entry in changed)
-    report = CatalogueReport(path, len(entries), added, len(changed) - added, len(gone))
-    if changed or gone:
-        frame = pl.concat([_frame(changed, removed=False, now=moment), _frame(gone, removed=True, now=moment)])
-        append(store, "dataset_registration_records", frame, token=f"catalogue:{moment.isoformat()}:{frame.height}")
-        counts = {"entries": report.entries, "added": added, "updated": report.updated, "removed": report.removed}
-        step = AuditStep(
-            actor, role, "catalogue.imported", "catalogue", "datasets", basis="catalogue import", details=counts
-        )
-        record(store, step)
-    return report
+    entries, stored = load_catalogue(path, grading), registered_datasets(store)
+    by = Importer(actor, role, now)
+    return declare(store, path, _ENTRIES, entries, stored, remove_missing=remove_missing, by=by)
+
+
+def write_entries(
+    store: Store, entries: Sequence[Registration], *, removed: bool = False, now: datetime | None = None
+) -> None:
+    """Store entries as they are, or as removed, at a time (UTC)."""
+    if entries:
+        moment = now or datetime.now(UTC)
+        frame = _frame(entries, removed=removed, now=moment)
+        names = "\0".join(entry.dataset for entry in entries)
+        token = hashlib.sha256(f"{moment.isoformat()}:{removed}:{names}".encode()).hexdigest()
+        append(store, "dataset_registration_records", frame, token=f"catalogue:{token}")
 
 
 def registered_datasets(store: Store) -> tuple[Registration, ...]:
     """The entries of the catalogue, by the name or pattern of their data set."""
     return tuple(_registration(row) for row in store.rows(_STORED))
+
+
+_ENTRIES = Declared[Registration](
+    noun="entries",
+    step=("catalogue.imported", "catalogue", "datasets", "catalogue import"),
+    name=lambda entry: entry.dataset,
+    write=lambda store, entries, removed, now: write_entries(store, entries, removed=removed, now=now),
+)
 
 
 def load_catalogue(path: Path, grading: GradingPolicy) -> list[Registration]:

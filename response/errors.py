@@ -5,6 +5,7 @@ ResponseError
 ├── TransitionRefused    the alert's state does not allow this step
 ├── SuppressionRefused   it would hide too much, for too long, or is not there
 ├── GrantRefused         a grant is not there, or this step on it is not this person's to take
+├── CatalogueRefused     an entry was changed meanwhile, or nothing is changed of it
 ├── ReviewRefused        a decision on a suggested grade is incomplete, or not this person's to take
 ├── StepRefused          a step lacks its actor or basis, or would put personal data on record
 ├── ChainContended       others kept writing: the step was not recorded
@@ -31,6 +32,10 @@ class SuppressionRefused(ResponseError):
 
 class GrantRefused(ResponseError):
     """A grant is not there, or this step on it is not this person's to take."""
+
+
+class CatalogueRefused(ResponseError):
+    """An entry of the catalogue was changed meanwhile, or nothing is changed of it."""
 
 
 class ReviewRefused(ResponseError):

@@ -13,9 +13,11 @@ from dashboards.harmless import harmless, one_line, plain
 from dashboards.panels import chips, facts
 from dashboards.rule_text import rule_text
 from dashboards.tables import shown, text_column
+from dashboards.translation import Words
 from dashboards.views.alert_actions import actions
 from dashboards.views.alert_why import why
 from dashboards.views.entity_risk import is_incident
+from pipelines.access_closing import Reason
 
 _SLACK = timedelta(seconds=1)  # event times are cut to milliseconds on their way here
 _OPENED = 3
@@ -178,4 +180,10 @@ def _history(desk: Desk, alert_id: str) -> None:
             st.caption(f"{moment(step['event_time'])} · {plain(words.label('role', step['role']))}")
             st.text(f"{one_line(step['actor'])} · {words.label('step', step['action'])}{verdict}")
             if step["basis"]:
-                st.text(one_line(step["basis"]))
+                st.text(_basis(words, step["basis"]))
+
+
+def _basis(words: Words, basis: str) -> str:
+    """On what ground a step was taken; the platform's own in the reader's language."""
+    own = next((reason for reason in Reason if reason == basis), None)
+    return words(f"judged_again.{own.name.lower()}") if own else one_line(basis)

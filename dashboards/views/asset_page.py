@@ -13,7 +13,7 @@ from dashboards.figures import NOTHING, amount, moment, score
 from dashboards.harmless import one_line, plain
 from dashboards.panels import chips, facts, telemetry_charts
 from dashboards.tables import as_chips, chip_column, shown, text_column, time_column
-from dashboards.views.data_protection import findings_table
+from dashboards.views.protection_findings import findings_table
 
 _DOMESTIC = ("domestic_cpu", "domestic_os", "domestic_database", "domestic_middleware")
 

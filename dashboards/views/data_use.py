@@ -53,7 +53,7 @@ def _breaches(desk: Desk, breaches: pl.DataFrame) -> None:
     if breaches.is_empty():
         st.caption(words("use.none"))
         return
-    columns = ["level", "rule_title", "account", "dataset", "columns", "rows", "grant_id", "first_seen", "state"]
+    columns = ["level", "rule_title", "state", "account", "dataset", "columns", "rows", "grant_id", "first_seen"]
     chosen = st.dataframe(
         as_chips(shown(labelled(breaches.select(columns), words, {"state": "state"})), "level"),
         hide_index=True,
@@ -62,13 +62,13 @@ def _breaches(desk: Desk, breaches: pl.DataFrame) -> None:
         selection_mode="single-row",
         column_config={
             "level": chip_column(words, words("column.level"), "level"),
-            "rule_title": text_column(words("column.rule_title"), wide=True),
+            "rule_title": text_column(words("column.rule_title")),
             "account": text_column(words("column.account")),
             "dataset": text_column(words("column.dataset")),
             "columns": text_column(words("column.columns_used")),
             "rows": text_column(words("column.rows")),
             "grant_id": text_column(words("column.grant_id")),
-            "first_seen": time_column(words("column.first_seen")),
+            "first_seen": time_column(words("column.first_seen"), year=False),
             "state": text_column(words("column.state")),
         },
     )
@@ -85,8 +85,8 @@ def _grants(desk: Desk, grants: pl.DataFrame) -> None:
         return
     told = grants.with_columns(pl.col(name).list.join(", ") for name in ("datasets", "columns"))
     columns = [
-        *("grant_id", "state", "subject", "datasets", "columns", "purpose", "legal_basis", "valid_from", "valid_until"),
-        *("rows_per_day", "export", "unmasked", "requested_by", "approved_by"),
+        *("grant_id", "state", "subject", "datasets", "columns", "rows_per_day", "export", "unmasked", "valid_until"),
+        *("purpose", "legal_basis", "valid_from", "requested_by", "approved_by"),
     ]
     chosen = st.dataframe(
         shown(labelled(told.select(columns), words, {"state": "grant_state", "legal_basis": "legal_basis"})),

@@ -6,9 +6,15 @@ import streamlit as st
 
 from dashboards.desk import Desk
 from dashboards.figures import amount, moment
-from dashboards.harmless import one_line
+from dashboards.harmless import one_line, plain
+from dashboards.views.cataloguing import cataloguing
 from dashboards.views.reviewing import deciding, standing
+from pipelines.grades_in_use import names_in_use
+from pipelines.lineage import Direction, lineage
 from response.review import Reviewed
+
+_MOST_WAYS = 12
+_WAYS: tuple[tuple[Direction, str], ...] = (("up", "from"), ("down", "to"))
 
 
 def dataset_card(desk: Desk, dataset: str) -> None:
@@ -21,7 +27,8 @@ def dataset_card(desk: Desk, dataset: str) -> None:
     row = found.row(0, named=True)
     left, right = st.columns([3, 2], gap="medium")
     with left, st.container(border=True):
-        st.subheader(one_line(row["title"] or dataset.rsplit("/", 1)[-1]), anchor=False)
+        st.subheader(plain(row["title"] or dataset.rsplit("/", 1)[-1]), anchor=False)
+        st.text(one_line(dataset))
         for line in _facts(desk, row):
             st.text(line)
         _listed(desk, "catalogue.grounds", (_ground(desk, text) for text in row["grounds"]))
@@ -30,8 +37,13 @@ def dataset_card(desk: Desk, dataset: str) -> None:
             names = words.listed(words.label("trigger", name) for name in row["triggers"])
             st.warning(words("catalogue.triggers", names=names))
         _changes(desk, dataset)
+        _ways(desk, dataset)
     with right:
-        deciding(desk, Reviewed.DATASET, dataset)
+        graded, declared = st.tabs([words("review.title"), words("catalogue.edit")])
+        with graded:
+            deciding(desk, Reviewed.DATASET, dataset)
+        with declared:
+            cataloguing(desk, dataset)
 
 
 def _facts(desk: Desk, row: dict[str, object]) -> Iterator[str]:
@@ -51,6 +63,8 @@ def _facts(desk: Desk, row: dict[str, object]) -> Iterator[str]:
     shared = row["share_recipients"]
     if isinstance(shared, list) and shared:
         yield words("catalogue.shared", names=words.listed(one_line(str(name)) for name in shared))
+    if row["destroyed_on"]:
+        yield words("catalogue.destroyed", day=str(row["destroyed_on"]))
     if row["assessment"]:
         yield words("catalogue.assessment", reference=one_line(str(row["assessment"])))
 
@@ -60,6 +74,20 @@ def _changes(desk: Desk, dataset: str) -> None:
     if not found.is_empty():
         st.caption(desk.words("catalogue.changes", time=moment(found["found_at"][0])))
         st.text("\n".join(f"· {_change(desk, row)}" for row in found.iter_rows(named=True)))
+
+
+def _ways(desk: Desk, dataset: str) -> None:
+    """Where the data came from and where it went, declared or seen in statements; for readers of the whole city."""
+    if desk.scope != desk.root:
+        return
+    words = desk.words
+    for direction, side in _WAYS:
+        told: dict[str, str] = {}
+        for name in sorted(names_in_use(dataset)):
+            for step in lineage(desk.store, name, direction=direction):
+                kind, other = words(f"lineage.{step.kind}"), str(getattr(step, f"{side}_dataset"))
+                told.setdefault(other, f"{one_line(other)}{words.bracketed(kind)}")
+        _listed(desk, f"lineage.{direction}", list(told.values())[:_MOST_WAYS])
 
 
 def _change(desk: Desk, row: dict[str, object]) -> str:

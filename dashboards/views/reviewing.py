@@ -18,7 +18,7 @@ def deciding(desk: Desk, reviewed: Reviewed, wanted: str) -> None:
     key = f"review.{reviewed}.{wanted}"
     with st.container(border=True):
         st.subheader(words("review.title"), anchor=False)
-        told(desk, f"{key}.reason")
+        told(desk, f"{key}.reason", "review.")
         actor, role = person(desk, f"review.{reviewed}")
         with st.form(f"{key}.form", border=False):
             decision = st.radio(

@@ -45,8 +45,16 @@ def take(desk: Desk, done: str, step: Callable[[Store], object]) -> None:
     st.rerun()
 
 
-def told(desk: Desk, reason_key: str) -> None:
-    """Say once that a step is on record; the next one has its own reason."""
-    if done := st.session_state.pop("action.done", None):
+def told(desk: Desk, reason_key: str, kind: str = "") -> None:
+    """Say once that a step is on record; the next one has its own reason.
+
+    Args:
+        desk: for the words.
+        reason_key: where the reason was typed.
+        kind: what its word begins with; a page with several forms says it beside the one that was used.
+    """
+    done = st.session_state.get("action.done")
+    if done and done.startswith(kind):
+        del st.session_state["action.done"]
         st.success(desk.words(done))
         st.session_state[reason_key] = ""

@@ -9,7 +9,8 @@ _STATEMENT = (
     r"(?s)^(?:duration: (?P<duration>[\d.]+) ms\s*)?"
     r"(?:(?:statement|execute [^:]*|parse [^:]*|bind [^:]*): (?P<statement>.*))?$"
 )
-# AUDIT: SESSION,1,1,READ,SELECT,TABLE,public.citizens,"SELECT * FROM citizens",<none>
+# AUDIT: SESSION,1,1,READ,SELECT,TABLE,public.citizens,"SELECT * FROM citizens",<none>,250
+# The last number, the rows, is there with pgaudit.log_rows only (pgAudit 1.6.1, 1.7, 16).
 _AUDIT = (
     r"(?s)^AUDIT: (?P<kind>SESSION|OBJECT),(?P<number>\d*),(?P<part>\d*),(?P<class>\w*),(?P<command>[^,]*),"
     r'(?P<object_type>[^,]*),(?P<object>"(?:[^"]|"")*"|[^,]*),(?P<audited>"(?:[^"]|"")*"|[^,]*)'
@@ -108,4 +109,4 @@ def _unquoted(name: str) -> pl.Expr:
     value = pl.col(name)
     inner = value.str.strip_prefix('"').str.strip_suffix('"').str.replace_all('""', '"', literal=True)
     read = pl.when(value.str.starts_with('"')).then(inner).otherwise(value)
-    return pl.when(~read.is_in(["", "<none>", "<not logged>"])).then(read).alias(name)
+    return pl.when(~read.is_in(["", "<none>", "<not logged>", "<previously logged>"])).then(read).alias(name)

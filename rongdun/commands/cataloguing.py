@@ -46,8 +46,7 @@ def import_file(
     if as_json:
         print_json(report.as_json())
         return
-    told = f"{report.entries} entries: {report.added} added, {report.updated} changed, {report.removed} removed"
-    out().print(told, highlight=False)
+    out().print(str(report), highlight=False)
 
 
 @app.command("list")

@@ -17,6 +17,7 @@ from store.session import open_store
 
 Json = Annotated[bool, typer.Option("--json", help="One JSON document on standard output.")]
 
+_ACTOR = "rongdun demo"
 _NUMBERS = frozenset({"alerts", "assets", "rows", "hits", "score", "open_alerts", "seconds"})
 _HEADINGS = {
     "worst_assets": "worst assets (score 0 worst, 100 best)",
@@ -33,11 +34,16 @@ def demo(
 ) -> None:
     """Write a day of a small city, run the main job over it, and show what was found."""
     # Dagster and the city's generator take seconds to import: only this command pays for them.
+    from dlp.access_policy import access_policy_of  # noqa: PLC0415
+    from dlp.grading_policy import grading_of  # noqa: PLC0415
+    from pipelines.catalogue import import_catalogue  # noqa: PLC0415
+    from pipelines.grant_files import import_grants  # noqa: PLC0415
     from rongdun.demo.city import write_city  # noqa: PLC0415
     from rongdun.demo.findings import stories_found  # noqa: PLC0415
     from rongdun.main_job import run_main_job  # noqa: PLC0415
 
     settings = Settings()
+    rules = settings.rules_folder
     folder = settings.home / "demo-city"
     began = time.monotonic()
     with progress("writing the city") as advance:
@@ -49,6 +55,8 @@ def demo(
         settings.inventory_file.parent.mkdir(parents=True, exist_ok=True)
         shutil.copyfile(city.inventory, settings.inventory_file)
     with progress("running the main job") as advance, open_store(settings) as store:
+        import_catalogue(city.catalogue, store, grading_of(rules), actor=_ACTOR)
+        import_grants(city.grants, store, access_policy_of(rules), actor=_ACTOR)
         times = run_main_job(settings, paths=[city.telemetry], targets=[str(city.tables)], progress=advance)
         found = stories_found(city, store)
         summary = summarise(store)
@@ -82,5 +90,5 @@ def _show(summary: dict[str, Rows], stories: Rows, steps: Rows) -> None:
     out().print("  ".join(f"{name.replace('_', ' ')}: {count:,}" for name, count in counts.items()), highlight=False)
     for name, heading in _HEADINGS.items():
         print_table(heading, summary[name], right=_NUMBERS)
-    print_table("the six stories", stories)
+    print_table("the stories", stories)
     print_table("how long it took", steps, right=_NUMBERS)

@@ -9,7 +9,8 @@ import typer
 from dlp.access_policy import access_policy_of
 from pipelines.access_judging import judge_accesses
 from pipelines.access_rules import access_rules_of
-from pipelines.grants import grant_uses, import_grants
+from pipelines.grant_files import import_grants
+from pipelines.grants import grant_uses
 from pipelines.lineage import lineage
 from response import granting
 from response.chain import Role
@@ -48,8 +49,7 @@ def import_file(
     if as_json:
         print_json(report.as_json())
         return
-    told = f"{report.grants} grants: {report.added} added, {report.updated} changed, {report.removed} removed"
-    out().print(told, highlight=False)
+    out().print(str(report), highlight=False)
 
 
 @app.command("list")

@@ -5,13 +5,29 @@ from datetime import date, datetime
 from pathlib import Path
 
 from rongdun.demo.chronicle import Chronicle
-from rongdun.demo.everyday import cloud, data_centre, offices, registers, servers, taps, websites
+from rongdun.demo.declared import catalogue, grants
+from rongdun.demo.everyday import cloud, data_centre, databases, offices, registers, servers, taps, websites
 from rongdun.demo.moments import Day, as_datetime
-from rongdun.demo.stories import brute_force, dns_tunnel, modbus_write, resident_export, silent_source, weak_tls
+from rongdun.demo.stories import (
+    brute_force,
+    contractor_read,
+    dns_tunnel,
+    dormant_grant,
+    modbus_write,
+    night_reading,
+    resident_export,
+    silent_source,
+    ticketless_export,
+    weak_tls,
+)
 from rongdun.demo.stories.story import Story
 from rongdun.demo.world import World, inventory
 
 SEED = 591  # Fuzhou's dialling code
+_TOLD = (
+    *(brute_force, dns_tunnel, modbus_write, weak_tls, resident_export, silent_source),
+    *(night_reading, contractor_read, ticketless_export, dormant_grant),
+)
 
 
 @dataclass(frozen=True)
@@ -23,6 +39,8 @@ class City:
         telemetry: the folder for `rongdun ingest`.
         tables: the folder for `rongdun dlp scan`.
         inventory: the file for `rongdun assets import`.
+        catalogue: the file for `rongdun dlp catalogue import`.
+        grants: the file for `rongdun dlp grants import`.
     """
 
     folder: Path
@@ -33,6 +51,8 @@ class City:
     telemetry: Path
     tables: Path
     inventory: Path
+    catalogue: Path
+    grants: Path
     stories: tuple[Story, ...]
 
 
@@ -46,21 +66,22 @@ def write_city(folder: Path, *, day: date, seed: int = SEED) -> City:
     """
     hours = Day(day)
     world = World(seed, hours, Chronicle(hours), silent_source.silent_from(hours))
-    for part in (servers, websites, offices, data_centre, cloud, taps):
+    for part in (servers, websites, offices, data_centre, cloud, taps, databases):
         part.happen(world)
-    for story in (brute_force, dns_tunnel, modbus_write, weak_tls, resident_export, silent_source):
+    for story in _TOLD:
         story.plant(world)
     world.chronicle.write(folder)
     registers.happen(world, folder)
     resident_export.write_table(world, folder)
-    (folder / "inventory.yml").write_text(inventory(hours), encoding="utf-8")
+    databases.write_copies(world, folder)
+    for name, text in (("inventory", inventory(hours)), ("catalogue", catalogue(hours)), ("grants", grants(hours))):
+        (folder / f"{name}.yml").write_text(text, encoding="utf-8")
     return _city(folder, seed, hours)
 
 
 def stories_of(day: Day) -> tuple[Story, ...]:
-    """The six stories of a day, in the order in which the documentation tells them."""
-    told = (brute_force, dns_tunnel, modbus_write, weak_tls, resident_export, silent_source)
-    return tuple(module.story(day) for module in told)
+    """The stories of a day, in the order in which the documentation tells them."""
+    return tuple(module.story(day) for module in _TOLD)
 
 
 def _city(folder: Path, seed: int, day: Day) -> City:
@@ -73,5 +94,7 @@ def _city(folder: Path, seed: int, day: Day) -> City:
         telemetry=folder / "telemetry",
         tables=folder / "tables",
         inventory=folder / "inventory.yml",
+        catalogue=folder / "catalogue.yml",
+        grants=folder / "grants.yml",
         stories=stories_of(day),
     )

@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from datetime import datetime
 
 from rongdun.demo.city import City
-from rongdun.demo.stories.story import AlertExpected, FindingExpected, Story
+from rongdun.demo.stories.story import AlertExpected, Expected, FindingExpected, Story, UseExpected
 from store.client import Store
 
 # An alert counts when one of the story's rules raised it, on the story's ground, in the story's time.
@@ -34,6 +34,24 @@ _FINDINGS = """
     GROUP BY entity_type
     HAVING found_in_rows > 0
     ORDER BY entity_type
+"""
+# A grant that lies unused is told of when it is judged, not within the day.
+_USE = """
+    SELECT
+        rule_title,
+        alert_id,
+        if({grant:String} = '', dateDiff('millisecond', {starts_at:DateTime64(6, 'UTC')}, last_seen) / 1000, NULL)
+            AS story_seconds,
+        dateDiff('millisecond', arrived_at, detected_at) / 1000 AS work_seconds
+    FROM alerts
+    WHERE source = 'data_access' AND matched_fields['check'] = {check:String}
+      AND if({grant:String} = '', user = {account:String}, matched_fields['grant_id'] = {grant:String})
+      AND (
+          {grant:String} != ''
+          OR last_seen BETWEEN {starts_at:DateTime64(6, 'UTC')} AND {ends_at:DateTime64(6, 'UTC')}
+      )
+    ORDER BY last_seen, alert_id
+    LIMIT 1
 """
 _SCAN_SECONDS = """
     SELECT dateDiff('millisecond', started_at, finished_at) / 1000
@@ -111,13 +129,16 @@ def stories_found(city: City, store: Store) -> list[StoryResult]:
 
 
 def _story_result(city: City, story: Story, store: Store) -> StoryResult:
-    steps = tuple(
-        _alert_step(story, expected, store)
-        if isinstance(expected, AlertExpected)
-        else _finding_step(city, expected, store)
-        for expected in story.expects
-    )
+    steps = tuple(_step(city, story, expected, store) for expected in story.expects)
     return StoryResult(story.story_id, story.title_en, story.title_zh, steps)
+
+
+def _step(city: City, story: Story, expected: Expected, store: Store) -> StepResult:
+    if isinstance(expected, FindingExpected):
+        return _finding_step(city, expected, store)
+    if isinstance(expected, UseExpected):
+        return _use_step(story, expected, store)
+    return _alert_step(story, expected, store)
 
 
 def _alert_step(story: Story, expected: AlertExpected, store: Store) -> StepResult:
@@ -133,12 +154,25 @@ def _alert_step(story: Story, expected: AlertExpected, store: Store) -> StepResu
     return StepResult(expected.step)
 
 
-def _found_by_alert(expected: AlertExpected, alert: Mapping[str, object]) -> StepResult:
+def _use_step(story: Story, expected: UseExpected, store: Store) -> StepResult:
+    parameters = {
+        "check": expected.check,
+        "account": expected.account,
+        "grant": expected.grant_id,
+        "starts_at": _bound(story.starts_at),
+        "ends_at": _bound(story.ends_at),
+    }
+    for alert in store.rows(_USE, parameters):
+        return _found_by_alert(expected, alert)
+    return StepResult(expected.step)
+
+
+def _found_by_alert(expected: AlertExpected | UseExpected, alert: Mapping[str, object]) -> StepResult:
     return StepResult(
         step=expected.step,
         found_by=str(alert["rule_title"]),
         evidence=str(alert["alert_id"]),
-        story_seconds=float(str(alert["story_seconds"])),
+        story_seconds=None if alert["story_seconds"] is None else float(str(alert["story_seconds"])),
         work_seconds=float(str(alert["work_seconds"])),
     )
 

@@ -140,6 +140,55 @@ def test_an_asset_opens_from_the_list(page: Page, city: str) -> None:
     expect(page.get_by_role("heading", name="三方责任")).to_be_visible()
 
 
+def test_an_entry_of_the_catalogue_is_edited_and_one_who_comes_late_is_refused(
+    page: Page, browser: Browser, city: str
+) -> None:
+    address = f"{city}/data_protection?dataset=/srv/export/residents.csv"
+    late = browser.new_page(locale="zh-CN")
+    late.set_default_timeout(PATIENCE_MS)
+    for each in (page, late):
+        each.goto(address)
+        each.get_by_role("tab", name="编辑目录登记").click()
+        expect(each.get_by_label("责任人（岗位）")).to_be_visible()
+    for each, actor, owner, told in (
+        (page, "Lin Example", "数据科", "目录登记已保存并记入留痕。"),
+        (late, "Wu Example", "信息科", "未保存：目录登记已被他人修改"),
+    ):
+        form = each.get_by_role("tabpanel", name="编辑目录登记")
+        form.get_by_label("你的姓名").fill(actor)
+        form.get_by_label("你的姓名").press("Tab")
+        form.get_by_label("所属单位").fill("福州市民政局")
+        form.get_by_label("责任人（岗位）").fill(owner)
+        form.get_by_label("共享清单").fill("市卫健委 | 责任清单 9 | 2030-01-01")
+        form.get_by_label("理由").fill("岗位调整")
+        form.get_by_role("button", name="保存登记").click()
+        expect(each.get_by_text(told)).to_be_visible()
+    page.reload()
+    expect(page.get_by_text("福州市民政局 · 数据科 · 首席数据官：–")).to_be_visible()
+    page.get_by_role("tab", name="编辑目录登记").click()
+    expect(page.get_by_text("责任人: – → 数据科")).to_be_visible()
+    late.close()
+
+
+@pytest.mark.parametrize("language", ["中文", "English"])
+@pytest.mark.parametrize("path", ["data_protection", "data_protection?dataset=/srv/export/residents.csv", "data_use"])
+def test_no_text_of_the_protection_pages_runs_out_of_the_screen(
+    page: Page, city: str, path: str, language: str
+) -> None:
+    page.set_viewport_size({"width": 1280, "height": 1000})
+    page.goto(f"{city}/{path}")
+    page.get_by_role("radio", name=language).or_(page.get_by_role("button", name=language)).first.click()
+    expect(page.get_by_test_id("stMetric").first).to_be_visible()
+    page.wait_for_timeout(1500)
+    outside = page.evaluate(
+        "[...document.querySelectorAll('[data-testid=stMain] [data-testid=stText], [data-testid=stMain] button,"
+        " [data-testid=stMain] [data-testid=stCaptionContainer]')]"
+        ".filter(each => each.getBoundingClientRect().right > innerWidth || each.scrollWidth > each.clientWidth + 2)"
+        ".map(each => each.textContent)"
+    )
+    assert outside == []
+
+
 def test_nothing_is_fetched_from_elsewhere(page: Page, city: str) -> None:
     asked: list[str] = []
     page.on("request", lambda request: asked.append(request.url))

@@ -69,7 +69,8 @@ def test_a_finding_is_decided_on_from_its_link(store: Store, card: Opened) -> No
     app.text_input(key="review.finding.actor").set_value("Lin Example").run()
     app.radio(key=f"review.finding.{FINDING}.decision").set_value("rejected")
     app.text_area(key=f"review.finding.{FINDING}.reason").set_value("a hotline")
-    app.button[1].click().run()
+    [_, wanted] = [each for each in app.button if each.label == words_in("zh")("review.submit")]
+    wanted.click().run()
     assert not app.exception
     asked = f"SELECT review_state, effective_grade FROM reviewed_findings WHERE finding_id = '{FINDING}'"
     assert [tuple(row.values()) for row in store.rows(asked)] == [("rejected", "")]

@@ -120,6 +120,93 @@ def test_what_is_told_of_a_use(used: Use, grants: list[Grant], told: list[str]) 
     assert checks([used], *grants) == told
 
 
+NINE_THIRTY = "2026-11-02T09:30:00Z"
+PHONE, IDENTITY = granted(columns=["phone"]), granted(grant_id="G-2", columns=["id_no"], unmasked=True)
+
+
+def at(minute: int, *columns: str, **changed: Any) -> Use:
+    moment = HOUR + timedelta(minutes=minute)
+    return use(*columns, **{"first": moment, "last": moment, **changed})
+
+
+@pytest.mark.parametrize(
+    ("uses", "grants", "told"),
+    [
+        pytest.param([use("id_no", "phone")], [PHONE, IDENTITY], [], id="two grants cover one use together"),
+        pytest.param(
+            [use("id_no", dataset="civil.residents", columns=frozenset({"ID_NO"}))],
+            [granted(datasets=["CIVIL.Residents"], columns=["Id_No"], unmasked=True)],
+            [],
+            id="letter case of tables and columns does not count",
+        ),
+        pytest.param(
+            [use("id_no")], [granted(subject="APP_LICENCES", unmasked=True)], ["no_basis"], id="that of accounts does"
+        ),
+        pytest.param(
+            [at(0, "phone")], [granted(valid_from="2026-11-02T17:00:00+08:00")], [], id="the first moment, in Fuzhou"
+        ),
+        pytest.param(
+            [at(29, "phone")], [granted(valid_until="2026-11-02T17:30:00+08:00")], [], id="the last minute, in Fuzhou"
+        ),
+        pytest.param(
+            [at(30, "phone")],
+            [granted(valid_until=NINE_THIRTY)],
+            ["outside_window"],
+            id="the minute it ends is not in it",
+        ),
+        pytest.param(
+            [at(29, "phone"), at(30, "phone")],
+            [granted(valid_until=NINE_THIRTY), granted(grant_id="G-2", valid_from=NINE_THIRTY)],
+            [],
+            id="one grant follows the other within the hour",
+        ),
+        pytest.param(
+            [use("phone", rows=50), use("id_no", rows=5_000)],
+            [granted(columns=["phone"], rows_per_day=100), IDENTITY],
+            [],
+            id="rows of another column do not spend the budget",
+        ),
+        pytest.param(
+            [use("phone", rows=5_000), use("id_no", rows=1)],
+            [granted(columns=["phone"], rows_per_day=100), IDENTITY],
+            ["over_budget"],
+            id="nor does a grant for another column lift it",
+        ),
+        pytest.param(
+            [at(1, "phone", rows=60), at(2, "phone", rows=60, dataset="civil.RESIDENTS")],
+            [granted(rows_per_day=100)],
+            ["over_budget"],
+            id="a table in other letters is the same table",
+        ),
+        pytest.param(
+            [use("id_no", "phone", purpose="licences")],
+            [granted(columns=["phone"]), granted(grant_id="G-2", columns=["id_no"], unmasked=True, purpose="audit")],
+            ["other_purpose"],
+            id="the purpose of one column is not that of another",
+        ),
+        pytest.param(
+            [use("id_no", "phone", exported=True, ticket="T-1")],
+            [granted(columns=["phone"], export=True), IDENTITY],
+            ["export_not_granted"],
+            id="one column may leave, the other not",
+        ),
+        pytest.param([at(1, "id_no"), at(50, "id_no", ticket="T-2")], [], ["no_basis"], id="once an hour"),
+    ],
+)
+def test_what_is_told_of_several_uses_and_grants(uses: list[Use], grants: list[Grant], told: list[str]) -> None:
+    grades = {each.dataset: GRADES["civil.residents"] for each in uses}
+    assert [breach.check for breach in breaches(uses, grants, grades, POLICY)] == told
+
+
+def test_a_day_of_too_many_rows_is_one_breach_also_when_an_earlier_hour_of_it_arrives_late() -> None:
+    few = granted(rows_per_day=100)
+    late = use("phone", rows=200, hour=HOUR - timedelta(hours=3), first=HOUR - timedelta(hours=3))
+    (before,) = breaches([use("phone", rows=200)], [few], GRADES, POLICY)
+    (after,) = breaches([late, use("phone", rows=200)], [few], GRADES, POLICY)
+    assert before.identity == after.identity
+    assert after.facts == {"rows": "400", "granted": "100"}
+
+
 def test_a_budget_and_bulk_are_counted_over_all_uses_of_the_day_and_the_hour() -> None:
     parts = [use("phone", rows=4_000, ticket=f"T-{at}", first=HOUR + timedelta(minutes=at)) for at in range(3)]
     assert checks(parts, granted(rows_per_day=11_999)) == ["over_budget", "bulk_read"]

@@ -2,7 +2,7 @@
 
 import json
 from collections.abc import Callable
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import Any
 
@@ -11,15 +11,19 @@ import pytest
 from dlp.access_policy import default_access_policy
 from dlp.errors import GrantInvalid
 from dlp.policy import default_policy
-from pipelines.access_judging import AccessReport, judge_accesses, names_in_use
+from pipelines.access_judging import AccessReport, judge_accesses
 from pipelines.access_rules import access_rules_of
-from pipelines.grants import approved_grants, import_grants, load_grants, write_grants
+from pipelines.grades_in_use import names_in_use
+from pipelines.grant_files import import_grants, load_grants
+from pipelines.grants import approved_grants, grants_in_time, write_grants
 from pipelines.ingest import ingest
 from pipelines.lineage import lineage
 from pipelines.scan import scan
 from response.audit import verify_chain
 from response.errors import GrantRefused
 from response.granting import approve, propose, refuse, revoke
+from response.lifecycle import Verdict, close_all
+from response.review import Correction, Decision, Reviewed, decide
 from store.client import Store
 from tests.dlp.test_access_checks import granted
 
@@ -151,6 +155,93 @@ def test_judging_again_raises_nothing_twice_and_late_uses_are_judged(granting: S
     assert granting.value("SELECT count() FROM data_accesses") == 2
 
 
+_AUDITED = "2026-11-02 09:{at:02}:00.000 UTC [{pid}] {user}@civil LOG:  AUDIT: {said}"
+
+
+@pytest.mark.parametrize(
+    ("records", "used"),
+    [
+        pytest.param(
+            ["SESSION,1,1,READ,SELECT,,,SELECT phone FROM residents,<none>,7"],
+            {("civil.residents", "phone", 7)},
+            id="of the session, with its rows",
+        ),
+        pytest.param(
+            ["SESSION,1,1,READ,SELECT,TABLE,public.residents,SELECT phone FROM residents,<none>"],
+            {("civil.residents", "phone", 0)},
+            id="without rows",
+        ),
+        pytest.param(
+            [
+                'SESSION,1,1,READ,SELECT,TABLE,public.residents,"SELECT r.phone FROM residents r, cards",<none>,9',
+                "SESSION,1,1,READ,SELECT,TABLE,public.cards,<previously logged>,<previously logged>,9",
+            ],
+            {("civil.residents", "phone", 9), ("civil.cards", "*", 9)},
+            id="a record for each relation, the statement told once",
+        ),
+        pytest.param(
+            [
+                "SESSION,3,1,READ,SELECT,,,SELECT phone FROM residents,<none>,7",
+                "OBJECT,3,1,READ,SELECT,TABLE,public.residents,SELECT phone FROM residents,<none>,7",
+            ],
+            {("civil.residents", "phone", 7)},
+            id="for the session and for the object: one use",
+        ),
+        pytest.param(
+            [
+                "OBJECT,4,1,READ,SELECT,VIEW,public.list,SELECT who FROM list,<none>,5",
+                "OBJECT,4,1,READ,SELECT,TABLE,public.residents,SELECT who FROM list,<none>,5",
+            ],
+            {("civil.list", "who", 5), ("civil.residents", "*", 5)},
+            id="the table behind a view, in all its columns",
+        ),
+        pytest.param(
+            ["SESSION,5,1,READ,SELECT,TABLE,health.visits,<not logged>,<not logged>,3"],
+            {("health.visits", "*", 3)},
+            id="no statement at all",
+        ),
+        pytest.param(["SESSION,6,1,FUNCTION,EXECUTE,FUNCTION,public.f,SELECT f(),<none>,1"], set(), id="a function"),
+        pytest.param(["SESSION,7,1,MISC,SHOW,,,SHOW all,<none>,0"], set(), id="what says no data"),
+    ],
+)
+def test_what_pgaudit_tells_of_relations_and_rows_becomes_uses(
+    store: Store, tmp_path: Path, records: list[str], used: set[tuple[str, str, int]]
+) -> None:
+    path = tmp_path / "postgresql.log"
+    path.write_text("".join(_AUDITED.format(at=1, pid=41, user="eve", said=said) + "\n" for said in records))
+    (report,) = ingest([path], store, scope="fuzhou").files
+    assert (report.format, report.rejected) == ("postgres_log", 0)
+    _judged(store)
+    rows = store.rows("SELECT dataset, arrayStringConcat(columns, ' ') AS columns, rows FROM data_accesses")
+    assert {(str(row["dataset"]), str(row["columns"]), row["rows"]) for row in rows} == used
+    assert len(rows) == len(used)
+
+
+def test_a_budget_is_judged_by_the_rows_that_pgaudit_tells(granting: Store, tmp_path: Path) -> None:
+    said = "SESSION,{n},1,READ,SELECT,TABLE,public.residents,SELECT phone FROM residents,<none>,60"
+    lines = [_AUDITED.format(at=at, pid=41, user="app_licences", said=said.format(n=at)) for at in (1, 2)]
+    (tmp_path / "postgresql.log").write_text("\n".join(lines) + "\n")
+    ingest([tmp_path / "postgresql.log"], granting, scope="fuzhou")
+    _judged(granting)
+    assert _alerts(granting) == [("over_budget", "app_licences")]
+
+
+def test_literals_and_years_in_names_and_operators_hide_no_table(store: Store, tmp_path: Path) -> None:
+    _ingested(
+        store,
+        tmp_path,
+        _query(1, "eve", "SELECT id_no FROM civil.residents_2026 WHERE phone = '13800138000' AND x = 13912345678"),
+        _query(2, "eve", "SELECT /*!40001 SQL_NO_CACHE */ * FROM `civil`.`cards`"),
+    )
+    _judged(store)
+    rows = store.rows("SELECT dataset, columns, action FROM data_accesses ORDER BY dataset")
+    assert [(row["dataset"], row["action"]) for row in rows] == [
+        ("civil.cards", "export"),
+        ("civil.residents_2026", "read"),
+    ]
+    assert "13800138000" not in str(rows)
+
+
 def test_an_application_states_its_uses_itself(granting: Store, tmp_path: Path) -> None:
     mapping = {
         "product": "portal", "category": "data_access", "service": "portal",
@@ -203,6 +294,138 @@ def test_where_a_column_came_from_and_went(store: Store, tmp_path: Path) -> None
     }
     went = lineage(store, "civil.residents", "name", direction="down")
     assert [(step.to_dataset, step.to_column) for step in went] == [("mart.people", "who")]
+
+
+def _standing(store: Store) -> dict[str, tuple[str, str]]:
+    """Where the alerts of each check stand, and who brought them there."""
+    rows = store.rows("SELECT matched_fields['check'] AS check, state, last_actor FROM alerts")
+    return {str(row["check"]): (str(row["state"]), str(row["last_actor"])) for row in rows}
+
+
+def _decided(store: Store, column: str, decision: Decision, grade: str = "") -> None:
+    (row,) = store.rows("SELECT finding_id FROM pii_findings WHERE column = {name:String}", {"name": column})
+    correction = Correction(grade=grade) if grade else None
+    decide(
+        *(store, Reviewed.FINDING, str(row["finding_id"]), decision),
+        actor="Wu Example",
+        reason="seen",
+        correction=correction,
+    )
+
+
+CLOSED, OPEN = ("closed", "rongdun"), ("new", "")
+
+
+def test_a_grade_that_a_reviewer_lowers_and_raises_has_past_uses_judged_again(scanned: Store, tmp_path: Path) -> None:
+    _ingested(scanned, tmp_path, _query(1, "student", "SELECT id_no FROM residents"))
+    _judged(scanned)
+    assert _standing(scanned) == {"no_basis": OPEN}
+    _decided(scanned, "id_no", Decision.CORRECTED, "general-1")
+    report = _judged(scanned)
+    assert (report.judged_again, report.settled) == (1, 1)
+    assert _standing(scanned) == {"no_basis": CLOSED}
+    assert (_judged(scanned).judged_again, _judged(scanned).settled) == (0, 0)
+    _decided(scanned, "id_no", Decision.CORRECTED, "general-4")
+    assert _judged(scanned).settled == 1
+    assert _standing(scanned) == {"no_basis": ("acknowledged", "rongdun")}
+    assert verify_chain(scanned).intact
+
+
+def test_a_grade_that_is_confirmed_changes_nothing(scanned: Store, tmp_path: Path) -> None:
+    _ingested(scanned, tmp_path, _query(1, "student", "SELECT id_no FROM residents"))
+    _judged(scanned)
+    _decided(scanned, "id_no", Decision.ACCEPTED)
+    assert (_judged(scanned).judged_again, _standing(scanned)) == (0, {"no_basis": OPEN})
+
+
+def test_a_raised_grade_tells_of_uses_that_were_made_before(store: Store, tmp_path: Path) -> None:
+    _ingested(store, tmp_path, _query(1, "student", "SELECT id_no FROM residents"))
+    assert _judged(store).alerts_new == 0
+    path = tmp_path / "civil.residents"
+    path.write_text("id_no\n" + "".join(f"{IDENTITIES[at % 2]}\n" for at in range(60)), encoding="utf-8")
+    scan(path, store, key=KEY, scope="fuzhou", policy=default_policy())
+    report = _judged(store)
+    assert (report.events, report.alerts_new) == (0, 1)
+
+
+@pytest.mark.parametrize(
+    ("valid_from", "subject", "standing"),
+    [
+        pytest.param("2026-10-20T00:00:00+08:00", "student", {"no_basis": CLOSED}, id="recorded later, for then"),
+        pytest.param(
+            "2026-11-02T17:01:01+08:00",
+            "student",
+            {"no_basis": CLOSED, "outside_window": OPEN},
+            id="recorded later, from a second after",
+        ),
+        pytest.param("2026-10-20T00:00:00+08:00", "others", {"no_basis": OPEN}, id="for another"),
+    ],
+)
+def test_a_grant_that_is_recorded_later_covers_uses_from_when_it_says(
+    scanned: Store, tmp_path: Path, valid_from: str, subject: str, standing: dict[str, tuple[str, str]]
+) -> None:
+    _ingested(scanned, tmp_path, _query(1, "student", "SELECT id_no FROM residents"))
+    _judged(scanned)
+    text = GRANTS.replace("app_licences", subject).replace("[phone]", "[id_no]")
+    path = _file(tmp_path, text.replace("2026-10-20T00:00:00+08:00", valid_from))
+    import_grants(path, scanned, POLICY, actor="chen")
+    _judged(scanned)
+    assert _standing(scanned) == standing
+
+
+def test_what_ends_early_ends_for_later_uses_only(granting: Store, tmp_path: Path) -> None:
+    _ingested(granting, tmp_path, _query(1, "app_licences", "SELECT phone FROM residents"))
+    assert _judged(granting).breaches == 0
+    _file(tmp_path, GRANTS.replace("2027-01-01T00:00:00+08:00", "2026-11-02T17:01:00+08:00"))
+    import_grants(tmp_path / "grants.yml", granting, POLICY, actor="chen")
+    _judged(granting)
+    assert _standing(granting) == {"outside_window": OPEN}
+    import_grants(_file(tmp_path, GRANTS), granting, POLICY, actor="chen")
+    _judged(granting)
+    assert _standing(granting) == {"outside_window": CLOSED}
+    revoke(granting, "G-1", actor="wu", reason="the portal is closed")
+    _judged(granting)
+    assert _standing(granting) == {"outside_window": CLOSED}
+
+
+def test_a_grant_that_left_its_file_counted_until_then(scanned: Store, tmp_path: Path) -> None:
+    for text, now in ((GRANTS, NOW - timedelta(days=9)), (GRANTS.replace("G-1", "G-2").replace("phone", "name"), NOW)):
+        import_grants(_file(tmp_path, text), scanned, POLICY, actor="chen", remove_missing=True, now=now)
+    (left,) = [found for found in grants_in_time(scanned) if found.grant_id == "G-1"]
+    assert left.valid_until == NOW
+    _ingested(scanned, tmp_path, _query(1, "app_licences", "SELECT phone FROM residents"))
+    assert _judged(scanned).breaches == 0
+
+
+def test_what_a_person_closed_stays_closed(scanned: Store, tmp_path: Path) -> None:
+    _ingested(scanned, tmp_path, _query(1, "student", "SELECT id_no FROM residents"))
+    _judged(scanned)
+    alert = str(scanned.value("SELECT alert_id FROM alerts"))
+    close_all(scanned, [alert], Verdict.TRUE_POSITIVE, actor="Lin Example", reason="asked and told")
+    _decided(scanned, "id_no", Decision.CORRECTED, "general-4")
+    _judged(scanned)
+    assert _standing(scanned) == {"no_basis": ("closed", "Lin Example")}
+
+
+def test_a_dormant_grant_that_is_used_is_told_of_no_more(granting: Store, tmp_path: Path) -> None:
+    later = datetime(2026, 12, 30, tzinfo=UTC)
+    long = GRANTS.replace("2026-10-20", "2026-01-20")
+    import_grants(_file(tmp_path, long), granting, POLICY, actor="chen")
+    _judged(granting)
+    assert _standing(granting) == {"dormant_grant": OPEN}
+    _ingested(granting, tmp_path, _query(1, "app_licences", "SELECT phone FROM residents"))
+    judge_accesses(granting, POLICY, access_rules_of(RULES), scope="fuzhou", now=later)
+    assert _standing(granting) == {"dormant_grant": CLOSED}
+
+
+def test_a_statement_of_two_grants_that_follow_each_other_is_lawful(granting: Store, tmp_path: Path) -> None:
+    change = "2026-11-02T17:30:00+08:00"
+    first = GRANTS.replace("2027-01-01T00:00:00+08:00", change)
+    second = first.partition("grants:\n")[2].replace("G-1", "G-2").replace(change, "2027-01-01T00:00:00+08:00")
+    text = first + second.replace("2026-10-20T00:00:00+08:00", change)
+    import_grants(_file(tmp_path, text), granting, POLICY, actor="chen")
+    _ingested(granting, tmp_path, *(_query(at, "app_licences", "SELECT phone FROM residents") for at in (29, 30)))
+    assert _judged(granting).breaches == 0
 
 
 def _file(folder: Path, text: str) -> Path:

@@ -13,7 +13,7 @@ import pytest
 from sqlalchemy import create_engine, text
 
 from dlp.policy import default_policy
-from pipelines.access_judging import graded_columns
+from pipelines.grades_in_use import graded_columns
 from pipelines.scan import scan
 from pipelines.scan_report import ScanReport
 from store.client import Store

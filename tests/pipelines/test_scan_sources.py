@@ -10,8 +10,8 @@ import pytest
 from openpyxl import Workbook
 
 from dlp.policy import default_policy
-from pipelines.access_judging import graded_columns
 from pipelines.database_urls import opened_database, place_of, shows_password
+from pipelines.grades_in_use import graded_columns
 from pipelines.scan import scan
 from pipelines.scan_report import ScanReport
 from pipelines.scan_sampling import Sampling

@@ -9,14 +9,22 @@ import pytest
 
 from assets.inventory import load_inventory
 from assets.matching import AddressBook
+from dlp.access_policy import access_policy_of
+from dlp.grading_policy import grading_of
 from dlp.policy import load_policy
+from pipelines.access_judging import judge_accesses
+from pipelines.access_rules import access_rules_of
+from pipelines.catalogue import import_catalogue
 from pipelines.content import load_content
 from pipelines.detect import detect
+from pipelines.grant_files import import_grants
 from pipelines.ingest import ingest
+from pipelines.lineage import lineage
 from pipelines.report import IngestReport
 from pipelines.scan import scan
 from rongdun.demo.city import City
 from rongdun.demo.findings import stories_found
+from rongdun.demo.stories.story import UseExpected
 from store.client import Store
 from store.migrate import migrate
 
@@ -50,7 +58,13 @@ def judged(city: City) -> Iterator[Judged]:
         content = load_content(RULES)
         detect(store, content.ruleset, silence_rule=content.silence, risk_rule=content.risk)
         policy = load_policy(RULES / "dlp" / "policy.yml")
-        scan(city.tables / "dept-civil", store, key=b"0123456789abcdef" * 2, scope="fuzhou", policy=policy)
+        import_catalogue(city.catalogue, store, grading_of(RULES))
+        access = access_policy_of(RULES)
+        import_grants(city.grants, store, access)
+        for part in ("dept-civil", "data-centre", "dept-data"):
+            for path in sorted((city.tables / part).iterdir()):
+                scan(path, store, key=b"0123456789abcdef" * 2, scope="fuzhou", policy=policy)
+        judge_accesses(store, access, access_rules_of(RULES), scope="fuzhou", now=city.ends_at)
         yield Judged(store, ingested)
         store.execute("USE default")
         store.execute(f"DROP DATABASE {database}")
@@ -83,10 +97,50 @@ def test_every_story_is_found(city: City, judged: Judged) -> None:
 def test_nothing_but_the_stories_is_raised(city: City, judged: Judged) -> None:
     assets = {asset for story in city.stories for asset in story.asset_ids}
     addresses = {address for story in city.stories for address in story.addresses}
-    alerts = judged.store.rows("SELECT rule_title, asset_id, source_ip FROM alerts")
+    alerts = judged.store.rows("SELECT rule_title, asset_id, source_ip FROM alerts WHERE source != 'data_access'")
     stray = [row for row in alerts if row["asset_id"] not in assets and row["source_ip"] not in addresses]
     assert alerts
     assert stray == []
+
+
+def test_of_all_uses_of_data_only_those_of_the_stories_are_told(city: City, judged: Judged) -> None:
+    told = judged.store.rows(
+        "SELECT matched_fields['check'] AS check, user, matched_fields['grant_id'] AS grant_id FROM alerts "
+        "WHERE source = 'data_access'"
+    )
+    expected = [step for story in city.stories for step in story.expects if isinstance(step, UseExpected)]
+    assert {(row["check"], row["grant_id"] if _is_of_grant(row) else row["user"]) for row in told} == {
+        (step.check, step.grant_id or step.account) for step in expected
+    }
+    assert len(told) == len(expected) == 4
+    assert int(str(judged.store.value("SELECT uniqExact(event_id) FROM data_accesses"))) > 1_000
+
+
+def _is_of_grant(row: dict[str, object]) -> bool:
+    return row["check"] == "dormant_grant"
+
+
+def test_where_the_list_of_the_old_came_from_and_went_is_known(judged: Judged) -> None:
+    came = lineage(judged.store, "exchange.eldercare", "phone", direction="up")
+    assert [(step.from_dataset, step.from_column, step.kind) for step in came] == [
+        ("ods.residents", "phone", "seen"),
+        ("population.residents", "*", "declared"),
+    ]
+    went = lineage(judged.store, "population.residents", direction="down")
+    assert {step.to_dataset for step in went} >= {
+        "ods.residents",
+        "exchange.eldercare",
+        "exchange.eldercare_by_district",
+    }
+
+
+def test_the_catalogue_says_whose_the_data_is(judged: Judged) -> None:
+    owners = {
+        str(row["dataset"]).rpartition("/")[2]: (row["organisation"], row["cdo"] != "", row["share_recipients"] != [])
+        for row in judged.store.rows("SELECT dataset, organisation, cdo, share_recipients FROM data_catalogue")
+    }
+    assert owners["population.sqlite#residents"] == ("福州市大数据委（演示）", True, True)
+    assert owners["exchange.sqlite#eldercare"] == ("福州市民政局（演示）", True, True)
 
 
 @pytest.mark.parametrize(

@@ -30,6 +30,8 @@ def _head(path: Path) -> bytes:
         ("water-tap/control-network.pcap", "pcap"),
         ("bank-tap/front.pcapng", "pcap"),
         ("gulou-tap/office.pcap", "pcap"),
+        ("population-db/postgresql.csv", "postgres_csv"),
+        ("exchange-db/query_log.json", "clickhouse_query_log"),
     ],
 )
 def test_the_reader_of_its_format_recognises_every_file(city: City, path: str, source: str) -> None:

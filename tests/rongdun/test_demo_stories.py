@@ -33,8 +33,8 @@ def _story_names(city: City) -> list[str]:
     return [story.story_id for story in city.stories]
 
 
-def test_six_stories_lie_within_the_day(city: City) -> None:
-    assert len(set(_story_names(city))) == 6
+def test_ten_stories_lie_within_the_day(city: City) -> None:
+    assert len(set(_story_names(city))) == 10
     assert all(city.starts_at <= story.starts_at < story.ends_at for story in city.stories)
     assert all(story.starts_at < city.ends_at for story in city.stories)
 

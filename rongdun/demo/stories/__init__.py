@@ -1,1 +1,1 @@
-"""The six stories planted in the demo city, one per module: `STORY_ID`, `story(day)` and `plant(world)`."""
+"""The stories planted in the demo city, one per module: `STORY_ID`, `story(day)` and `plant(world)`."""

@@ -33,6 +33,26 @@ class FindingExpected:
 
 
 @dataclass(frozen=True)
+class UseExpected:
+    """A step of a story that an alert on a use of data must find.
+
+    Attributes:
+        step: what happened, in words.
+        check: which check must tell of it, a key of `detections/data_access.yml`.
+        account: whose use it is.
+        grant_id: or which grant it is about, whenever that is told.
+    """
+
+    step: str
+    check: str
+    account: str = ""
+    grant_id: str = ""
+
+
+Expected = AlertExpected | FindingExpected | UseExpected
+
+
+@dataclass(frozen=True)
 class Story:
     """Something planted.
 
@@ -48,4 +68,4 @@ class Story:
     ends_at: datetime
     asset_ids: frozenset[str]
     addresses: frozenset[str]
-    expects: tuple[AlertExpected | FindingExpected, ...]
+    expects: tuple[Expected, ...]

@@ -74,6 +74,40 @@ _SAID: dict[str, tuple[Source, str, dict[str, Any]]] = {
             "parameter": None,
         },
     ),
+    "pgaudit with rows": (
+        postgres_log,
+        f"{_AT} [813] eve@city LOG:  AUDIT: OBJECT,7,2,READ,SELECT,TABLE,public.x,SELECT a FROM x,<not logged>,250",
+        {"rows": "250", "audit_type": "OBJECT", "statement_id": "7", "substatement_id": "2", "parameter": None},
+    ),
+    "pgaudit with parameters and rows": (
+        postgres_log,
+        (
+            f'{_AT} [813] eve@city LOG:  AUDIT: SESSION,7,1,READ,SELECT,TABLE,"public.""My,x""",'
+            '"SELECT a, b FROM ""My,x"" WHERE c = $1 AND d = $2","7,""eight, nine""",3'
+        ),
+        {
+            "rows": "3",
+            "object_name": 'public."My,x"',
+            "statement": 'SELECT a, b FROM "My,x" WHERE c = $1 AND d = $2',
+            "parameter": '7,"eight, nine"',
+        },
+    ),
+    "pgaudit that names its statement once": (
+        postgres_log,
+        (
+            f"{_AT} [813] eve@city LOG:  AUDIT: SESSION,7,1,READ,SELECT,TABLE,public.y,"
+            "<previously logged>,<previously logged>,12"
+        ),
+        {"statement": None, "object_name": "public.y", "rows": "12", "parameter": None},
+    ),
+    "pgaudit in csvlog": (
+        postgres_csv,
+        (
+            f'{_CSV},LOG,00000,"AUDIT: SESSION,1,1,READ,SELECT,TABLE,public.x,'
+            f'""SELECT a, """"b""""\nFROM x"",<none>,41",,,,,,,,{_CSV_END}'
+        ),
+        {"statement": 'SELECT a, "b"\nFROM x', "rows": "41", "user": "alice", "session_id": "5c78f6e2.32b"},
+    ),
     "csvlog": (
         postgres_csv,
         f'{_CSV},LOG,00000,"statement: SELECT 1\nFROM ""x""",,,,,,,,{_CSV_END}',

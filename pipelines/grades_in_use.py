@@ -1,0 +1,54 @@
+"""Grades of columns by the names under which statements use their tables."""
+
+from collections import defaultdict
+from collections.abc import Iterable
+
+from dlp.access_checks import GradedColumn, Grades
+from dlp.policy import GRADES
+from store.client import Store
+
+_GRADES = """
+SELECT dataset, column, effective_grade AS grade, masked FROM reviewed_findings WHERE effective_grade != ''
+"""
+
+
+def graded_columns(store: Store, used: Iterable[str]) -> Grades:
+    """The grades of the columns of the data sets that were used, by the names under which they were used.
+
+    A scan may know a table by a longer name (`postgresql://host/base/civil.residents`), or a shorter one (`residents`).
+    Where several scans fit, the highest grade counts. Letter case does not count: databases differ in it.
+    """
+    scanned: dict[str, list[dict[str, object]]] = defaultdict(list)
+    for row in store.rows(_GRADES):
+        for known in names_in_use(str(row["dataset"])):
+            scanned[known].append(row)
+    found: dict[str, dict[str, GradedColumn]] = {}
+    for name in used:
+        columns: dict[str, GradedColumn] = {}
+        known = name.lower()
+        for row in scanned.get(known) or scanned.get(known.rsplit(".", 1)[-1]) or []:
+            column, grade = str(row["column"]), GradedColumn(str(row["grade"]), bool(row["masked"]))
+            columns[column] = max(columns.get(column, grade), grade, key=_strictness)
+        found[name] = columns
+    return found
+
+
+def names_in_use(dataset: str) -> set[str]:
+    """The names under which statements may use a scanned data set, in small letters.
+
+    PostgreSQL's log names the database and leaves out the schema that is searched first:
+    `postgresql://host/civil/public.residents` is used as `public.residents` and as `civil.residents`. A table of a
+    database's copy in SQLite, `backup/civil.db#residents`, stands for `civil.residents`.
+    """
+    parts = dataset.lower().split("/")
+    names = {parts[-1]}
+    if "#" in parts[-1]:
+        file, _, table = parts[-1].rpartition("#")
+        names.add(f"{file.partition('.')[0]}.{table}")
+    if "://" in dataset and len(parts) > 4:
+        names.add(f"{parts[-2]}.{parts[-1].rsplit('.', 1)[-1]}")
+    return names
+
+
+def _strictness(column: GradedColumn) -> tuple[int, bool]:
+    return GRADES.index(column.grade) if column.grade in GRADES else -1, not column.masked
