@@ -14,9 +14,12 @@ from detectors.rowsets import Rows, ascending
 # Lower-cases texts as the database does; asked only for those beyond ASCII.
 Fold = Callable[[Sequence[str]], Sequence[str]]
 
-# ASCII, punctuation (general, CJK, full-width before its letters), kana, CJK ideographs: lower-casing them is lower-casing
-# their ASCII, in every version of Unicode.
-_CASELESS = r"\A[\x00-\x7F\x{2010}-\x{2027}\x{3000}-\x{303F}\x{3041}-\x{30FF}\x{3400}-\x{4DBF}\x{4E00}-\x{9FFF}\x{FF01}-\x{FF20}]*\z"
+# ASCII, punctuation (general, CJK, full-width before its letters), kana, CJK ideographs: to lower-case these is to
+# lower-case their ASCII, in every version of Unicode.
+_CASELESS = (
+    r"\A[\x00-\x7F\x{2010}-\x{2027}\x{3000}-\x{303F}\x{3041}-\x{30FF}"
+    r"\x{3400}-\x{4DBF}\x{4E00}-\x{9FFF}\x{FF01}-\x{FF20}]*\z"
+)
 
 Values = npt.NDArray[np.intp]
 
@@ -52,11 +55,11 @@ class Column:
             return self.present
         return ascending([self.rows[self.starts[value] : self.starts[value + 1]] for value in values])
 
-    def text_at(self, rows: Rows) -> pl.Series:
-        """The text that each of these rows holds, null where it holds none."""
+    def text_at(self, rows: Rows, *, folded: bool = False) -> pl.Series:
+        """The text that each of these rows holds, as it came or folded; null where it holds none."""
         at = self._value_at[np.minimum(rows, len(self._value_at) - 1)]
         at = np.where(rows < len(self._value_at), at, -1)
-        return self.texts.gather(pl.Series(at).replace(-1, None))
+        return (self.folded if folded else self.texts).gather(pl.Series(at).replace(-1, None))
 
     @cached_property
     def _value_at(self) -> npt.NDArray[np.int64]:

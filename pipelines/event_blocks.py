@@ -150,8 +150,8 @@ def _searched(reading: Reading) -> str:
 def _lowered(text: str, *, plain: bool) -> str:
     """The SQL of a text in which a search finds what it finds in `lowerUTF8` of it; `plain`: a search for ASCII.
 
-    Only two letters beyond ASCII have ASCII in their lower case. To lower every other letter of one text makes ClickHouse
-    take a slow way for all texts around it.
+    Only two letters beyond ASCII have ASCII in their lower case. To lower every other letter of one text makes
+    ClickHouse take a slow way for all texts around it.
     """
     if not plain:
         return f"lowerUTF8({text})"

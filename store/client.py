@@ -116,7 +116,9 @@ class Store:
             QueryFailed: ClickHouse refused it, or it failed on the way.
         """
         with _translated():
-            source = cast("Source", self._client.raw_stream(sql, settings=dict(self._arrow_settings), fmt="ArrowStream"))
+            source = cast(
+                "Source", self._client.raw_stream(sql, settings=dict(self._arrow_settings), fmt="ArrowStream")
+            )
             try:
                 return table_of(source)
             finally:

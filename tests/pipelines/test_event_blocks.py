@@ -66,7 +66,9 @@ def test_a_keyword_is_found_where_the_database_lower_cases_a_text_to_hold_it(
 ) -> None:
     store_events(store, [event("su", message)], batch_id="b")
     block = read_block(store, reading(**{keyword: frozenset({2})}), Piece(["b"])).events
-    said = store.value("SELECT position(lowerUTF8({text:String}), {word:String}) > 0", {"text": message, "word": keyword})
+    said = store.value(
+        "SELECT position(lowerUTF8({text:String}), {word:String}) > 0", {"text": message, "word": keyword}
+    )
     assert bool(len(block.heard[keyword])) == bool(said)
 
 
@@ -94,7 +96,9 @@ def test_texts_are_folded_as_the_database_folds_them(store: Store) -> None:
     assert folded_by(store, texts) == said
 
 
-@pytest.mark.parametrize("text", ["\u4e2d\u6587ABC", "\u3042\u30a2\uff01A", "\u2018Q\u2019 \u2026", "\uff21", "\u0391\u03a3", "\u0130"])
+@pytest.mark.parametrize(
+    "text", ["\u4e2d\u6587ABC", "\u3042\u30a2\uff01A", "\u2018Q\u2019 \u2026", "\uff21", "\u0391\u03a3", "\u0130"]
+)
 def test_values_are_folded_as_the_database_folds_them(store: Store, text: str) -> None:
     store_events(store, [event("su", "x", A=text)], batch_id="b")
     column = read_block(store, reading(), Piece(["b"])).events.columns["k:A"]
