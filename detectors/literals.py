@@ -1,7 +1,7 @@
 """What of a condition can be decided by looking for texts, without asking the database.
 
 A `Plan` mirrors the condition tree of a rule. Its leaves say which text must be where; a leaf that texts alone cannot
-decide (a regular expression, a comparison of two fields) only says what every match of it needs. The SQL predicate
+decide (a time, a regular expression in keywords) only says what every match of it needs. The SQL predicate
 stays the meaning of the rule: whatever a plan leaves undecided is decided there, and where a plan does decide it must
 say the same. `detectors.screening` evaluates plans over many events at once.
 """
@@ -25,6 +25,7 @@ from sigma.types import (
     SigmaCompareExpression,
     SigmaExists,
     SigmaExpansion,
+    SigmaFieldReference,
     SigmaNull,
     SigmaNumber,
     SigmaRegularExpression,
@@ -50,11 +51,13 @@ from detectors.sql_text import storable
 # network                           as an address; decides the leaf where the value is a plain IPv4 address
 # present                           any value at all; decides the leaf
 # perhaps                           any value at all; needed by every match
+# field=, field^, field$, field*    it is, begins with, ends with or contains what another field holds, the texts being
+#                                   the places of that; decides the leaf
 # keyword                           it is in any value; decides the leaf
 # anywhere                          it is in any value; needed by every match; without texts: nothing is known
 Test = Literal[
     "equals", "contains", "starts", "ends", "holds_all", "regex", "like", "numbers", "<", "<=", ">", ">=", "network",
-    "present", "perhaps", "keyword", "anywhere",
+    "present", "perhaps", "field=", "field^", "field$", "field*", "keyword", "anywhere",
 ]  # fmt: skip
 
 
@@ -99,6 +102,7 @@ class Not:
 
 Plan = Leaf | AllOf | AnyOf | Not
 
+FIELD_TESTS: frozenset[Test] = frozenset({"field=", "field^", "field$", "field*"})
 NEVER = AnyOf(())
 ALWAYS = AllOf(())
 _UNKNOWN = Leaf((), "anywhere")
@@ -146,6 +150,9 @@ class _Reader:
             return Not(Leaf(places, "present")) if places else ALWAYS
         if not places:
             return NEVER
+        if isinstance(value, SigmaFieldReference):
+            others = self.route.where_of(value.field) if self.route.supplies(value.field) else ()
+            return Leaf(places, _compared(value), others) if others else NEVER
         return Leaf(places, "present") if isinstance(value, SigmaExists) else _test(places, value)
 
     def _keyword(self, value: SigmaType) -> Plan:
@@ -197,6 +204,13 @@ def _test(places: tuple[str, ...], value: SigmaType) -> Plan:
         case SigmaCompareExpression(op=op) if op in _COMPARISONS:
             return Leaf(places, _COMPARISONS[op], (repr(float(value.number.number)),))
     return Leaf(places, "perhaps")
+
+
+def _compared(value: SigmaFieldReference) -> Test:
+    """How a field is compared with another one."""
+    if value.starts_with:
+        return "field*" if value.ends_with else "field^"
+    return "field$" if value.ends_with else "field="
 
 
 def _pattern(places: tuple[str, ...], parts: Sequence[Part]) -> Leaf:

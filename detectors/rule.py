@@ -4,14 +4,17 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field, replace
 from decimal import Decimal
 from enum import StrEnum
+from functools import cached_property
 from pathlib import Path
 from types import MappingProxyType
 from typing import Literal
 
+from detectors.block import Fold
 from detectors.correlation_condition import Bound
 from detectors.correlation_expression import Expression
 from detectors.literals import Plan
 from detectors.routing import LogSource, Table
+from detectors.screening import Screen
 
 Level = Literal["informational", "low", "medium", "high", "critical"]
 CorrelationType = Literal[
@@ -96,6 +99,33 @@ class CompiledRule:
     alerts: bool = True
 
 
+@dataclass(frozen=True, eq=False)
+class TableRules:
+    """The rules over one table; what judging needs of them is made once, however often they judge.
+
+    Attributes:
+        rules: in the order by which a screen knows them.
+    """
+
+    table: Table
+    rules: tuple[CompiledRule, ...]
+
+    @cached_property
+    def routes(self) -> Mapping[str, int]:
+        """The conditions of their log sources, each with its number."""
+        return {where: number for number, where in enumerate(dict.fromkeys(rule.where for rule in self.rules))}
+
+    def screen(self, fold: Fold) -> Screen:
+        """Their plans as a screen; `fold` lower-cases texts as the database does, whichever it is."""
+        if not self._screens:
+            self._screens.append(Screen([(rule.plan, self.routes[rule.where]) for rule in self.rules], fold))
+        return self._screens[0]
+
+    @cached_property
+    def _screens(self) -> list[Screen]:
+        return []
+
+
 @dataclass(frozen=True)
 class CompiledCorrelation:
     """A rule over several matches.
@@ -171,6 +201,12 @@ class RuleSet:
         """The rules that raise alerts; the others only serve correlations."""
         single = {rule.head.id for rule in self.rules if rule.alerts}
         return frozenset(single | {rule.head.id for rule in self.correlations if rule.alerts})
+
+    @cached_property
+    def by_table(self) -> tuple[TableRules, ...]:
+        """The rules over single events, table by table."""
+        tables = dict.fromkeys(rule.table for rule in self.rules)
+        return tuple(TableRules(table, tuple(rule for rule in self.rules if rule.table == table)) for table in tables)
 
     def only(self, rule_id: str) -> "RuleSet":
         """The rule set in which this rule alone raises alerts."""

@@ -1,28 +1,19 @@
 """Many rules over many events at once: what texts alone decide, and what is left for the database to decide."""
 
-from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass, replace
+from collections.abc import Iterable, Iterator, Sequence
+from dataclasses import dataclass, field
+from functools import cached_property
 
 from detectors.block import EventBlock, Fold
 from detectors.column_tests import ColumnTests
-from detectors.finding import Occurrences
-from detectors.literals import AllOf, AnyOf, Leaf, Not, Plan, leaves_of
+from detectors.field_tests import rows_comparing
+from detectors.finding import How, Occurrences, Texts
+from detectors.literals import FIELD_TESTS, AllOf, AnyOf, Leaf, Not, Plan
+from detectors.reach import Reach, Reached
 from detectors.rowsets import EVERYTHING, NO_ROWS, NOTHING, Rows, RowSet, intersection, merged, union
+from detectors.shared_plans import shared, shared_leaves
 
-_FOUND = frozenset({"contains", "starts", "ends", "holds_all", "regex", "like"})
-_EXPRESSIONS = frozenset({"regex", "like"})
 _ANYWHERE = frozenset({"keyword", "anywhere"})
-_CHEAP = {
-    "keyword": 0,
-    "equals": 0,
-    "starts": 1,
-    "ends": 1,
-    "contains": 1,
-    "numbers": 1,
-    "network": 2,
-    "holds_all": 2,
-    "regex": 4,
-}
 
 
 @dataclass(frozen=True)
@@ -55,43 +46,34 @@ class Screen:
 
     def __init__(self, plans: Sequence[tuple[Plan, int]], fold: Fold) -> None:
         """Take plans, each with the number of its route, and what lower-cases texts as the database does."""
-        # Few rules have a letter beyond ASCII: the others are used as they are.
-        asked = list(dict.fromkeys(text for plan, _ in plans for text in _wide_texts(plan)))
-        folded = dict(zip(asked, fold(asked), strict=True)) if asked else {}
-        self._plans: list[tuple[Plan, int]] = []
-        self._searched: set[str] = set()
-        self._texts: dict[str, None] = {}
-        self._keywords: dict[str, set[int]] = {}
-        same: dict[Leaf, Leaf] = {}
-        for plan, route in plans:
-            ready = _in_order(plan, folded, same)
-            self._plans.append((ready, route))
-            for leaf in leaves_of(ready):
-                self._note(leaf, route)
+        self._plans = shared([plan for plan, _ in plans], fold)
+        self._routes = [route for _, route in plans]
+        leaves = shared_leaves(self._plans)
+        equal = (
+            (place, text) for leaf in leaves if leaf.test == "equals" for place in leaf.places for text in leaf.texts
+        )
+        self._texts = Texts(_searched(leaves), equal)
+        self._reach = Reach(self._plans, self._texts)
 
-    def _note(self, leaf: Leaf, route: int) -> None:
-        """What of the blocks this leaf has to be looked for in, and which texts."""
-        if leaf.test in _FOUND:
-            self._searched.update(leaf.places)
-            self._texts.update(dict.fromkeys(leaf.texts[leaf.test in _EXPRESSIONS :]))
-        elif leaf.test in _ANYWHERE:
-            for text in leaf.texts:
-                self._keywords.setdefault(text, set()).add(route)
-
-    @property
+    @cached_property
     def keywords(self) -> dict[str, frozenset[int]]:
         """The texts that may be in any value, each with the routes whose rules ask for it."""
-        return {text: frozenset(routes) for text, routes in self._keywords.items()}
+        asking: dict[str, set[int]] = {}
+        for plan, route in zip(self._plans, self._routes, strict=True):
+            for leaf in shared_leaves([plan]):
+                for text in leaf.texts if leaf.test in _ANYWHERE else ():
+                    asking.setdefault(text, set()).add(route)
+        return {text: frozenset(routes) for text, routes in asking.items()}
 
     def held_against(self, block: EventBlock) -> Iterator[tuple[int, Screened]]:
         """For every plan that the block may hold a match of: its position, and what became of it."""
-        searched = [column for place, column in block.columns.items() if place in self._searched]
-        looking = _Looking(block, Occurrences(searched, self._texts))
-        for position, (plan, route) in enumerate(self._plans):
-            members = block.members[route]
+        looking = _Looking(block, Occurrences(block.columns, self._texts))
+        reached = looking.reached = self._reach.reached(looking.occurrences, looking.may_hold)
+        for position in reached.positions:
+            members = block.members[self._routes[position]]
             if not len(members):
                 continue
-            may, does = looking.verdict(plan)
+            may, does = looking.verdict(self._plans[position])
             possible = may.within(members)
             if not len(possible):
                 continue
@@ -99,43 +81,16 @@ class Screen:
             yield position, Screened(possible, sure)
 
 
-def _wide_texts(plan: Plan) -> list[str]:
-    """The texts with a letter beyond ASCII that values are compared with."""
-    texts = (text for leaf in leaves_of(plan) for text in leaf.texts[leaf.test in _EXPRESSIONS :])
-    return [text for text in texts if not text.isascii()]
-
-
-def _in_order(plan: Plan, folded: Mapping[str, str], same: dict[Leaf, Leaf]) -> Plan:
-    """The plan with its texts folded, and what is cheap to ask and rarely true first, so that most rules end early.
-
-    Equal leaves become one object, by which what is found of them is kept: hashing their texts each time would cost
-    more than many of the answers.
-    """
-    match plan:
-        case AllOf(children=children):
-            return AllOf(tuple(sorted((_in_order(child, folded, same) for child in children), key=_cost)))
-        case AnyOf(children=children):
-            return AnyOf(tuple(_in_order(child, folded, same) for child in children))
-        case Not(child=child):
-            return Not(_in_order(child, folded, same))
-    leaf = _folded(plan, folded)
-    return same.setdefault(leaf, leaf)
-
-
-def _folded(leaf: Leaf, folded: Mapping[str, str]) -> Leaf:
-    if all(map(str.isascii, leaf.texts)):
-        return leaf
-    # An expression with a letter beyond ASCII matches no value that it is asked about.
-    kept = leaf.texts[: leaf.test in _EXPRESSIONS]
-    return replace(leaf, texts=(*kept, *(folded.get(text, text) for text in leaf.texts[len(kept) :])))
-
-
-def _cost(plan: Plan) -> int:
-    if isinstance(plan, Leaf):
-        return _CHEAP.get(plan.test, 3)
-    if isinstance(plan, Not):
-        return 6
-    return 5 if any(isinstance(child, Not) for child in plan.children) else 2
+def _searched(leaves: Iterable[Leaf]) -> Iterator[tuple[str, How, str]]:
+    """What the leaves look for in parts of values."""
+    for leaf in leaves:
+        match leaf.test:
+            case "contains" | "starts" | "ends" as how:
+                yield from ((place, how, text) for place in leaf.places for text in leaf.texts)
+            case "holds_all":
+                yield from ((place, "contains", text) for place in leaf.places for text in leaf.texts)
+            case "regex" | "like":
+                yield from ((place, "contains", text) for place in leaf.places for text in leaf.texts[1:])
 
 
 @dataclass
@@ -144,12 +99,31 @@ class _Looking:
 
     block: EventBlock
     occurrences: Occurrences
+    reached: Reached = field(init=False)
 
     def __post_init__(self) -> None:
-        self._leaves: dict[int, Verdict] = {}  # by identity: a screen has each leaf once
-        self._views: dict[str, ColumnTests] = {}
+        self._known: dict[int, Verdict] = {}  # by identity: a screen has each part of its plans once
+        self._views = {
+            place: ColumnTests(place, column, self.occurrences) for place, column in self.block.columns.items()
+        }
+
+    def may_hold(self, leaf: Leaf) -> bool:
+        """Whether a leaf may hold anywhere that no single text decides."""
+        if leaf.test in _ANYWHERE:
+            rows = self.block.heard.get(leaf.texts[0]) if leaf.texts else None
+            return rows is None or len(rows) > 0
+        return any(place in self._views and self._views[place].may_hold(leaf) for place in leaf.places)
 
     def verdict(self, plan: Plan) -> Verdict:
+        """What a part of a plan says of every row."""
+        if not self.reached.has(plan):
+            return _NO
+        found = self._known.get(id(plan))
+        if found is None:
+            found = self._known[id(plan)] = self._verdict(plan)
+        return found
+
+    def _verdict(self, plan: Plan) -> Verdict:
         match plan:
             case AllOf(children=children):
                 return self._all(children)
@@ -159,10 +133,7 @@ class _Looking:
                 may, does = self.verdict(child)
                 inverted = does.inverted()
                 return inverted, inverted if may is does else may.inverted()
-        found = self._leaves.get(id(plan))
-        if found is None:
-            found = self._leaves[id(plan)] = self._leaf(plan)
-        return found
+        return self._leaf(plan)
 
     def _all(self, children: Sequence[Plan]) -> Verdict:
         may, does = _YES
@@ -186,14 +157,17 @@ class _Looking:
 
     def _leaf(self, leaf: Leaf) -> Verdict:
         if leaf.test in _ANYWHERE:
-            rows = self.block.heard.get(leaf.texts[0]) if leaf.texts else None
-            heard = EVERYTHING if rows is None else RowSet(rows)
-            return heard, heard if leaf.test == "keyword" and rows is not None else NOTHING
+            held = self.block.heard.get(leaf.texts[0]) if leaf.texts else None
+            heard = EVERYTHING if held is None else RowSet(held)
+            return heard, heard if leaf.test == "keyword" and held is not None else NOTHING
+        if leaf.test in FIELD_TESTS:
+            rows = RowSet(rows_comparing(self.block.columns, leaf))
+            return rows, rows
         may: list[Rows] = []
         does: list[Rows] = []
         earlier = NO_ROWS
         for place in leaf.places:
-            view = self._view(place)
+            view = self._views.get(place)
             if view is None:
                 continue
             left = RowSet(earlier, others=True)
@@ -209,11 +183,3 @@ class _Looking:
         possible_rows = RowSet(merged(may))
         decided = all(one is other for one, other in zip(may, does, strict=True))
         return possible_rows, possible_rows if decided else RowSet(merged(does))
-
-    def _view(self, place: str) -> ColumnTests | None:
-        if place not in self._views:
-            column = self.block.columns.get(place)
-            if column is None:
-                return None
-            self._views[place] = ColumnTests(column, self.occurrences)
-        return self._views[place]

@@ -1,15 +1,17 @@
 """Stored telemetry as blocks of columns: what a screen of rules is held against."""
 
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 
+import numpy as np
 import polars as pl
+import pyarrow as pa
 
 from detectors.backend import KEYWORD_VALUES
 from detectors.block import EventBlock, columns_of
 from detectors.routing import Table
-from detectors.rowsets import NO_ROWS, Rows
 from detectors.sql_text import array, literal
+from pipelines.coded_texts import by_number, coded
 from pipelines.event_pieces import Piece
 from store.client import Store
 from store.errors import QueryFailed
@@ -26,6 +28,9 @@ _NO_VECTORSCAN = frozenset({1, 344, 446, 447})
 # Every row is searched for hundreds of texts: worth a thread of its own from two granules on, which ClickHouse only
 # gives to much more.
 SIDE_BY_SIDE = "merge_tree_min_rows_for_concurrent_read = 16384, merge_tree_min_bytes_for_concurrent_read = 4194304"
+
+# Arrow carries it as a dictionary: each text once, however many events hold it.
+_DICTIONARY = "Array(LowCardinality(String))"
 
 # Statements stay below what ClickHouse parses by default (256 KiB); of keywords, those that find room are searched for.
 _MOST_SQL = 120_000
@@ -78,20 +83,23 @@ def read_block(store: Store, reading: Reading, piece: Piece) -> ReadBlock:
         QueryFailed: ClickHouse refused the statement.
     """
     try:
-        frame = store.frame(_statement(reading, piece)).with_row_index("row")
+        table = store.arrow(_statement(reading, piece))
     except QueryFailed as error:
         # A server built or set up without Vectorscan: without the search, rules by keyword are all left open.
         if error.code not in _NO_VECTORSCAN or not reading.keywords:
             raise
         return read_block(store, replace(reading, keywords={}), piece)
-    pairs = pl.concat([_of_fields(frame, reading.keys), _of_texts(frame, list(reading.texts))])
+    rows = pl.DataFrame(table.drop_columns(["keys", "vals", "texts", "routes", "heard"]))
+    rows = rows.with_columns(pl.col(pl.Categorical).cast(pl.String))
+    places = [*(f"k:{key}" for key in reading.keys), *(f"s:{text}" for text in reading.texts)]
+    held, texts = _held(table, reading)
     events = EventBlock(
-        height=frame.height,
-        columns=columns_of(pairs, lambda texts: folded_by(store, texts)),
-        members=_members(frame, len(reading.routes)),
-        heard=_heard(frame, reading.patterns),
+        height=rows.height,
+        columns=columns_of(held, places, texts, lambda wide: folded_by(store, wide)),
+        members=by_number(table["routes"], range(1, len(reading.routes) + 1)),
+        heard=dict(zip(reading.patterns, by_number(table["heard"], range(1, len(reading.patterns) + 1)), strict=True)),
     )
-    return ReadBlock(frame.drop("row", "routes", "keys", "vals", "texts", "heard"), events)
+    return ReadBlock(rows, events)
 
 
 def folded_by(store: Store, texts: Sequence[str]) -> list[str]:
@@ -108,14 +116,21 @@ def _statement(reading: Reading, piece: Piece) -> str:
     routes = array([f"if({where}, {number}, 0)" for number, where in enumerate(reading.routes, start=1)])
     texts = array([f"if({_on(wanting)}, toString({text}), '')" for text, wanting in reading.texts.items()])
     return (
-        f"SELECT event_id, event_time, {ENVELOPE[reading.table]}, routes, "  # noqa: S608 - the Sigma compiler
-        f"mapKeys(fields) AS keys, mapValues(fields) AS vals, "
-        f"{texts}::Array(String) AS texts, {_searched(reading)}::Array(UInt32) AS heard FROM ("
+        f"WITH {_asked(reading.keys)} AS asked "  # noqa: S608 - the Sigma compiler
+        f"SELECT event_id, event_time, {ENVELOPE[reading.table]}, routes, "
+        f"mapKeys(asked)::{_DICTIONARY} AS keys, mapValues(asked)::{_DICTIONARY} AS vals, "
+        f"{texts}::{_DICTIONARY} AS texts, {_searched(reading)}::Array(UInt32) AS heard FROM ("
         f"SELECT *, arrayFilter(route -> route > 0, {routes})::Array(UInt16) AS routes FROM {piece.source} "
         f"WHERE {piece.condition}) WHERE notEmpty(routes) "
         # Plain texts are never dear, but many of them look so to Vectorscan.
         f"SETTINGS reject_expensive_hyperscan_regexps = 0, {SIDE_BY_SIDE}"
     )
+
+
+def _asked(keys: Sequence[str]) -> str:
+    """What of `fields` is looked at."""
+    wanted = array([literal(key) for key in keys])
+    return f"mapFilter((key, value) -> has({wanted}::Array(String), key), fields)"
 
 
 def _on(routes: frozenset[int]) -> str:
@@ -127,9 +142,22 @@ def _searched(reading: Reading) -> str:
     patterns = reading.patterns
     if not patterns:
         return "[]"
-    values = f"lowerUTF8(arrayStringConcat({KEYWORD_VALUES[reading.table]}, '\\n'))"
+    values = _lowered(f"arrayStringConcat({KEYWORD_VALUES[reading.table]}, '\\n')", plain="".join(patterns).isascii())
     wanting = frozenset().union(*(reading.keywords[text] for text in patterns))
     return f"if({_on(wanting)}, multiMatchAllIndices({values}, {array(list(patterns.values()))}), [])"
+
+
+def _lowered(text: str, *, plain: bool) -> str:
+    """The SQL of a text in which a search finds what it finds in `lowerUTF8` of it; `plain`: a search for ASCII.
+
+    Only two letters beyond ASCII have ASCII in their lower case. To lower every other letter of one text makes
+    ClickHouse take a slow way for all texts around it.
+    """
+    if not plain:
+        return f"lowerUTF8({text})"
+    for letter in ("\u212a", "\u0130"):
+        text = f"replaceAll({text}, {literal(letter)}, {literal(letter.lower())})"
+    return f"lower({text})"
 
 
 def _exactly(text: str) -> str:
@@ -137,43 +165,20 @@ def _exactly(text: str) -> str:
     return literal("".join(each if each.isalnum() or each > "~" else f"\\x{ord(each):02x}" for each in text))
 
 
-def _heard(frame: pl.DataFrame, keywords: Iterable[str]) -> dict[str, Rows]:
-    """For every keyword the rows that hold it."""
-    each = frame.select("row", pl.col("heard").alias("keyword")).explode("keyword").drop_nulls().sort("keyword", "row")
-    grouped = each.group_by("keyword", maintain_order=True).agg(pl.col("row"))
-    found = {int(number): rows.to_numpy() for number, rows in zip(grouped["keyword"], grouped["row"], strict=True)}
-    return {text: found.get(number, NO_ROWS) for number, text in enumerate(keywords, start=1)}
-
-
-def _of_fields(numbered: pl.DataFrame, keys: Sequence[str]) -> pl.DataFrame:
-    names = pl.Series("name", keys, dtype=pl.String)
-    wanted = pl.DataFrame({"name": names, "place": "k:" + names}, schema={"name": pl.String, "place": pl.String})
-    pairs = numbered.select("row", pl.col("keys").alias("name"), pl.col("vals").alias("value"))
-    pairs = pairs.filter(pl.col("name").list.len() > 0).explode("name", "value")
-    return (
-        pairs.with_columns(pl.col("name").cast(pl.String))
-        .join(wanted, on="name", maintain_order="left")
-        .select("place", "value", "row")
-    )
-
-
-def _of_texts(numbered: pl.DataFrame, texts: Sequence[str]) -> pl.DataFrame:
-    """Columns and expressions: what is empty is absent."""
-    schema = {"place": pl.String, "value": pl.String, "row": pl.UInt32}
-    if not texts:
-        return pl.DataFrame(schema=schema)
-    found = []
-    for at, text in enumerate(texts):
-        values = numbered.select(pl.lit(f"s:{text}").alias("place"), pl.col("texts").list.get(at).alias("value"), "row")
-        found.append(values.filter(pl.col("value") != ""))
-    return pl.concat(found)
-
-
-def _members(numbered: pl.DataFrame, routes: int) -> list[Rows]:
-    each = numbered.select("row", pl.col("routes").alias("route")).explode("route").sort("route", "row")
-    grouped = each.group_by("route", maintain_order=True).agg(pl.col("row"))
-    found = {int(route) - 1: rows.to_numpy() for route, rows in zip(grouped["route"], grouped["row"], strict=True)}
-    return [found.get(number, NO_ROWS) for number in range(routes)]
+def _held(table: pa.Table, reading: Reading) -> tuple[pl.DataFrame, pl.Series]:
+    """What each row holds where, as positions among the places that are looked at and in the texts that come along."""
+    keys, vals, texts = (coded(table[name]) for name in ("keys", "vals", "texts"))
+    places = {key: number for number, key in enumerate(reading.keys)}
+    place_of = np.array([places.get(key, 0) for key in keys.texts], np.uint32)  # 0: for what no row holds
+    # Columns and expressions: what is empty is absent.
+    present = (texts.texts != "").to_numpy()[texts.numbers]
+    expressions = np.tile(np.arange(len(reading.texts), dtype=np.uint32), table.num_rows)
+    held = {
+        "place": np.concatenate([place_of[keys.numbers], expressions[present] + np.uint32(len(reading.keys))]),
+        "value": np.concatenate([vals.numbers, texts.numbers[present] + np.uint32(len(vals.texts))]),
+        "row": np.concatenate([vals.rows, texts.rows[present]]),
+    }
+    return pl.DataFrame(held), pl.concat([vals.texts, texts.texts])
 
 
 def _chunks(parts: Sequence[str]) -> Iterator[list[str]]:

@@ -6,9 +6,8 @@ from functools import cached_property
 
 import polars as pl
 
-from detectors.routing import Table
 from detectors.rowsets import Rows
-from detectors.rule import CompiledRule, RuleSet
+from detectors.rule import CompiledRule, RuleSet, TableRules
 from detectors.screening import Screen
 from pipelines.alert_frame import AlertFrames
 from pipelines.alert_rows import COLUMNS, alert_frame
@@ -45,10 +44,7 @@ class Judge:
 
     def __init__(self, ruleset: RuleSet, *, reading: Store, asking: Store) -> None:
         """Take a rule set, a connection that reads events and one that asks about them; each may have its thread."""
-        self._tables = [
-            _TableRules(reading, asking, table, [rule for rule in ruleset.rules if rule.table == table])
-            for table in dict.fromkeys(rule.table for rule in ruleset.rules)
-        ]
+        self._tables = [_Judging(reading, asking, rules) for rules in ruleset.by_table]
 
     def pieces(self, store: Store, batches: Sequence[str]) -> list["Asked"]:
         """What is to be read and judged of these batches, one piece after the other.
@@ -57,9 +53,9 @@ class Judge:
             QueryFailed: they cannot be counted.
         """
         return [
-            Asked(rules, piece)
-            for rules in self._tables
-            for piece in pieces_of(store, rules.table, batches, most_events=_PIECE_EVENTS)
+            Asked(judging, piece)
+            for judging in self._tables
+            for piece in pieces_of(store, judging.of.table, batches, most_events=_PIECE_EVENTS)
         ]
 
 
@@ -67,7 +63,7 @@ class Judge:
 class Asked:
     """A piece of the telemetry for the rules over its table."""
 
-    rules: "_TableRules"
+    rules: "_Judging"
     piece: Piece
 
     def read(self) -> ReadBlock:
@@ -93,41 +89,35 @@ def together(said: Sequence[Judgement]) -> Judgement:
 
 
 @dataclass(frozen=True)
-class _TableRules:
-    """The rules over one table."""
+class _Judging:
+    """The rules over one table at work."""
 
     reading: Store
     asking: Store
-    table: Table
-    rules: Sequence[CompiledRule]
+    of: TableRules
     failures: dict[str, str] = field(default_factory=dict)
 
     @cached_property
-    def _routes(self) -> dict[str, int]:
-        return {where: number for number, where in enumerate(dict.fromkeys(rule.where for rule in self.rules))}
-
-    @cached_property
     def _screen(self) -> Screen:
-        plans = [(rule.plan, self._routes[rule.where]) for rule in self.rules]
-        return Screen(plans, lambda texts: folded_by(self.reading, texts))
+        return self.of.screen(lambda texts: folded_by(self.reading, texts))
 
     @cached_property
     def what_is_read(self) -> Reading:
         """What of an event these rules look at."""
         keys: dict[str, None] = {}
         texts: dict[str, set[int]] = {}
-        for rule in self.rules:
+        for rule in self.of.rules:
             for place in _screened_places(rule):
                 if place.startswith("k:"):
                     keys[place[2:]] = None
                 else:
-                    texts.setdefault(place[2:], set()).add(self._routes[rule.where])
+                    texts.setdefault(place[2:], set()).add(self.of.routes[rule.where])
         wanting = {text: frozenset(routes) for text, routes in texts.items()}
-        return Reading(self.table, list(self._routes), list(keys), wanting, self._screen.keywords)
+        return Reading(self.of.table, list(self.of.routes), list(keys), wanting, self._screen.keywords)
 
     @cached_property
     def _frames(self) -> AlertFrames:
-        return AlertFrames(self.rules, self.table)
+        return AlertFrames(self.of.rules, self.of.table)
 
     def judged(self, piece: Piece, block: ReadBlock) -> Judgement:
         """What the events of a piece say."""
@@ -135,7 +125,7 @@ class _TableRules:
         asked: dict[int, Rows] = {}
         heard = set()
         for position, screened in self._screen.held_against(block.events):
-            rule = self.rules[position]
+            rule = self.of.rules[position]
             heard.add(rule.head.id)
             if not rule.alerts:
                 continue
@@ -146,8 +136,8 @@ class _TableRules:
                 asked[position] = screened.open
             if len(screened.sure):
                 sure[position] = screened.sure
-        questions = Questions(self.asking, self.table, piece, self.failures)
-        found = list(questions.alerts(self.rules, block.rows["event_id"], asked))
+        questions = Questions(self.asking, self.of.table, piece, self.failures)
+        found = list(questions.alerts(self.of.rules, block.rows["event_id"], asked))
         alerts = [self._frames.of_block(block, sure), alert_frame(found)]
         return Judgement(pl.concat(alerts), frozenset(heard), questions.failures)
 

@@ -64,6 +64,26 @@ def frames_of(source: Source) -> Iterator[pl.DataFrame]:
         raise failure
 
 
+def table_of(source: Source) -> pa.Table:
+    """The whole of an Arrow stream; a column of dictionaries has the same one in every block.
+
+    Raises:
+        QueryFailed: the query failed after its first rows had been sent.
+    """
+    watched = _Watched(source)
+    try:
+        with pa.ipc.open_stream(watched) as reader:
+            table = reader.read_all().unify_dictionaries()
+        watched.drain()
+    except (pa.ArrowException, OSError, HTTPError) as error:
+        watched.keep(_partial(error))
+        raise watched.failure() or QueryFailed(f"the answer broke off: {error}") from error
+    failure = watched.failure()
+    if failure is not None:
+        raise failure
+    return table
+
+
 def stream_of(frame: pl.DataFrame, compression: str | None = None) -> memoryview:
     """A frame as an Arrow stream, packed by one of `ARROW_CODECS` or not at all.
 

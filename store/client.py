@@ -6,10 +6,11 @@ from pathlib import Path
 from typing import Self, cast
 
 import polars as pl
+import pyarrow as pa
 from clickhouse_connect.driver.binding import quote_identifier
 from clickhouse_connect.driver.client import Client
 
-from store.arrow_stream import ARROW_CODECS, Source, frames_of, stream_of, write_stream
+from store.arrow_stream import ARROW_CODECS, Source, frames_of, stream_of, table_of, write_stream
 from store.connecting import client_at
 from store.errors import FULL_DISK, QueryFailed
 from store.refusals import DISK_FULL, full, translated
@@ -31,6 +32,9 @@ class Store:
         self._client = client
         self._dsn = dsn
         self._spool = spool
+        # Where nothing is packed on the wire, Arrow's own packing is no gain either.
+        packed = {} if client.compression else {"output_format_arrow_compression_method": "none"}
+        self._arrow_settings = {"output_format_arrow_low_cardinality_as_dictionary": 1, **packed}
 
     @classmethod
     def connect(cls, dsn: str, *, create_database: bool = False, spool: Path | None = None) -> Self:
@@ -82,6 +86,21 @@ class Store:
             source = cast("Source", answer)
             try:
                 yield from frames_of(source)
+            finally:
+                source.close()
+
+    def arrow(self, sql: str) -> pa.Table:
+        """The result of a query as Arrow has it: a LowCardinality column is a dictionary of its texts, and numbers.
+
+        Raises:
+            QueryFailed: ClickHouse refused it, or it failed on the way.
+        """
+        with translated():
+            source = cast(
+                "Source", self._client.raw_stream(sql, settings=dict(self._arrow_settings), fmt="ArrowStream")
+            )
+            try:
+                return table_of(source)
             finally:
                 source.close()
 

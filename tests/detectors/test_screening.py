@@ -115,9 +115,19 @@ def put(store: Store, events: Sequence[Mapping[str, str]]) -> None:
 
 
 def block_of(store: Store, events: Sequence[Mapping[str, str]], keywords: Iterable[str] = ()) -> EventBlock:
-    pairs = [(f"k:{name}", value, row) for row, event in enumerate(events) for name, value in event.items()]
-    frame = pl.DataFrame(pairs, schema={"place": pl.String, "value": pl.String, "row": pl.UInt32}, orient="row")
-    columns = columns_of(frame, lambda texts: folded_by(store, texts))
+    names = sorted({name for event in events for name in event})
+    texts = sorted({value for event in events for value in event.values()})
+    held = [
+        (names.index(name), texts.index(value), row)
+        for row, event in enumerate(events)
+        for name, value in event.items()
+    ]
+    columns = columns_of(
+        pl.DataFrame(held, schema=dict.fromkeys(["place", "value", "row"], pl.UInt32), orient="row"),
+        [f"k:{name}" for name in names],
+        pl.Series(texts, dtype=pl.String),
+        lambda wide: folded_by(store, wide),
+    )
     values = [folded_by(store, list(event.values())) for event in events]
     heard = {
         word: np.array([row for row, texts in enumerate(values) if any(word in text for text in texts)], np.uint32)

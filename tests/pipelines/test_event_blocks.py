@@ -49,6 +49,29 @@ def test_a_keyword_is_found_in_any_value_whatever_its_characters(filled: Store, 
     assert len(block.heard[keyword]) == rows
 
 
+@pytest.mark.parametrize(
+    ("message", "keyword"),
+    [
+        ("a \u212aey", "key"),
+        ("a \u0130x", "i\u0307x"),
+        ("a \u0130x", "ix"),
+        ("a \u0130", "i"),
+        ("\u00c9tat KEY", "key"),
+        ("\u4e2d\u6587CMD", "cmd"),
+        ("\u0399\u0307 K", "k"),
+    ],
+)
+def test_a_keyword_is_found_where_the_database_lower_cases_a_text_to_hold_it(
+    store: Store, message: str, keyword: str
+) -> None:
+    store_events(store, [event("su", message)], batch_id="b")
+    block = read_block(store, reading(**{keyword: frozenset({2})}), Piece(["b"])).events
+    said = store.value(
+        "SELECT position(lowerUTF8({text:String}), {word:String}) > 0", {"text": message, "word": keyword}
+    )
+    assert bool(len(block.heard[keyword])) == bool(said)
+
+
 def test_a_keyword_that_no_route_of_the_event_asks_for_is_not_searched(filled: Store) -> None:
     block = read_block(filled, reading(two=frozenset({0})), Piece(["b"])).events
     assert len(block.heard["two"]) == 0
@@ -71,3 +94,12 @@ def test_texts_are_folded_as_the_database_folds_them(store: Store) -> None:
     texts = ["Ärger", "İ", "\u212a", "ΑΣ", "中", "it's \\ here"]
     said = [store.value("SELECT lowerUTF8({text:String})", {"text": text}) for text in texts]
     assert folded_by(store, texts) == said
+
+
+@pytest.mark.parametrize(
+    "text", ["\u4e2d\u6587ABC", "\u3042\u30a2\uff01A", "\u2018Q\u2019 \u2026", "\uff21", "\u0391\u03a3", "\u0130"]
+)
+def test_values_are_folded_as_the_database_folds_them(store: Store, text: str) -> None:
+    store_events(store, [event("su", "x", A=text)], batch_id="b")
+    column = read_block(store, reading(), Piece(["b"])).events.columns["k:A"]
+    assert column.folded.to_list() == [store.value("SELECT lowerUTF8({text:String})", {"text": text})]
