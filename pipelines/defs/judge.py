@@ -11,7 +11,9 @@ from pipelines.access_rules import access_rules_of
 from pipelines.content import home_content
 from pipelines.defs.resources import Settled
 from pipelines.detect import detect
+from pipelines.recording import Doer, record_scan
 from pipelines.scan import scan_all
+from response.chain import Role
 
 
 class Targets(dg.Config):
@@ -48,6 +50,7 @@ def pii_findings(config: Targets, settled: Settled) -> dg.MaterializeResult[None
     settings = settled.settings()
     with settled.open() as store:
         reports = scan_all(config.targets or settings.scan_targets, store, settings)
+        record_scan(store, reports, Doer("rongdun", Role.SYSTEM, "scheduled scan"))
     return dg.MaterializeResult(
         metadata={"datasets": len(reports), "findings": sum(len(report.findings) for report in reports)}
     )

@@ -1,5 +1,6 @@
 """`rongdun dlp`: where personal data lies, its grade, and whether its mask holds."""
 
+import getpass
 from collections.abc import Sequence
 from dataclasses import asdict
 from enum import StrEnum
@@ -9,10 +10,12 @@ from typing import Annotated
 import typer
 
 from pipelines.database_urls import shows_password
+from pipelines.recording import Doer, record_scan
 from pipelines.scan import scan_all
 from pipelines.scan_report import ScanReport
 from pipelines.scan_sampling import Sampling
 from pipelines.scan_sources import is_other_than_file
+from response.chain import Role
 from rongdun.commands import cataloguing, granting, reporting, reviewing
 from rongdun.console import err, harmless, out, print_json, print_table, progress
 from rongdun.settings import Settings
@@ -43,6 +46,7 @@ def _group() -> None:
 
 @app.command()
 def scan(
+    actor: Annotated[str, typer.Option(help="Who scans; goes on record.", default_factory=getpass.getuser)],
     targets: Annotated[
         list[str],
         typer.Argument(
@@ -53,15 +57,17 @@ def scan(
     again: Annotated[bool, typer.Option(help="Read everything, also what did not change since its last scan.")] = False,
     sample: Annotated[int, typer.Option(min=0, help="Look at so many rows of each data set, at random; 0: all.")] = 0,
     most_seconds: Annotated[float, typer.Option(min=0, help="Read each data set for so long; 0: to its end.")] = 0,
+    basis: Annotated[str, typer.Option(help="On what ground; goes on record.")] = "data protection scan",
     as_json: Json = False,
 ) -> None:
-    """Look for personal data column by column; what is shown and kept is masked."""
+    """Look for personal data column by column; what is shown and kept is masked, and the scan goes on record."""
     refuse_missing(targets)
-    settings = Settings()
+    settings, by = Settings(), Doer(actor, Role.ENGINEER, basis)
     with progress("scanning") as advance, open_store(settings) as store:
         reports = scan_all(
             targets, store, settings, progress=advance, sampling=Sampling(sample, most_seconds), again=again
         )
+        record_scan(store, reports, by)
     if as_json:
         print_json({"datasets": [report.as_json() for report in reports]})
     else:

@@ -1,5 +1,6 @@
 """`rongdun dlp check`: whether masks hold, also between tables, and how easily persons are singled out."""
 
+import getpass
 import json
 from collections.abc import Mapping, Sequence
 from enum import StrEnum
@@ -10,6 +11,8 @@ import typer
 from dashboards.translation import Language, Words, words_in
 from dlp.mask_findings import SEVERITIES, MaskFinding
 from pipelines.mask_checking import CheckReport, Question, check_masks
+from pipelines.recording import Doer, record_check
+from response.chain import Role
 from rongdun.commands.protection import Json, app, refuse_missing
 from rongdun.console import err, harmless, print_json, print_table, progress
 from rongdun.settings import Settings
@@ -35,6 +38,7 @@ class Worst(StrEnum):
 
 @app.command()
 def check(
+    actor: Annotated[str, typer.Option(help="Who checks; goes on record.", default_factory=getpass.getuser)],
     targets: Annotated[
         list[str],
         typer.Argument(
@@ -45,6 +49,7 @@ def check(
     sensitive: Annotated[str, typer.Option(help="The column whose values must differ within a class.")] = "",
     sharing: Annotated[Sharing, typer.Option(help="How the data is to be shared.")] = Sharing.controlled,
     fail_on: Annotated[Worst | None, typer.Option(help="Exit 1 on a finding of this severity or worse.")] = None,
+    basis: Annotated[str, typer.Option(help="On what ground; goes on record.")] = "check of masks",
     as_json: Json = False,
 ) -> None:
     """Check masks: raw values, windows that differ between tables, digests, encodings, k-anonymity."""
@@ -52,9 +57,10 @@ def check(
     chosen = tuple(dict.fromkeys(name.strip() for name in quasi.split(",") if name.strip()))
     if sensitive and not chosen:
         _refuse("--sensitive needs --quasi: the classes within which its values must differ")
-    settings = Settings()
+    settings, by = Settings(), Doer(actor, Role.REVIEWER, basis)
     with progress("checking masks") as advance, open_store(settings) as store:
         reports = check_masks(targets, store, settings, Question(chosen, sensitive, sharing.value), progress=advance)
+        record_check(store, reports, by)
     if as_json:
         print_json({"datasets": [report.as_json() for report in reports]})
     else:

@@ -1,6 +1,6 @@
 """`rongdun dlp mask`: a masked copy of a table that proves itself."""
 
-from contextlib import nullcontext
+import getpass
 from enum import StrEnum
 from pathlib import Path
 from typing import Annotated
@@ -15,7 +15,9 @@ from pipelines.fingerprint_key import fingerprint_key
 from pipelines.mask_checking import told
 from pipelines.mask_copy import Copied, masked_copy
 from pipelines.mask_sources import mask_policy_of
-from pipelines.scan_sources import TABLE_PREFIX, is_other_than_file, shown_target
+from pipelines.recording import Doer, record_masked
+from pipelines.scan_sources import is_other_than_file, shown_target
+from response.chain import Role
 from rongdun.commands.protection import Json, app, refuse_missing
 from rongdun.commands.protection_checks import finding_rows
 from rongdun.console import err, harmless, print_json, print_table, progress
@@ -34,6 +36,7 @@ class Purpose(StrEnum):
 
 @app.command()
 def mask(
+    actor: Annotated[str, typer.Option(help="Who makes it; goes on record.", default_factory=getpass.getuser)],
     target: Annotated[
         str,
         typer.Argument(help="A table, workbook, SQLite file or archive, `table:NAME`, or the URL of a database."),
@@ -41,20 +44,19 @@ def mask(
     out: Annotated[Path, typer.Option("--out", "-o", help="The masked copy; made only when its checks pass.")],
     policy: Annotated[str, typer.Option(help="A masking policy, or `default`.")] = "default",
     purpose: Annotated[Purpose, typer.Option(help="What the copy is for.")] = Purpose.display,
+    basis: Annotated[str, typer.Option(help="On what ground; goes on record.")] = "masked copy",
     as_json: Json = False,
 ) -> None:
-    """Write a masked copy and check it; exit 1, and no copy, when a check fails."""
+    """Write a masked copy, check it, and put it on record; exit 1, and no copy, when a check fails."""
     refuse_missing([target])
-    settings = Settings()
+    settings, by = Settings(), Doer(actor, Role.ENGINEER, basis)
     entities = load_policy(settings.rules_folder / "dlp" / "policy.yml")
     types = entities.entities
     chosen = mask_policy_of(settings, entities) if policy == "default" else load_mask_policy(Path(policy), types)
     key = fingerprint_key(settings.key_file.with_name(f"{chosen.masking.key}.key"))
     shown = shown_target(target)
-    # A file needs no database: only a table of it opens one.
-    opened = open_store(settings) if target.startswith(TABLE_PREFIX) else nullcontext()
     try:
-        with opened as store, progress("masking") as advance:
+        with open_store(settings) as store, progress("masking") as advance:
             copied = masked_copy(
                 target if is_other_than_file(target) else Path(target),
                 out,
@@ -65,6 +67,7 @@ def mask(
                 store=store,
                 progress=advance,
             )
+            record_masked(store, shown, out, copied, purpose.value, by)
     except (SourceBroken, QueryFailed) as broken:
         _refuse(f"{shown}: {told(broken)}")
         return
