@@ -98,6 +98,7 @@ def test_the_main_job_fills_the_tables_and_its_checks_hold(home: Settings) -> No
         assert store.value("SELECT count() FROM log_events") == 40
         assert store.value("SELECT count() FROM alerts WHERE has(event_ids, '')") == 0
         assert store.value("SELECT count() > 0 FROM pii_findings WHERE entity_type = 'EMAIL_ADDRESS'") == 1
+        assert store.value("SELECT count() > 0 FROM audit_events WHERE action = 'dlp.scan' AND role = 'system'") == 1
         # What a run took in itself met the rules that it judges by, though they were never used before.
         assert store.value("SELECT count() > 0 AND NOT max(older_than_rule) FROM alert_delays") == 1
 
