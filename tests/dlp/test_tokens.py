@@ -174,7 +174,10 @@ def test_stand_ins_keep_the_form_are_all_different_and_pass_no_check(entity_type
         assert stand_in is not None
         assert stand_in != value
         assert len(stand_in) == len(value)
-    checks = [kind for kind in KINDS if kind.entity_type == entity_type and kind.check and kind.name != "international"]
+    # Of telephones only the form tells; that no mobile begins so is held to above.
+    checks = [
+        kind for kind in KINDS if kind.entity_type == entity_type and kind.check and entity_type != "PHONE_NUMBER"
+    ]
     for kind in checks:
         texts = pl.Series([one for one in made if one and re.fullmatch(kind.pattern, one)], dtype=pl.String)
         assert not kind.holds(texts).any()
