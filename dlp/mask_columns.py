@@ -1,27 +1,22 @@
 """What a column is for the masking checks: what it was declared to be, and how many of its values are masked or raw."""
 
 import re
-from collections.abc import Mapping
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from fnmatch import fnmatchcase
 
 import polars as pl
 
-from dlp.attributes import attribute_verdicts
 from dlp.column_names import NameHints, is_named, name_hints
 from dlp.columns import ColumnEvidence
 from dlp.mask_marks import is_masked, one_mask
 from dlp.mask_policy import ChecksPolicy, Declared
 from dlp.masked_values import fits_type
-from dlp.neighbours import with_neighbours
 from dlp.normal import normalised
 from dlp.policy import Policy
 from dlp.registry import ENTITY_TYPES, KINDS
-from dlp.verdicts import Verdict, masked_rows, verdicts
+from dlp.verdicts import Verdict, masked_rows
 
 _MOSTLY = 0.5
-_SURE = 0.5  # confidence
-_MOST_COLUMNS = 2000  # compared with one another
 _DIGEST_NAME = re.compile(r"(?i)(?:^|[^a-z])(?:md5|sha-?(?:1|224|256|384|512)|sm3)(?:$|[^a-z0-9])")
 
 
@@ -91,32 +86,6 @@ class ColumnFacts:
     def masks(self, entity_type: str) -> list[str | None]:
         """The row sample as masks of a type, `*` for a hidden character; None where the row has no mask of it."""
         return masks_of(self.sample, entity_type)
-
-
-def table_facts(
-    evidence: Mapping[str, ColumnEvidence], sample: pl.DataFrame, *, dataset: str, policy: Policy, checks: ChecksPolicy
-) -> list[ColumnFacts]:
-    """The columns of a table, each in the light of the others, as the masking checks see them.
-
-    Args:
-        evidence: what was counted over all rows, by column, in the order of the table.
-        sample: some rows, whole; it may have columns that nothing was counted of.
-        dataset: what the house's declarations call the table.
-        policy: types and names.
-        checks: what columns are declared to hold.
-    """
-    names = list(dict.fromkeys([*evidence, *sample.columns]))[:_MOST_COLUMNS]
-    counted = {name: evidence.get(name, ColumnEvidence()) for name in names}
-    hints = with_neighbours({name: name_hints(name, policy) for name in names}, counted, policy)
-    found = []
-    for name in names:
-        rows = sample[name] if name in sample.columns else pl.Series([None] * sample.height, dtype=pl.String)
-        judged = verdicts(counted[name], hints[name], policy)
-        facts = column_facts(
-            name, counted[name], judged, rows, dataset=dataset, policy=policy, checks=checks, hints=hints[name]
-        )
-        found.append(replace(facts, attributes=_attributes(facts, policy)))
-    return found
 
 
 def column_facts(
@@ -199,14 +168,6 @@ def shown_positions(mask: str) -> str:
         f"{run.start() + 1}-{run.end()}" if run.end() - run.start() > 1 else str(run.end())
         for run in re.finditer(r"[^*]+", mask)
     )
-
-
-def _attributes(column: ColumnFacts, policy: Policy) -> tuple[str, ...]:
-    if column.evidence.valued:
-        found = attribute_verdicts(column.evidence, column.hints, policy)
-        return tuple(one.entity_type for one in found if not one.masked and one.confidence > _SURE)
-    # Fractions and dates are not counted: there the name alone tells.
-    return tuple(sorted(column.hints.attributes - column.hints.vaguely)) if column.sample.count() else ()
 
 
 def _raw_rows(entity_type: str, evidence: ColumnEvidence) -> int:

@@ -1,9 +1,10 @@
 """What a scan read of a data set, handed to the masking checks."""
 
 from dlp.mask_checks import Judging, dataset_checks
-from dlp.mask_columns import ColumnFacts, table_facts
+from dlp.mask_columns import ColumnFacts
 from dlp.mask_findings import MaskFinding
 from dlp.mask_policy import ChecksPolicy
+from dlp.mask_tables import table_facts
 from pipelines.scan_reading import Reading
 
 

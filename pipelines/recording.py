@@ -6,8 +6,8 @@ from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
+from pipelines.copied import Copied
 from pipelines.mask_checking import CheckReport
-from pipelines.mask_copy import Copied
 from pipelines.scan_report import ScanReport
 from response.audit import record
 from response.chain import AuditEvent, AuditStep, Detail, Role

@@ -10,10 +10,11 @@ import typer
 from dlp.column_names import shown_name
 from dlp.mask_policy import load_mask_policy
 from dlp.policy import load_policy
+from pipelines.copied import Copied
 from pipelines.errors import SourceBroken
 from pipelines.fingerprint_key import fingerprint_key
 from pipelines.mask_checking import told
-from pipelines.mask_copy import Copied, masked_copy
+from pipelines.mask_copy import masked_copy
 from pipelines.mask_sources import mask_policy_of
 from pipelines.recording import Doer, record_masked
 from pipelines.scan_sources import is_other_than_file, shown_target

@@ -9,9 +9,10 @@ import polars as pl
 from dlp.columns import ColumnEvidence
 from dlp.counting import observe_table
 from dlp.mask_checks import Judging, dataset_checks
-from dlp.mask_columns import ColumnFacts, table_facts
+from dlp.mask_columns import ColumnFacts
 from dlp.mask_findings import MaskFinding
 from dlp.mask_policy import ChecksPolicy, default_mask_policy
+from dlp.mask_tables import table_facts
 from dlp.policy import default_policy
 
 KEY = b"a key for tests only, 32 bytes.."

@@ -14,9 +14,10 @@ from openpyxl import Workbook, load_workbook
 
 from dlp.mask_policy import MaskPolicy, Purpose
 from dlp.policy import default_policy
+from pipelines.copied import Copied
 from pipelines.errors import PipelineError, SourceBroken
 from pipelines.mask_checking import Question, check_masks
-from pipelines.mask_copy import Copied, masked_copy
+from pipelines.mask_copy import masked_copy
 from rongdun.settings import Settings
 from store.client import Store
 from tests.dlp.masking import KEY, people
@@ -192,6 +193,17 @@ def test_a_sqlite_copy_has_the_same_tables_columns_and_untouched_values(tmp_path
         heights = base.execute("SELECT height, typeof(height) FROM residents").fetchall()
         assert heights == [(1234.5 + at, "real") for at in range(60)]
         assert base.execute("SELECT count(DISTINCT phone), min(length(phone)) FROM residents").fetchall() == [(60, 11)]
+
+
+def test_pictures_and_fractions_go_where_the_name_of_their_column_says_so(tmp_path: Path) -> None:
+    with closing(sqlite3.connect(tmp_path / "base.db")) as base:
+        base.execute("CREATE TABLE faces (人脸照片 BLOB, 月收入 REAL, logo BLOB, 出生日期 TEXT)")
+        pictures = [(b"\xff\xd8" + bytes([at]), 5000.5 + at, b"\xff\xd9", f"1990-03-{at + 1:02}") for at in range(28)]
+        base.executemany("INSERT INTO faces VALUES (?, ?, ?, ?)", pictures)
+        base.commit()
+    assert copied(tmp_path / "base.db", tmp_path / "out.db").holds
+    with closing(sqlite3.connect(tmp_path / "out.db")) as base:
+        assert set(base.execute("SELECT * FROM faces")) == {(None, "0-9999", b"\xff\xd9", "1990")}
 
 
 def test_an_archive_keeps_its_tables_leaves_the_rest_behind_and_leads_nobody_astray(tmp_path: Path) -> None:

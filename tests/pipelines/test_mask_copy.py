@@ -10,8 +10,9 @@ import pytest
 
 from dlp.mask_policy import MaskPolicy, Operator, Purpose, default_mask_policy
 from dlp.policy import default_policy
+from pipelines.copied import Copied
 from pipelines.errors import PipelineError, SourceBroken
-from pipelines.mask_copy import Copied, masked_copy
+from pipelines.mask_copy import masked_copy
 from tests.dlp.masking import KEY, md5, people, windowed
 
 PEOPLE = people(200, seed=5).with_columns(

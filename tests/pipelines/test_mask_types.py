@@ -8,7 +8,8 @@ import pytest
 from dlp.mask_policy import Purpose, default_mask_policy
 from dlp.policy import default_policy
 from dlp.registry import ENTITY_TYPES
-from pipelines.mask_copy import Copied, masked_copy
+from pipelines.copied import Copied
+from pipelines.mask_copy import masked_copy
 from tests.dlp.made_up import column_of, made_up
 from tests.dlp.masking import KEY
 

@@ -1,6 +1,8 @@
 """`rongdun dlp check` and `rongdun dlp mask`, as a person types them."""
 
 import json
+import sqlite3
+from contextlib import closing
 from pathlib import Path
 
 import polars as pl
@@ -67,6 +69,11 @@ def test_classes_are_counted_in_files_and_tables(rongdun: Rongdun, tables: Path)
         (["mask", "no-such-file.csv", "-o", "out.csv"], 2),
         (["mask", "{all}", "-o", "{all}"], 2),
         (["mask", "{all}", "-o", "{out}", "--policy", "{all}"], 2),
+        (["mask", "{all}", "-o", "{out}.xlsx"], 2),
+        (["mask", "table:no_such_table", "-o", "{out}"], 2),
+        (["mask", "sqlite:///no-such.db", "-o", "{out}"], 2),
+        (["mask", "nodriver://reader:s3cret@db.example.org/civil", "-o", "{out}"], 2),
+        (["check", "sqlite:///no-such.db"], 2),
     ],
 )
 def test_exit_codes(rongdun: Rongdun, tables: Path, words: list[str], code: int) -> None:
@@ -74,7 +81,31 @@ def test_exit_codes(rongdun: Rongdun, tables: Path, words: list[str], code: int)
     ended = rongdun.run("dlp", *(word.format(**places) for word in words))
     assert ended.returncode == code, ended.stderr
     assert "Traceback" not in ended.stderr
+    assert "s3cret" not in ended.stderr.replace("password of this URL", "")
     assert not (tables / "out.csv").exists()
+
+
+def test_a_database_behind_a_url_is_checked_and_masked_like_a_file(rongdun: Rongdun, tables: Path) -> None:
+    with closing(sqlite3.connect(tables / "civil.db")) as base:
+        base.execute("CREATE TABLE people (name TEXT, phone INTEGER)")
+        base.executemany(
+            "INSERT INTO people VALUES (?, ?)", PEOPLE.select("name", pl.col("phone").cast(pl.Int64)).rows()
+        )
+        base.execute("CREATE TABLE weak (phone TEXT)")
+        base.executemany("INSERT INTO weak VALUES (?)", [(phone,) for phone in windowed(PHONES, 9, 0)])
+        base.commit()
+    url = f"sqlite:///{tables / 'civil.db'}"
+    told = rongdun.json("dlp", "check", url)
+    assert findings(told) == {"main.people": [], "main.weak": ["residual", "coverage"]}
+    made = rongdun.json("dlp", "mask", url, "-o", tables / "out.sqlite", "--purpose", "test")
+    assert isinstance(made, dict)
+    assert (made["holds"], [Path(one["dataset"]).name for one in made["tables"]]) == (
+        True,
+        ["main.people", "main.weak"],
+    )
+    assert {
+        name: found for name, found in findings(rongdun.json("dlp", "check", tables / "out.sqlite")).items() if found
+    } == {}
 
 
 def test_a_masked_copy_proves_itself_and_the_key_is_never_shown(rongdun: Rongdun, tables: Path) -> None:
