@@ -33,6 +33,7 @@ def _shown(breach: Breach) -> dict[str, str]:
     uses = breach.uses
     return {
         "check": breach.check,
+        "account": uses[0].account if uses else "",
         "grant_id": breach.grant_id,
         "dataset": uses[0].dataset if uses else "",
         "columns": ", ".join(breach.columns[:50]),
