@@ -96,8 +96,15 @@ def breaches(uses: Sequence[Use], grants: Sequence[Grant], grades: Grades, polic
 
 def _grants_by_use(uses: Iterable[Use], grants: Sequence[Grant]) -> Granted:
     """The grants of each account for each data set, looked for once."""
-    pairs = {(use.account, use.dataset) for use in uses}
-    return {pair: [grant for grant in grants if grant.is_for(*pair)] for pair in pairs}
+    of_one: dict[str, list[int]] = defaultdict(list)
+    of_many = [at for at, grant in enumerate(grants) if "*" in grant.subject]
+    for at, grant in enumerate(grants):
+        if "*" not in grant.subject:
+            of_one[grant.subject].append(at)
+    return {
+        pair: [grants[at] for at in sorted((*of_one[pair[0]], *of_many)) if grants[at].is_for(*pair)]
+        for pair in {(use.account, use.dataset) for use in uses}
+    }
 
 
 def _all(uses: Sequence[Use], grants: Granted, grades: Grades, policy: AccessPolicy) -> Iterator[Breach]:

@@ -38,7 +38,6 @@ _SAYS_NOTHING = re.compile(
     |COMMENT|SYSTEM|EXISTS)\b""",
     re.IGNORECASE | re.VERBOSE,
 )
-_ASKS = re.compile(r"\bSELECT\b.+\bFROM\b", re.IGNORECASE)
 # EXPLAIN (ANALYZE, BUFFERS) INSERT ...: shows no row, but ANALYZE runs what it explains.
 _EXPLAIN = re.compile(
     r"^\s*EXPLAIN\b(?P<how>(?:\s*\([^)]*\)|\s+(?:ANALYZE|ANALYSE|VERBOSE|EXTENDED|PLAN|AST|SYNTAX|PIPELINE|ESTIMATE"
@@ -47,7 +46,7 @@ _EXPLAIN = re.compile(
 )
 # What stands before a query that is run later, or in parts.
 _PREPARED = re.compile(
-    r"^\s*(?:PREPARE\s+\S+?\s*(?:\([^)]*\))?\s+AS\s+|DECLARE\s+\S+\s+(?:\w+\s+)*?CURSOR\s+(?:WITH(?:OUT)?\s+HOLD\s+)?FOR\s+)",
+    r"^\s*(?:PREPARE\s+[^\s(]+\s*(?:\([^)]*\))?\s+AS\s+|DECLARE\s+\S+\s+(?:\w+\s+)*?CURSOR\s+(?:WITH(?:OUT)?\s+HOLD\s+)?FOR\s+)",
     re.IGNORECASE,
 )
 _INTO_VARIABLES = re.compile(r"\bINTO\s+@\w+(?:\s*,\s*@\w+)*", re.IGNORECASE)
@@ -109,7 +108,7 @@ def _exported(found: Statement) -> Statement:
 
 def _parts(text: str, service: str, database: str) -> list[Statement]:
     """What each statement of a text does; none where the parser makes nothing of it."""
-    if _SAYS_NOTHING.match(text) and ";" not in text.rstrip("; ") and not _ASKS.search(text):
+    if _SAYS_NOTHING.match(text) and ";" not in text.rstrip("; ") and not _asks(text):
         return [Statement("other")]
     try:
         trees = sqlglot.parse(text, dialect=_DIALECTS.get(service), error_level=sqlglot.ErrorLevel.RAISE)
@@ -119,6 +118,12 @@ def _parts(text: str, service: str, database: str) -> list[Statement]:
         # Not every statement of every version is known, and some trip the parser itself: its tables are looked for by
         # their names instead.
         return []
+
+
+def _asks(text: str) -> bool:
+    """Whether a statement that only sets something asks for rows on the way: `SET @x = (SELECT ...)`."""
+    words = text.upper()
+    return "SELECT" in words and "FROM" in words
 
 
 def _both(one: Statement, other: Statement) -> Statement:
