@@ -4,7 +4,7 @@ from collections.abc import Mapping
 from datetime import datetime
 
 from detectors.rule import RuleHead
-from dlp.access_checks import Breach, Use
+from dlp.uses import Breach, Use
 from pipelines.alert_rows import Alert, Evidence, utc
 
 MOST_EVENTS = 200

@@ -8,9 +8,9 @@ from datetime import date, datetime
 
 import polars as pl
 
-from dlp.access_checks import Grades
 from dlp.access_policy import AccessPolicy
 from dlp.grants import Grant
+from dlp.uses import Grades
 from store.client import Store
 from store.writes import append
 
