@@ -7,10 +7,10 @@ import streamlit as st
 
 from dashboards.desk import Desk
 from dashboards.figures import amount
-from dashboards.harmless import one_line
+from dashboards.harmless import one_line, plain
 from dashboards.mask_words import evidence_text
 from dashboards.panels import chips
-from dashboards.tables import as_chips, chip_column, labelled, path_ends, shown, text_column, time_column
+from dashboards.tables import as_chips, chip_column, labelled, path_end, path_ends, shown, text_column, time_column
 from dashboards.translation import Words
 
 _MOST_CARDS = 6
@@ -43,21 +43,23 @@ def _alike(told: pl.DataFrame) -> Iterator[pl.DataFrame]:
 def _card(words: Words, group: pl.DataFrame) -> None:
     first = group.row(0, named=True)
     with st.container(border=True, gap="small"):
-        with st.container(horizontal=True, vertical_alignment="center"):
-            chips(words, [("level", first["severity"])])
-            st.text(words.label("mask_check", first["check"]))
-        st.text(one_line(first["dataset"]))
+        chips(words, [("level", first["severity"])])
+        check = words.label("mask_check", first["check"])
+        st.text(f"{check} · {one_line(path_end(first['dataset']))}", help=plain(first["dataset"]))
         lines = [
-            f"· {one_line(row['columns'])} {words.bracketed(words.label('entity', row['entity_type']))}: "
-            f"{one_line(row['evidence'])}"
-            if row["entity_type"]
-            else f"· {one_line(row['columns'])}: {one_line(row['evidence'])}"
+            f"· {_column(words, row)}: {one_line(row['evidence'])}"
             for row in group.head(_MOST_LINES).iter_rows(named=True)
         ]
         if group.height > _MOST_LINES:
             lines.append(words("protection.masks.more", number=amount(words, group.height - _MOST_LINES)))
         st.text("\n".join(lines))
         st.text(words("protection.masks.mend", how=words.label("mask_mend", first["mend"])))
+
+
+def _column(words: Words, row: dict[str, object]) -> str:
+    """The columns of a finding, with the type of what is in them."""
+    columns = one_line(str(row["columns"]))
+    return words.explained(columns, words.label("entity", str(row["entity_type"]))) if row["entity_type"] else columns
 
 
 def _table(words: Words, told: pl.DataFrame, key: str) -> None:

@@ -1,5 +1,6 @@
 """Tables on the screen: text from outside made harmless, codes as coloured chips, times in the city's zone."""
 
+import re
 from collections.abc import Mapping
 from functools import partial
 from typing import Any
@@ -12,6 +13,7 @@ from dashboards.queries import ZONE
 from dashboards.theme import palette
 from dashboards.translation import Words
 
+_BEFORE_THE_END = r"^.+?/([^/]+/[^/]+)$"
 Column = Any  # Streamlit's ColumnConfig is a private TypedDict
 
 
@@ -60,9 +62,14 @@ def chip_column(words: Words, label: str, group: str) -> Column:
     )
 
 
+def path_end(path: str) -> str:
+    """A long path cut to the folder and the file, the part that tells it apart."""
+    return re.sub(_BEFORE_THE_END, r"…/\1", path)
+
+
 def path_ends(frame: pl.DataFrame, column: str) -> pl.DataFrame:
     """The frame with long paths cut to the folder and the file, the part that tells them apart."""
-    return frame.with_columns(pl.col(column).str.replace(r"^.+?/([^/]+/[^/]+)$", "…/$1"))
+    return frame.with_columns(pl.col(column).str.replace(_BEFORE_THE_END, "…/$1"))
 
 
 def time_column(label: str, *, year: bool = True) -> Column:

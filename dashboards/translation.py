@@ -48,6 +48,10 @@ class Words:
         """The text within the language's brackets."""
         return f"（{text}）" if self.language == "zh" else f"({text})"
 
+    def explained(self, text: str, more: str) -> str:
+        """The text with more about it in brackets behind it."""
+        return f"{text}{self.bracketed(more)}" if self.language == "zh" else f"{text} {self.bracketed(more)}"
+
     def place(self, path: str) -> str:
         """The name of the last step of a scope, or that step as it is."""
         last = path.rsplit("/", 1)[-1]

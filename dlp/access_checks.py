@@ -5,83 +5,14 @@ Whether a use was allowed is decided here and nowhere else; what is known of use
 
 from collections import defaultdict
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
-from dataclasses import dataclass, field, replace
 from datetime import datetime, timedelta
 
 from dlp.access_policy import AccessPolicy
 from dlp.data_uses import ANY_COLUMN
 from dlp.grants import Grant, GrantUse
+from dlp.uses import Breach, Grades, Use
 
-
-@dataclass(frozen=True)
-class Use:
-    """What one account did with one data set within an hour, of one kind, under one ticket and purpose.
-
-    Attributes:
-        columns: columns used; `*` for all.
-        hour: when the hour begins, UTC; `first`, `last`: the first and last of its events.
-        rows: rows read or taken out, as far as the log says.
-        exported: whether rows left the database; `written`: whether rows were changed.
-        event_ids: some of its events.
-    """
-
-    account: str
-    dataset: str
-    columns: frozenset[str]
-    hour: datetime
-    first: datetime
-    last: datetime
-    rows: int = 0
-    exported: bool = False
-    written: bool = False
-    ticket: str = ""
-    purpose: str = ""
-    event_ids: tuple[str, ...] = ()
-
-
-@dataclass(frozen=True)
-class GradedColumn:
-    """The grade of a column as it stands, and whether its values are masked."""
-
-    grade: str
-    masked: bool = False
-
-
-Grades = Mapping[str, Mapping[str, GradedColumn]]  # by data set, then by column
 Granted = Mapping[tuple[str, str], Sequence[Grant]]  # by account and data set
-
-
-@dataclass(frozen=True)
-class Breach:
-    """A use that is to be told of.
-
-    Attributes:
-        check: the name of the check, a key of `detections/data_access.yml`.
-        uses: what it is about, oldest first; none for a grant that lies unused.
-        grant_id: the grant that comes closest, '' for none.
-        columns: the protected columns concerned.
-        facts: what else to show, as text.
-    """
-
-    check: str
-    uses: tuple[Use, ...]
-    grant_id: str = ""
-    columns: tuple[str, ...] = ()
-    facts: Mapping[str, str] = field(default_factory=dict)
-
-    def joined(self, other: "Breach") -> "Breach":
-        """Two parts of one breach as one."""
-        uses = tuple(sorted({*self.uses, *other.uses}, key=lambda use: (use.first, use.last, use.event_ids)))
-        return replace(self, uses=uses, columns=tuple(sorted({*self.columns, *other.columns})))
-
-    @property
-    def identity(self) -> str:
-        """The same for the same breach, however often it is looked for and whatever else arrives of its hour or day."""
-        if not self.uses:
-            return f"{self.check}\0{self.grant_id}"
-        first = self.uses[0]
-        when = first.hour.date() if self.check == "over_budget" else first.hour
-        return f"{self.check}\0{first.account}\0{first.dataset.lower()}\0{when.isoformat()}"
 
 
 def breaches(uses: Sequence[Use], grants: Sequence[Grant], grades: Grades, policy: AccessPolicy) -> Iterator[Breach]:
@@ -96,8 +27,15 @@ def breaches(uses: Sequence[Use], grants: Sequence[Grant], grades: Grades, polic
 
 def _grants_by_use(uses: Iterable[Use], grants: Sequence[Grant]) -> Granted:
     """The grants of each account for each data set, looked for once."""
-    pairs = {(use.account, use.dataset) for use in uses}
-    return {pair: [grant for grant in grants if grant.is_for(*pair)] for pair in pairs}
+    of_one: dict[str, list[int]] = defaultdict(list)
+    of_many = [at for at, grant in enumerate(grants) if "*" in grant.subject]
+    for at, grant in enumerate(grants):
+        if "*" not in grant.subject:
+            of_one[grant.subject].append(at)
+    return {
+        pair: [grants[at] for at in sorted((*of_one[pair[0]], *of_many)) if grants[at].is_for(*pair)]
+        for pair in {(use.account, use.dataset) for use in uses}
+    }
 
 
 def _all(uses: Sequence[Use], grants: Granted, grades: Grades, policy: AccessPolicy) -> Iterator[Breach]:

@@ -13,6 +13,7 @@ from dlp.data_uses import ANY_COLUMN
 Origin = tuple[str, str]  # a data set and its column
 Origins = frozenset[Origin]
 NONE: Origins = frozenset()
+_MANY = 500  # from here on equal outputs are told once: `SELECT * FROM x a, x b` doubles them with every step
 
 
 @dataclass(frozen=True)
@@ -143,7 +144,7 @@ class Resolver:
             for node in value if isinstance(value, list) else [value]:
                 if isinstance(node, exp.Expr):
                     self.conditions |= self.read(node, scope, common, aliases)
-        return outputs
+        return outputs if len(outputs) <= _MANY else tuple(dict.fromkeys(outputs))
 
     def _projected(self, node: exp.Expr, scope: Scope, common: dict[str, Source]) -> Iterator[Output]:
         star = node.this if isinstance(node, exp.Column) else node

@@ -6,11 +6,11 @@ from dataclasses import dataclass
 LITERAL = "'?'"
 NUMBER = "0"
 
-_COMMENT = r"/\*(?:[^*]|\*(?!/))*\*/|--[^\n]*"
-_BACKSLASHED = r"'(?:[^'\\]|\\.|'')*'"
-_NAMES = r'"(?:[^"]|"")*"|`(?:[^`]|``)*`'
-_DOLLARS = r"\$(?P<tag>\w*)\$(?:(?!\$(?P=tag)\$).)*\$(?P=tag)\$"
-# MySQL writes texts in double quotes too, and comments behind a number sign; PostgreSQL escapes in E'' only.
+# What never closes goes on to the end: a search that gave up there would begin again at every sign that opens.
+_COMMENT = r"/\*(?:[^*]|\*(?!/))*(?:\*/|\Z)|--[^\n]*"
+_BACKSLASHED = r"'(?:[^'\\]|\\.|'')*(?:'|\\?\Z)"
+_NAMES = r'"(?:[^"]|"")*(?:"|\Z)|`(?:[^`]|``)*(?:`|\Z)'
+_DOLLARS = r"\$(?P<tag>\w*)\$(?:(?!\$(?P=tag)\$).)*(?:\$(?P=tag)\$|\Z)"
 _NUMBER = r"(?<![\w$.])\d+(?:\.\d+)?(?:[eE][+-]?\d+)?(?!\w)"
 # Long lists of literals say no more than one: equal statements are to look equal.
 _IN = re.compile(
@@ -19,8 +19,8 @@ _IN = re.compile(
 _TUPLE = r"\((?:[^()]|\([^()]*\))*\)"
 _VALUES = re.compile(rf"\b(VALUES\s*{_TUPLE})(?:\s*,\s*{_TUPLE})+", re.IGNORECASE)
 _FORMS = {
-    "mysql": (rf"{_COMMENT}|\#[^\n]*", rf'{_BACKSLASHED}|"(?:[^"\\]|\\.|"")*"', r"`(?:[^`]|``)*`"),
-    "postgresql": (_COMMENT, rf"\b[eE]{_BACKSLASHED}|'(?:[^']|'')*'|{_DOLLARS}", _NAMES),
+    "mysql": (rf"{_COMMENT}|\#[^\n]*", rf'{_BACKSLASHED}|"(?:[^"\\]|\\.|"")*(?:"|\\?\Z)', r"`(?:[^`]|``)*(?:`|\Z)"),
+    "postgresql": (_COMMENT, rf"\b[eE]{_BACKSLASHED}|'(?:[^']|'')*(?:'|\Z)|{_DOLLARS}", _NAMES),
     "clickhouse": (rf"{_COMMENT}|\#[!\ ][^\n]*", _BACKSLASHED, _NAMES),
 }
 _PATTERNS = {

@@ -13,51 +13,12 @@ from sqlglot.errors import SqlglotError
 
 from dlp.data_uses import ANY_COLUMN, Action, Edge, Statement
 from dlp.statement_columns import Output, Resolver
+from dlp.statement_forms import explained, loaded_table, plain_form, says_nothing, takes_rows_out
 from dlp.statement_text import bare_text
 
 _LONGEST = 64 * 1024
 _DIALECTS = {"clickhouse": "clickhouse", "mysql": "mysql", "postgresql": "postgres", "postgres": "postgres"}
-_TEXT = r"(?:'\?'|\?)"
-# Where rows leave the database by what stands in a query: SELECT ... INTO OUTFILE 'x' FIELDS TERMINATED BY ','
-_OUTFILE = re.compile(
-    rf"""\bINTO\s+(?:OUTFILE|DUMPFILE)\s+{_TEXT}
-    (?:\s+(?:AND\s+STDOUT|APPEND|TRUNCATE|CHARACTER\s+SET\s+\w+|COMPRESSION\s+{_TEXT}|LEVEL\s+\d+|FIELDS|COLUMNS|LINES
-    |(?:TERMINATED|(?:OPTIONALLY\s+)?ENCLOSED|ESCAPED|STARTING)\s+BY\s+{_TEXT}))*""",
-    re.IGNORECASE | re.VERBOSE,
-)
-_FORMAT = re.compile(r"\b(?:FORMAT\s+\w+|SETTINGS\s+[\w\s=,'?.]+)\s*;?\s*$", re.IGNORECASE)
 _DUMP = re.compile(r"/\*!\d+ SQL_NO_CACHE \*/")  # how mysqldump reads
-_REMOTE = re.compile(
-    r"\bINSERT\s+INTO\s+(?:TABLE\s+)?FUNCTION\s+(?:url|s3|s3Cluster|file|hdfs|remote|remoteSecure|mysql|postgresql)\s*\(",
-    re.IGNORECASE,
-)
-# What says no data: it describes, sets, locks, or goes on with what another statement began.
-_SAYS_NOTHING = re.compile(
-    r"""^\s*(?:SHOW|DESC|DESCRIBE|SET|RESET|USE|GRANT|REVOKE|LOCK|UNLOCK|VACUUM|ANALYZE|REINDEX|OPTIMIZE|CHECK|FLUSH|KILL
-    |FETCH|MOVE|CLOSE|EXECUTE|DEALLOCATE|CALL|BEGIN|START|COMMIT|ROLLBACK|SAVEPOINT|RELEASE|DISCARD|LISTEN|NOTIFY
-    |COMMENT|SYSTEM|EXISTS)\b""",
-    re.IGNORECASE | re.VERBOSE,
-)
-_ASKS = re.compile(r"\bSELECT\b.+\bFROM\b", re.IGNORECASE)
-# EXPLAIN (ANALYZE, BUFFERS) INSERT ...: shows no row, but ANALYZE runs what it explains.
-_EXPLAIN = re.compile(
-    r"^\s*EXPLAIN\b(?P<how>(?:\s*\([^)]*\)|\s+(?:ANALYZE|ANALYSE|VERBOSE|EXTENDED|PLAN|AST|SYNTAX|PIPELINE|ESTIMATE"
-    r"|FORMAT\s*=\s*\S+|\w+\s*=\s*\d+,?))*)\s*(?P<what>.*)$",
-    re.IGNORECASE | re.DOTALL,
-)
-# What stands before a query that is run later, or in parts.
-_PREPARED = re.compile(
-    r"^\s*(?:PREPARE\s+\S+?\s*(?:\([^)]*\))?\s+AS\s+|DECLARE\s+\S+\s+(?:\w+\s+)*?CURSOR\s+(?:WITH(?:OUT)?\s+HOLD\s+)?FOR\s+)",
-    re.IGNORECASE,
-)
-_INTO_VARIABLES = re.compile(r"\bINTO\s+@\w+(?:\s*,\s*@\w+)*", re.IGNORECASE)
-_REPLACE = re.compile(r"^\s*REPLACE\s+(?:LOW_PRIORITY\s+|DELAYED\s+)?(?=INTO\b)", re.IGNORECASE)
-# How ClickHouse changes rows.
-_MUTATION = re.compile(
-    r"^\s*ALTER\s+TABLE\s+(?P<table>\S+)(?:\s+ON\s+CLUSTER\s+\S+)?\s+(?P<verb>UPDATE|DELETE)\s+(?P<rest>.*)$",
-    re.IGNORECASE | re.DOTALL,
-)
-_LOAD = re.compile(r"^\s*LOAD\s+(?:DATA|XML)\b.*?\bINTO\s+TABLE\s+((?:[\w$`]+\.)?[\w$`]+)", re.IGNORECASE | re.DOTALL)
 _NAMED = re.compile(
     r"""\b(?:FROM|JOIN|INTO|UPDATE|TABLE|COPY|HANDLER)\s+(?:(?:ONLY|TABLE)\s+)?"""
     r"""((?:(?:[\w$]+|"[^"]+"|`[^`]+`)\.)?(?:[\w$]+|"[^"]+"|`[^`]+`))""",
@@ -82,25 +43,15 @@ def understood(text: str, service: str, database: str = "") -> Statement:
 
 @lru_cache(maxsize=4096)
 def _of_bare(text: str, service: str, database: str, is_cut: bool) -> Statement:
-    if explained := _EXPLAIN.match(text):
-        what = explained["what"] if re.search(r"ANALY[SZ]E", explained["how"], re.IGNORECASE) else ""
+    if (what := explained(text)) is not None:
         ran = _of_bare(what, service, database, is_cut) if what else Statement("other")
         return ran if ran.action == "write" else Statement("other")
-    if loaded := _LOAD.match(text):
-        return Statement("write", writes=frozenset({_owned(loaded[1], database)}))
-    exports = bool(_OUTFILE.search(text) or _REMOTE.search(text))
-    plain = _PREPARED.sub("", _OUTFILE.sub(" ", text))
-    plain = _REPLACE.sub("INSERT ", _INTO_VARIABLES.sub(" ", plain)) if service == "mysql" else plain
-    plain = _MUTATION.sub(_as_change, _FORMAT.sub("", plain).replace("?..", "?"))
+    if filled := loaded_table(text):
+        return Statement("write", writes=frozenset({_owned(filled, database)}))
+    plain = plain_form(text, service)
     parts = [] if is_cut else _parts(plain, service, database)
     found = reduce(_both, parts) if parts else _by_name(plain, database)
-    return _exported(found) if exports else found
-
-
-def _as_change(found: re.Match[str]) -> str:
-    if found["verb"].upper() == "UPDATE":
-        return f"UPDATE {found['table']} SET {found['rest']}"  # noqa: S608 - parsed, never run
-    return f"DELETE FROM {found['table']} {found['rest']}"  # noqa: S608 - parsed, never run
+    return _exported(found) if takes_rows_out(text) else found
 
 
 def _exported(found: Statement) -> Statement:
@@ -109,7 +60,7 @@ def _exported(found: Statement) -> Statement:
 
 def _parts(text: str, service: str, database: str) -> list[Statement]:
     """What each statement of a text does; none where the parser makes nothing of it."""
-    if _SAYS_NOTHING.match(text) and ";" not in text.rstrip("; ") and not _ASKS.search(text):
+    if says_nothing(text):
         return [Statement("other")]
     try:
         trees = sqlglot.parse(text, dialect=_DIALECTS.get(service), error_level=sqlglot.ErrorLevel.RAISE)
@@ -139,7 +90,7 @@ def _of_tree(tree: exp.Expr, database: str, *, folds: bool) -> Statement:
     resolver = Resolver(database, folds=folds)
     if isinstance(tree, exp.Command):
         text = f"{tree.this} {tree.expression or ''}"
-        return Statement("other") if _SAYS_NOTHING.match(text) else _by_name(text, database)
+        return Statement("other") if says_nothing(text) else _by_name(text, database)
     if isinstance(tree, exp.Copy) and not isinstance(tree.this, exp.Query):
         # COPY t (a, b) TO: the rows leave; FROM: they come in. sqlglot tells by `kind`: True is FROM.
         names = frozenset(_schema_columns(tree.this, resolver)) or frozenset({ANY_COLUMN})

@@ -19,6 +19,7 @@ _PAGES = {
     "overview": "",
     "alerts": "alerts",
     "data_protection": "data_protection",
+    "data_use": "data_use",
     "assets": "assets",
     "health": "health",
 }

@@ -4,7 +4,7 @@ from collections.abc import Mapping
 from datetime import datetime
 
 from detectors.rule import RuleHead
-from dlp.access_checks import Breach, Use
+from dlp.uses import Breach, Use
 from pipelines.alert_rows import Alert, Evidence, utc
 
 MOST_EVENTS = 200
@@ -33,6 +33,7 @@ def _shown(breach: Breach) -> dict[str, str]:
     uses = breach.uses
     return {
         "check": breach.check,
+        "account": uses[0].account if uses else "",
         "grant_id": breach.grant_id,
         "dataset": uses[0].dataset if uses else "",
         "columns": ", ".join(breach.columns[:50]),

@@ -10,9 +10,10 @@ from datetime import UTC, date, datetime
 import polars as pl
 
 from detectors.rule import RuleHead
-from dlp.access_checks import Grades, breaches, dormant
+from dlp.access_checks import breaches, dormant
 from dlp.access_policy import AccessPolicy
 from dlp.grants import Grant
+from dlp.uses import Grades
 from pipelines.access_alerts import alert_of
 from pipelines.access_closing import settle_day, settle_dormant
 from pipelines.access_uses import uses_of

@@ -4,8 +4,8 @@ from collections.abc import Collection, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date, datetime, timedelta
 
-from dlp.access_checks import Use
 from dlp.grants import Grant
+from dlp.uses import Use
 from pipelines.access_alerts import MOST_EVENTS, About
 from pipelines.alert_rows import utc
 from store.client import Store

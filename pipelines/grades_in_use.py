@@ -3,8 +3,8 @@
 from collections import defaultdict
 from collections.abc import Iterable
 
-from dlp.access_checks import GradedColumn, Grades
 from dlp.policy import GRADES
+from dlp.uses import GradedColumn, Grades
 from store.client import Store
 
 _GRADES = """

@@ -2,19 +2,20 @@
 
 import hashlib
 import json
+from collections import defaultdict
 from collections.abc import Collection, Iterable, Mapping
 from datetime import date, datetime
 
 import polars as pl
 
-from dlp.access_checks import Grades
 from dlp.access_policy import AccessPolicy
 from dlp.grants import Grant
+from dlp.uses import Grades
 from store.client import Store
 from store.writes import append
 
 _AT_ONCE = 200
-_USED = "SELECT DISTINCT toString(dataset) AS dataset FROM data_accesses"
+_USED = "SELECT toString(dataset) AS dataset FROM (SELECT DISTINCT dataset FROM data_accesses)"
 _JUDGED = "SELECT dataset, basis FROM judged_uses FINAL"
 _DAYS = """
 SELECT toDate(event_time) AS day, groupUniqArray(toString(dataset)) AS datasets
@@ -28,13 +29,20 @@ def used_datasets(store: Store) -> set[str]:
 
 
 def bases(used: Iterable[str], grades: Grades, grants: Collection[Grant], policy: AccessPolicy) -> dict[str, str]:
-    """A hash of all that decides on the uses of each data set: its grades, the grants for it, the policy."""
-    rules = policy.model_dump_json()
+    """A hash of all that decides on the uses of each data set: its grades, the grants for it, the policy's bounds."""
+    rules = [policy.protected_from, policy.bulk_rows, *policy.own_accounts]
+    of_one: dict[str, list[Grant]] = defaultdict(list)
+    of_many = [grant for grant in grants if any("*" in pattern for pattern in grant.datasets)]
+    for grant in grants:
+        if not any("*" in pattern for pattern in grant.datasets):
+            for name in {name.lower() for name in grant.datasets}:
+                of_one[name].append(grant)
     found = {}
     for dataset in used:
         columns = sorted((name, each.grade, each.masked) for name, each in grades.get(dataset, {}).items())
-        concerned = [grant.model_dump_json() for grant in grants if grant.is_about(dataset)]
-        found[dataset] = hashlib.sha256(json.dumps([rules, columns, concerned]).encode()).hexdigest()
+        concerned = [*of_one[dataset.lower()], *(grant for grant in of_many if grant.is_about(dataset))]
+        told = [grant.model_dump_json() for grant in concerned]
+        found[dataset] = hashlib.sha256(json.dumps([rules, columns, told]).encode()).hexdigest()
     return found
 
 

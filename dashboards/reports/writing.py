@@ -20,6 +20,8 @@ from dashboards.translation import Words
 
 _LONGEST_CELL = 32_000  # a spreadsheet's cell holds 32,767 characters
 _WIDEST = 60
+# Columns of a few characters, which are not broken into lines.
+_SHORT = frozenset({"grade", "review_state", "state", "level", "severity", "change", "first_seen", "entity_type"})
 
 
 def html(report: Report, words: Words) -> bytes:
@@ -31,6 +33,7 @@ def html(report: Report, words: Words) -> bytes:
         chart=Markup(bars(report.grades, title=words("report.section.inventory"))),  # noqa: S704  # escaped where it is drawn
         nothing=words("report.nothing"),
         methods=words("report.methods"),
+        short=_SHORT,
     )
     return page.encode()
 

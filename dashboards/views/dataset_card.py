@@ -86,7 +86,7 @@ def _ways(desk: Desk, dataset: str) -> None:
         for name in sorted(names_in_use(dataset)):
             for step in lineage(desk.store, name, direction=direction):
                 kind, other = words(f"lineage.{step.kind}"), str(getattr(step, f"{side}_dataset"))
-                told.setdefault(other, f"{one_line(other)}{words.bracketed(kind)}")
+                told.setdefault(other, words.explained(one_line(other), kind))
         _listed(desk, f"lineage.{direction}", list(told.values())[:_MOST_WAYS])
 
 

@@ -9,9 +9,10 @@ import streamlit as st
 
 from dashboards.desk import Desk
 from dashboards.figures import amount
-from dashboards.harmless import one_line
+from dashboards.harmless import one_line, plain
 from dashboards.mask_panel import masks_that_fail
 from dashboards.panels import chips
+from dashboards.tables import path_end
 from dashboards.translation import Words
 
 _MOST = 10
@@ -42,7 +43,7 @@ def _card(desk: Desk, dataset: str, findings: pl.DataFrame, opened: Callable[[st
             chips(words, [("grade", findings["grade"][0])])
             key = hashlib.sha256(dataset.encode()).hexdigest()[:16]
             st.button(words("protection.exposed.open"), key=f"pressing.{key}", on_click=partial(opened, dataset))
-        st.text(one_line(dataset))
+        st.text(one_line(path_end(dataset)), help=plain(dataset))
         st.text(words.listed(_columns(words, findings)))
 
 
@@ -52,4 +53,4 @@ def _columns(words: Words, findings: pl.DataFrame) -> Iterator[str]:
         told = words(
             "protection.exposed.column", type=words.label("entity", row["entity_type"]), rows=amount(words, row["hits"])
         )
-        yield f"{one_line(row['column'])}{words.bracketed(told)}"
+        yield words.explained(one_line(row["column"]), told)

@@ -159,7 +159,7 @@ def test_an_entry_of_the_catalogue_is_edited_and_one_who_comes_late_is_refused(
         form.get_by_label("你的姓名").press("Tab")
         form.get_by_label("所属单位").fill("福州市民政局")
         form.get_by_label("责任人（岗位）").fill(owner)
-        form.get_by_label("共享清单").fill("市卫健委 | 责任清单 9 | 2030-01-01")
+        form.get_by_role("textbox", name="共享清单").fill("市卫健委 | 责任清单 9 | 2030-01-01")
         form.get_by_label("理由").fill("岗位调整")
         form.get_by_role("button", name="保存登记").click()
         expect(each.get_by_text(told)).to_be_visible()
@@ -178,7 +178,7 @@ def test_no_text_of_the_protection_pages_runs_out_of_the_screen(
     page.set_viewport_size({"width": 1280, "height": 1000})
     page.goto(f"{city}/{path}")
     page.get_by_role("radio", name=language).or_(page.get_by_role("button", name=language)).first.click()
-    expect(page.get_by_test_id("stMetric").first).to_be_visible()
+    expect(page.get_by_test_id("stHeading").first).to_be_visible()
     page.wait_for_timeout(1500)
     outside = page.evaluate(
         "[...document.querySelectorAll('[data-testid=stMain] [data-testid=stText], [data-testid=stMain] button,"

@@ -31,16 +31,16 @@ def _opened(city_desk: Opened, language: str = "zh") -> AppTest:
     return app.run()
 
 
-def _saved(app: AppTest, step: int = 0, actor: str = "Lin Example", reason: str = "moved", **changed: str) -> AppTest:
+def _saved(app: AppTest, actor: str = "Lin Example", reason: str = "moved", **changed: str) -> AppTest:
     key = f"catalogue.{DATASET}"
     app.text_input(key="catalogue.actor").set_value(actor).run()
     sharing, destroyed_on = changed.pop("sharing", None), changed.pop("destroyed_on", None)
     for name, text in changed.items():
-        app.text_input(key=f"{key}.{step}.{name}").set_value(text)
+        app.text_input(key=f"{key}.0.{name}").set_value(text)
     if sharing is not None:
-        app.text_area(key=f"{key}.{step}.sharing").set_value(sharing)
+        app.text_area(key=f"{key}.0.sharing").set_value(sharing)
     if destroyed_on is not None:
-        app.date_input(key=f"{key}.{step}.destroyed_on").set_value(date.fromisoformat(destroyed_on))
+        app.date_input(key=f"{key}.0.destroyed_on").set_value(date.fromisoformat(destroyed_on))
     app.text_area(key=f"{key}.reason").set_value(reason)
     next(each for each in app.button if each.label == ZH("catalogue.save")).click().run()
     assert not app.exception

@@ -7,6 +7,9 @@ import polars as pl
 import pytest
 
 from dashboards.queries import ask, statement
+from dlp.grading_policy import default_grading
+from dlp.registrations import registration
+from pipelines.catalogue_editing import edit_entry, seen_entry
 from response.lifecycle import acknowledge
 from response.review import Decision, Reviewed, decide
 from response.suppressing import suppress
@@ -47,6 +50,7 @@ def parameters(scope: str, *, alert: int = 0, asset: str = "") -> dict[str, obje
         "event_ids": [f"log-{alert * 18 + alert % 9}-0", f"flow-{alert * 9 + alert % 9}"],
         "dataset": "",
         "named": "/srv/export/residents.csv" if alert == 0 else "/srv/export/clinics.parquet",
+        "entry": "/srv/export/residents.csv",
         "reviewed": "finding",
         "id": "residents.csv-mobile" if alert == 0 else "clinics.parquet-mobile",
         "exposed": 0,
@@ -61,6 +65,11 @@ def city(store: Store) -> Store:
     fill(store, ends=ENDS)
     for wanted in ("residents.csv-mobile", "clinics.parquet-mobile"):
         decide(store, Reviewed.FINDING, wanted, Decision.ACCEPTED, actor="Lin Example", reason="seen")
+    declared = registration(
+        {"dataset": "/srv/export/residents.csv", "organisation": "Civil affairs", "owner": "Data section"},
+        default_grading(),
+    )
+    edit_entry(store, seen_entry(store, declared.dataset), declared, actor="Lin Example", reason="declared")
     for number in (0, 3):
         acknowledge(store, alert_id(number), actor="Lin Example")
         until = datetime.now(UTC) + timedelta(days=1)

@@ -53,13 +53,13 @@ def test_the_card_says_what_the_last_scan_found_otherwise(card: Opened, language
 
 def test_a_decision_without_a_reason_is_asked_for(card: Opened) -> None:
     app = card(DATASET)
-    app.button[0].click().run()
+    _submit(app).click().run()
     assert [each.value for each in app.warning] == [words_in("zh")("review.missing")]
 
 
 def test_a_correction_names_the_grade(card: Opened) -> None:
     app = _filled(card(DATASET), "corrected")
-    app.button[0].click().run()
+    _submit(app).click().run()
     assert [each.value for each in app.warning] == [words_in("zh")("review.missing_grade")]
 
 
@@ -69,8 +69,7 @@ def test_a_finding_is_decided_on_from_its_link(store: Store, card: Opened) -> No
     app.text_input(key="review.finding.actor").set_value("Lin Example").run()
     app.radio(key=f"review.finding.{FINDING}.decision").set_value("rejected")
     app.text_area(key=f"review.finding.{FINDING}.reason").set_value("a hotline")
-    [_, wanted] = [each for each in app.button if each.label == words_in("zh")("review.submit")]
-    wanted.click().run()
+    _submit(app, 1).click().run()
     assert not app.exception
     asked = f"SELECT review_state, effective_grade FROM reviewed_findings WHERE finding_id = '{FINDING}'"
     assert [tuple(row.values()) for row in store.rows(asked)] == [("rejected", "")]
@@ -79,7 +78,7 @@ def test_a_finding_is_decided_on_from_its_link(store: Store, card: Opened) -> No
 def test_a_decision_is_on_record_and_shown(store: Store, card: Opened) -> None:
     app = _filled(card(DATASET), "corrected")
     app.selectbox(key=f"review.dataset.{DATASET}.grade").set_value("core")
-    app.button[0].click().run()
+    _submit(app).click().run()
     assert not app.exception
     (row,) = store.rows(f"SELECT grade, review_state, decided_by FROM data_catalogue WHERE dataset = '{DATASET}'")
     assert tuple(row.values()) == ("core", "corrected", "Lin Example")
@@ -88,11 +87,15 @@ def test_a_decision_is_on_record_and_shown(store: Store, card: Opened) -> None:
 
 def test_a_refused_decision_says_why(store: Store, card: Opened) -> None:
     app = _filled(card(DATASET), "appealed")
-    app.button[0].click().run()
+    _submit(app).click().run()
     app = _filled(app, "accepted")
-    app.button[0].click().run()
+    _submit(app).click().run()
     assert [each.value for each in app.error] == [words_in("zh")("refused.ReviewRefused")]
     assert store.value("SELECT count() FROM audit_events") == 1
+
+
+def _submit(app: AppTest, number: int = 0):  # type: ignore[no-untyped-def]  # AppTest's own type is private
+    return [each for each in app.button if each.label == words_in("zh")("review.submit")][number]
 
 
 def _filled(app: AppTest, decision: str) -> AppTest:

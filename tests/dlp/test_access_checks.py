@@ -8,10 +8,11 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from dlp.access_checks import Breach, GradedColumn, Use, breaches, dormant
+from dlp.access_checks import breaches, dormant
 from dlp.access_policy import default_access_policy
 from dlp.errors import GrantInvalid
 from dlp.grants import Grant, GrantUse, grant
+from dlp.uses import Breach, GradedColumn, Use
 
 POLICY = default_access_policy()
 HOUR = datetime(2026, 11, 2, 9, tzinfo=UTC)

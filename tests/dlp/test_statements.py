@@ -246,3 +246,19 @@ def test_no_literal_and_no_comment_is_left_of_a_statement(service: str, text: st
 def test_a_quoted_text_never_stays(secret: str, service: str) -> None:
     quoted = secret.replace("\\", "\\\\" if service != "postgresql" else "\\").replace("'", "''")
     assert bare_text(f"SELECT a FROM t WHERE b = '{quoted}'", service).text == "SELECT a FROM t WHERE b = '?'"
+
+
+_HOSTILE = [
+    *("/*" * 30_000, "'\\'" * 20_000, '"' * 60_001, "$a$" * 20_000, "PREPARE " + "(" * 60_000),
+    *("EXPLAIN " + "(" * 60_000, "SET " + "SELECT " * 9_000, "SELECT (" + "VALUES (" * 8_000, "IN (1," * 10_000),
+    "WITH x0 AS (SELECT * FROM t)"
+    + "".join(f", x{at} AS (SELECT * FROM x{at - 1} AS a, x{at - 1} AS b)" for at in range(1, 200))
+    + " SELECT * FROM x199",
+]
+
+
+@pytest.mark.parametrize("text", _HOSTILE, ids=range(len(_HOSTILE)))
+@pytest.mark.parametrize("service", ["mysql", "postgresql", "clickhouse"])
+def test_what_was_made_to_take_long_is_told_all_the_same(service: str, text: str) -> None:
+    found = understood(text, service)
+    assert set(found.reads) <= {"t"} or not found.parsed
