@@ -194,8 +194,8 @@ def test_alerts_closed_as_false_or_benign_do_not_count(
 def test_a_suppressed_alert_adds_no_risk_but_a_more_severe_match_and_one_after_the_suppression_do(
     store: Store, rule: RiskRule
 ) -> None:
-    about = {"host": "h", "matched_fields": {"Image": "scanner"}}
-    alerts(store, about, which=range(2))
+    about, seen = {"host": "h"}, {"matched_fields": {"Image": "scanner"}}
+    alerts(store, about, which=range(2), **seen)  # type: ignore[arg-type]  # what is changed has many types
     first, second = (alert_id(number, f"{about}3") for number in range(2))
     both = entity_risks(store, rule, now=NOW)[0]
     until = datetime.now(UTC) + timedelta(days=1)
@@ -204,7 +204,7 @@ def test_a_suppressed_alert_adds_no_risk_but_a_more_severe_match_and_one_after_t
     assert (left.alerts, left.score < both.score) == (1, True)
 
     # The same rule with the same values, and worse than what was hidden.
-    alerts(store, about, which=range(1, 2), hours_ago=2, level="critical", severity=5)
+    alerts(store, about, which=range(1, 2), hours_ago=2, level="critical", severity=5, **seen)
     [worse] = entity_risks(store, rule, now=NOW)
     assert (worse.alerts, worse.score > both.score) == (2, True)
 
