@@ -2,7 +2,7 @@
 
 import tempfile
 import time
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from pathlib import Path
 
@@ -22,21 +22,29 @@ INSERT INTO log_event_records
      service, host, source_ip, source_port, destination_ip, destination_port, user, action, outcome, severity, message,
      fields)
 SELECT
-    concat(log_event_records.event_id, {suffix:String}), {batch:String}, event_time, source, source_type, source_offset,
+    concat(originals.event_id, suffix), suffix, event_time, source, source_type, source_offset,
     sensor, scope, asset_id, product, category, service, host, source_ip, source_port, destination_ip,
     destination_port, user, action, outcome, severity, message,
     if({varied:UInt8}, mapApply((name, value) -> (name, if(name IN {names:Array(String)},
-                                                           concat(value, {suffix:String}), value)), fields), fields)
-FROM log_event_records
-WHERE log_event_records.batch_id NOT LIKE ' copy-%'
-ORDER BY log_event_records.event_id
-LIMIT {rows:UInt64}
+                                                           concat(value, suffix), value)), fields), fields)
+FROM (
+    SELECT * FROM log_event_records
+    WHERE batch_id IN {batches:Array(String)}
+    ORDER BY event_id
+    LIMIT {rows:UInt64}
+) AS originals
+ARRAY JOIN {suffixes:Array(String)} AS suffix
 """
 _ARRIVED = """
 INSERT INTO ingested_batches (batch_id, source, table_name, rows)
-VALUES ({batch:String}, 'copy', 'log_events', {rows:UInt64})
+SELECT arrayJoin({suffixes:Array(String)}), 'copy', 'log_events', {rows:UInt64}
 """
-_ORIGINALS = "SELECT count() FROM log_events WHERE batch_id NOT LIKE ' copy-%'"
+_ORIGINALS = """
+SELECT toString(batch_id) AS batch, count() AS events
+FROM log_event_records WHERE batch_id NOT LIKE ' copy-%' GROUP BY batch
+"""
+# Copies of all the events that one statement makes.
+_AT_ONCE = 10
 
 
 class Corpus:
@@ -45,17 +53,25 @@ class Corpus:
     def __init__(self, settings: Settings, store: Store) -> None:
         self.settings = settings
         self.store = store
-        self.originals = int(str(store.value(_ORIGINALS)))
+        rows = store.rows(_ORIGINALS)
+        self._batches = [str(row["batch"]) for row in rows]
+        self.originals = sum(int(str(row["events"])) for row in rows)
 
     def arrives(self, events: int, *, distinct: bool = False) -> None:
         """So many events arrive, in batches of as many as the corpus has."""
-        for number, first in enumerate(range(0, events, self.originals)):
-            rows = min(self.originals, events - first)
-            name = f" copy-{time.monotonic_ns()}-{number}"
-            bound = {"suffix": name, "batch": name, "rows": rows, "varied": int(distinct), "names": list(VARIED)}
-            self.store.execute(_COPY, bound)
-            self.store.execute(_ARRIVED, {"batch": name, "rows": rows})
+        whole, rest = divmod(events, self.originals)
+        names = [f" copy-{time.monotonic_ns()}-{number}" for number in range(whole + (rest > 0))]
+        for first in range(0, whole, _AT_ONCE):
+            self._copied(names[first : min(first + _AT_ONCE, whole)], self.originals, distinct=distinct)
+        if rest:
+            self._copied(names[whole:], rest, distinct=distinct)
         self.store.execute("OPTIMIZE TABLE log_event_records FINAL")
+
+    def _copied(self, names: Sequence[str], rows: int, *, distinct: bool) -> None:
+        """So many of the events as a batch for each name."""
+        bound = {"suffixes": list(names), "rows": rows, "batches": self._batches}
+        self.store.execute(_COPY, {**bound, "varied": int(distinct), "names": list(VARIED)})
+        self.store.execute(_ARRIVED, bound)
 
     def forget_copies(self) -> None:
         """Only the original events are left, and nothing was judged by any rule but them."""

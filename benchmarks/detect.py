@@ -7,12 +7,14 @@ alerts. Copies are the same events again; `distinct` ones have command lines, pa
 
 import argparse
 import json
+import math
 import subprocess
 import sys
 import threading
 import time
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
+from itertools import pairwise
 from pathlib import Path
 
 import psutil
@@ -25,7 +27,7 @@ from store.embedded import running_endpoint
 from store.session import open_store
 
 CURVE_EVENTS = (10_000, 100_000, 1_000_000)
-CURVE_RULES = (750, 1_500, 3_000)
+CURVE_RULES = (750, 1_500, 3_000)  # as many as there are, where there are fewer
 TRICKLE = 100
 
 
@@ -37,6 +39,8 @@ class Measured:
         ready_seconds: from its start until it had its rules.
         judged_seconds: for all events, alerts written.
         first_alert_seconds: from its start until the first alert was in the table.
+        process_seconds: processor time of the process for that.
+        server_seconds: processor time of the server meanwhile.
         rss_mb: the most that it and the server together held at one moment.
     """
 
@@ -46,6 +50,8 @@ class Measured:
     ready_seconds: float
     judged_seconds: float
     first_alert_seconds: float
+    process_seconds: float
+    server_seconds: float
     rss_mb: float
 
     @property
@@ -115,6 +121,8 @@ def _measured(
         ready_seconds=said["ready_at"] - started,
         judged_seconds=said["seconds"],
         first_alert_seconds=int(str(first)) / 1000 - started if before == 0 else 0.0,
+        process_seconds=said["process_seconds"],
+        server_seconds=said["server_seconds"],
         rss_mb=watch.most / (1 << 20),
     )
 
@@ -134,6 +142,8 @@ def _headline(corpus: Corpus, rules: Path, copies: int) -> dict[str, float]:
         "alerts": warm.alerts,
         "warm_events_per_second": warm.events_per_second,
         "warm_distinct_events_per_second": distinct.events_per_second,
+        "warm_process_seconds": warm.process_seconds,
+        "warm_server_seconds": warm.server_seconds,
         "cold_first_alert_seconds": cold.first_alert_seconds,
         "cold_events_per_second": cold.events_per_second,
         "cached_rules_ready_seconds": trickle.ready_seconds,
@@ -155,13 +165,26 @@ def _curve(corpus: Corpus, rules: Path) -> list[dict[str, float]]:
                 "rules": found.rules,
                 "seconds": found.judged_seconds,
                 "events_per_second": found.events_per_second,
+                "processor_seconds": found.process_seconds + found.server_seconds,
                 "rss_mb": found.rss_mb,
             }
         )
+        print(f"measured {found.events:,} events with {found.rules:,} rules", file=sys.stderr, flush=True)
+    by_events, by_rules = points[: len(CURVE_EVENTS)], points[len(CURVE_EVENTS) :]
+    for before, after in pairwise(by_events):
+        after["slope"] = _slope(before, after, "events")
+    for before, after in pairwise(by_rules):
+        # Of so many rules as there are: the last are not quite twice as many.
+        after["times_for_twice_the_rules"] = 2 ** _slope(before, after, "rules")
     picture = Path(__file__).parents[1] / "docs" / "images" / "detect-growth.svg"
-    grown = [(point["events"], point["seconds"]) for point in points[: len(CURVE_EVENTS)]]
+    grown = [(point["events"], point["seconds"]) for point in by_events]
     picture.write_text(line_chart(grown, x="events", y="seconds", title="All Windows rules"), encoding="utf-8")
     return points
+
+
+def _slope(before: Mapping[str, float], after: Mapping[str, float], grown: str) -> float:
+    """How steeply time grows with what was made larger, both as logarithms: 1 where it grows as much."""
+    return math.log(after["seconds"] / before["seconds"]) / math.log(after[grown] / before[grown])
 
 
 def _judge(home: Path, rules: Path, most: int, *, warm_up: bool) -> None:
@@ -182,13 +205,23 @@ def _judge(home: Path, rules: Path, most: int, *, warm_up: bool) -> None:
             detect(store, chosen)
             print("ready", flush=True)
             sys.stdin.readline()
-        started = time.perf_counter()
+        endpoint = running_endpoint(settings.run_folder)
+        assert endpoint is not None
+        server = psutil.Process(endpoint.pid)
+        started, worked, served = time.perf_counter(), time.process_time(), _worked(server)
         report = detect(store, chosen)
         seconds = time.perf_counter() - started
+        processor = {"process_seconds": time.process_time() - worked, "server_seconds": _worked(server) - served}
     if report.unusable:
         sys.exit(f"rules failed: {report.unusable[:3]}")
     said = {"events": report.events, "rules": report.rules, "alerts": report.alerts_new}
-    print(json.dumps({**said, "ready_at": ready_at, "seconds": seconds}))
+    print(json.dumps({**said, **processor, "ready_at": ready_at, "seconds": seconds}))
+
+
+def _worked(process: psutil.Process) -> float:
+    """The processor seconds that a process has had."""
+    times = process.cpu_times()
+    return float(times.user + times.system)
 
 
 def _spread(rules: Sequence[CompiledRule], most: int) -> tuple[CompiledRule, ...]:

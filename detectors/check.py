@@ -35,6 +35,6 @@ def check_rows(ruleset: RuleSet) -> list[CheckRow]:
 
 
 def status_counts(ruleset: RuleSet) -> dict[str, int]:
-    """How many rules are usable, unsupported and blind."""
+    """How many rules are usable, unsupported, blind and withdrawn."""
     counts = Counter(check.status for check in ruleset.checks)
     return {status.value: counts[status] for status in Status}

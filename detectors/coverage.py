@@ -95,9 +95,9 @@ def techniques_of(ruleset: RuleSet, domain: Domain) -> dict[str, list[RuleCheck]
 
 
 def _alerting(ruleset: RuleSet) -> Iterator[RuleCheck]:
-    """The account of every rule that raises alerts or would: those that only serve correlations are left out."""
+    """The account of every rule that raises alerts or would; not of what only serves correlations or is withdrawn."""
     serving = {head.id for head in ruleset.heads} - ruleset.alerting_ids
-    return (check for check in ruleset.checks if check.id not in serving)
+    return (check for check in ruleset.checks if check.id not in serving and check.status is not Status.WITHDRAWN)
 
 
 def _named(pattern: re.Pattern[str], check: RuleCheck) -> list[str]:

@@ -34,11 +34,12 @@ SEVERITIES: Mapping[Level, int] = MappingProxyType(
 
 
 class Status(StrEnum):
-    """Whether a rule can find what it is meant to find."""
+    """Whether a rule can find what it is meant to find; a withdrawn one, by its own authors, is not asked."""
 
     USABLE = "usable"
     UNSUPPORTED = "unsupported"
     BLIND = "blind"
+    WITHDRAWN = "withdrawn"
 
 
 @dataclass(frozen=True)

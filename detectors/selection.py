@@ -93,7 +93,7 @@ def _checks(ruleset: RuleSet, selection: Selection, running: set[str]) -> Iterat
             yield check
         elif check.id not in running and head.status in WITHDRAWN and not selection.takes_status(head):
             reason = f"its own status is {head.status}: it runs only where --status {head.status} asks for it"
-            yield replace(check, status=Status.UNSUPPORTED, reason=reason)
+            yield replace(check, status=Status.WITHDRAWN, reason=reason)
         else:
             yield _warned(check, head, heads, running)
 

@@ -119,7 +119,7 @@ def write_new_alerts(store: Store, alerts: Iterable[Alert]) -> int:
         if fresh:
             token = hashlib.sha256("\n".join(sorted(fresh)).encode()).hexdigest()
             _write_grounds(store, list(fresh.values()), token)
-            append(store, "alert_matches", alert_frame(list(fresh.values())), token=token)
+            append(store, "alert_matches", alert_frame(list(fresh.values())), token=token, no_two_alike=True)
             written += len(fresh)
     return written
 
@@ -136,7 +136,7 @@ def write_new_rows(store: Store, rows: pl.DataFrame) -> int:
     fresh = rows.unique("alert_id", maintain_order=True).join(store.frame(_ARRIVED, bound), on="alert_id", how="anti")
     if not fresh.is_empty():
         token = hashlib.sha256("\n".join(fresh["alert_id"].sort()).encode()).hexdigest()
-        append(store, "alert_matches", fresh, token=token)
+        append(store, "alert_matches", fresh, token=token, no_two_alike=True)
     return fresh.height
 
 

@@ -33,7 +33,7 @@ def check(
     fail_on: Annotated[Concern | None, typer.Option(help="Exit 1 when a rule is unsupported, or also blind.")] = None,
     as_json: Json = False,
 ) -> None:
-    """Say of every rule whether it is usable, unsupported (why) or blind (which fields nothing supplies)."""
+    """Say of every rule whether it is usable, unsupported (why), blind (what nothing supplies) or withdrawn."""
     with progress("checking rules"):
         ruleset = load_content(Settings().rules_folder, rules=paths).ruleset
     rows, counts = check_rows(ruleset), status_counts(ruleset)

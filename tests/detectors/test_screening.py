@@ -1,6 +1,7 @@
 """A screen may leave open whatever it likes, but what it decides is what the predicate says."""
 
 from collections.abc import Iterable, Iterator, Mapping, Sequence
+from ipaddress import ip_address, ip_network
 from pathlib import Path
 from types import MappingProxyType
 
@@ -271,23 +272,115 @@ def test_texts_plain_numbers_and_plain_addresses_are_decided(
 @pytest.mark.parametrize(
     ("detection", "sure", "left_open"),
     [
-        ({"A": "a?"}, [0], [2]),
-        ({"A": "a*c*"}, [1], [2]),
-        ({"A|re": "^A.$"}, [0], [2]),
-        ({"A|re": "B"}, [1], [2]),
-        ({"A|cased": "aB*"}, [1], [2]),
-        ({"A|cased": "*b"}, [0], [2]),
-        ({"A|fieldref": "B"}, [], [0, 1, 2]),
+        ({"A": "a?"}, [0], [4]),
+        ({"A": "a*c*"}, [1], [4]),
+        ({"A": "中?"}, [], [2, 4]),
+        ({"A|re": "^A.$"}, [0], [4]),
+        ({"A|re": "B"}, [1, 2], [4]),
+        ({"A|re": "^.B$"}, [2], [4]),
+        ({"A|re|i": "[k-s]"}, [], [4]),
+        ({"A|re": r"\bB"}, [], [2, 4]),
+        ({"A|re": r"\\bB"}, [], [4]),
+        ({"A|re": "^\\\\W"}, [], [4]),
+        ({"A|re": r"^\W"}, [], [2, 4]),
+        ({"A|re": "^[^a]B"}, [2], [4]),
+        ({"A|re": "中"}, [], [2, 4]),
+        ({"A|cased": "aB*"}, [1], [4]),
+        ({"A|cased": "*B"}, [2], [4]),
     ],
 )
-def test_expressions_are_decided_where_the_value_is_ascii(
+def test_expressions_are_decided_but_where_the_engines_may_differ(
     engine: Store, detection: dict[str, object], sure: list[int], left_open: list[int]
 ) -> None:
-    events = [{"A": "Ab"}, {"A": "aBcD"}, {"A": "中B"}, {"B": "x"}]
+    events = [{"A": "Ab"}, {"A": "aBcD"}, {"A": "中B"}, {"B": "x"}, {"A": "\u017fB"}]
     rule = parsed({"s": detection, "condition": "s"})
     assert rule is not None
     said = screened(engine, rule, events)
     assert (said.sure.tolist(), said.open.tolist()) == (sure, left_open)
+
+
+@pytest.mark.parametrize(
+    ("modifiers", "rows"),
+    [
+        ("", [0, 5]),
+        ("|startswith", [0, 1, 4, 5]),
+        ("|endswith", [0, 2, 4, 5]),
+        ("|contains", [0, 1, 2, 3, 4, 5]),
+    ],
+)
+def test_two_fields_of_an_event_are_compared_lower_cased(engine: Store, modifiers: str, rows: list[int]) -> None:
+    pairs = [
+        ("Ab", "aB"),
+        ("abc", "AB"),
+        ("cab", "AB"),
+        ("cabc", "ab"),
+        ("x", ""),
+        ("\u212a\u00c9", "k\u00e9"),
+        ("a", "b"),
+    ]
+    events = [*({"A": left, "B": right} for left, right in pairs), {"A": "x"}, {"B": ""}]
+    rule = parsed({"s": {f"A|fieldref{modifiers}": "B"}, "condition": "s"})
+    assert rule is not None
+    put(engine, events)
+    said = screened(engine, rule, events)
+    assert (set(said.sure.tolist()), said.open.tolist()) == (matching(engine, rule), [])
+    assert said.sure.tolist() == rows
+
+
+ADDRESSES = st.one_of(
+    st.ip_addresses(v=6).map(str),
+    st.ip_addresses(v=6).map(lambda address: address.exploded),
+    st.ip_addresses(v=6).map(lambda address: str(address).upper()),
+    st.ip_addresses(v=4).map(lambda address: f"::ffff:{int(address) >> 16:x}:{int(address) & 0xFFFF:x}"),
+    st.ip_addresses(v=4).map(str),
+    st.text(alphabet="0123456789abcdefF:.%", max_size=30),
+    st.sampled_from(
+        ["::", "::1", "1::", ":::", "1:2:3:4:5:6:7::", "::2:3:4:5:6:7:8", "fe80::1%eth0", "1:2:3:4:5:6:7:8:9"]
+    ),
+)
+
+
+@settings(max_examples=100, deadline=None, suppress_health_check=list(HealthCheck))
+@given(values=st.lists(ADDRESSES, min_size=5, max_size=40), bits=st.integers(0, 128), four=st.booleans())
+def test_addresses_are_placed_in_networks_as_the_database_places_them(
+    engine: Store, values: list[str], bits: int, four: bool
+) -> None:
+    try:
+        address = ip_address(values[0])
+    except ValueError:
+        address = ip_address("2001:db8::1")
+    if four:
+        address = ip_address("192.0.2.1")
+    network = ip_network(f"{address}/{bits % (address.max_prefixlen + 1)}", strict=False)
+    rule = parsed({"s": {"A|cidr": str(network)}, "condition": "s"})
+    assert rule is not None
+    events = [{"A": value} for value in values]
+    put(engine, events)
+    said, found = screened(engine, rule, events), matching(engine, rule)
+    assert set(said.sure.tolist()) <= found <= set(said.possible.tolist())
+
+
+def test_an_ipv6_address_in_groups_is_decided(engine: Store) -> None:
+    events = [{"A": "2001:db8::1"}, {"A": "2001:DB8:0:0:0:0:0:2"}, {"A": "2001:db9::1"}, {"A": "::ffff:c000:207"}]
+    for network, sure in (("2001:db8::/32", [0, 1]), ("192.0.2.0/24", [3]), ("::/0", [0, 1, 2, 3])):
+        rule = parsed({"s": {"A|cidr": network}, "condition": "s"})
+        assert rule is not None
+        said = screened(engine, rule, events)
+        assert (said.sure.tolist(), said.open.tolist()) == (sure, [])
+
+
+def test_equal_parts_of_rules_are_one_object_and_answer_for_each(engine: Store) -> None:
+    detections = [
+        {"a": {"A|contains": "abc"}, "b": {"B": "x"}, "condition": condition}
+        for condition in ("a and not b", "b or a", "not (a and not b)", "a and not b")
+    ]
+    rules = [rule for rule in map(parsed, detections) if rule is not None]
+    events = [{"A": "xabcx"}, {"A": "abc", "B": "x"}, {"B": "x"}, {"A": "ab"}]
+    put(engine, events)
+    plans = [(plan_of(condition_trees(rule), ROUTE, {}), 0) for rule in rules]
+    screen = Screen(plans, lambda texts: folded_by(engine, texts))
+    said = dict(screen.held_against(block_of(engine, events)))
+    assert [set(said[number].sure.tolist()) for number in range(4)] == [matching(engine, rule) for rule in rules]
 
 
 @pytest.mark.parametrize(

@@ -75,7 +75,7 @@ def test_status_and_level_decide(selection: Selection, runs: set[int], tmp_path:
 def test_a_withdrawn_rule_is_told_of(tmp_path: Path) -> None:
     checks = {check.title: check for check in selected(load(tmp_path, *RULES), Selection()).checks}
     assert [checks[f"Rule {number}"].status for number in (1, 2, 3, 4, 5)] == [
-        Status.USABLE, Status.USABLE, Status.UNSUPPORTED, Status.UNSUPPORTED, Status.USABLE,
+        Status.USABLE, Status.USABLE, Status.WITHDRAWN, Status.WITHDRAWN, Status.USABLE,
     ]  # fmt: skip
     assert "--status deprecated" in checks["Rule 3"].reason
     assert "its own status is unsupported" in checks["Rule 4"].reason
@@ -84,7 +84,7 @@ def test_a_withdrawn_rule_is_told_of(tmp_path: Path) -> None:
 def test_a_withdrawn_rule_is_told_of_even_where_nothing_supplies_its_log_source(tmp_path: Path) -> None:
     blind = rule(1, status="deprecated").replace("product: windows, category: process_creation", "product: toaster")
     (check,) = selected(load(tmp_path, blind), Selection()).checks
-    assert (check.status, "deprecated" in check.reason) == (Status.UNSUPPORTED, True)
+    assert (check.status, "deprecated" in check.reason) == (Status.WITHDRAWN, True)
 
 
 def test_one_that_was_asked_for_is_as_good_as_any(tmp_path: Path) -> None:

@@ -19,6 +19,8 @@ from pipelines.detect import detect
 from pipelines.entity_risk import entity_risks, tactics_of
 from pipelines.risk_rule import RiskRule, load_risk_rule
 from response.lifecycle import Verdict, acknowledge, close, reopen
+from response.suppressing import suppress, unsuppress
+from response.suppression import suppression_id
 from store.client import Store
 from store.writes import append
 
@@ -187,6 +189,38 @@ def test_alerts_closed_as_false_or_benign_do_not_count(
     assert len(incidents(store, rule)) == expected
     reopen(store, known, actor="Lin Example", reason="after all")
     assert entity_risks(store, rule, now=NOW)[0].alerts == (4 if expected == 0 else 5)
+
+
+def test_a_suppressed_alert_adds_no_risk_but_a_more_severe_match_and_one_after_the_suppression_do(
+    store: Store, rule: RiskRule
+) -> None:
+    about, seen = {"host": "h"}, {"matched_fields": {"Image": "scanner"}}
+    alerts(store, about, which=range(2), **seen)  # type: ignore[arg-type]  # what is changed has many types
+    first, second = (alert_id(number, f"{about}3") for number in range(2))
+    both = entity_risks(store, rule, now=NOW)[0]
+    until = datetime.now(UTC) + timedelta(days=1)
+    suppress(store, second, ["host", "Image"], until=until, actor="Lin Example", reason="our own scanner")
+    [left] = entity_risks(store, rule, now=NOW)
+    assert (left.alerts, left.score < both.score) == (1, True)
+
+    # The same rule with the same values, and worse than what was hidden.
+    alerts(store, about, which=range(1, 2), hours_ago=2, level="critical", severity=5, **seen)
+    [worse] = entity_risks(store, rule, now=NOW)
+    assert (worse.alerts, worse.score > both.score) == (2, True)
+
+    suppress(store, first, ["host"], until=until, actor="Lin Example", reason="our own scanner")
+    unsuppress(store, suppression_id(second, ["host", "Image"]), actor="Lin Example", reason="it was not ours")
+    assert entity_risks(store, rule, now=NOW)[0].alerts == 2  # the scan is hidden now, both guesses count
+
+
+def test_suppressed_alerts_make_no_incident(store: Store, rule: RiskRule, tmp_path: Path) -> None:
+    alerts(store, {"host": "h"})
+    until = datetime.now(UTC) + timedelta(days=1)
+    for number in (2, 3):
+        known = alert_id(number, "{'host': 'h'}3")
+        suppress(store, known, ["host"], until=until, actor="Lin Example", reason="a drill")
+    run(store, rule, tmp_path)
+    assert incidents(store, rule) == []
 
 
 def test_a_critical_asset_carries_more(store: Store, rule: RiskRule) -> None:

@@ -40,6 +40,23 @@ def test_a_stream_that_fails_on_the_way_raises_after_its_rows(open_store: Store)
     assert caught.value.code == 395
 
 
+@pytest.mark.parametrize("rows", [0, 1, 200_000])
+def test_a_column_of_few_texts_comes_as_one_dictionary_whatever_the_number_of_blocks(
+    open_store: Store, rows: int
+) -> None:
+    texts = "[toString(number % 7), toString(number)]::Array(LowCardinality(String))"
+    lists = open_store.arrow(f"SELECT {texts} AS texts FROM numbers({rows})")["texts"]
+    assert lists.to_pylist() == [[str(number % 7), str(number)] for number in range(rows)]
+    dictionaries = [chunk.flatten().dictionary for chunk in lists.chunks]
+    assert all(each.equals(dictionaries[0]) for each in dictionaries[1:])
+
+
+def test_a_table_that_fails_on_the_way_is_refused(open_store: Store) -> None:
+    with pytest.raises(QueryFailed, match="throwIf") as caught:
+        open_store.arrow("SELECT throwIf(number = 2000000) FROM numbers(4000000)")
+    assert caught.value.code == 395
+
+
 def test_a_refusal_carries_its_code(open_store: Store) -> None:
     with pytest.raises(QueryFailed) as caught:
         open_store.frame("SELECT * FROM no_such_table")

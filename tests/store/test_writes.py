@@ -35,6 +35,14 @@ def test_the_same_token_adds_nothing_anywhere(store: Store) -> None:
     assert _counts(store) == (10, 10)
 
 
+def test_rows_that_are_said_to_be_each_once_are_written_once_however_often(store: Store) -> None:
+    rows = pl.DataFrame({"ruleset_id": ["r"] * 3, "batch_id": ["a", "b", "c"]})
+    for _ in range(2):
+        append(store, "judged_batches", rows, token="once", no_two_alike=True)
+    append(store, "judged_batches", rows, token="again", no_two_alike=True)
+    assert store.value("SELECT count() FROM judged_batches FINAL") == 3
+
+
 def test_another_token_adds_the_same_rows_again(store: Store) -> None:
     append(store, "log_event_records", _events(10), token=_FIRST)
     append(store, "log_event_records", _events(10), token=_SECOND)
