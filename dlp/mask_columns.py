@@ -1,6 +1,7 @@
 """What a column is for the masking checks: what it was declared to be, and how many of its values are masked or raw."""
 
 import re
+from collections.abc import Sequence
 from dataclasses import dataclass
 from fnmatch import fnmatchcase
 
@@ -160,6 +161,18 @@ def raw_of(values: pl.Series, entity_type: str) -> list[str | None]:
             passed = iter(kind.holds(values.filter(fits)).to_list())
             holds |= pl.Series([next(passed) if fit else False for fit in fits.to_list()], dtype=pl.Boolean)
     return [value if held else None for value, held in zip(values.to_list(), holds.to_list(), strict=True)]
+
+
+def passing(values: Sequence[str], entity_type: str) -> int:
+    """How many values have the whole form of a type and pass its check."""
+    texts = pl.Series(values, dtype=pl.String)
+    passed = pl.Series([False] * len(texts), dtype=pl.Boolean)
+    for kind in KINDS:
+        if kind.entity_type == entity_type and kind.check is not None:
+            at = texts.str.contains(kind.whole).arg_true()
+            if len(at):
+                passed = passed.scatter(at, passed.gather(at) | kind.holds(texts.gather(at)))
+    return int(passed.sum())
 
 
 def shown_positions(mask: str) -> str:

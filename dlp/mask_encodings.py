@@ -8,7 +8,7 @@ import polars as pl
 from dlp.column_names import name_hints
 from dlp.columns import ColumnEvidence
 from dlp.encodings import decoded_ways, turned_ways
-from dlp.mask_columns import ColumnFacts
+from dlp.mask_columns import ColumnFacts, passing
 from dlp.mask_findings import MaskCheck, MaskFinding, rate
 from dlp.mask_marks import is_masked
 from dlp.policy import Policy
@@ -20,7 +20,7 @@ _LOOKS_TURNED = r"^[0-9Kk]{11,19}$|^[0-9A-Za-z]{11,18}$|^[零〇一二三四五�
 _MOST_TURNED = 0.5
 _LEAST_ENCODED = 0.04
 _DECODABLE = 0.2  # of the values, before they are decoded
-_CHECKED = frozenset({"CN_RESIDENT_ID", "CREDIT_CARD", "CN_SOCIAL_CREDIT_CODE", "IBAN_CODE"})  # by a check digit
+_CHECKED = ("CN_RESIDENT_ID", "CREDIT_CARD", "CN_SOCIAL_CREDIT_CODE", "IBAN_CODE")  # by a check digit
 _MOBILE = "PHONE_NUMBER"
 _ALMOST_ALL = 0.95  # of turned values that are mobiles: seven in a hundred numbers look like one
 _LEAST_MOBILES, _LEAST_PREFIXES = 20, 8
@@ -44,7 +44,7 @@ def encoding_finding(column: ColumnFacts, policy: Policy, *, key: bytes) -> Mask
         found = [verdict for verdict in _judged(column.name, texts, policy, key=key) if not verdict.masked]
         if found:
             return _encoded(column, max(found, key=lambda verdict: verdict.hits), way, len(values))
-    return _turned(column, values, policy, key=key)
+    return _turned(column, values)
 
 
 def _judged(name: str, texts: Sequence[str], policy: Policy, *, key: bytes) -> list[Verdict]:
@@ -66,7 +66,7 @@ def _encoded(column: ColumnFacts, verdict: Verdict, way: str, values: int) -> Ma
     return MaskFinding(MaskCheck.encoding, (column.name,), "critical", verdict.entity_type, evidence)
 
 
-def _turned(column: ColumnFacts, values: Sequence[str], policy: Policy, *, key: bytes) -> MaskFinding | None:
+def _turned(column: ColumnFacts, values: Sequence[str]) -> MaskFinding | None:
     looks = pl.Series(values, dtype=pl.String).str.contains(_LOOKS_TURNED).mean()
     if any(count.raw for count in column.counts.values()) or not isinstance(looks, float) or looks < _MOST_TURNED:
         return None
@@ -75,13 +75,9 @@ def _turned(column: ColumnFacts, values: Sequence[str], policy: Policy, *, key: 
         for text, way in turned_ways(value):
             ways.setdefault(way, []).append(text)
     for way, texts in ways.items():
-        found = _judged(column.name, texts, policy, key=key)
         # A form alone proves nothing of turned digits; a check digit that nearly all pass does.
-        sure = [one for one in found if one.entity_type in _CHECKED and not one.masked and one.confidence > 0.5]
-        for entity_type in (
-            *(one.entity_type for one in sure if one.hits > len(values) * 0.5),
-            *_mobiles(column, texts),
-        ):
+        sure = [name for name in _CHECKED if passing(texts, name) > len(values) * _MOST_TURNED]
+        for entity_type in (*sure, *_mobiles(column, texts)):
             evidence = {"encoding": way, "values_with": len(texts), "values": len(values)}
             return MaskFinding(MaskCheck.encoding, (column.name,), "critical", entity_type, evidence)
     return None

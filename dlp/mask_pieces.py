@@ -5,14 +5,11 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from itertools import permutations
 
-import polars as pl
-
 from dlp.column_names import is_named
-from dlp.mask_columns import ColumnFacts
+from dlp.mask_columns import ColumnFacts, passing
 from dlp.mask_findings import MaskCheck, MaskFinding, Severity
 from dlp.mask_policy import ChecksPolicy
 from dlp.policy import Masks
-from dlp.registry import KINDS
 from dlp.residual import candidates_left, whole_mask
 
 # What has a check digit proves by it that a piece belongs; a telephone needs a name, or digits as random as its own.
@@ -94,7 +91,7 @@ def _filled(column: ColumnFacts, pieces: Sequence[_Piece], checks: ChecksPolicy,
             "candidates_together": 1,
             "candidates_wanted": checks.candidates_wanted(entity_type),
             "rows_below": len(whole),
-            "rows_proven": _passing(whole, entity_type) if entity_type in _CHECKED else 0,
+            "rows_proven": passing(whole, entity_type) if entity_type in _CHECKED else 0,
         }
         names = (column.name, *(piece.column.name for piece in chosen))
         return MaskFinding(MaskCheck.windows, names, severity, entity_type, evidence)
@@ -112,24 +109,13 @@ def _severity(whole: Sequence[str], chosen: Sequence[_Piece], entity_type: str) 
     if len(whole) < _FEWEST:
         return None
     if entity_type in _CHECKED:
-        return "critical" if _passing(whole, entity_type) >= len(whole) * _AGREEING else None
+        return "critical" if passing(whole, entity_type) >= len(whole) * _AGREEING else None
     mobiles = sum(re.fullmatch(r"1[3-9][0-9]{9}", text) is not None for text in whole)
     if mobiles < len(whole) * _AGREEING:
         return None
     if is_named(chosen[0].column.name, _PIECE_NAMES) or entity_type in chosen[0].column.hints.says:
         return "high"
     return "medium" if _is_random(chosen[0]) else None
-
-
-def _passing(values: Sequence[str], entity_type: str) -> int:
-    texts = pl.Series(values, dtype=pl.String)
-    passed = pl.Series([False] * len(texts), dtype=pl.Boolean)
-    for kind in KINDS:
-        if kind.entity_type == entity_type and kind.check is not None:
-            at = texts.str.contains(kind.whole).arg_true()
-            if len(at):
-                passed = passed.scatter(at, passed.gather(at) | kind.holds(texts.gather(at)))
-    return int(passed.sum())
 
 
 def _is_random(piece: _Piece) -> bool:
