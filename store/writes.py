@@ -26,7 +26,7 @@ _REPEATABLE = {
 _NO_SUCH_COLUMN = frozenset({8, 16})
 
 
-# ClickHouse looks for rows with the same key within an insert, which is a third of its work for one partition.
+# ClickHouse looks for rows with the same key within an insert, which is a good part of its work.
 _NO_TWO_ALIKE = {"optimize_on_insert": 0}
 
 

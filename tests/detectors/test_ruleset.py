@@ -228,7 +228,7 @@ filter:
 """
     ruleset = load(tmp_path, rule=GOOD, filter=filtering)
     assert "test-" in ruleset.rules[0].predicate
-    assert status_counts(ruleset) == {"usable": 2, "unsupported": 0, "blind": 0}
+    assert status_counts(ruleset) == {"usable": 2, "unsupported": 0, "blind": 0, "withdrawn": 0}
 
 
 def test_the_account_has_a_row_for_every_rule(tmp_path: Path) -> None:
