@@ -36,7 +36,7 @@ CHINESE_ADDRESS = Kind(
     score=0.5,
     alone=0.2,
     named=0.2,
-    masked_forms=(rf"{_PLACE}{_ANY}{{0,20}}\*{{2,}}[\u4e00-\u9fff0-9A-Za-z*]{{0,20}}",),
+    masked_forms=(rf"{_PLACE}{_ANY}{{0,20}}\*{{2,}}[0-9A-Za-z*省市区县镇乡村组路街道巷弄号室栋幢座楼单元层-]{{0,20}}",),
     examples=("福建省福州市鼓楼区东街口8号",),
     counter_examples=("福建省福州市",),
 )

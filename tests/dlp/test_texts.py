@@ -1,0 +1,63 @@
+"""Labelled sentences: what each holds as it is counted in a column, and traps that hold nothing."""
+
+import polars as pl
+import pytest
+
+from dlp.normal import normalised
+from dlp.registry import KINDS
+from dlp.spans import spans
+from tests.dlp.cases import judge
+
+
+def held(text: str) -> set[tuple[str, str]]:
+    """Every value that is believed where it stands in a text, with its type."""
+    frame = pl.DataFrame({"value": normalised(pl.Series([text])), "rows": [1]})
+    found = set()
+    for kind in (kind for kind in KINDS if kind.in_text):
+        tokens = spans(kind, frame)
+        tokens = tokens.filter(kind.holds(tokens["token"]))
+        if not kind.in_text_alone:
+            tokens = tokens.filter(pl.col("context"))
+        found |= {(kind.entity_type, token) for token in tokens["token"]}
+    return found
+
+
+@pytest.mark.parametrize(
+    ("text", "entity_type"),
+    [
+        ("李* 0591-87654321", "PHONE_NUMBER"),
+        ("张* zhang@example.org", "EMAIL_ADDRESS"),
+        ("**邮箱**：zhang@example.org", "EMAIL_ADDRESS"),
+        ("王*，闽A12345", "CN_VEHICLE_REGISTRATION"),
+        ("● 02:00:5e:00:53:01", "MAC_ADDRESS"),
+        ("陈某（G123456(A)）", "HK_IDENTITY_CARD"),
+        ("福州某某有限公司（91350100M000100Y43）", "CN_SOCIAL_CREDIT_CODE"),
+        ("**** 138 0013 8000", "PHONE_NUMBER"),
+    ],
+)
+def test_a_mask_hides_no_raw_value_beside_it(text: str, entity_type: str) -> None:
+    found = judge([text] * 3)
+    assert not found[entity_type].masked
+    assert found[entity_type].hits == 3
+
+
+@pytest.mark.parametrize(
+    ("text", "column"),
+    [
+        ("138****8000", "备注"),
+        ("6222 0212 **** 0128", "备注"),
+        ("zh****88.a@example.org", "备注"),
+        ("QQ 1234****", "备注"),
+        ("住院号 123456**", "备注"),
+        ("192.0.*.*", "备注"),
+        ("姓名：张*，电话：138****8000", "备注"),
+        ("福建省福州市鼓楼区东街口8号****", "地址"),
+        ("350102********002X", "身份证"),
+    ],
+)
+def test_what_a_mask_shows_is_no_raw_value(text: str, column: str) -> None:
+    assert all(found.masked or "mask does not hold" in found.review for found in judge([text] * 3, column).values())
+
+
+def test_a_company_whose_name_is_left_out_is_no_masked_address() -> None:
+    assert judge(["福州某某公司"] * 20, "单位名称") == {}
