@@ -61,3 +61,32 @@ def test_what_a_mask_shows_is_no_raw_value(text: str, column: str) -> None:
 
 def test_a_company_whose_name_is_left_out_is_no_masked_address() -> None:
     assert judge(["福州某某公司"] * 20, "单位名称") == {}
+
+
+@pytest.mark.parametrize(
+    ("text", "found"),
+    [
+        ("Fax: +86-755-46781571", ("PHONE_NUMBER", "+86-755-46781571")),
+        ("固话059187654321", ("PHONE_NUMBER", "059187654321")),
+        ("座机：0591 8765 4321", ("PHONE_NUMBER", "0591 8765 4321")),
+        ("打1380 0138 000找我", ("PHONE_NUMBER", "1380 0138 000")),
+        ("加1 3 8 0 0 1 3 8 0 0 0", ("PHONE_NUMBER", "1 3 8 0 0 1 3 8 0 0 0")),
+        ("M. 138.0013.8000", ("PHONE_NUMBER", "138.0013.8000")),
+    ],
+)
+def test_a_text_holds(text: str, found: tuple[str, str]) -> None:
+    assert found in held(text)
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "客服电话：400-870-9276",
+        "请拨打800-820-8820咨询",
+        "致电4008-123-456",
+        "电压138.00138000",
+        "卡号尾段 6222 0212 1380 0138 000",
+    ],
+)
+def test_a_text_holds_nothing(text: str) -> None:
+    assert held(text) == set()
