@@ -13,19 +13,23 @@ _FILE_ENDINGS = (
 
 
 def domain_holds(values: pl.Series) -> Verdicts:
-    """Whether the part after the sign is a public domain and no file name, unit, local host or reserved name."""
-    dotted = values.str.contains(r"\.\.|^\.|\.@")
+    """Whether the part after the sign is a public domain and no file name, unit, local host or reserved name.
+
+    A user of a URL is none either.
+    """
+    dotted = values.str.contains(r"\.\.|^\.|\.@|://")
     return (~(values.str.contains(_FILE_ENDINGS) | dotted)).to_numpy()
 
 
 EMAIL = Kind(
     name="email",
     entity_type="EMAIL_ADDRESS",
-    gate="@",
+    gate="@|%40",
     lengths=(6, 320),
     of=ASCII,
     needs=OTHER | DOT,
-    pattern=r"[A-Za-z0-9._%+-]{1,64}@(?:[A-Za-z0-9](?:[A-Za-z0-9-]{0,61}[A-Za-z0-9])?\.)+[A-Za-z]{2,24}",
+    # The user and password of a URL are read with what they stand before, and refused: ssh://git@example.org
+    pattern=r"(?:[a-z][a-z0-9+.-]{1,15}://[!\x22$-.0-<>A-~]{0,64}@|[A-Za-z0-9._%+-]{1,64}?(?:@|%40))(?:[A-Za-z0-9](?:[A-Za-z0-9-]{0,61}[A-Za-z0-9])?\.)+[A-Za-z]{2,24}",
     check=domain_holds,
     check_chance=0.01,
     shape_chance=0.01,

@@ -38,7 +38,7 @@ _GROUP = ("[0-9]{4}[ -][0-9]{4}[ -]",)
 
 
 def spoken_number_holds(values: pl.Series) -> Verdicts:
-    """Whether each has the digits of a telephone (ITU-T E.164: at most 15) and is no date, address or service number."""
+    """Whether each has the digits of a telephone (ITU-T E.164: at most 15) and is no date, host or service number."""
     count = values.str.count_matches(r"[0-9]")
     other = values.str.contains(_SERVICE + r"|^(?:19|20)[0-9]{2}[-. ][0-9]{1,2}\b|^[0-9]+\.[0-9]+\.[0-9]+\.[0-9]+$")
     return (count.is_between(7, 15) & ~other).to_numpy()

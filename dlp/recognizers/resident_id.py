@@ -8,6 +8,8 @@ from dlp.profiles import DIGIT, SEPARATOR, X
 _PROVINCE = r"(?:1[1-5]|2[1-3]|3[1-7]|4[1-6]|5[0-4]|6[1-5]|71|8[1-3])"
 _DAY = r"(?:0[1-9]|1[0-2])(?:0[1-9]|[12][0-9]|3[01])"
 
+_BREAK = r"(?:[ -]|\r?\n)?"  # forms and letters break the line between the parts
+
 CONTEXT = (
     "身份证",
     "身份号码",
@@ -27,13 +29,13 @@ RESIDENT_ID = Kind(
     name="resident_id",
     entity_type="CN_RESIDENT_ID",
     gate=LONGER_DIGITS,
-    lengths=(18, 20),
+    lengths=(18, 22),
     of=DIGIT | X | SEPARATOR,
     needs=DIGIT,
-    pattern=rf"{_PROVINCE}[0-9]{{4}}[ -]?(?:18|19|20)[0-9]{{2}}{_DAY}[ -]?[0-9]{{3}}[0-9Xx]",
+    pattern=rf"{_PROVINCE}[0-9]{{4}}{_BREAK}(?:18|19|20)[0-9]{{2}}{_DAY}{_BREAK}[0-9]{{3}}[0-9Xx]",
     check=resident_id_holds,
     check_chance=1 / 11,
-    shape=r"[0-9]{6}[ -]?[0-9]{8}[ -]?[0-9]{3}[0-9Xx]",
+    shape=rf"[0-9]{{6}}{_BREAK}[0-9]{{8}}{_BREAK}[0-9]{{3}}[0-9Xx]",
     # Measured: 0.008 % of random digits, 0.082 % of order numbers that begin with a time.
     shape_chance=0.001,
     context=CONTEXT,
