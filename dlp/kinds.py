@@ -100,6 +100,8 @@ class Kind:
     def bounded(self) -> str:
         """The pattern inside text, with boundaries that hold beside Chinese characters (Python's `re`)."""
         before = "".join(f"(?<!{words})" for words in self.not_after)
+        # Many words are looked for only where a value begins.
+        before = f"(?={self.pattern}){before}" if before else ""
         after = "".join(f"(?!{words})" for words in self.not_before)
         return f"{BEFORE}{before}(?:{self.pattern}){AFTER}{after}"
 

@@ -44,10 +44,10 @@ def _single(kind: Kind, numbered: pl.DataFrame) -> pl.Series:
     tokens = values.str.extract(edged, 2)
     doubtful = values.str.replace(edged, "${1} ${3}").str.contains(kind.pattern)
     doubtful |= tokens != values.str.extract(f"({kind.pattern})", 1)
-    for words in kind.not_after:
-        doubtful |= values.str.contains(f"(?:{words})(?:{kind.pattern})")
-    for words in kind.not_before:
-        doubtful |= values.str.contains(f"(?:{kind.pattern})(?:{words})")
+    if kind.not_after:
+        doubtful |= values.str.contains(f"(?:{'|'.join(kind.not_after)})(?:{kind.pattern})")
+    if kind.not_before:
+        doubtful |= values.str.contains(f"(?:{kind.pattern})(?:{'|'.join(kind.not_before)})")
     return tokens.set(doubtful, None)
 
 

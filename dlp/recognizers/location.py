@@ -18,6 +18,10 @@ _DIVISION = r"(?:市|区|县|旗|镇|乡)"
 _REST = r"[\u4e00-\u9fff0-9A-Za-z#（）()-]{0,30}(?: [0-9]{6})?"
 _ANY = r"[\u4e00-\u9fff0-9A-Za-z]"
 
+_CHINESE, _NUMBERED = r"[\u4e00-\u9fff]", r"[\u4e00-\u9fff0-9A-Za-z]"
+_GATE = r"[0-9](?:号|弄|组|室|栋|幢|座|单元)"
+_ROOM = r"(?:[0-9A-Za-z]{1,3}(?:栋|幢|座|号楼|单元)[0-9A-Za-z单元层楼-]{0,8}?[0-9]{2,4}室?|[0-9]{2,4}室)"
+
 _TAIWAN = (
     "臺北|台北|新北|桃園|臺中|台中|臺南|台南|高雄|基隆|新竹|苗栗|彰化|南投|"
     "雲林|嘉義|屏東|宜蘭|花蓮|臺東|台東|澎湖|金門|連江"
@@ -39,6 +43,42 @@ CHINESE_ADDRESS = Kind(
     masked_forms=(rf"{_PLACE}{_ANY}{{0,20}}\*{{2,}}[0-9A-Za-z*省市区县镇乡村组路街道巷弄号室栋幢座楼单元层-]{{0,20}}",),
     examples=("福建省福州市鼓楼区东街口8号",),
     counter_examples=("福建省福州市",),
+)
+
+# 西湖区文三路8号, 尤溪县洋中镇后厝村12组34号, 工业路8号5栋401室: of any town, known by its parts
+LOCAL_ADDRESS = Kind(
+    name="local_address",
+    entity_type="LOCATION",
+    gate=_GATE,
+    lengths=(8, 80),
+    needs=BEYOND | DIGIT,
+    pattern=rf"{_CHINESE}{{2,8}}(?:[市区县旗镇乡]|街道)"
+    rf"(?:{_CHINESE}{{0,14}}?[路街道巷弄同](?:[一二三四五六七八九十东西南北中]段?)?|{_CHINESE}{{1,8}}(?:村|社区){_NUMBERED}{{0,8}}?)"
+    rf"[0-9]{{1,5}}[号弄组]{_REST}",
+    shape_chance=1e-4,
+    context=CHINESE_ADDRESS.context,
+    score=0.5,
+    alone=0.2,
+    named=0.2,
+    examples=("西湖区文三路8号", "尤溪县洋中镇后厝村12组34号"),
+    counter_examples=("西湖区文三路", "五四路公交2号线", "第3号公告"),
+)
+
+# 工业路8号5栋401室: a street, a house and a room
+DOOR_ADDRESS = Kind(
+    name="door_address",
+    entity_type="LOCATION",
+    gate=_GATE,
+    lengths=(8, 80),
+    needs=BEYOND | DIGIT,
+    pattern=rf"{_CHINESE}{{2,8}}[路街道巷弄同][0-9]{{1,5}}[号弄]{_NUMBERED}{{0,14}}?{_ROOM}",
+    shape_chance=1e-4,
+    context=CHINESE_ADDRESS.context,
+    score=0.5,
+    alone=0.2,
+    named=0.2,
+    examples=("工业路8号5栋401室", "古田路12号3号楼501"),
+    counter_examples=("工业路8号", "工业路5栋401室"),
 )
 
 # 697 嘉義市劍潭巷1段97號4樓
@@ -103,4 +143,4 @@ NAMED_ADDRESS = Kind(
     counter_examples=("街",),
 )
 
-KINDS = (CHINESE_ADDRESS, TAIWAN_ADDRESS, ENGLISH_ADDRESS, NAMED_ADDRESS)
+KINDS = (CHINESE_ADDRESS, LOCAL_ADDRESS, DOOR_ADDRESS, TAIWAN_ADDRESS, ENGLISH_ADDRESS, NAMED_ADDRESS)

@@ -81,6 +81,27 @@ def test_a_company_whose_name_is_left_out_is_no_masked_address() -> None:
         ("加我v：lingdp6245", ("WECHAT_ID", "加我v:lingdp6245")),
         ("wechat: xiaofis33345", ("WECHAT_ID", "wechat: xiaofis33345")),
         ("?email=zy2001%40example.org&lang=zh", ("EMAIL_ADDRESS", "zy2001%40example.org")),
+        ("数据库口令是：Kd%fnyPgn3W", ("PASSWORD", "口令是:Kd%fnyPgn3W")),
+        ("the password is Kd%fnyPgn3W", ("PASSWORD", "password is Kd%fnyPgn3W")),
+        ("初始密码Xm@GK98b，请尽快修改", ("PASSWORD", "密码Xm@GK98b")),
+        ("redis://:ZEXWRyqHpkR2@cache.example.org:6379/0", ("PASSWORD", "redis://:ZEXWRyqHpkR2@cache.example.org")),
+        ("mysql -uroot -pFz8LttNwiVH -h db", ("PASSWORD", "mysql -uroot -pFz8LttNwiVH")),
+        (
+            "-----BEGIN EC PRIVATE KEY-----\nMIIB0aB1MIIB0aB1MIIB0aB1\naB1=\n-----END EC PRIVATE KEY-----",
+            (
+                "PRIVATE_KEY",
+                "-----BEGIN EC PRIVATE KEY-----\nMIIB0aB1MIIB0aB1MIIB0aB1\naB1=\n-----END EC PRIVATE KEY-----",
+            ),
+        ),
+        (
+            "k=-----BEGIN PRIVATE KEY-----MIIB0aB1MIIB0aB1",
+            ("PRIVATE_KEY", "-----BEGIN PRIVATE KEY-----MIIB0aB1MIIB0aB1"),
+        ),
+        ("mysql 10.0.0.1:3306", ("IP_ADDRESS", "10.0.0.1")),
+        ("家住西湖区文三路8号2幢301室", ("LOCATION", "家住西湖区文三路8号2幢301室")),
+        ("尤溪县洋中镇后厝村12组34号", ("LOCATION", "尤溪县洋中镇后厝村12组34号")),
+        ("工业路349号5栋401室，放门卫", ("LOCATION", "工业路349号5栋401室")),
+        ("车牌号：苏gub402", ("CN_VEHICLE_REGISTRATION", "苏gub402")),
         ("mailto:zhang@example.org", ("EMAIL_ADDRESS", "zhang@example.org")),
         ("https://example.org?mail=zhang@example.org", ("EMAIL_ADDRESS", "zhang@example.org")),
     ],
@@ -104,8 +125,28 @@ def test_a_text_holds(text: str, found: tuple[str, str]) -> None:
         "wx:wx0123456789abcdef",
         "微信登录失败，请重试",
         "ssh://git@example.org:22/tool.git",
+        "section 1.2.3.4 of the manual",
+        "第1.2.3.4条",
+        "软件版本号：6.29.82.51",
+        "Oracle 11.2.0.4",
+        "升级到6.2.2.1版",
+        "密码为空",
+        "密码AES256加密",
+        "password is required",
+        "密码错误，请重试",
+        "-----BEGIN PUBLIC KEY-----MIIB0aB1MIIB0aB1",
+        "五四路公交2号线改道",
+        "西湖区文三路施工",
+        "排到12号窗口",
+        "云server01重启",
+        "鲁mysql57",
         "卡号尾段 6222 0212 1380 0138 000",
     ],
 )
 def test_a_text_holds_nothing(text: str) -> None:
     assert held(text) == set()
+
+
+def test_one_password_among_sentences_as_long_is_reported() -> None:
+    found = judge(["密码：Kd%O18lzTog@55", *(f"路灯不亮，请尽快维修，编号{at:04}" for at in range(500))], "备注")
+    assert found["PASSWORD"].hits == 1
