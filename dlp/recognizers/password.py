@@ -22,7 +22,7 @@ _PLACEHOLDER = re.compile(
     r"pass(?:word|wd)?|pwd|secret|xxx+|\*+|\.{3,}|#+|-+|redacted|masked|hidden|required|incorrect|invalid|wrong|"
     r"expired|reset|changed|failed|authentication|ok|yes|no)$"
 )
-_VARIABLE = re.compile(r"^[$%<{\[(~/\\]|^\.{1,2}/|\($|[({]|^[A-Za-z_]+(?:\.[A-Za-z_]+)+$|\*{3,}")
+_VARIABLE = re.compile(r"^[$%<{\[(~/\\]|^\.{1,2}/|[(\[]$|[({]|^[A-Za-z_]+(?:\.[A-Za-z_]+)+$|\*{3,}")
 
 
 def assigned_password_holds(values: pl.Series) -> Verdicts:
@@ -91,7 +91,13 @@ ASSIGNED = Kind(
         "口令是:Kd%fnyP3W",
         "password is Kd%fnyP3W",
     ),
-    counter_examples=("password=changeme", "password: ****", "pwd=/home/user", "password=${DB_PASSWORD}"),
+    counter_examples=(
+        "password=changeme",
+        "password: ****",
+        "pwd=/home/user",
+        "password=${DB_PASSWORD}",
+        "password=os.environ[",
+    ),
 )
 
 # postgres://city:S3cure!pass@192.0.2.7

@@ -7,7 +7,8 @@ from dlp.formats import pattern_of
 from dlp.kinds import Kind
 from dlp.profiles import BEYOND, DIGIT, LETTER, OTHER, SEPARATOR
 
-_LABEL = r"(?i:微信(?:号码?|id)?|wechat(?:[ _-]?id)?|weixin|vx|[vV]信|薇信|威信|加我?[vV])"
+_SERVICE = r"[Ww]e[Cc]hat|WECHAT|[Ww]ei[Xx]in|[Vv][Xx]"
+_LABEL = rf"(?:微信(?:号码?|[Ii][Dd])?|(?:{_SERVICE})(?:[ _-]?[Ii][Dd])?|[Vv薇威]信|加我?[Vv])"
 
 
 def chosen_name_holds(values: pl.Series) -> Verdicts:
@@ -54,7 +55,7 @@ CHOSEN_WECHAT = Kind(
 SPOKEN_WECHAT = Kind(
     name="spoken_wechat",
     entity_type="WECHAT_ID",
-    gate=r"(?i)微信|wechat|weixin|vx|[薇威v]信|加我?v",
+    gate=rf"[Vv薇威微]信|{_SERVICE}|加我?[Vv]",
     lengths=(8, 40),
     of=DIGIT | LETTER | OTHER | SEPARATOR | BEYOND,
     pattern=rf"{_LABEL}[\"']?\s?[:=是为]?\s?[\"']?(?:{pattern_of('wechat_chosen')})",

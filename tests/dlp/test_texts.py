@@ -102,6 +102,7 @@ def test_a_company_whose_name_is_left_out_is_no_masked_address() -> None:
         ("尤溪县洋中镇后厝村12组34号", ("LOCATION", "尤溪县洋中镇后厝村12组34号")),
         ("工业路349号5栋401室，放门卫", ("LOCATION", "工业路349号5栋401室")),
         ("车牌号：苏gub402", ("CN_VEHICLE_REGISTRATION", "苏gub402")),
+        ("第一代证号码350102900307461", ("CN_RESIDENT_ID", "350102900307461")),
         ("mailto:zhang@example.org", ("EMAIL_ADDRESS", "zhang@example.org")),
         ("https://example.org?mail=zhang@example.org", ("EMAIL_ADDRESS", "zhang@example.org")),
     ],
@@ -140,6 +141,10 @@ def test_a_text_holds(text: str, found: tuple[str, str]) -> None:
         "排到12号窗口",
         "云server01重启",
         "鲁mysql57",
+        "git@git.example.org:city/tool.git",
+        "见2.1.3.4节",
+        "第10.2.1.1条规定",
+        'password = os.environ["DB_PASSWORD"]',
         "卡号尾段 6222 0212 1380 0138 000",
     ],
 )
