@@ -17,7 +17,7 @@ def domain_holds(values: pl.Series) -> Verdicts:
 
     The user of a URL or of a path on another host is none either.
     """
-    dotted = values.str.contains(r"\.\.|^\.|\.@|://|:[^@]*/$")
+    dotted = values.str.contains(r"\.\.|^\.|\.@|://|@[^@]*:")
     return (~(values.str.contains(_FILE_ENDINGS) | dotted)).to_numpy()
 
 
@@ -30,7 +30,7 @@ EMAIL = Kind(
     needs=OTHER | DOT,
     # The user and password of a URL are read with what they stand before, and refused: ssh://git@example.org
     pattern=r"(?:[a-z][a-z0-9+.-]{1,15}://[!\x22$-.0-<>A-~]{0,64}@|[A-Za-z0-9._%+-]{1,64}?(?:@|%40))(?:[A-Za-z0-9](?:[A-Za-z0-9-]{0,61}[A-Za-z0-9])?\.)+[A-Za-z]{2,24}"
-    r"(?::[A-Za-z0-9._-]{1,64}/)?",  # git@example.org:city/tool.git
+    r"(?::[A-Za-z0-9._-]{1,64}/[!-~]{0,200})?",  # git@example.org:city/tool.git
     check=domain_holds,
     check_chance=0.01,
     shape_chance=0.01,
