@@ -1,5 +1,8 @@
 """Postal addresses of people: Chinese by province and street words, English by number and street word."""
 
+import polars as pl
+
+from dlp.checksums import Verdicts
 from dlp.kinds import CHINESE, Kind
 from dlp.profiles import BEYOND, DIGIT, LETTER
 
@@ -125,6 +128,12 @@ ENGLISH_ADDRESS = Kind(
     counter_examples=("Johnson Loop",),
 )
 
+
+def named_address_holds(values: pl.Series) -> Verdicts:
+    """Whether each is more than one word of ASCII, as pointers, codes and names of hosts are."""
+    return values.str.contains(r"[^\x00-\x7f]|[0-9A-Za-z][ ,#/-]+[0-9A-Za-z]").to_numpy()
+
+
 # Punctuation that no address has; classes of Unicode such as \p{L} cost fifty times as much.
 _NEVER = r"\x00-\x08\x0b\x0c\x0e-\x1f!\x22$%&*+:;<=>?@\[\\\]^_`{|}~"
 
@@ -137,10 +146,11 @@ NAMED_ADDRESS = Kind(
     some_of=LETTER | BEYOND,
     pattern=rf"[^{_NEVER},.'()/ -][^{_NEVER}]{{5,}}"
     r"|[\u4e00-\u9fff]{1,4}[路街巷村弄里苑][0-9A-Za-z\u4e00-\u9fff]{1,3}[号座栋幢室]",
+    check=named_address_holds,
     named=0.6,
     in_text=False,
     examples=("关岭街m座",),
-    counter_examples=("街",),
+    counter_examples=("街", "0x7ffd12ab34"),
 )
 
 KINDS = (CHINESE_ADDRESS, LOCAL_ADDRESS, DOOR_ADDRESS, TAIWAN_ADDRESS, ENGLISH_ADDRESS, NAMED_ADDRESS)

@@ -27,7 +27,8 @@ PLATE = Kind(
     context=("车牌", "号牌", "车辆", "牌照", "plate"),
     score=0.6,
     alone=0.0,
-    masked_forms=(rf"[{_PROVINCES}*][A-Z*][·.• -]?[A-HJ-NP-Z0-9*]{{4,5}}[A-HJ-NP-Z0-9挂学警港澳领*]",),
+    masked_forms=(rf"(?:[{_PROVINCES}][A-Z*]|\*[A-Z])[·.• -]?[A-HJ-NP-Z0-9*]{{4,5}}[A-HJ-NP-Z0-9挂学警港澳领*]",),
+    named_masks=(r"\*{2}[·.• -]?[A-HJ-NP-Z0-9*]{4,5}[A-HJ-NP-Z0-9挂学警港澳领*]",),
     examples=(
         "闽A12345",
         "闽A·D12345",

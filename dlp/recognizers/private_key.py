@@ -4,7 +4,7 @@ from dlp.kinds import Kind
 from dlp.profiles import ASCII, SEPARATOR, UPPER
 
 _LABEL = r"(?:[A-Z0-9]{2,10} ){0,2}PRIVATE KEY(?: BLOCK)?"
-_BREAK = r"(?:\s|\\[nrt])"  # JSON and shells write line breaks as \n; forms and databases drop them
+_BREAK = r"(?:[ \t\r\n]|\\[nrt])"  # JSON and shells write line breaks as \n; forms and databases drop them
 _BASE64 = "[A-Za-z0-9+/=]"
 
 PRIVATE_KEY = Kind(

@@ -1,8 +1,10 @@
 """The number of a resident identity card of the People's Republic of China, 18 characters or the older 15 digits."""
 
-from dlp.checksums import old_resident_id_holds, resident_id_holds
+import polars as pl
+
+from dlp.checksums import Verdicts, old_resident_id_holds, resident_id_holds
 from dlp.kinds import LONGER_DIGITS, Kind
-from dlp.profiles import DIGIT, SEPARATOR, X
+from dlp.profiles import DIGIT, SEPARATOR, UPPER, X
 
 # Digits 1-2 are the province of GB/T 2260; 81-83 are the residence permits of Hong Kong, Macao and Taiwan people.
 _PROVINCE = r"(?:1[1-5]|2[1-3]|3[1-7]|4[1-6]|5[0-4]|6[1-5]|71|8[1-3])"
@@ -78,4 +80,29 @@ OLD_RESIDENT_ID = Kind(
     ),
 )
 
-KINDS = (RESIDENT_ID, OLD_RESIDENT_ID)
+
+def student_number_holds(values: pl.Series) -> Verdicts:
+    """Whether what stands behind the letter of each is a resident ID number."""
+    return resident_id_holds(values.str.slice(1))
+
+
+# G11010519491231002X: the number of a pupil in the country's register (学籍号) is the resident ID behind a letter
+STUDENT_NUMBER = Kind(
+    name="student_number",
+    entity_type="CN_RESIDENT_ID",
+    gate="[GLJ]" + LONGER_DIGITS,
+    lengths=(19, 19),
+    of=DIGIT | X | UPPER,
+    needs=DIGIT,
+    pattern=rf"[GLJ]{_PROVINCE}[0-9]{{4}}(?:19|20)[0-9]{{2}}{_DAY}[0-9]{{3}}[0-9Xx]",
+    check=student_number_holds,
+    check_chance=1 / 11,
+    shape_chance=0.001,
+    context=("学籍", "学号"),
+    score=0.5,
+    alone=0.0,
+    examples=("G11010519491231002X",),
+    counter_examples=("G110105194912310021", "A11010519491231002X"),
+)
+
+KINDS = (RESIDENT_ID, STUDENT_NUMBER, OLD_RESIDENT_ID)

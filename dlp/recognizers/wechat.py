@@ -58,7 +58,7 @@ SPOKEN_WECHAT = Kind(
     gate=rf"[Vv薇威微]信|{_SERVICE}|加我?[Vv]",
     lengths=(8, 40),
     of=DIGIT | LETTER | OTHER | SEPARATOR | BEYOND,
-    pattern=rf"{_LABEL}[\"']?\s?[:=是为]?\s?[\"']?(?:{pattern_of('wechat_chosen')})",
+    pattern=rf"(?:{_LABEL}[\"']?\s?[:=是为]\s?[\"']?|{_LABEL}\s|(?:微信(?:号码?|[Ii][Dd])?|[Vv薇威]信))(?:{pattern_of('wechat_chosen')})",
     check=chosen_name_holds,
     shape_chance=1e-3,
     context=WECHAT.context,

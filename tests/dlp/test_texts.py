@@ -3,10 +3,15 @@
 import polars as pl
 import pytest
 
+from dlp.column_names import name_hints
+from dlp.columns import ColumnEvidence
+from dlp.counting import observe_table
 from dlp.normal import normalised
+from dlp.policy import default_policy
 from dlp.registry import KINDS
 from dlp.spans import spans
-from tests.dlp.cases import judge
+from dlp.tables import table_verdicts
+from tests.dlp.cases import DICE, KEY, judge
 
 
 def held(text: str) -> set[tuple[str, str]]:
@@ -155,3 +160,34 @@ def test_a_text_holds_nothing(text: str) -> None:
 def test_one_password_among_sentences_as_long_is_reported() -> None:
     found = judge(["密码：Kd%O18lzTog@55", *(f"路灯不亮，请尽快维修，编号{at:04}" for at in range(500))], "备注")
     assert found["PASSWORD"].hits == 1
+
+
+def judged(values: list[str], column: str) -> set[str]:
+    evidence = {column: ColumnEvidence()}
+    observe_table(pl.DataFrame({column: values}), evidence, key=KEY, policy=default_policy())
+    told = table_verdicts(evidence, {column: name_hints(column, default_policy())}, default_policy())
+    return {verdict.entity_type for verdict in told[column]}
+
+
+MOBILES = [f"1{first}{DICE.randrange(10**8):08}" for first in ("38", "59", "86", "77", "99") * 4]
+
+
+@pytest.mark.parametrize(
+    ("column", "values", "types"),
+    [
+        ("状态", ["正常", "停用"] * 200 + MOBILES, {"PHONE_NUMBER"}),
+        ("phone_count", [str(count) for count in range(400)], set()),
+        ("版本号", [f"{major}.2.{minor}.7" for major in range(1, 9) for minor in range(40)], set()),
+        ("台湾居民来往大陆通行证号", [f"{number:08}" for number in range(1_000_000, 1_000_400)], {"CN_TAIWAN_PERMIT"}),
+        ("资产编号", [f"ZC{number:010}" for number in range(400)], set()),
+        ("学籍号", ["G11010519491231002X"] * 5, {"CN_RESIDENT_ID", "EDUCATION_WORK"}),
+        ("addr_ptr", [f"0x7ffd{number:08x}" for number in range(400)], set()),
+        ("card_tail", ["****1234", "****0128"] * 20, set()),
+        ("办公电话", [f"0571-2345{number:04}-12" for number in range(400)], {"PHONE_NUMBER"}),
+        ("IBAN", ["GB82 WEST 1234 5698 7654 32", "NL91 ABNA 0417 1643 00"] * 9, {"IBAN_CODE"}),
+    ],
+)
+def test_a_column_is_what_its_values_say_and_its_name_does_not_refute(
+    column: str, values: list[str], types: set[str]
+) -> None:
+    assert judged(values, column) == types
