@@ -25,26 +25,7 @@ FOREIGN_RESIDENT_ID = Kind(
     alone=0.0,
     masked_forms=(r"9[0-9*]{5}[0-9*]{8}[0-9*]{3}[0-9Xx*]",),
     examples=("91184019850101001X",),
-    counter_examples=("911840198501010012", "911840198513010013", "811840198501010013", "990102200204054742"),
-)
-
-# The same of no known province, which is any number with a birthday in it: believed where words say so
-UNPLACED_FOREIGN_RESIDENT_ID = Kind(
-    name="unplaced_foreign_resident_id",
-    entity_type="CN_FOREIGN_RESIDENT_ID",
-    gate=LONGER_DIGITS,
-    lengths=(18, 18),
-    of=DIGIT | X,
-    needs=DIGIT,
-    pattern=r"9[0-9]{5}(?:18|19|20)[0-9]{2}(?:0[1-9]|1[0-2])(?:0[1-9]|[12][0-9]|3[01])[0-9]{3}[0-9Xx]",
-    check=resident_id_holds,
-    check_chance=1 / 11,
-    shape_chance=0.02,
-    context=CONTEXT,
-    score=0.1,
-    in_text_alone=False,
-    examples=("990102200204054742",),
-    counter_examples=("990102200204054743",),
+    counter_examples=("911840198501010012", "911840198513010013", "811840198501010013"),
 )
 
 OLD_FOREIGN_RESIDENT_ID = Kind(
@@ -62,4 +43,4 @@ OLD_FOREIGN_RESIDENT_ID = Kind(
     counter_examples=("US1110105850101",),
 )
 
-KINDS = (FOREIGN_RESIDENT_ID, UNPLACED_FOREIGN_RESIDENT_ID, OLD_FOREIGN_RESIDENT_ID)
+KINDS = (FOREIGN_RESIDENT_ID, OLD_FOREIGN_RESIDENT_ID)

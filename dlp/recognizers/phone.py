@@ -98,7 +98,7 @@ MOBILE = Kind(
 
 _AREA = r"(?:10|2[0-9]|[3-9][0-9]{2})"
 
-# 0591-87654321, (0591)87654321, 0591-8765-4321, +86-591-87654321
+# 0591-87654321, (0591)8765-4321, +86-591-87654321
 LANDLINE = Kind(
     name="landline",
     entity_type="PHONE_NUMBER",
@@ -106,9 +106,9 @@ LANDLINE = Kind(
     lengths=(10, 27),
     of=DIGIT | SEPARATOR | OTHER,
     needs=DIGIT,
-    # 0591 8765 4321 is four digits and four more of a card or an IBAN, too: that form needs a word beside it.
-    pattern=rf"(?:0{_AREA} [2-8][0-9]{{6,7}}"
-    rf"|(?:0{_AREA}-|\(0{_AREA}\) ?|(?:\+|00)86[- ]?(?:\(0\))?{_AREA}[- ]?)[2-8][0-9]{{2,3}}[- ]?[0-9]{{4}})"
+    # 0591 8765 4321 is a part of a card or an IBAN, 0591-8765-4321 of a UUID, too: they need a word beside them.
+    pattern=rf"(?:0{_AREA}[- ][2-8][0-9]{{6,7}}"
+    rf"|(?:\(0{_AREA}\) ?|(?:\+|00)86[- ]?(?:\(0\))?{_AREA}[- ]?)[2-8][0-9]{{2,3}}[- ]?[0-9]{{4}})"
     r"(?:-[0-9]{1,6})?",
     shape=r"0[0-9]{2,3}[- ][0-9]{6,9}",
     shape_chance=0.05,
@@ -121,7 +121,7 @@ LANDLINE = Kind(
         "0591-87654321",
         "(0591)87654321",
         "010-66012345-801",
-        "0591-8765-4321",
+        "(0591)8765-4321",
         "+86-591-87654321",
         "+86 (0)10 66012345",
     ),
