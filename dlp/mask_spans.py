@@ -9,6 +9,7 @@ from presidio_anonymizer.entities import OperatorConfig, RecognizerResult
 
 from dlp.context import speaking_word
 from dlp.free_text import language_of
+from dlp.kinds import Kind
 from dlp.mask_operators import replaced
 from dlp.mask_policy import Operator
 from dlp.registry import KINDS
@@ -60,7 +61,7 @@ def _end(kind: Kind, text: str, match: re.Match[str]) -> int:
     """Where a span ends: of a private key the first line alone tells it, and all that follows is the key."""
     if kind.entity_type != _PRIVATE_KEY:
         return match.end()
-    last = _LAST_LINE.search(text, match.end())
+    last = _LAST_LINE.search(text, match.start())
     return last.end() if last else len(text)
 
 

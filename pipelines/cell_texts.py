@@ -25,7 +25,7 @@ def text_frame(rows: Sequence[Sequence[object]], names: Sequence[str]) -> pl.Dat
 
 
 def narrow_frame(rows: Sequence[Sequence[object]], texts: pl.DataFrame) -> pl.DataFrame:
-    """What of these rows `text_frame` leaves out by its type, yet tells rows apart: dates, fractions, truth values.
+    """What of these rows `text_frame` leaves out by its type, yet tells rows apart: moments and truth values.
 
     Columns of text under the same names; none where nothing was left out.
     """
@@ -41,11 +41,13 @@ def narrow_frame(rows: Sequence[Sequence[object]], texts: pl.DataFrame) -> pl.Da
 
 
 def narrow_text(value: object) -> str | None:
-    """A truth value, time or fraction as text, midnight left out; None for everything that `cell_text` reads."""
+    """A truth value, moment or number too large as text; None for everything that `cell_text` reads."""
+    if cell_text(value) is not None:
+        return None
     if isinstance(value, bool):
         return "true" if value else "false"
     if isinstance(value, float | Decimal):
-        return str(value) if _whole(value) is None else None
+        return str(value)
     moment = getattr(value, "isoformat", None)
     return str(moment()).replace("T", " ").removesuffix(" 00:00:00") if callable(moment) else None
 
