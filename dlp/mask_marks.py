@@ -75,7 +75,7 @@ def hollow(values: pl.Series) -> pl.Series:
 def beside_masks(values: pl.Series) -> pl.Series:
     """What stands beside the masked parts of each value and may be raw, as in `李* 0591-87654321`; null for none."""
     left = values.str.replace_all(_MASKED_PART, " ").str.strip_chars()
-    return left.set(~left.str.contains(_MAY_BE_RAW).fill_null(value=False), None)
+    return left.set(~(left.str.contains(_MAY_BE_RAW) & values.str.contains(_STARS)).fill_null(value=False), None)
 
 
 def one_mask(value: str) -> str:

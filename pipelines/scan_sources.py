@@ -129,7 +129,7 @@ def _of_file(path: Path, name: str, depth: int = 0) -> Iterator[DataSet]:
     form = form_of(path)
     if form == "sqlite":
         if is_cut_short(path):
-            raise SourceBroken("the database is cut short, shorter than its own header says: copy it again as a whole")
+            raise SourceBroken("the database is damaged: shorter than its own header says. Copy it again as a whole")
         engine = sqlite_engine(path)
         tables = database_tables(engine)
         yield from _named(name, [(table.name, _nameless(partial(table_pieces, engine, table))) for table in tables])

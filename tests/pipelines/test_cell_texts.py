@@ -109,4 +109,4 @@ def test_a_database_that_is_cut_short_is_not_read_as_empty(tmp_path: Path) -> No
     database.close()
     path.write_bytes(path.read_bytes()[:6000])
     (found,) = data_sets(targets_of(path)[0])
-    assert "cut short" in found.problem
+    assert "shorter than its own header" in found.problem
