@@ -71,8 +71,10 @@ def _whole_rows(kind: Kind, count: KindCount, evidence: ColumnEvidence, hints: N
         return _typed_rows(kind, evidence) >= least * evidence.valued or (
             kind.alone is not None and _significant(kind, count.whole, count.whole, evidence.look_alikes(kind))
         )
-    if kind.alone is None or hints.machine or hints.about or too_uniform(kind, evidence):
+    if kind.alone is None or hints.machine or too_uniform(kind, evidence):
         return False
+    if hints.about:
+        return _contradicts(kind, count, evidence.look_alikes(kind))
     return rate >= max(kind.alone, 1e-9) or _contaminates(kind, count, evidence.look_alikes(kind))
 
 
@@ -105,6 +107,15 @@ def _contaminates(kind: Kind, count: KindCount, look_alikes: int) -> bool:
     if accident(shapes, count.whole, kind.shape_chance) < _UNLIKELY:
         return count.whole / shapes > kind.shape_chance + 0.05
     return shapes == count.whole and kind.shape_chance <= _WEAKEST
+
+
+def _contradicts(kind: Kind, count: KindCount, look_alikes: int) -> bool:
+    """Whether the values themselves say more than the name, which is about something else: telephones in a `status`."""
+    shapes = max(look_alikes, count.whole)
+    sure = (
+        kind.in_text and kind.shape_chance <= _WEAKEST and accident(shapes, count.whole, kind.shape_chance) < _UNLIKELY
+    )
+    return sure and count.whole > _DOUBTED_SHARE * shapes
 
 
 def too_uniform(kind: Kind, evidence: ColumnEvidence) -> bool:

@@ -134,7 +134,7 @@ def _characters(values: pl.Series, width: int) -> NDArray[np.uint8]:
 
 
 def _ungrouped(values: pl.Series) -> pl.Series:
-    return values.str.replace_all("[ -]", "")
+    return values.str.replace_all(r"[ \r\n-]", "")
 
 
 def _table(worth: dict[str, int]) -> NDArray[np.int64]:

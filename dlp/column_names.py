@@ -13,6 +13,7 @@ _SUFFIXES = ("", "no", "num", "number", "code", "nbr", "cn")
 _SHORTEST_TOGETHER = 2
 _VOWELS = frozenset("aeiou")
 _ALTERNATIVES = re.compile(r"[/、或及]")
+_NUMBERS = re.compile("(?:号码?|编号)?")  # 护照号 is of 护照
 _NOWHERE = (0, 0)
 _FORMED = frozenset(ENTITY_TYPES)
 
@@ -139,7 +140,8 @@ def _rank(words: tuple[str, ...], text: str, phrases: tuple[str, ...]) -> tuple[
 def _end(words: tuple[str, ...], text: str, phrase: str) -> int:
     """How many characters of the name (`text`, its words joined) end with the phrase; 0 when it is not there."""
     if not phrase.isascii():
-        return text.rfind(phrase) + len(phrase) if phrase in text else 0
+        end = text.rfind(phrase) + len(phrase)
+        return end + len(_NUMBERS.match(text, end)[0]) if phrase in text else 0  # type: ignore[index]  # it may be empty
     parts = _parts(phrase)
     joined = "".join(parts)
     if parts[-1] not in text:

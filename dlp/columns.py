@@ -10,7 +10,7 @@ from numpy.typing import NDArray
 from dlp.free_text import DistinctSample, TextSample
 from dlp.kind_counts import KindCount
 from dlp.kinds import Kind
-from dlp.mask_marks import hollow, is_masked, is_nothing_else
+from dlp.mask_marks import beside_masks, hollow, is_masked, is_nothing_else
 from dlp.masked_values import MaskedValues
 from dlp.normal import normalised
 from dlp.policy import Policy
@@ -108,10 +108,13 @@ class ColumnEvidence:
         self.masks.hollow += int(hidden.filter(shown)["rows"].sum())
         self.masks.observe(hidden.filter(~shown), key=key, policy=policy)
         kept = np.ones(len(values), dtype=np.bool_)
-        kept[at] = (shown | ~is_nothing_else(hidden["value"])).to_numpy()
-        if shown.any():
-            # What stands between and beside the signs is the value.
-            texts = values["value"].scatter(at[shown.to_numpy()], bare.drop_nulls())
+        hiding = is_nothing_else(hidden["value"])
+        # What stands between and beside the signs is the value, or beside the mask another one.
+        left = bare.fill_null(beside_masks(hidden["value"]).set(~hiding, None))
+        read = left.is_not_null()
+        kept[at] = (read | ~hiding).to_numpy()
+        if read.any():
+            texts = values["value"].scatter(at[read.to_numpy()], left.drop_nulls())
             values, made = values.with_columns(texts), profiles(texts)
         return values.filter(pl.Series(kept)), made[kept]
 

@@ -23,7 +23,7 @@ AFTER = r"(?![0-9A-Za-z])(?![.][0-9])"
 # What the gates are made of: a text that holds none of it need not be looked at again.
 SIX_DIGITS = r"[0-9]{6}"
 LONG_DIGITS = r"[0-9]{4}[ -]?[0-9]{3}"
-LONGER_DIGITS = r"[0-9](?:[ -]?[0-9]){10}"
+LONGER_DIGITS = r"[0-9](?:(?:[ -]|\r?\n)?[0-9]){10}"
 CHINESE = r"[\u4e00-\u9fff]"
 CAPITALS = r"[A-Z]"
 LETTER_AND_DIGITS = r"[A-Z][0-9]{6}"
@@ -100,6 +100,8 @@ class Kind:
     def bounded(self) -> str:
         """The pattern inside text, with boundaries that hold beside Chinese characters (Python's `re`)."""
         before = "".join(f"(?<!{words})" for words in self.not_after)
+        # Many words are looked for only where a value begins.
+        before = f"(?={self.pattern}){before}" if before else ""
         after = "".join(f"(?!{words})" for words in self.not_before)
         return f"{BEFORE}{before}(?:{self.pattern}){AFTER}{after}"
 

@@ -23,6 +23,12 @@ _WORD_IN_DIGITS = (
 )
 _WITHIN = f"{_RUN_IN_DIGITS}|{_RUN_IN_NAMES}|{_WORD_IN_DIGITS}"
 _CHARACTERS = _STARS + r"|x{3,}|X{4,}|#{3,}|[0-9A-Z]\.{4,}|^尾号[0-9]{3,4}$|" + f"{_HIDDEN_CAPITALS}|{_WITHIN}|{_WORDS}"
+_PART = r"[^\s,，;；:：|、=()（）<>《》\[\]{}\x22'/。！？!?]"
+_SIGNS = _STARS.replace("某", "")
+_MASK = rf"[0-9]*{_SIGNS}(?:[0-9]|{_SIGNS})*"
+_LEADING, _TRAILING = r"(?:(?-u:\b)[0-9]{2,6}[ -])", r"(?:[ -][0-9]{4}(?-u:\b))"
+_MASKED_PART = rf"{_LEADING}+{_MASK}{_TRAILING}*|{_MASK}{_TRAILING}+|{_PART}*{_STARS}{_PART}*"
+_MAY_BE_RAW = "[0-9@]"
 _MOBILE = r"^1[3-9][0-9]{9}$"
 # Whose check digits leave no doubt that the whole value is there.
 _SURE = ("CN_RESIDENT_ID", "CREDIT_CARD", "CN_SOCIAL_CREDIT_CODE")
@@ -64,6 +70,12 @@ def hollow(values: pl.Series) -> pl.Series:
             at = fits.arg_true()
             shown = shown.scatter(at, shown.gather(at) | kind.holds(bare.gather(at)))
     return bare.set(~shown, None)
+
+
+def beside_masks(values: pl.Series) -> pl.Series:
+    """What stands beside the masked parts of each value and may be raw, as in `李* 0591-87654321`; null for none."""
+    left = values.str.replace_all(_MASKED_PART, " ").str.strip_chars()
+    return left.set(~(left.str.contains(_MAY_BE_RAW) & values.str.contains(_STARS)).fill_null(value=False), None)
 
 
 def one_mask(value: str) -> str:

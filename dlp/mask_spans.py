@@ -7,13 +7,13 @@ import polars as pl
 from presidio_anonymizer import AnonymizerEngine
 from presidio_anonymizer.entities import OperatorConfig, RecognizerResult
 
+from dlp.context import speaking_word
 from dlp.free_text import language_of
 from dlp.kinds import Kind
 from dlp.mask_operators import replaced
 from dlp.mask_policy import Operator
 from dlp.registry import KINDS
 
-_CONTEXT_BEFORE, _CONTEXT_AFTER = 24, 8  # characters, as where columns are counted
 _GUESSED = "PERSON"
 _PRIVATE_KEY = "PRIVATE_KEY"
 _LAST_LINE = re.compile(r"-----END [A-Z0-9 ]{0,40}PRIVATE KEY(?: BLOCK)?-----")
@@ -51,7 +51,7 @@ def _form_spans(text: str, sure: frozenset[str], wanted: frozenset[str]) -> list
         if kind.entity_type not in wanted or not kind.in_text:
             continue
         for match in _compiled(kind.bounded).finditer(text):
-            speaks = kind.in_text_alone or kind.entity_type in sure or _has_context(kind, text, match)
+            speaks = kind.in_text_alone or kind.entity_type in sure or speaking_word(kind.context, text, *match.span())
             if speaks and bool(kind.holds(pl.Series([match.group()]))[0]):
                 found.append(RecognizerResult(kind.entity_type, match.start(), _end(kind, text, match), 0.9))
     return found
@@ -61,7 +61,7 @@ def _end(kind: Kind, text: str, match: re.Match[str]) -> int:
     """Where a span ends: of a private key the first line alone tells it, and all that follows is the key."""
     if kind.entity_type != _PRIVATE_KEY:
         return match.end()
-    last = _LAST_LINE.search(text, match.end())
+    last = _LAST_LINE.search(text, match.start())
     return last.end() if last else len(text)
 
 
@@ -72,12 +72,6 @@ def _guessed_spans(text: str) -> list[RecognizerResult]:
     shown = text[:_LONGEST]
     results = analyzer().analyze(shown, language=language_of(shown), entities=[_GUESSED], score_threshold=_LEAST_SCORE)
     return [RecognizerResult(_GUESSED, result.start, result.end, result.score) for result in results]
-
-
-def _has_context(kind: Kind, text: str, match: re.Match[str]) -> bool:
-    start, end = match.span()
-    near = f"{text[max(0, start - _CONTEXT_BEFORE) : start]} {text[end : end + _CONTEXT_AFTER]}".lower()
-    return any(word.lower() in near for word in kind.context)
 
 
 @cache

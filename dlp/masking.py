@@ -30,6 +30,7 @@ _WINDOWS: dict[str, tuple[int, int]] = {
     "JSON_WEB_TOKEN": (3, 0),
     "PASSPORT_MRZ": (0, 0),
     "PASSWORD": (0, 0),
+    "PRIVATE_KEY": (0, 0),
 }
 _LEAST_HIDDEN = 4
 

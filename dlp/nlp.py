@@ -18,6 +18,7 @@ _ENGLISH_TOKEN = re.compile(r"\s+|[A-Za-z]+(?:'[A-Za-z]+)?|[0-9]+|.", re.DOTALL)
 _ENTITIES = {"nr": "PERSON", "nrfg": "PERSON", "nrt": "PERSON", "ns": "LOCATION", "nt": "ORGANIZATION"}
 _CHINESE_STOPWORDS = frozenset("的了是在和与就都而及或我你他她它这那")
 _ENGLISH_STOPWORDS = frozenset({"a", "an", "the", "of", "to", "and", "or", "is", "are", "was", "in", "on", "at", "my"})
+_OF_PLACES = frozenset("路街道巷弄桥村镇乡区县市站寺山河湖")  # what follows the name of a place
 _SCORES = {"PERSON": 0.5, "LOCATION": 0.4, "ORGANIZATION": 0.4}
 
 
@@ -88,7 +89,10 @@ def _entities(document: Doc, tokens: list[Token]) -> list[Span]:
     found = []
     for at, (word, flag) in enumerate(tokens):
         label = _ENTITIES.get(flag)
-        if label is not None and (label != "PERSON" or _may_be_a_name(word)):
+        following = tokens[at + 1][0] if at + 1 < len(tokens) else ""
+        if label is not None and (
+            label != "PERSON" or (_may_be_a_name(word) and not (following and following[0] in _OF_PLACES))
+        ):
             found.append(Span(document, at, at + 1, label=label))
     return found
 

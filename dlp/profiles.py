@@ -70,7 +70,7 @@ def _class_of(byte: int) -> int:
         return X
     if character.isalpha():
         return UPPER if character.isupper() else LOWER
-    if character in " -":
+    if character in " -\r\n":
         return SEPARATOR
     return DOT if character == "." else OTHER
 

@@ -5,10 +5,9 @@ from functools import cache
 
 import polars as pl
 
+from dlp.context import speaking_word
 from dlp.kinds import Kind
 
-_CONTEXT_BEFORE, _CONTEXT_AFTER = 24, 8  # characters
-_SHORT_WORD = 4  # letters, up to which a word must stand by itself: a hotel has no tel
 _NEVER = "\x00"
 _SCHEMA = {"at": pl.Int64, "token": pl.String, "context": pl.Boolean}
 
@@ -45,10 +44,10 @@ def _single(kind: Kind, numbered: pl.DataFrame) -> pl.Series:
     tokens = values.str.extract(edged, 2)
     doubtful = values.str.replace(edged, "${1} ${3}").str.contains(kind.pattern)
     doubtful |= tokens != values.str.extract(f"({kind.pattern})", 1)
-    for words in kind.not_after:
-        doubtful |= values.str.contains(f"(?:{words})(?:{kind.pattern})")
-    for words in kind.not_before:
-        doubtful |= values.str.contains(f"(?:{kind.pattern})(?:{words})")
+    if kind.not_after:
+        doubtful |= values.str.contains(f"(?:{'|'.join(kind.not_after)})(?:{kind.pattern})")
+    if kind.not_before:
+        doubtful |= values.str.contains(f"(?:{kind.pattern})(?:{'|'.join(kind.not_before)})")
     return tokens.set(doubtful, None)
 
 
@@ -76,21 +75,9 @@ def _searched(kind: Kind, numbered: pl.DataFrame) -> pl.DataFrame:
 
 
 def _has_context(kind: Kind, text: str, match: re.Match[str]) -> bool:
-    start, end = match.span()
-    near = f"{text[max(0, start - _CONTEXT_BEFORE) : start]} {text[end : end + _CONTEXT_AFTER]}"
-    return _any_word(kind.context).search(near) is not None
+    return speaking_word(kind.context, text, *match.span()) != ""
 
 
 @cache
 def _compiled(pattern: str) -> re.Pattern[str]:
     return re.compile(pattern)
-
-
-@cache
-def _any_word(words: tuple[str, ...]) -> re.Pattern[str]:
-    return re.compile("|".join(_edged(word) for word in words) or r"(?!)", re.IGNORECASE)
-
-
-def _edged(word: str) -> str:
-    escaped = re.escape(word)
-    return f"(?<![A-Za-z]){escaped}(?![A-Za-z])" if word.isascii() and len(word) <= _SHORT_WORD else escaped

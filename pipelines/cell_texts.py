@@ -1,7 +1,9 @@
 """Values as databases and spreadsheets hand them over, as the text that a scan looks at."""
 
 import json
+import math
 from collections.abc import Sequence
+from datetime import date, datetime, time
 from decimal import Decimal
 
 import polars as pl
@@ -23,7 +25,7 @@ def text_frame(rows: Sequence[Sequence[object]], names: Sequence[str]) -> pl.Dat
 
 
 def narrow_frame(rows: Sequence[Sequence[object]], texts: pl.DataFrame) -> pl.DataFrame:
-    """What of these rows `text_frame` leaves out by its type, yet tells rows apart: dates, fractions, truth values.
+    """What of these rows `text_frame` leaves out by its type, yet tells rows apart: moments and truth values.
 
     Columns of text under the same names; none where nothing was left out.
     """
@@ -39,17 +41,22 @@ def narrow_frame(rows: Sequence[Sequence[object]], texts: pl.DataFrame) -> pl.Da
 
 
 def narrow_text(value: object) -> str | None:
-    """A truth value, time or fraction as text, midnight left out; None for everything that `cell_text` reads."""
+    """A truth value, moment or number too large as text; None for everything that `cell_text` reads."""
+    if cell_text(value) is not None:
+        return None
     if isinstance(value, bool):
         return "true" if value else "false"
     if isinstance(value, float | Decimal):
-        return str(value) if _whole(value) is None else None
+        return str(value)
     moment = getattr(value, "isoformat", None)
     return str(moment()).replace("T", " ").removesuffix(" 00:00:00") if callable(moment) else None
 
 
 def cell_text(value: object) -> str | None:
-    """A value as it would be typed; None for truth values, times, fractions and bytes that are no text."""
+    """A value as it would be typed; None for truth values, times of day and bytes that are no text.
+
+    Dates and fractions are a birthday and a position; a moment within a day is neither.
+    """
     if isinstance(value, str):
         return value[:_LONGEST_VALUE]
     if value is None or isinstance(value, bool):
@@ -58,19 +65,28 @@ def cell_text(value: object) -> str | None:
         # Python refuses to write numbers of more than 4,300 digits.
         return str(value) if abs(value) < 10**40 else None
     if isinstance(value, float | Decimal):
-        return _whole(value)
+        return number_text(value)
     if isinstance(value, bytes | bytearray | memoryview):
         return _decoded(bytes(value))
     if isinstance(value, dict | list | tuple):
         return json.dumps(value, ensure_ascii=False, default=str)[:_LONGEST_VALUE]
+    if isinstance(value, datetime):
+        return value.date().isoformat() if value.time() == time() else None
+    if isinstance(value, date):
+        return value.isoformat()
     return None if hasattr(value, "isoformat") else str(value)[:_LONGEST_VALUE]
 
 
-def _whole(value: float | Decimal) -> str | None:
-    # A number that went through a spreadsheet: 13800138000.0
+def number_text(value: float | Decimal) -> str | None:
+    """A number as it would be typed; None for what is no number, and for what is too large to be exact."""
+    if not math.isfinite(value):
+        return None
     if isinstance(value, float):
-        return str(int(value)) if value.is_integer() and abs(value) < _LARGEST_WHOLE else None
-    return str(int(value)) if value.is_finite() and value == value.to_integral_value() else None
+        # A number that went through a spreadsheet: 13800138000.0
+        if value.is_integer():
+            return str(int(value)) if abs(value) < _LARGEST_WHOLE else None
+        return repr(value)
+    return str(int(value)) if value == value.to_integral_value() else format(value, "f")[:_LONGEST_VALUE]
 
 
 def _decoded(value: bytes) -> str | None:

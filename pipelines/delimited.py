@@ -16,6 +16,7 @@ _SNIFFED = 256 * 1024
 _BLOCK = 8 * 1024 * 1024
 _LONGEST_LINE = 64 * 1024 * 1024
 _HEADER_ROWS = 60
+_MOST_BEYOND = 64  # cells of a row behind the last one that has a name
 
 
 def delimited_frames(stream: BinaryIO, *, is_name: Callable[[str], bool]) -> Iterator[tuple[pl.DataFrame, int]]:
@@ -79,26 +80,52 @@ def _cut(text: str) -> int:
 
 
 def _frame(block: str, names: list[str], delimiter: str, *, skip_first: bool) -> tuple[pl.DataFrame, int]:
-    schema = dict.fromkeys(names, pl.String)
+    """The rows of a block; cells beyond the last name are columns of their own, where there are any."""
+    content = block.encode("utf-8", "replace")
     try:
-        frame = pl.read_csv(
-            io.BytesIO(block.encode("utf-8", "replace")),
-            has_header=False,
-            skip_rows=0,
-            separator=delimiter,
-            schema=schema,
-            truncate_ragged_lines=True,
-            infer_schema=False,
-            raise_if_empty=False,
-            eol_char="\n",
-        )
+        frame = _read(content, names, delimiter, cut=False)
     except pl.exceptions.PolarsError:
-        return _slow_frame(block, names, delimiter, skip_first=skip_first)
-    return (frame.slice(1) if skip_first else frame), 0
+        wider = [*names, *_names_beyond(block, names, delimiter)]
+        try:
+            frame = _read(content, wider, delimiter, cut=True)
+        except pl.exceptions.PolarsError:
+            frame, left_out = _slow_frame(block, wider, delimiter, skip_first=skip_first)
+            return _without_empty(frame, names), left_out
+    return _without_empty(frame.slice(1) if skip_first else frame, names), 0
+
+
+def _read(content: bytes, names: list[str], delimiter: str, *, cut: bool) -> pl.DataFrame:
+    return pl.read_csv(
+        io.BytesIO(content),
+        has_header=False,
+        skip_rows=0,
+        separator=delimiter,
+        schema=dict.fromkeys(names, pl.String),
+        truncate_ragged_lines=cut,
+        infer_schema=False,
+        raise_if_empty=False,
+        eol_char="\n",
+    )
+
+
+def _names_beyond(block: str, names: list[str], delimiter: str) -> list[str]:
+    widest = max((line.count(delimiter) + 1 for line in block.split("\n")), default=0)
+    count = min(widest - len(names), _MOST_BEYOND)
+    return [name for at in range(count) if (name := f"column_{len(names) + at + 1}") not in names]
+
+
+def _without_empty(frame: pl.DataFrame, names: list[str]) -> pl.DataFrame:
+    """The frame less the columns beyond the names that hold nothing: most rows that are too long end in delimiters."""
+    named = set(names)
+    return frame.select(
+        series
+        for series in frame.get_columns()
+        if series.name in named or series.str.strip_chars().str.len_chars().max()
+    )
 
 
 def _slow_frame(block: str, names: list[str], delimiter: str, *, skip_first: bool) -> tuple[pl.DataFrame, int]:
-    """The same, row by row, for what the fast reader refuses: stray quotes and rows of other widths."""
+    """The same, row by row, for what the fast reader refuses: stray quotes."""
     rows = _parsed(block, delimiter)[1 if skip_first else 0 :]
     width = len(names)
     columns = {name: [row[at] if at < len(row) else None for row in rows] for at, name in enumerate(names)}

@@ -6,12 +6,13 @@ from typing import BinaryIO
 
 import polars as pl
 
+from pipelines.cell_texts import number_text
 from pipelines.errors import SourceBroken
 from pipelines.pieces import BATCH_ROWS, DEEPEST, Piece
 
 _LONGEST_RECORD = 16 * 1024 * 1024
+_LONGEST_INTEGER = 40  # digits
 _LONGEST_ARRAY = 256 * 1024 * 1024
-_LARGEST_WHOLE = 2**53
 
 
 def line_pieces(stream: BinaryIO, share: Callable[[], float]) -> Iterator[Piece]:
@@ -48,7 +49,7 @@ def array_pieces(stream: BinaryIO, share: Callable[[], float]) -> Iterator[Piece
     if len(content) > _LONGEST_ARRAY:
         raise SourceBroken("a JSON array of more than 256 MiB: save it as JSON lines")
     try:
-        array = json.loads(content)
+        array = json.loads(content, parse_int=_integer)
     except (ValueError, RecursionError) as error:
         raise SourceBroken(f"not JSON: {type(error).__name__} while reading the array") from error
     records = [_flat(item if isinstance(item, dict) else {"value": item}) for item in array]
@@ -57,10 +58,15 @@ def array_pieces(stream: BinaryIO, share: Callable[[], float]) -> Iterator[Piece
 
 def _record(line: bytes) -> dict[str, str] | None:
     try:
-        value = json.loads(line)
+        value = json.loads(line, parse_int=_integer)
     except (ValueError, RecursionError):
         return None
     return _flat(value) if isinstance(value, dict) else None
+
+
+def _integer(digits: str) -> int | str:
+    # Python refuses to read numbers of more than 4,300 digits.
+    return int(digits) if len(digits) <= _LONGEST_INTEGER else digits
 
 
 def _flat(value: dict[str, object], prefix: str = "", depth: int = 0) -> dict[str, str]:
@@ -72,9 +78,8 @@ def _flat(value: dict[str, object], prefix: str = "", depth: int = 0) -> dict[st
             flat[f"{prefix}{name}"] = json.dumps(inner, ensure_ascii=False)
         elif isinstance(inner, str | int) and not isinstance(inner, bool):
             flat[f"{prefix}{name}"] = str(inner)
-        elif isinstance(inner, float) and inner.is_integer() and abs(inner) < _LARGEST_WHOLE:
-            # A number that went through a spreadsheet or a data frame: 13800138000.0
-            flat[f"{prefix}{name}"] = str(int(inner))
+        elif isinstance(inner, float) and (text := number_text(inner)) is not None:
+            flat[f"{prefix}{name}"] = text
     return flat
 
 

@@ -15,16 +15,12 @@ from pipelines.pieces import BATCH_ROWS, DEEPEST, Piece
 
 _NARROW = (
     pl.Boolean,
-    pl.Date,
-    pl.Datetime,
     pl.Time,
     pl.Duration,
     pl.Int8,
     pl.Int16,
-    pl.Int32,
     pl.UInt8,
     pl.UInt16,
-    pl.UInt32,
 )
 
 
@@ -75,12 +71,14 @@ def _text(series: pl.Series, depth: int) -> list[pl.Series]:
     if isinstance(kind, pl.List | pl.Array):
         return [pl.Series(series.name, [_listed(value) for value in series.to_list()], dtype=pl.String)]
     if kind in (pl.Float32, pl.Float64):
-        whole = series.cast(pl.Int64, strict=False)
-        return [
-            whole.cast(pl.String)
-            .zip_with((whole == series).fill_null(value=False), pl.Series([None], dtype=pl.String))
-            .alias(series.name)
-        ]
+        finite = series.set(series.is_infinite() | series.is_nan(), None)
+        whole = finite.cast(pl.Int64, strict=False)
+        is_whole = (whole == finite).fill_null(value=False)
+        return [whole.cast(pl.String).zip_with(is_whole, finite.cast(pl.String)).alias(series.name)]
+    if isinstance(kind, pl.Datetime):
+        # A birthday may be kept as a moment; a moment within a day is none.
+        days = series.dt.date()
+        return [days.cast(pl.String)] if (series == days.cast(kind)).all() else []
     if kind == pl.Binary:
         return [pl.Series(series.name, [_decoded(value) for value in series.to_list()], dtype=pl.String)]
     return [series.cast(pl.String, strict=False)]

@@ -17,7 +17,7 @@ class Piece:
         rows: how many rows of the table these are.
         share: how much of the table has been read, 0 to 1.
         rejected: rows that could not be read.
-        narrow: the same rows of columns that hold no identifier by their type, yet help to rebuild one (dates, small
+        narrow: the same rows of columns that hold no identifier by their type, yet help to rebuild one (small
             whole numbers), as text; empty where a format has none.
     """
 

@@ -116,7 +116,7 @@ def _read_table(table: str, store: Store, reading: Reading, sampling: Sampling, 
     share = min(1.0, sampling.rows / total) if sampling.rows and total else 1.0
     deadline = time.monotonic() + sampling.seconds if sampling.seconds else None
     told = Sampled(total, round(total * share))
-    for counted in counted_columns(store, table, ChosenRows(share=share)):
+    for counted in counted_columns(store, table, ChosenRows(share=share), numbers=True):
         if counted.left_out:
             reading.sampled.add(counted.column)
         reading.observe(counted.column, counted.values)

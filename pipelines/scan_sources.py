@@ -15,7 +15,7 @@ from pipelines.datasets import file_pieces, is_table
 from pipelines.errors import SourceBroken
 from pipelines.files import Found, found_files, source_of
 from pipelines.pieces import Piece
-from pipelines.sql_tables import database_tables, sqlite_engine, table_pieces
+from pipelines.sql_tables import database_tables, is_cut_short, sqlite_engine, table_pieces
 from pipelines.workbooks import sheet_names, sheet_pieces
 
 TABLE_PREFIX = "table:"
@@ -128,6 +128,8 @@ def _of_database(target: str) -> Iterator[DataSet]:
 def _of_file(path: Path, name: str, depth: int = 0) -> Iterator[DataSet]:
     form = form_of(path)
     if form == "sqlite":
+        if is_cut_short(path):
+            raise SourceBroken("the database is damaged: shorter than its own header says. Copy it again as a whole")
         engine = sqlite_engine(path)
         tables = database_tables(engine)
         yield from _named(name, [(table.name, _nameless(partial(table_pieces, engine, table))) for table in tables])

@@ -57,6 +57,26 @@ def sqlite_engine(path: Path) -> "Engine":
     return create_engine("sqlite://", creator=opened, poolclass=NullPool)
 
 
+def is_cut_short(path: Path) -> bool:
+    """Whether a SQLite file is shorter than its header says, so that SQLite would read the missing pages as zeros.
+
+    Page size and number of pages: https://www.sqlite.org/fileformat2.html, 1.3.2 and 1.3.7; the number counts only
+    where the change counter is that for which it was written.
+    """
+    try:
+        with path.open("rb") as file:
+            header = file.read(100)
+        length = path.stat().st_size
+    except OSError:
+        return False
+    if len(header) < 100:
+        return True
+    stored = int.from_bytes(header[16:18], "big")
+    size = 65_536 if stored == 1 else stored
+    pages = int.from_bytes(header[28:32], "big") if header[24:28] == header[92:96] else 0
+    return length < size * pages or (size > 0 and length % size != 0)
+
+
 def database_tables(engine: "Engine", schemas: Sequence[str] = ()) -> list[SqlTable]:
     """The tables of a database, of these schemas or of all that are not the system's own.
 

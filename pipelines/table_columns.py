@@ -55,6 +55,9 @@ GROUP BY _name, _text
 """
 
 _TEXT = re.compile(r"(?:LowCardinality\()?(?:Nullable\()?(?:String|FixedString\(\d+\)|U?Int(?:64|128|256)|IPv[46])\)*")
+_NUMBER = re.compile(
+    r"(?:LowCardinality\()?(?:Nullable\()?(?:U?Int32|Float(?:32|64)|Decimal\(\d+, \d+\)|Date(?:32)?)\)*"
+)
 _TEXTS = re.compile(r"Array\((?:LowCardinality\()?(?:Nullable\()?String\)+")
 _MAP = re.compile(r"Map\((?:LowCardinality\()?String\)?, (?:LowCardinality\()?(?:Nullable\()?String\)+")
 
@@ -112,10 +115,16 @@ def table_rows(store: Store, table: str, chosen: ChosenRows | None = None) -> in
     return total if isinstance(total, int) else 0
 
 
-def counted_columns(store: Store, table: str, chosen: ChosenRows | None = None) -> Iterator[CountedValues]:
-    """Every text column of a table, keys of a map as `column.key`, as distinct values with their rows."""
+def counted_columns(
+    store: Store, table: str, chosen: ChosenRows | None = None, *, numbers: bool = False
+) -> Iterator[CountedValues]:
+    """Every text column of a table, keys of a map as `column.key`, as distinct values with their rows.
+
+    With `numbers` also dates, fractions and whole numbers of 32 bits, which may be a birthday, a position, an account.
+    """
     address, rows = table_address(store, table), chosen or ChosenRows()
-    columns = [(name, _how(kind)) for name, kind in described(store, table) if _how(kind)]
+    told = [(name, _how(kind, numbers=numbers)) for name, kind in described(store, table)]
+    columns = [(name, how) for name, how in told if how]
     for at, (column, how) in enumerate(columns):
         named = {**address, **rows.bound(), "column": column}
         pieces = _pieces(store, named, rows.asked(_DISTINCT_PAIRS if how == _PAIRS else _DISTINCT))
@@ -138,7 +147,9 @@ def described(store: Store, table: str) -> list[tuple[str, str]]:
     return [(str(row["name"]), str(row["type"])) for row in rows]
 
 
-def _how(kind: str) -> str:
+def _how(kind: str, *, numbers: bool) -> str:
+    if numbers and _NUMBER.fullmatch(kind):
+        return _VALUES
     for form, statement in ((_TEXT, _VALUES), (_TEXTS, _ITEMS), (_MAP, _PAIRS)):
         if form.fullmatch(kind):
             return statement

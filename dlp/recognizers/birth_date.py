@@ -15,8 +15,12 @@ _FORMS = ("%Y-%m-%d", "%Y%m%d", "%Y-%m", "%Y%m", "%m-%d-%Y", "%d-%m-%Y", "%d-%b-
 def birth_date_holds(values: pl.Series) -> Verdicts:
     """Whether each is a day or a month of the calendar, from 1900 to today."""
     bare = (
-        values.str.replace(r"[ T].*$", "").str.replace_all("[年月./]", "-").str.strip_suffix("日").str.strip_chars("-")
+        values.str.replace(r"[ T].*$|(?:出生|生)$", "")
+        .str.replace_all("[年月./]", "-")
+        .str.strip_suffix("日")
+        .str.strip_chars("-")
     )
+    bare = bare.str.replace(r"^([0-9]{4})-([0-9])$", "${1}-0${2}")
     dates = pl.Series([None] * len(values), dtype=pl.Date)
     for form in _FORMS:
         dates = dates.zip_with(dates.is_not_null(), bare.str.to_date(form, strict=False))
@@ -53,4 +57,23 @@ BIRTH_DATE = Kind(
     counter_examples=("1990-02-30", "1890-01-01", "2999-01-01", "19901307"),
 )
 
-KINDS = (BIRTH_DATE,)
+# 1990年3月7日生: as courts and the police write it
+BORN_ON = Kind(
+    name="born_on",
+    entity_type="BIRTH_DATE",
+    gate=r"日(?:出)?生|月(?:出)?生",
+    lengths=(8, 13),
+    of=DIGIT | BEYOND,
+    needs=DIGIT | BEYOND,
+    pattern=r"(?:19|20)[0-9]{2}年[0-9]{1,2}月(?:[0-9]{1,2}日)?(?:出生|生)",
+    check=birth_date_holds,
+    shape_chance=1e-4,
+    context=BIRTH_DATE.context,
+    score=0.5,
+    alone=0.0,
+    not_before=("[效产活成意鲜物机态动长日命殖]",),
+    examples=("1990年3月7日生", "1990年3月出生"),
+    counter_examples=("1990年13月7日生", "2999年1月1日生"),
+)
+
+KINDS = (BIRTH_DATE, BORN_ON)

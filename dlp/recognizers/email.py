@@ -13,26 +13,30 @@ _FILE_ENDINGS = (
 
 
 def domain_holds(values: pl.Series) -> Verdicts:
-    """Whether the part after the sign is a public domain and no file name, unit, local host or reserved name."""
-    dotted = values.str.contains(r"\.\.|^\.|\.@")
+    """Whether the part after the sign is a public domain and no file name, unit, local host or reserved name.
+
+    The user of a URL or of a path on another host is none either.
+    """
+    dotted = values.str.contains(r"\.\.|^\.|\.@|://|@[^@]*:")
     return (~(values.str.contains(_FILE_ENDINGS) | dotted)).to_numpy()
 
 
 EMAIL = Kind(
     name="email",
     entity_type="EMAIL_ADDRESS",
-    gate="@",
+    gate="@|%40",
     lengths=(6, 320),
     of=ASCII,
     needs=OTHER | DOT,
-    pattern=r"[A-Za-z0-9._%+-]{1,64}@(?:[A-Za-z0-9](?:[A-Za-z0-9-]{0,61}[A-Za-z0-9])?\.)+[A-Za-z]{2,24}",
+    # The user and password of a URL are read with what they stand before, and refused: ssh://git@example.org
+    pattern=r"(?:[a-z][a-z0-9+.-]{1,15}://[!\x22$-.0-<>A-~]{0,64}@|[A-Za-z0-9._%+-]{1,64}?(?:@|%40))(?:[A-Za-z0-9](?:[A-Za-z0-9-]{0,61}[A-Za-z0-9])?\.)+[A-Za-z]{2,24}"
+    r"(?::[A-Za-z0-9._-]{1,64}/[!-~]{0,200})?",  # git@example.org:city/tool.git
     check=domain_holds,
     check_chance=0.01,
     shape_chance=0.01,
     context=("邮箱", "邮件", "电邮", "mail", "email", "e-mail"),
     marked=True,
     score=0.9,
-    not_before=(":[A-Za-z0-9._-]+/",),  # git@example.org:city/tool.git
     alone=0.0,
     # The part before the sign hidden, or the domain alone.
     masked_forms=(
@@ -44,6 +48,7 @@ EMAIL = Kind(
         "zhang@host",
         "a..b@example.org",
         "icon@2x.png",
+        "git@example.org:city/",
     ),
 )
 

@@ -29,6 +29,13 @@ def _is_host(value: str) -> bool:
     return not (address.is_unspecified or address.is_multicast or address.is_loopback)
 
 
+_VERSION_WORDS = ("版本", "版本号", "固件", "升级到", "升级至", "更新到", "更新至", "补丁", "驱动")
+_VERSION_NAMES = (
+    *("version", "ver", "versions", "release", "build", "firmware", "patch", "upgrade to", "upgraded to"),
+    *("section", "chapter", "clause", "paragraph", "oid"),
+)
+_PRODUCTS = ("oracle", "weblogic", "jdk", "windows", "chrome", "firefox", "sdk", "driver")
+
 IPV4 = Kind(
     name="ipv4",
     entity_type="IP_ADDRESS",
@@ -46,7 +53,16 @@ IPV4 = Kind(
     score=0.6,
     alone=0.3,
     # Versions are written the same: Chrome/102.0.5005.61, rv:1.9.2.20, version 3.1.4.15.
-    not_after=("[A-Za-z]/", "rv:", "(?i:version)[ :=]", "版本", "版本号"),
+    # So are clauses of a document, and products: section 1.2.3.4, Oracle 11.2.0.4.
+    not_after=(
+        "[A-Za-z]/",
+        "rv:",
+        *(f"{word}{mark}" for word in _VERSION_WORDS for mark in ("", "[ :=]", "[为是]", "[:=] ")),
+        *(f"(?i:{word}){mark}" for word in _VERSION_NAMES for mark in ("[ :=-]", "[:=] ", " v", '[ :]"')),
+        *(f"(?i:{word})[ -]" for word in _PRODUCTS),
+        "第",
+    ),
+    not_before=("[版节章款]", "条(?:规|款|的)"),
     masked_forms=(r"(?:[0-9]{1,3}\.){2}(?:[0-9]{1,3}|\*+)\.\*+", r"[0-9]{1,3}\.\*+\.\*+\.[0-9]{1,3}"),
     examples=(
         "192.0.2.7",

@@ -1,5 +1,8 @@
 """Postal addresses of people: Chinese by province and street words, English by number and street word."""
 
+import polars as pl
+
+from dlp.checksums import Verdicts
 from dlp.kinds import CHINESE, Kind
 from dlp.profiles import BEYOND, DIGIT, LETTER
 
@@ -17,6 +20,10 @@ _STREET = r"(?:路|街|道|巷|村|里|弄|大道|胡同|小区|花园|苑|城|�
 _DIVISION = r"(?:市|区|县|旗|镇|乡)"
 _REST = r"[\u4e00-\u9fff0-9A-Za-z#（）()-]{0,30}(?: [0-9]{6})?"
 _ANY = r"[\u4e00-\u9fff0-9A-Za-z]"
+
+_CHINESE, _NUMBERED = r"[\u4e00-\u9fff]", r"[\u4e00-\u9fff0-9A-Za-z]"
+_GATE = r"[0-9](?:号|弄|组|室|栋|幢|座|单元)"
+_ROOM = r"(?:[0-9A-Za-z]{1,3}(?:栋|幢|座|号楼|单元)[0-9A-Za-z单元层楼-]{0,8}?[0-9]{2,4}室?|[0-9]{2,4}室)"
 
 _TAIWAN = (
     "臺北|台北|新北|桃園|臺中|台中|臺南|台南|高雄|基隆|新竹|苗栗|彰化|南投|"
@@ -36,9 +43,45 @@ CHINESE_ADDRESS = Kind(
     score=0.5,
     alone=0.2,
     named=0.2,
-    masked_forms=(rf"{_PLACE}{_ANY}{{0,20}}\*{{2,}}[\u4e00-\u9fff0-9A-Za-z*]{{0,20}}",),
+    masked_forms=(rf"{_PLACE}{_ANY}{{0,20}}\*{{2,}}[0-9A-Za-z*省市区县镇乡村组路街道巷弄号室栋幢座楼单元层-]{{0,20}}",),
     examples=("福建省福州市鼓楼区东街口8号",),
     counter_examples=("福建省福州市",),
+)
+
+# 西湖区文三路8号, 尤溪县洋中镇后厝村12组34号, 工业路8号5栋401室: of any town, known by its parts
+LOCAL_ADDRESS = Kind(
+    name="local_address",
+    entity_type="LOCATION",
+    gate=_GATE,
+    lengths=(8, 80),
+    needs=BEYOND | DIGIT,
+    pattern=rf"{_CHINESE}{{2,8}}(?:[市区县旗镇乡]|街道)"
+    rf"(?:{_CHINESE}{{0,14}}?[路街道巷弄同](?:[一二三四五六七八九十东西南北中]段?)?|{_CHINESE}{{1,8}}(?:村|社区){_NUMBERED}{{0,8}}?)"
+    rf"[0-9]{{1,5}}[号弄组]{_REST}",
+    shape_chance=1e-4,
+    context=CHINESE_ADDRESS.context,
+    score=0.5,
+    alone=0.2,
+    named=0.2,
+    examples=("西湖区文三路8号", "尤溪县洋中镇后厝村12组34号"),
+    counter_examples=("西湖区文三路", "五四路公交2号线", "第3号公告"),
+)
+
+# 工业路8号5栋401室: a street, a house and a room
+DOOR_ADDRESS = Kind(
+    name="door_address",
+    entity_type="LOCATION",
+    gate=_GATE,
+    lengths=(8, 80),
+    needs=BEYOND | DIGIT,
+    pattern=rf"{_CHINESE}{{2,8}}[路街道巷弄同][0-9]{{1,5}}[号弄]{_NUMBERED}{{0,14}}?{_ROOM}",
+    shape_chance=1e-4,
+    context=CHINESE_ADDRESS.context,
+    score=0.5,
+    alone=0.2,
+    named=0.2,
+    examples=("工业路8号5栋401室", "古田路12号3号楼501"),
+    counter_examples=("工业路8号", "工业路5栋401室"),
 )
 
 # 697 嘉義市劍潭巷1段97號4樓
@@ -85,6 +128,12 @@ ENGLISH_ADDRESS = Kind(
     counter_examples=("Johnson Loop",),
 )
 
+
+def named_address_holds(values: pl.Series) -> Verdicts:
+    """Whether each is more than one word of ASCII, as pointers, codes and names of hosts are."""
+    return values.str.contains(r"[^\x00-\x7f]|[0-9A-Za-z][ ,#/-]+[0-9A-Za-z]").to_numpy()
+
+
 # Punctuation that no address has; classes of Unicode such as \p{L} cost fifty times as much.
 _NEVER = r"\x00-\x08\x0b\x0c\x0e-\x1f!\x22$%&*+:;<=>?@\[\\\]^_`{|}~"
 
@@ -97,10 +146,11 @@ NAMED_ADDRESS = Kind(
     some_of=LETTER | BEYOND,
     pattern=rf"[^{_NEVER},.'()/ -][^{_NEVER}]{{5,}}"
     r"|[\u4e00-\u9fff]{1,4}[路街巷村弄里苑][0-9A-Za-z\u4e00-\u9fff]{1,3}[号座栋幢室]",
+    check=named_address_holds,
     named=0.6,
     in_text=False,
     examples=("关岭街m座",),
-    counter_examples=("街",),
+    counter_examples=("街", "0x7ffd12ab34"),
 )
 
-KINDS = (CHINESE_ADDRESS, TAIWAN_ADDRESS, ENGLISH_ADDRESS, NAMED_ADDRESS)
+KINDS = (CHINESE_ADDRESS, LOCAL_ADDRESS, DOOR_ADDRESS, TAIWAN_ADDRESS, ENGLISH_ADDRESS, NAMED_ADDRESS)

@@ -20,6 +20,7 @@ ORGANISATION_CODE = Kind(
     shape=r"[0-9A-Z]{8}-[0-9X]",
     shape_chance=1 / 11,
     context=CONTEXT,
+    not_after=("[0-9A-Za-z]-",),  # 0591-87654321-8: a telephone and its extension
     score=0.4,
     alone=0.0,
     named_masks=(r"[0-9A-Z]{1,4}\*{2,6}[0-9A-Z]{0,3}-?[0-9X*]",),

@@ -16,6 +16,11 @@ CONTEXT = (
     "号码",
     "短信",
     "微信",
+    "固话",
+    "座机",
+    "传真",
+    "总机",
+    "fax",
     "phone",
     "mobile",
     "call",
@@ -27,13 +32,15 @@ CONTEXT = (
 
 
 # Groups of four digits before it: the end of a card number.
+_SERVICE = r"^\(?[48]00[0-9]?\)?[-. ]"
+_SHORTEST_ABROAD = 8  # digits, the country's among them
 _GROUP = ("[0-9]{4}[ -][0-9]{4}[ -]",)
 
 
 def spoken_number_holds(values: pl.Series) -> Verdicts:
-    """Whether each has the digits of a telephone (ITU-T E.164: at most 15) and is no date and no IP address."""
+    """Whether each has the digits of a telephone (ITU-T E.164: at most 15) and is no date, host or service number."""
     count = values.str.count_matches(r"[0-9]")
-    other = values.str.contains(r"^(?:19|20)[0-9]{2}[-. ][0-9]{1,2}\b|^[0-9]+\.[0-9]+\.[0-9]+\.[0-9]+$")
+    other = values.str.contains(_SERVICE + r"|^(?:19|20)[0-9]{2}[-. ][0-9]{1,2}\b|^[0-9]+\.[0-9]+\.[0-9]+\.[0-9]+$")
     return (count.is_between(7, 15) & ~other).to_numpy()
 
 
@@ -52,8 +59,9 @@ def named_number_holds(values: pl.Series) -> Verdicts:
 
 
 def personal_number_holds(values: pl.Series) -> Verdicts:
-    """Whether each is none of the numbers of services: 400 and 800 belong to companies."""
-    return (~values.str.contains(r"^\(?[48]00\)?[-. ]")).to_numpy()
+    """Whether each is as long as a number that can be dialled and none of services: 400 and 800 belong to companies."""
+    count = values.str.count_matches(r"[0-9]")
+    return ((count >= _SHORTEST_ABROAD) & ~values.str.contains(_SERVICE)).to_numpy()
 
 
 # 13800138000, +86 138-0013-8000
@@ -61,11 +69,13 @@ MOBILE = Kind(
     name="mobile",
     entity_type="PHONE_NUMBER",
     gate=LONGER_DIGITS,
-    lengths=(11, 19),
+    lengths=(11, 26),
     of=DIGIT | SEPARATOR | OTHER,
     needs=DIGIT,
-    pattern=r"(?:(?:\+|00)?86[- ]?)?1[3-9][0-9][- ]?[0-9]{4}[- ]?[0-9]{4}",
-    shape=r"[0-9]{3}[- ]?[0-9]{4}[- ]?[0-9]{4}|[0-9]{13}|[0-9]{15}|\+86[0-9]{11}",
+    # ... 1380 0138 000, and digit by digit, as numbers are hidden from filters
+    pattern=r"(?:(?:\+|00)?86[- ]?)?(?:1[3-9][0-9][- ]?[0-9]{4}[- ]?[0-9]{4}|1[3-9][0-9]{2}[- ][0-9]{4}[- ][0-9]{3}"
+    r"|1 [3-9](?: [0-9]){9})",
+    shape=r"[0-9]{3}[- ]?[0-9]{4}[- ]?[0-9]{4}|[0-9]{4}[- ][0-9]{4}[- ][0-9]{3}|[0-9]{13}|[0-9]{15}|\+86[0-9]{11}",
     shape_chance=0.08,  # 7.8 % of random 11-digit numbers
     context=CONTEXT,
     score=0.5,
@@ -77,6 +87,8 @@ MOBILE = Kind(
         "13800138000",
         "+86 138-0013-8000",
         "008613800138000",
+        "1380 0138 000",
+        "1 3 8 0 0 1 3 8 0 0 0",
     ),
     counter_examples=(
         "12800138000",
@@ -84,15 +96,20 @@ MOBILE = Kind(
     ),
 )
 
-# 0591-87654321, (0591)87654321
+_AREA = r"(?:10|2[0-9]|[3-9][0-9]{2})"
+
+# 0591-87654321, (0591)8765-4321, +86-591-87654321
 LANDLINE = Kind(
     name="landline",
     entity_type="PHONE_NUMBER",
-    gate=r"0[0-9]{2,3}[-) ]{1,2}[2-8]",
-    lengths=(10, 22),
+    gate=r"0[0-9]{2,3}[-) ]{1,2}[2-8]|86[- ]?(?:\(0\))?[1-9][0-9]{1,2}[- ]?[2-8]",
+    lengths=(10, 27),
     of=DIGIT | SEPARATOR | OTHER,
     needs=DIGIT,
-    pattern=r"(?:0(?:10|2[0-9]|[3-9][0-9]{2})[- ]|\(0(?:10|2[0-9]|[3-9][0-9]{2})\) ?)[2-8][0-9]{6,7}(?:-[0-9]{1,6})?",
+    # 0591 8765 4321 is a part of a card or an IBAN, 0591-8765-4321 of a UUID, too: they need a word beside them.
+    pattern=rf"(?:0{_AREA}[- ][2-8][0-9]{{6,7}}"
+    rf"|(?:\(0{_AREA}\) ?|(?:\+|00)86[- ]?(?:\(0\))?{_AREA}[- ]?)[2-8][0-9]{{2,3}}[- ]?[0-9]{{4}})"
+    r"(?:-[0-9]{1,6})?",
     shape=r"0[0-9]{2,3}[- ][0-9]{6,9}",
     shape_chance=0.05,
     context=CONTEXT,
@@ -104,6 +121,9 @@ LANDLINE = Kind(
         "0591-87654321",
         "(0591)87654321",
         "010-66012345-801",
+        "(0591)8765-4321",
+        "+86-591-87654321",
+        "+86 (0)10 66012345",
     ),
     counter_examples=(
         "0591-1765432",
@@ -138,6 +158,7 @@ INTERNATIONAL = Kind(
     of=DIGIT | SEPARATOR | DOT | OTHER | X,
     needs=DIGIT,
     pattern=r"(?:(?:\+?1|001)[-. ]?)?(?:\([2-9][0-9]{2}\) ?|[2-9][0-9]{2}[-.])[0-9]{3}[-. ][0-9]{4}(?: ?x[0-9]{1,6})?"
+    r"|1[3-9][0-9]\.[0-9]{4}\.[0-9]{4}"  # a Chinese mobile
     r"|\+[1-9][0-9]{0,2}[-. ]?(?:\([0-9]{1,5}\)[-. ]?)?[0-9]{1,5}(?:[-. ][0-9]{2,5}){1,4}(?: ?x[0-9]{1,6})?",
     check=personal_number_holds,
     shape=r"\+?[0-9()][0-9() .-]{6,18}[0-9]",
@@ -150,10 +171,12 @@ INTERNATIONAL = Kind(
         "+1-533-478-8762",
         "(651)802-7346",
         "+44 20 7946 0958",
+        "138.0013.8000",
     ),
     counter_examples=(
         "400-123-4567",
         "800-820-8820",
+        "+86-755",
     ),
 )
 
@@ -195,7 +218,7 @@ SPOKEN = Kind(
     in_text_alone=False,
     named=0.6,
     examples=("07700 063 966",),
-    counter_examples=("2024-01-02",),
+    counter_examples=("2024-01-02", "400-123-4567", "4008-123-456"),
 )
 
 KINDS = (MOBILE, LANDLINE, INTERNATIONAL, PLAIN_LANDLINE, SPOKEN, NAMED)

@@ -2,7 +2,7 @@
 
 from dlp.formats import pattern_of
 from dlp.kinds import Kind
-from dlp.profiles import DIGIT
+from dlp.profiles import DIGIT, LETTER
 
 QQ = Kind(
     name="qq",
@@ -22,4 +22,21 @@ QQ = Kind(
     counter_examples=("0123456", "1234"),
 )
 
-KINDS = (QQ,)
+# QQ1234567
+MARKED_QQ = Kind(
+    name="marked_qq",
+    entity_type="QQ_NUMBER",
+    gate=r"[Qq]{2}[1-9]",
+    lengths=(7, 13),
+    of=DIGIT | LETTER,
+    needs=DIGIT,
+    pattern=rf"[Qq]{{2}}(?:{pattern_of('qq')})",
+    context=QQ.context,
+    marked=True,
+    score=0.5,
+    alone=0.0,
+    examples=("QQ1234567", "qq10001"),
+    counter_examples=("QQ0123456", "QQ1234"),
+)
+
+KINDS = (QQ, MARKED_QQ)

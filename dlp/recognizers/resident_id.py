@@ -1,18 +1,23 @@
 """The number of a resident identity card of the People's Republic of China, 18 characters or the older 15 digits."""
 
-from dlp.checksums import old_resident_id_holds, resident_id_holds
+import polars as pl
+
+from dlp.checksums import Verdicts, old_resident_id_holds, resident_id_holds
 from dlp.kinds import LONGER_DIGITS, Kind
-from dlp.profiles import DIGIT, SEPARATOR, X
+from dlp.profiles import DIGIT, SEPARATOR, UPPER, X
 
 # Digits 1-2 are the province of GB/T 2260; 81-83 are the residence permits of Hong Kong, Macao and Taiwan people.
 _PROVINCE = r"(?:1[1-5]|2[1-3]|3[1-7]|4[1-6]|5[0-4]|6[1-5]|71|8[1-3])"
 _DAY = r"(?:0[1-9]|1[0-2])(?:0[1-9]|[12][0-9]|3[01])"
 
+_BREAK = r"(?:[ -]|\r?\n)?"  # forms and letters break the line between the parts
+
 CONTEXT = (
     "身份证",
     "身份号码",
     "公民身份",
-    "证件号",
+    "证件",
+    "代证",
     "居民身份",
     "居住证",
     "社会保障号",
@@ -27,13 +32,13 @@ RESIDENT_ID = Kind(
     name="resident_id",
     entity_type="CN_RESIDENT_ID",
     gate=LONGER_DIGITS,
-    lengths=(18, 20),
+    lengths=(18, 22),
     of=DIGIT | X | SEPARATOR,
     needs=DIGIT,
-    pattern=rf"{_PROVINCE}[0-9]{{4}}[ -]?(?:18|19|20)[0-9]{{2}}{_DAY}[ -]?[0-9]{{3}}[0-9Xx]",
+    pattern=rf"{_PROVINCE}[0-9]{{4}}{_BREAK}(?:18|19|20)[0-9]{{2}}{_DAY}{_BREAK}[0-9]{{3}}[0-9Xx]",
     check=resident_id_holds,
     check_chance=1 / 11,
-    shape=r"[0-9]{6}[ -]?[0-9]{8}[ -]?[0-9]{3}[0-9Xx]",
+    shape=rf"[0-9]{{6}}{_BREAK}[0-9]{{8}}{_BREAK}[0-9]{{3}}[0-9Xx]",
     # Measured: 0.008 % of random digits, 0.082 % of order numbers that begin with a time.
     shape_chance=0.001,
     context=CONTEXT,
@@ -75,4 +80,29 @@ OLD_RESIDENT_ID = Kind(
     ),
 )
 
-KINDS = (RESIDENT_ID, OLD_RESIDENT_ID)
+
+def student_number_holds(values: pl.Series) -> Verdicts:
+    """Whether what stands behind the letter of each is a resident ID number."""
+    return resident_id_holds(values.str.slice(1))
+
+
+# G11010519491231002X: the number of a pupil in the country's register (学籍号) is the resident ID behind a letter
+STUDENT_NUMBER = Kind(
+    name="student_number",
+    entity_type="CN_RESIDENT_ID",
+    gate="[GLJ]" + LONGER_DIGITS,
+    lengths=(19, 19),
+    of=DIGIT | X | UPPER,
+    needs=DIGIT,
+    pattern=rf"[GLJ]{_PROVINCE}[0-9]{{4}}(?:19|20)[0-9]{{2}}{_DAY}[0-9]{{3}}[0-9Xx]",
+    check=student_number_holds,
+    check_chance=1 / 11,
+    shape_chance=0.001,
+    context=("学籍", "学号"),
+    score=0.5,
+    alone=0.0,
+    examples=("G11010519491231002X",),
+    counter_examples=("G110105194912310021", "A11010519491231002X"),
+)
+
+KINDS = (RESIDENT_ID, STUDENT_NUMBER, OLD_RESIDENT_ID)
