@@ -90,7 +90,7 @@ def student_number_holds(values: pl.Series) -> Verdicts:
 STUDENT_NUMBER = Kind(
     name="student_number",
     entity_type="CN_RESIDENT_ID",
-    gate="[GLJ]" + LONGER_DIGITS,
+    gate=LONGER_DIGITS,
     lengths=(19, 19),
     of=DIGIT | X | UPPER,
     needs=DIGIT,
@@ -101,6 +101,7 @@ STUDENT_NUMBER = Kind(
     context=("学籍", "学号"),
     score=0.5,
     alone=0.0,
+    in_text_alone=False,
     examples=("G11010519491231002X",),
     counter_examples=("G110105194912310021", "A11010519491231002X"),
 )
