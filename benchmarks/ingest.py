@@ -5,11 +5,12 @@
 SHARED holds real captures (`pcap/`), Zeek logs (`logs/`) and Windows event logs (`evtx/`); by default it is the folder
 of them beside the project. What is stored is stored by a process of its own into an embedded server of its own, from
 the first byte read to the last row acknowledged; by the clock, since database and reader share the machine. With
-`--curve` the same logs are stored in a quarter, half and all of their length.
+`--curve` syslog is also stored in an eighth, a quarter, half and all of its length.
 """
 
 import argparse
 import json
+import math
 import os
 import subprocess
 import sys
@@ -18,13 +19,15 @@ import time
 from collections.abc import Callable, Mapping, Sequence
 from pathlib import Path
 
+import psutil
+
 from benchmarks import capture, exports, logs
 from benchmarks.charts import line_chart
 from benchmarks.corpus import SHARED
 from benchmarks.event_logs import composed_event_log
 from pipelines.ingest import ingest
 from rongdun.settings import Settings
-from store.embedded import stop
+from store.embedded import running_endpoint, stop
 from store.session import open_store
 
 _PICTURE = Path(__file__).parents[1] / "docs" / "images" / "ingest-growth.svg"
@@ -113,13 +116,21 @@ def _log_files(shared: Path, place: Path, rows: int) -> Mapping[str, Path]:
 
 
 def _curve(place: Path, rows: int) -> list[dict[str, object]]:
-    """Syslog of growing length, stored; drawn as seconds over lines."""
-    points = []
-    for share in (4, 2, 1):
+    """Syslog of growing length, stored; drawn as seconds over lines.
+
+    `slope` is that of the logarithms from the point before to this one: 1 where seconds grow as lines do.
+    """
+    points: list[dict[str, object]] = []
+    grown: list[tuple[float, float]] = []
+    for share in (8, 4, 2, 1):
         path = place / f"syslog-{share}.log"
         path.write_bytes(logs.syslog(rows // share))
-        points.append({"lines": rows // share, **_stored("syslog", path, place)})
-    grown = [(float(str(point["lines"])), float(str(point["syslog_seconds"]))) for point in points]
+        point = {"lines": rows // share, **_stored("syslog", path, place)}
+        grown.append((float(rows // share), float(str(point["syslog_seconds"]))))
+        if points:
+            (lines, seconds), (more, longer) = grown[-2:]
+            point["slope"] = math.log(longer / seconds) / math.log(more / lines)
+        points.append(point)
     _PICTURE.write_text(line_chart(grown, x="lines", y="seconds", title="Syslog, stored"), encoding="utf-8")
     return points
 
@@ -135,6 +146,8 @@ def _stored(name: str, path: Path, place: Path) -> dict[str, object]:
         f"{name}_rows_per_second_stored": said["rows"] / said["seconds"],
         f"{name}_rows": said["rows"],
         f"{name}_seconds": said["seconds"],
+        f"{name}_reader_us_per_row": said["reader_seconds"] / said["rows"] * 1e6,
+        f"{name}_server_us_per_row": said["server_seconds"] / said["rows"] * 1e6,
         f"{name}_peak_rss_mb": said["peak_rss_mb"],
     }
 
@@ -142,17 +155,29 @@ def _stored(name: str, path: Path, place: Path) -> dict[str, object]:
 def _store(settings: Settings, path: Path) -> dict[str, float]:
     try:
         with open_store(settings) as store:
-            started = time.perf_counter()
+            endpoint = running_endpoint(settings.run_folder)
+            assert endpoint is not None
+            server = psutil.Process(endpoint.pid)
+            started, worked, served = time.perf_counter(), time.process_time(), _worked(server)
             report = ingest([path], store, scope="fuzhou")
-            seconds = time.perf_counter() - started
+            seconds, worked = time.perf_counter() - started, time.process_time() - worked
+            served = _worked(server) - served
     finally:
         stop(settings.run_folder)
     return {
         "rows": report.rows,
         "rejected": report.rejected,
         "seconds": seconds,
+        "reader_seconds": worked,
+        "server_seconds": served,
         "peak_rss_mb": capture.peak_rss_mb(),
     }
+
+
+def _worked(process: psutil.Process) -> float:
+    """The processor seconds that a process has had."""
+    times = process.cpu_times()
+    return float(times.user + times.system)
 
 
 if __name__ == "__main__":
