@@ -5,6 +5,7 @@ from collections.abc import Sequence
 
 import polars as pl
 
+from dlp.chance import accident
 from dlp.column_names import name_hints
 from dlp.columns import ColumnEvidence
 from dlp.encodings import decoded_ways, turned_ways
@@ -12,6 +13,7 @@ from dlp.mask_columns import ColumnFacts, passing
 from dlp.mask_findings import MaskCheck, MaskFinding, rate
 from dlp.mask_marks import is_masked
 from dlp.policy import Policy
+from dlp.registry import KINDS
 from dlp.verdicts import Verdict, verdicts
 
 _DECODED = 500  # distinct values of a column
@@ -21,6 +23,7 @@ _MOST_TURNED = 0.5
 _LEAST_ENCODED = 0.04
 _DECODABLE = 0.2  # of the values, before they are decoded
 _CHECKED = ("CN_RESIDENT_ID", "CREDIT_CARD", "CN_SOCIAL_CREDIT_CODE", "IBAN_CODE")  # by a check digit
+_UNLIKELY = 1e-4  # that a column of anything else is taken for one
 _MOBILE = "PHONE_NUMBER"
 _ALMOST_ALL = 0.95  # of turned values that are mobiles: seven in a hundred numbers look like one
 _LEAST_MOBILES, _LEAST_PREFIXES = 20, 8
@@ -76,11 +79,19 @@ def _turned(column: ColumnFacts, values: Sequence[str]) -> MaskFinding | None:
             ways.setdefault(way, []).append(text)
     for way, texts in ways.items():
         # A form alone proves nothing of turned digits; a check digit that nearly all pass does.
-        sure = [name for name in _CHECKED if passing(texts, name) > len(values) * _MOST_TURNED]
+        sure = [name for name in _CHECKED if _proves(texts, name, values=len(values), ways=len(ways))]
         for entity_type in (*sure, *_mobiles(column, texts)):
             evidence = {"encoding": way, "values_with": len(texts), "values": len(values)}
             return MaskFinding(MaskCheck.encoding, (column.name,), "critical", entity_type, evidence)
     return None
+
+
+def _proves(texts: Sequence[str], entity_type: str, *, values: int, ways: int) -> bool:
+    """Whether so many texts pass the check of a type that no accident explains it, however many ways were tried."""
+    passed = passing(texts, entity_type)
+    # Forms without a check digit, such as the old resident ID, are rarer still by their dates.
+    chance = max(kind.check_chance for kind in KINDS if kind.entity_type == entity_type and kind.check_chance < 1)
+    return passed > values * _MOST_TURNED and accident(len(texts), passed, chance) * ways < _UNLIKELY
 
 
 def _mobiles(column: ColumnFacts, texts: Sequence[str]) -> tuple[str, ...]:
