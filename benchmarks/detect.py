@@ -21,6 +21,7 @@ import psutil
 
 from benchmarks.charts import line_chart
 from benchmarks.corpus import SHARED, Corpus, stored_corpus
+from benchmarks.processor_time import processor_seconds
 from detectors.rule import CompiledRule
 from rongdun.settings import Settings
 from store.embedded import running_endpoint
@@ -209,20 +210,17 @@ def _judge(home: Path, rules: Path, most: int, *, warm_up: bool) -> None:
         endpoint = running_endpoint(settings.run_folder)
         assert endpoint is not None
         server = psutil.Process(endpoint.pid)
-        started, worked, served = time.perf_counter(), time.process_time(), _worked(server)
+        started, worked, served = time.perf_counter(), time.process_time(), processor_seconds(server)
         report = detect(store, chosen)
         seconds = time.perf_counter() - started
-        processor = {"process_seconds": time.process_time() - worked, "server_seconds": _worked(server) - served}
+        processor = {
+            "process_seconds": time.process_time() - worked,
+            "server_seconds": processor_seconds(server) - served,
+        }
     if report.unusable:
         sys.exit(f"rules failed: {report.unusable[:3]}")
     said = {"events": report.events, "rules": report.rules, "alerts": report.alerts_new}
     print(json.dumps({**said, **processor, "ready_at": ready_at, "seconds": seconds}))
-
-
-def _worked(process: psutil.Process) -> float:
-    """The processor seconds that a process has had."""
-    times = process.cpu_times()
-    return float(times.user + times.system)
 
 
 def _spread(rules: Sequence[CompiledRule], most: int) -> tuple[CompiledRule, ...]:

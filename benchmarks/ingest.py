@@ -25,6 +25,7 @@ from benchmarks import capture, exports, logs
 from benchmarks.charts import line_chart
 from benchmarks.corpus import SHARED
 from benchmarks.event_logs import composed_event_log
+from benchmarks.processor_time import processor_seconds
 from pipelines.ingest import ingest
 from rongdun.settings import Settings
 from store.embedded import running_endpoint, stop
@@ -158,10 +159,10 @@ def _store(settings: Settings, path: Path) -> dict[str, float]:
             endpoint = running_endpoint(settings.run_folder)
             assert endpoint is not None
             server = psutil.Process(endpoint.pid)
-            started, worked, served = time.perf_counter(), time.process_time(), _worked(server)
+            started, worked, served = time.perf_counter(), time.process_time(), processor_seconds(server)
             report = ingest([path], store, scope="fuzhou")
             seconds, worked = time.perf_counter() - started, time.process_time() - worked
-            served = _worked(server) - served
+            served = processor_seconds(server) - served
     finally:
         stop(settings.run_folder)
     return {
@@ -172,12 +173,6 @@ def _store(settings: Settings, path: Path) -> dict[str, float]:
         "server_seconds": served,
         "peak_rss_mb": capture.peak_rss_mb(),
     }
-
-
-def _worked(process: psutil.Process) -> float:
-    """The processor seconds that a process has had."""
-    times = process.cpu_times()
-    return float(times.user + times.system)
 
 
 if __name__ == "__main__":

@@ -8,11 +8,10 @@ from pathlib import Path
 import polars as pl
 from polars._typing import SchemaDict
 
-from assets.strict_yaml import YamlRefused
 from dlp.errors import RegistrationInvalid
 from dlp.grading_policy import GradingPolicy
 from dlp.registrations import Harm, Registration, Sharing, registration
-from pipelines.declared_files import checked_entries, declared_entries
+from pipelines.declared_files import declared
 from pipelines.declaring import Declared, Importer, ImportReport, declare
 from response.chain import Role
 from store.client import Store
@@ -98,16 +97,14 @@ def load_catalogue(path: Path, grading: GradingPolicy) -> list[Registration]:
     Raises:
         RegistrationInvalid: with one line per problem: file, line, key and what is allowed.
     """
-    try:
-        entries = declared_entries(path, "datasets", _row_entry)
-    except YamlRefused as error:
-        raise RegistrationInvalid([error.at(path)]) from error
-    found, problems = checked_entries(
-        path, entries, lambda entry: registration(entry, grading), lambda entry: entry.dataset, RegistrationInvalid
+    return declared(
+        path,
+        "datasets",
+        _row_entry,
+        lambda entry: registration(entry, grading),
+        lambda one: one.dataset,
+        RegistrationInvalid,
     )
-    if problems:
-        raise RegistrationInvalid(problems)
-    return found
 
 
 def _row_entry(row: dict[str, str | None]) -> dict[str, object]:

@@ -1,7 +1,7 @@
 """Files in which people declare things, an entry each: YAML under one key, or CSV with one entry a row."""
 
 import csv
-from collections.abc import Callable, Iterable
+from collections.abc import Callable
 from pathlib import Path
 from typing import TypeVar
 
@@ -12,31 +12,31 @@ Cells = Callable[[Row], dict[str, object]]
 Made = TypeVar("Made")
 
 
-def declared_entries(path: Path, key: str, cells: Cells) -> list[tuple[int, object]]:
-    """The entries of a file, each with its line; `cells` makes one of a row of CSV.
-
-    Raises:
-        YamlRefused: it is no such file, not UTF-8, or larger than 8 MiB.
-    """
-    return _of_csv(path, cells) if path.suffix.lower() == ".csv" else _of_yaml(path, key)
-
-
-def checked_entries(
+def declared(
     path: Path,
-    entries: Iterable[tuple[int, object]],
+    key: str,
+    cells: Cells,
     made: Callable[[object], Made],
     name: Callable[[Made], str],
     refused: type[Exception],
-) -> tuple[list[Made], list[str]]:
-    """What the entries declare, and every problem with its line: what is refused, and what is given twice.
+) -> list[Made]:
+    """What the entries of a file declare, in its order.
 
     Args:
-        path: the file, for the problems.
-        entries: with their lines.
+        path: YAML of up to 8 MiB with the one key, or CSV.
+        key: that holds the list of entries.
+        cells: makes an entry of a row of CSV.
         made: what an entry declares; raises `refused`, an error with `problems`.
         name: by what two of them are the same.
-        refused: the error of an entry that cannot be.
+        refused: the error of an entry that cannot be, made of a list of problems.
+
+    Raises:
+        Exception: `refused`, with one line per problem: file, line, key and what is allowed, or what is given twice.
     """
+    try:
+        entries = _of_csv(path, cells) if path.suffix.lower() == ".csv" else _of_yaml(path, key)
+    except YamlRefused as error:
+        raise refused([error.at(path)]) from error
     problems: list[str] = []
     found: list[Made] = []
     seen: dict[str, int] = {}
@@ -50,7 +50,9 @@ def checked_entries(
             problems.append(f"{path}:{line}: {name(one)} is given twice, first in line {seen[name(one)]}")
         seen.setdefault(name(one), line)
         found.append(one)
-    return found, problems
+    if problems:
+        raise refused(problems)
+    return found
 
 
 def _of_yaml(path: Path, key: str) -> list[tuple[int, object]]:

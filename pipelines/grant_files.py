@@ -4,11 +4,10 @@ from collections.abc import Sequence
 from datetime import datetime
 from pathlib import Path
 
-from assets.strict_yaml import YamlRefused
 from dlp.access_policy import AccessPolicy
 from dlp.errors import GrantInvalid
 from dlp.grants import Grant, grant
-from pipelines.declared_files import checked_entries, declared_entries
+from pipelines.declared_files import declared
 from pipelines.declaring import Declared, Importer, ImportReport, declare
 from pipelines.grants import grants_of_files, write_grants
 from response.chain import Role
@@ -53,16 +52,7 @@ def load_grants(path: Path, policy: AccessPolicy) -> list[Grant]:
     Raises:
         GrantInvalid: with one line per problem: file, line, key and what is allowed.
     """
-    try:
-        entries = declared_entries(path, "grants", _cells)
-    except YamlRefused as error:
-        raise GrantInvalid([error.at(path)]) from error
-    found, problems = checked_entries(
-        path, entries, lambda entry: grant(entry, policy), lambda one: one.grant_id, GrantInvalid
-    )
-    if problems:
-        raise GrantInvalid(problems)
-    return found
+    return declared(path, "grants", _cells, lambda entry: grant(entry, policy), lambda one: one.grant_id, GrantInvalid)
 
 
 def _check_import(path: Path, read: Sequence[Grant], actor: str) -> None:
