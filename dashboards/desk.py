@@ -1,6 +1,6 @@
 """What every page is handed: the words, the reader's scope and period, and the database."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime, timedelta
 from functools import cache
@@ -12,6 +12,7 @@ from streamlit.navigation.page import StreamlitPage
 
 from assets.weights import PostureWeights, load_weights, thresholds_in
 from dashboards.connection import Connections
+from dashboards.foreseen import FORESEEN
 from dashboards.kept import kept_language
 from dashboards.queries import ask
 from dashboards.translation import LANGUAGES, Language, Words, words_in
@@ -21,6 +22,8 @@ from store.client import Store
 _SHARED = frozenset({"newest_telemetry", "scopes", "sources", "telemetry_trend"})
 
 PERIODS = {"24h": (24, 3600), "7d": (7 * 24, 6 * 3600), "30d": (30 * 24, 24 * 3600)}  # hours shown, seconds a step
+
+FIRST_PERIOD = "24h"  # until the reader chooses
 
 
 @dataclass(frozen=True)
@@ -70,15 +73,32 @@ class Desk:
         """
         return _weights(thresholds_in(self.rules))
 
+    @property
+    def window(self) -> dict[str, object]:
+        """The period as parameters of a question; all time where no telemetry tells of one."""
+        return self.period.parameters if self.period else {"since": "1970-01-01 00:00:00"}
+
     def ask(self, name: str, **parameters: object) -> pl.DataFrame:
         """The answer to a question within the reader's scope; one about all telemetry may be ten seconds old."""
-        whole = {"scope": self.scope, "root": self.root, "language": self.words.language, **parameters}
+        whole = self._whole(parameters)
         if name in _SHARED:
             return _shared_answer(self.key, name, whole, self.store)
-        return ask(self.store, name, whole)
+        foreseen = FORESEEN.take(self.key, name, whole)
+        return ask(self.store, name, whole) if foreseen is None else foreseen
+
+    def ask_ahead(self, name: str, parameters: Mapping[str, object]) -> pl.DataFrame:
+        """The answer to a question that a page is about to ask, which then finds it there."""
+        whole = self._whole(parameters)
+        if name in _SHARED:
+            return _shared_answer(self.key, name, whole, self.store)
+        return FORESEEN.get(self.key, name, whole, lambda: ask(self.store, name, whole))
 
     def groups(self, **asked: object) -> pl.DataFrame:
         """The rows of the queue; a filter that is not named lets everything pass, suppressed alerts apart."""
+        return self.ask("alert_groups", **self.grouped(**asked))
+
+    def grouped(self, **asked: object) -> dict[str, object]:
+        """What the question for the rows of the queue is asked with."""
         open_to_all = {
             "levels": [],
             "states": [],
@@ -88,7 +108,10 @@ class Desk:
             "suppressed": 0,
             "member": "",
         }
-        return self.ask("alert_groups", **{**open_to_all, "window": self.group_minutes * 60, **asked})
+        return {**open_to_all, "window": self.group_minutes * 60, **asked}
+
+    def _whole(self, parameters: Mapping[str, object]) -> dict[str, object]:
+        return {"scope": self.scope, "root": self.root, "language": self.words.language, **parameters}
 
 
 def open_desk(
@@ -105,15 +128,26 @@ def open_desk(
     reader = _reader(connected.key, connected)
     chosen = str(st.session_state.get("scope") or root)
     scope = chosen if chosen == root or chosen.startswith(f"{root}/") else root
-    desk = Desk(words, connected.key, reader, connected.writer, root, scope, rules)
+    desk = Desk(
+        words, connected.key, reader, connected.writer, root, scope, rules, site=site, group_minutes=group_minutes
+    )
+    return with_period(desk, str(st.session_state.get("period") or FIRST_PERIOD))
+
+
+def with_period(desk: Desk, code: str) -> Desk:
+    """The desk with the period of that code, which ends with the newest telemetry."""
     newest = desk.ask("newest_telemetry")["newest"].item()
-    hours, step = PERIODS[str(st.session_state.get("period") or "24h")]
-    return replace(desk, period=period_until(newest, hours, step), site=site, group_minutes=group_minutes)
+    hours, step = PERIODS[code]
+    return replace(desk, period=period_until(newest, hours, step))
 
 
 def chosen_language(default: Language) -> Language:
     """The language that the reader chose, now or before in this browser, else the configured one."""
-    chosen = st.session_state.get("language") or kept_language()
+    return known_language(str(st.session_state.get("language") or kept_language()), default)
+
+
+def known_language(chosen: str, default: Language) -> Language:
+    """The chosen language where the desk has it, else the default."""
     return next((language for language in LANGUAGES if language == chosen), default)
 
 

@@ -4,6 +4,7 @@ Cookies, not the address: a link that is passed on opens in the language of whoe
 name does not outlive the browser, since the next person at the same machine would decide under it.
 """
 
+from collections.abc import Mapping
 from functools import cache
 from urllib.parse import quote, unquote
 
@@ -26,7 +27,12 @@ export default function(component) {
 
 def kept_language() -> str:
     """The language that this browser last chose, as it says; ''."""
-    return _kept(_LANGUAGE)
+    return language_in(st.context.cookies)
+
+
+def language_in(cookies: Mapping[str, str]) -> str:
+    """The language that a browser last chose, as its cookies say; ''."""
+    return unquote(cookies.get(_LANGUAGE, ""))
 
 
 def kept_name() -> str:

@@ -8,7 +8,7 @@ import streamlit as st
 
 from dashboards.choices import chosen_code
 from dashboards.connection import Connections
-from dashboards.desk import PERIODS, Desk, chosen_language, open_desk
+from dashboards.desk import FIRST_PERIOD, PERIODS, Desk, chosen_language, open_desk
 from dashboards.harmless import harmless
 from dashboards.kept import keep, kept_language
 from dashboards.translation import LANGUAGES, Language, Words, words_in
@@ -82,7 +82,7 @@ def _sidebar(desk: Desk) -> None:
         st.segmented_control(
             words("sidebar.period"),
             list(PERIODS),
-            default="24h",
+            default=FIRST_PERIOD,
             required=True,
             key="period",
             format_func=lambda code: words(f"period.{code}"),

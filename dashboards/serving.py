@@ -12,14 +12,14 @@ import PIL.Image
 import polars as pl
 from streamlit.web.cli import main as streamlit
 
-from dashboards import app
+from dashboards import asgi
 from dashboards.translation import LANGUAGES, words_in
 
 
 def main() -> None:
     """Get ready, then serve until asked to stop."""
     get_ready()
-    sys.argv = ["streamlit", "run", str(Path(app.__file__)), *sys.argv[1:]]
+    sys.argv = ["streamlit", "run", str(Path(asgi.__file__)), *sys.argv[1:]]
     streamlit()
 
 

@@ -86,21 +86,25 @@ def _title(desk: Desk, alert: dict[str, Any]) -> None:
         facts([(words("alert.false_positives"), " / ".join(told.false_positives))])
 
 
-def _evidence(desk: Desk, alert: dict[str, Any], grounds: Grounds | None) -> None:
-    words = desk.words
-    st.subheader(words("alert.evidence"), anchor=False)
+def evidence_questions(alert: dict[str, Any]) -> list[tuple[str, dict[str, object]]]:
+    """The questions, with their parameters, whose answers are the events of an alert."""
     asked = {
         "event_ids": alert["event_ids"],
         "since": sql_time(alert["first_seen"] - _SLACK),
         "until": sql_time(alert["last_seen"] + _SLACK),
     }
     # The events of a risk incident may be in either table, all others are in the one that the alert names.
-    questions = ["alert_flows"] if alert["event_table"] == "network_flows" else ["alert_log_events"]
     if is_incident(dict.fromkeys(alert["matched_names"], "")):
-        questions = ["alert_flows", "alert_log_events"]
+        return [("alert_flows", asked), ("alert_log_events", asked)]
+    return [("alert_flows" if alert["event_table"] == "network_flows" else "alert_log_events", asked)]
+
+
+def _evidence(desk: Desk, alert: dict[str, Any], grounds: Grounds | None) -> None:
+    words = desk.words
+    st.subheader(words("alert.evidence"), anchor=False)
     found = [
         (question == "alert_flows", event)
-        for question in questions
+        for question, asked in evidence_questions(alert)
         for event in desk.ask(question, **asked).iter_rows(named=True)
     ]
     found.sort(key=lambda pair: pair[1]["event_time"])

@@ -12,7 +12,8 @@ from dashboards.tables import Column, as_chips, chip_column, number_column, show
 from dashboards.views import alert_detail, alert_group
 from dashboards.views.suppressing import suppressions
 
-_MOST = 500
+MOST = 500
+OPEN_STATES = ("new", "acknowledged")
 _TALLEST = 17  # rows before the table scrolls
 _COLUMNS = (
     "level",
@@ -87,7 +88,7 @@ def _filters(desk: Desk) -> dict[str, object]:
             words("column.state"),
             words.codes("state"),
             selection_mode="multi",
-            default=["new", "acknowledged"],
+            default=list(OPEN_STATES),
             key="alerts.states",
             format_func=lambda code: words.label("state", code),
             persist_state="session",
@@ -114,12 +115,12 @@ def _filters(desk: Desk) -> dict[str, object]:
 
 def _queue(desk: Desk, filters: dict[str, object]) -> None:
     words = desk.words
-    found = desk.groups(most=_MOST, **filters)
+    found = desk.groups(most=MOST, **filters)
     if found.is_empty():
         st.info(words("alerts.none"))
         return
     total = found["total"][0]
-    key = "alerts.shown" if total <= _MOST else "alerts.cut"
+    key = "alerts.shown" if total <= MOST else "alerts.cut"
     st.caption(words(key, total=amount(words, total), shown=found.height))
     selection = st.dataframe(
         _table(found, desk),

@@ -16,12 +16,12 @@ from pipelines.delays import PROMISED_SECONDS
 def show(desk: Desk) -> None:
     """The pipeline health page."""
     page_head(desk, "health", trends=True)
-    sources = desk.ask("sources", **(desk.period.parameters if desk.period else {"since": "1970-01-01 00:00:00"}))
+    sources = desk.ask("sources", **desk.window)
     files = desk.ask("ingested_files")
     if sources.is_empty() and files.is_empty():
         empty_state(desk.words, "health", ["rongdun ingest PATH", "rongdun status"])
         return
-    silent = _silent_sources(desk)
+    silent = desk.ask("silent_sources", **silence(desk))
     _figures(desk, sources, silent)
     _delays(desk)
     _sources(desk, sources)
@@ -32,10 +32,10 @@ def show(desk: Desk) -> None:
     _whole_city(desk, files, silent)
 
 
-def _silent_sources(desk: Desk) -> pl.DataFrame:
+def silence(desk: Desk) -> dict[str, object]:
+    """What the question for silent sources is asked with."""
     newest = desk.period.newest if desk.period else datetime.now(UTC)
-    allowed = int(desk.weights.silence.after_minutes * 60)
-    return desk.ask("silent_sources", newest=sql_time(newest), allowed=allowed)
+    return {"newest": sql_time(newest), "allowed": int(desk.weights.silence.after_minutes * 60)}
 
 
 def _whole_city(desk: Desk, files: pl.DataFrame, silent: pl.DataFrame) -> None:

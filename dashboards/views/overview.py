@@ -72,7 +72,7 @@ def _city(desk: Desk, assets: pl.DataFrame) -> None:
 
 def _sense(desk: Desk, _: pl.DataFrame) -> None:
     words = desk.words
-    sources = desk.ask("sources", **_window(desk))
+    sources = desk.ask("sources", **desk.window)
     hours = (desk.period.until - desk.period.since).total_seconds() / 3600 if desk.period else 1
     rate = float(sources["recent"].sum() or 0) / hours
     st.metric(words("stage.sense"), words("stage.sense.rate", rate=amount(words, rate)))
@@ -200,7 +200,3 @@ def _organisations(desk: Desk, assets: pl.DataFrame) -> None:
             "worst": text_column(words("column.worst_asset")),
         },
     )
-
-
-def _window(desk: Desk) -> dict[str, object]:
-    return desk.period.parameters if desk.period else {"since": "1970-01-01 00:00:00"}

@@ -6,6 +6,7 @@ import streamlit as st
 
 from dashboards.choices import chosen_code
 from dashboards.desk import Desk
+from dashboards.foreseen import FORESEEN
 from dashboards.kept import LONGEST_NAME, kept_name
 from response.chain import Role
 from response.errors import ResponseError
@@ -41,6 +42,7 @@ def take(desk: Desk, done: str, step: Callable[[Store], object]) -> None:
         st.error(desk.words(f"refused.{type(refused).__name__}"))
         st.text(str(refused))
         return
+    FORESEEN.forget()
     st.session_state["action.done"] = done
     st.rerun()
 

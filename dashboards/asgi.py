@@ -1,0 +1,10 @@
+"""The desk as an ASGI application; `dashboards.serving` serves it."""
+
+from pathlib import Path
+
+import streamlit as st
+from starlette.middleware import Middleware
+
+from dashboards.ahead import AskAhead, Asker
+
+app = st.App(Path(__file__).with_name("app.py"), middleware=[Middleware(AskAhead, ask=Asker().ask)])
