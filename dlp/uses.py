@@ -48,7 +48,7 @@ class Breach:
 
     Attributes:
         check: the name of the check, a key of `detections/data_access.yml`.
-        uses: what it is about, oldest first; none for a grant that lies unused.
+        uses: what it is about, oldest first; none for a grant that lies unused, or data that is kept.
         grant_id: the grant that comes closest, '' for none.
         columns: the protected columns concerned.
         facts: what else to show, as text.
@@ -69,7 +69,7 @@ class Breach:
     def identity(self) -> str:
         """The same for the same breach, however often it is looked for and whatever else arrives of its hour or day."""
         if not self.uses:
-            return f"{self.check}\0{self.grant_id}"
+            return f"{self.check}\0{self.grant_id or self.facts.get('dataset', '')}"
         first = self.uses[0]
         when = first.hour.date() if self.check == "over_budget" else first.hour
         return f"{self.check}\0{first.account}\0{first.dataset.lower()}\0{when.isoformat()}"

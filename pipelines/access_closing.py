@@ -15,9 +15,9 @@ FROM alerts
 WHERE source = 'data_access' AND matched_fields['check'] IN {checks:Array(String)}
   AND toDate(first_seen) = {day:Date}
 """
-_DORMANT = """
+_STANDING = """
 SELECT alert_id, state, last_actor FROM alerts
-WHERE source = 'data_access' AND matched_fields['check'] = 'dormant_grant'
+WHERE source = 'data_access' AND matched_fields['check'] IN {checks:Array(String)}
 """
 
 
@@ -26,6 +26,7 @@ class Reason(StrEnum):
 
     NO_LONGER = "judged again: grades or grants have changed, and the use is covered now"
     DORMANT_NO_LONGER = "judged again: the grant was used, or has ended"
+    KEPT_NO_LONGER = "judged again: the data is gone, or the catalogue says otherwise now"
     AGAIN = "judged again: grades or grants have changed, and it holds after all"
 
 
@@ -47,9 +48,9 @@ def settle_day(
     return _settle(store, judged, held, Reason.NO_LONGER)
 
 
-def settle_dormant(store: Store, held: Collection[str]) -> int:
-    """The same for grants that lay unused."""
-    return _settle(store, store.rows(_DORMANT), held, Reason.DORMANT_NO_LONGER)
+def settle_standing(store: Store, held: Collection[str], checks: Iterable[str], reason: Reason) -> int:
+    """The same for what is no use and has no day: grants that lie unused, data that is kept."""
+    return _settle(store, store.rows(_STANDING, {"checks": sorted(checks)}), held, reason)
 
 
 def _settle(store: Store, rows: Iterable[Mapping[str, object]], held: Collection[str], reason: Reason) -> int:

@@ -3,7 +3,7 @@
 What was judged is judged again when grades, grants or the policy change: alerts that no longer hold are closed.
 """
 
-from collections.abc import Collection, Mapping
+from collections.abc import Collection, Iterable, Mapping
 from dataclasses import asdict, dataclass
 from datetime import UTC, date, datetime
 
@@ -13,19 +13,22 @@ from detectors.rule import RuleHead
 from dlp.access_checks import breaches, dormant
 from dlp.access_policy import AccessPolicy
 from dlp.grants import Grant
-from dlp.uses import Grades
-from pipelines.access_alerts import alert_of
-from pipelines.access_closing import settle_day, settle_dormant
+from dlp.kept_data import KEPT_TOO_LONG, NOT_DESTROYED, used_after_destruction
+from dlp.uses import Breach, Grades
+from pipelines.access_alerts import About, alert_of
+from pipelines.access_closing import Reason, settle_day, settle_standing
 from pipelines.access_uses import uses_of
 from pipelines.accesses import Drawn, draw_accesses
 from pipelines.alert_rows import write_new_alerts
 from pipelines.grades_in_use import graded_columns
 from pipelines.grants import grant_uses, grants_in_time
 from pipelines.judged_uses import bases, changed_since, days_used, keep_bases, used_datasets
+from pipelines.kept_data import destroyed_names, kept_data
 from store.client import Store
 from store.writes import append
 
-_DORMANT = "dormant_grant"
+_DORMANT = ("dormant_grant",)
+_KEPT = (KEPT_TOO_LONG, NOT_DESTROYED)
 
 
 @dataclass(frozen=True)
@@ -59,6 +62,7 @@ class _Judging:
     rules: Mapping[str, RuleHead]
     grants: list[Grant]
     grades: Grades
+    destroyed: Mapping[str, date]
     breaches: int = 0
     alerts_new: int = 0
     settled: int = 0
@@ -67,24 +71,30 @@ class _Judging:
         """Judge the uses of a day, of some data sets or of all."""
         found = uses_of(self.store, day, self.grants, datasets)
         held = []
-        for breach in breaches(found.uses, self.grants, self.grades, self.policy):
+        told = breaches(found.uses, self.grants, self.grades, self.policy)
+        for breach in (*told, *used_after_destruction(found.uses, self.destroyed)):
             alert = alert_of(breach, found.about_first(breach.uses), self.rules)
             self.breaches += 1
             held += [alert] if alert else []
         self.alerts_new += write_new_alerts(self.store, held)
         ids = {alert.alert_id for alert in held}
-        self.settled += settle_day(self.store, day, ids, checks=set(self.rules) - {_DORMANT}, datasets=datasets)
+        checks = set(self.rules).difference(_DORMANT, _KEPT)
+        self.settled += settle_day(self.store, day, ids, checks=checks, datasets=datasets)
 
-    def judge_dormant(self, scope: str, now: datetime) -> None:
-        """Tell of the grants that nobody uses."""
-        if _DORMANT not in self.rules:
-            return
-        unused = list(dormant(grant_uses(self.store), now=now, policy=self.policy))
-        told = [alert_of(breach, {"scope": scope, "arrived_at": now}, self.rules) for breach in unused]
-        held = [alert for alert in told if alert]
-        self.breaches += len(unused)
+    def judge_standing(self, scope: str, now: datetime) -> None:
+        """Tell of the grants that nobody uses, and of data that should be gone."""
+        unused = dormant(grant_uses(self.store), now=now, policy=self.policy)
+        house = {"scope": scope, "arrived_at": now}
+        self._tell(_DORMANT, ((breach, house) for breach in unused), Reason.DORMANT_NO_LONGER)
+        kept = ((breach, {**about, "scope": about["scope"] or scope}) for breach, about in kept_data(self.store, now))
+        self._tell(_KEPT, kept, Reason.KEPT_NO_LONGER)
+
+    def _tell(self, checks: Iterable[str], found: Iterable[tuple[Breach, About]], reason: Reason) -> None:
+        told = [(breach, about) for breach, about in found if breach.check in self.rules]
+        held = [alert for breach, about in told if (alert := alert_of(breach, about, self.rules))]
+        self.breaches += len(told)
         self.alerts_new += write_new_alerts(self.store, held)
-        self.settled += settle_dormant(self.store, {alert.alert_id for alert in held})
+        self.settled += settle_standing(self.store, {alert.alert_id for alert in held}, checks, reason)
 
 
 def judge_accesses(
@@ -98,8 +108,8 @@ def judge_accesses(
     """What the uses that were logged since the last run come to; running again raises no alert twice.
 
     A whole day (UTC) is judged again when anything of it is new, since budgets are by the day; every day of a data set
-    when its grades, the grants for it or the policy changed. A grant that lies unused is told of in `scope`, the
-    house's own.
+    when its grades, the grants for it, its destruction or the policy changed. A grant that lies unused is told of in
+    `scope`, the house's own; so is data that should be gone and of which no scan knows where it lies.
 
     Raises:
         QueryFailed: ClickHouse refused something.
@@ -109,13 +119,14 @@ def judge_accesses(
     drawn = draw_accesses(store, policy)
     used, grants = used_datasets(store), grants_in_time(store)
     grades = graded_columns(store, used)
-    basis = bases(used, grades, grants, policy)
+    destroyed = destroyed_names(store)
+    basis = bases(used, grades, grants, policy, destroyed)
     changed = changed_since(store, basis)
-    judging = _Judging(store, policy, rules, grants, grades)
+    judging = _Judging(store, policy, rules, grants, grades, destroyed)
     days: dict[date, set[str] | None] = {**days_used(store, changed)}
     for day, datasets in sorted({**days, **{day.date(): None for day in drawn.days}}.items()):
         judging.judge_day(day, datasets)
-    judging.judge_dormant(scope, started)
+    judging.judge_standing(scope, started)
     _keep(store, drawn, started, judging.breaches)
     keep_bases(store, {dataset: basis[dataset] for dataset in changed}, now=started)
     return AccessReport(

@@ -28,8 +28,17 @@ def used_datasets(store: Store) -> set[str]:
     return {str(row["dataset"]) for row in store.rows(_USED)}
 
 
-def bases(used: Iterable[str], grades: Grades, grants: Collection[Grant], policy: AccessPolicy) -> dict[str, str]:
-    """A hash of all that decides on the uses of each data set: its grades, the grants for it, the policy's bounds."""
+def bases(
+    used: Iterable[str],
+    grades: Grades,
+    grants: Collection[Grant],
+    policy: AccessPolicy,
+    destroyed: Mapping[str, date] | None = None,
+) -> dict[str, str]:
+    """A hash of all that decides on the uses of each data set.
+
+    Its grades, the grants for it, the policy's bounds, and the day of its destruction where one is recorded.
+    """
     rules = [policy.protected_from, policy.bulk_rows, *policy.own_accounts]
     of_one: dict[str, list[Grant]] = defaultdict(list)
     of_many = [grant for grant in grants if any("*" in pattern for pattern in grant.datasets)]
@@ -42,7 +51,9 @@ def bases(used: Iterable[str], grades: Grades, grants: Collection[Grant], policy
         columns = sorted((name, each.grade, each.masked) for name, each in grades.get(dataset, {}).items())
         concerned = [*of_one[dataset.lower()], *(grant for grant in of_many if grant.is_about(dataset))]
         told = [grant.model_dump_json() for grant in concerned]
-        found[dataset] = hashlib.sha256(json.dumps([rules, columns, told]).encode()).hexdigest()
+        day = (destroyed or {}).get(dataset.lower())
+        decided = [rules, columns, told, *([day.isoformat()] if day else [])]
+        found[dataset] = hashlib.sha256(json.dumps(decided).encode()).hexdigest()
     return found
 
 
