@@ -51,7 +51,7 @@ def test_a_benchmark_runs_and_tells_what_is_named(module: str, tmp_path: Path, r
     if module in _ON_EVENTS:
         words = [*words, *_events_and_rules(request.getfixturevalue("shared_data"), tmp_path)]
     if module in ("event_logs", "flow_storage"):
-        words = [str(request.getfixturevalue("shared_data")), *words]
+        words = [str(_few_files(request.getfixturevalue("shared_data"), tmp_path / "few")), *words]
     if module == "ingest":
         words = [str(tmp_path), *words]
     ran = subprocess.run(
@@ -68,6 +68,16 @@ def test_a_benchmark_runs_and_tells_what_is_named(module: str, tmp_path: Path, r
     told = json.loads(ran.stdout[begin:])
     assert told
     assert set(keys) <= set(told[-1] if isinstance(told, list) else told)
+
+
+def _few_files(shared: Path, place: Path) -> Path:
+    """A few small event logs and captures, in folders as the shared ones."""
+    for folder, pattern, many in (("evtx", "*.evtx", 4), ("pcap", "*.pcap", 20)):
+        (place / folder).mkdir(parents=True)
+        files = [path for path in (shared / folder).rglob(pattern) if path.stat().st_size > 10_000]
+        for number, path in enumerate(sorted(files, key=lambda path: (path.stat().st_size, path.name))[:many]):
+            shutil.copy(path, place / folder / f"{number}-{path.name}")
+    return place
 
 
 def _events_and_rules(shared: Path, place: Path) -> list[str]:
