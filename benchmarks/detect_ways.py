@@ -14,8 +14,8 @@ from pathlib import Path
 import polars as pl
 
 from benchmarks.corpus import SHARED, stored_corpus
-from detectors.literals import leaves_of
 from detectors.placeholders import default_placeholders
+from detectors.plan import leaves_of
 from detectors.rule import CompiledRule, RuleSet
 from detectors.ruleset import load_ruleset
 from detectors.sql_text import array, literal

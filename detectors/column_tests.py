@@ -13,7 +13,7 @@ import polars as pl
 
 from detectors.block import Column, Values
 from detectors.finding import NO_VALUES, Occurrences
-from detectors.literals import Leaf
+from detectors.plan import Leaf
 
 # An expression in ASCII that asks neither for the bounds of words nor for what is no digit or no part of a word.
 _IS_PLAIN = re.compile(r"(?:[\x00-\x5b\x5d-\x7f]|\\[\x00-\x41\x43\x45-\x56\x58-\x61\x63-\x7f])*")

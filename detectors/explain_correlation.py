@@ -8,7 +8,7 @@ from detectors.correlation import Episode, Key, episodes_of_group
 from detectors.correlation_expression import Either, Every, Expression, Named, Not
 from detectors.correlation_match import Match
 from detectors.correlation_windows import window_of
-from detectors.explain import Explanation
+from detectors.explanation import Explanation
 from detectors.rule import CompiledCorrelation, RuleHead, RuleSet
 
 _SIGNS = {"lt": "<", "lte": "<=", "gt": ">", "gte": ">=", "eq": "=", "neq": "!="}

@@ -5,7 +5,7 @@ from collections.abc import Callable, Mapping, Sequence
 import polars as pl
 
 from detectors.block import Column
-from detectors.literals import Leaf, Test
+from detectors.plan import Leaf, Test
 from detectors.rowsets import NO_ROWS, Rows, RowSet, merged
 
 _LEFT, _RIGHT = pl.col("left"), pl.col("right")

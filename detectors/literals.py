@@ -1,14 +1,12 @@
 """What of a condition can be decided by looking for texts, without asking the database.
 
-A `Plan` mirrors the condition tree of a rule. Its leaves say which text must be where; a leaf that texts alone cannot
-decide (a time, a regular expression in keywords) only says what every match of it needs. The SQL predicate
-stays the meaning of the rule: whatever a plan leaves undecided is decided there, and where a plan does decide it must
-say the same. `detectors.screening` evaluates plans over many events at once.
+A leaf that texts alone cannot decide (a time, a regular expression in keywords) only says what every match of it needs.
+The SQL predicate stays the meaning of the rule: whatever a plan leaves undecided is decided there, and where a plan
+does decide it must say the same.
 """
 
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
-from typing import Literal
 
 from sigma.conditions import (
     ConditionAND,
@@ -37,74 +35,12 @@ from sigma.types import (
 
 from detectors.necessary import necessary_texts
 from detectors.placeholders import Placeholders, filled, has_placeholder
+from detectors.plan import ALWAYS, NEVER, AllOf, AnyOf, Leaf, Not, Plan, Test
 from detectors.predicates import LARGEST_EXACT, Part, contained_parts, pattern_parts, regex_of
 from detectors.regex import exactly
 from detectors.routing import Route
 from detectors.sql_text import storable
 
-# How the value of a place relates to the texts of a leaf:
-# equals, contains, starts, ends    one of them; this decides the leaf
-# regex, like                       it matches the first, an expression, and contains the others; decides the leaf where
-#                                   the value is ASCII; `like` looks at the lower-cased value
-# holds_all                         all of them; needed by every match, and no more than that
-# numbers, less, greater, ...       as a number; decides the leaf where the value is a plain integer
-# network                           as an address; decides the leaf where the value is a plain IPv4 address
-# present                           any value at all; decides the leaf
-# perhaps                           any value at all; needed by every match
-# field=, field^, field$, field*    it is, begins with, ends with or contains what another field holds, the texts being
-#                                   the places of that; decides the leaf
-# keyword                           it is in any value; decides the leaf
-# anywhere                          it is in any value; needed by every match; without texts: nothing is known
-Test = Literal[
-    "equals", "contains", "starts", "ends", "holds_all", "regex", "like", "numbers", "<", "<=", ">", ">=", "network",
-    "present", "perhaps", "field=", "field^", "field$", "field*", "keyword", "anywhere",
-]  # fmt: skip
-
-
-@dataclass(frozen=True, slots=True)
-class Leaf:
-    """One test of one field.
-
-    Attributes:
-        places: where the field may be, best first: `k:` and a key of the event's fields, or `s:` and an SQL text.
-        texts: lower-cased by Python where they are ASCII; others are still to be folded as the database folds.
-    """
-
-    places: tuple[str, ...]
-    test: Test
-    texts: tuple[str, ...] = ()
-    kind: Literal["leaf"] = "leaf"
-
-
-@dataclass(frozen=True, slots=True)
-class AllOf:
-    """True where every child is."""
-
-    children: tuple["Plan", ...]
-    kind: Literal["all"] = "all"
-
-
-@dataclass(frozen=True, slots=True)
-class AnyOf:
-    """True where some child is; without children, nowhere."""
-
-    children: tuple["Plan", ...]
-    kind: Literal["any"] = "any"
-
-
-@dataclass(frozen=True, slots=True)
-class Not:
-    """True where the child is not."""
-
-    child: "Plan"
-    kind: Literal["not"] = "not"
-
-
-Plan = Leaf | AllOf | AnyOf | Not
-
-FIELD_TESTS: frozenset[Test] = frozenset({"field=", "field^", "field$", "field*"})
-NEVER = AnyOf(())
-ALWAYS = AllOf(())
 _UNKNOWN = Leaf((), "anywhere")
 _COMPARISONS: Mapping[CompareOperators, Test] = {
     CompareOperators.LT: "<",
@@ -262,21 +198,3 @@ def _folded(text: str) -> str:
     """The text as it is stored, lower-cased if that needs no table."""
     stored = storable(text)
     return stored.lower() if stored.isascii() else stored
-
-
-def leaves_of(plan: Plan) -> Mapping[Leaf, None]:
-    """Every leaf of a plan once, in order."""
-    found: dict[Leaf, None] = {}
-    _gather(plan, found)
-    return found
-
-
-def _gather(plan: Plan, found: dict[Leaf, None]) -> None:
-    match plan:
-        case Leaf():
-            found[plan] = None
-        case Not(child=child):
-            _gather(child, found)
-        case _:
-            for child in plan.children:
-                _gather(child, found)

@@ -5,7 +5,7 @@ A leaf over a field that an event lacks is false, so that NOT over it is true. T
 folds differently. Sigma specification 2.1, appendix "modifiers".
 """
 
-from ipaddress import IPv4Network, IPv6Network
+from ipaddress import IPv4Address, IPv4Network, IPv6Address, IPv6Network
 
 from sigma.types import (
     CompareOperators,
@@ -239,6 +239,6 @@ def _like_part(part: Part) -> str:
     return "%" if part is SpecialChars.WILDCARD_MULTI else "_"
 
 
-def _as_ipv6(address: object) -> str:
-    text = str(address)
-    return text if ":" in text else f"::ffff:{text}"
+def _as_ipv6(address: IPv4Address | IPv6Address) -> str:
+    """The address as the database reads it, in nothing but digits and colons: a rule may write any zone behind one."""
+    return str(IPv6Address(int(address))) if isinstance(address, IPv6Address) else f"::ffff:{address}"

@@ -7,7 +7,7 @@ from collections import defaultdict
 from collections.abc import Callable, Iterable, Sequence
 
 from detectors.finding import HOWS, Occurrences, Texts
-from detectors.literals import AllOf, AnyOf, Leaf, Not, Plan
+from detectors.plan import AllOf, AnyOf, Leaf, Not, Plan
 
 
 class Reach:

@@ -12,7 +12,7 @@ from typing import Literal
 from detectors.block import Fold
 from detectors.correlation_condition import Bound
 from detectors.correlation_expression import Expression
-from detectors.literals import Plan
+from detectors.plan import Plan
 from detectors.routing import LogSource, Table
 from detectors.screening import Screen
 

@@ -8,7 +8,7 @@ from detectors.block import EventBlock, Fold
 from detectors.column_tests import ColumnTests
 from detectors.field_tests import rows_comparing
 from detectors.finding import How, Occurrences, Texts
-from detectors.literals import FIELD_TESTS, AllOf, AnyOf, Leaf, Not, Plan
+from detectors.plan import FIELD_TESTS, AllOf, AnyOf, Leaf, Not, Plan
 from detectors.reach import Reach, Reached
 from detectors.rowsets import EVERYTHING, NO_ROWS, NOTHING, Rows, RowSet, intersection, merged, union
 from detectors.shared_plans import shared, shared_leaves

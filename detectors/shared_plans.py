@@ -4,7 +4,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import replace
 
 from detectors.block import Fold
-from detectors.literals import FIELD_TESTS, AllOf, AnyOf, Leaf, Not, Plan, leaves_of
+from detectors.plan import FIELD_TESTS, AllOf, AnyOf, Leaf, Not, Plan, leaves_of
 
 EXPRESSIONS = frozenset({"regex", "like"})
 _CHEAP = {

@@ -10,7 +10,7 @@ from detectors.placeholders import Placeholders, load_placeholders
 from detectors.rule import RuleHead, RuleSet
 from detectors.ruleset import load_ruleset
 from detectors.selection import RuleStatus, Selection, left_out, selected
-from detectors.silence import SilenceRule, load_silence_rule
+from detectors.silence_rule import SilenceRule, load_silence_rule
 from pipelines.risk_rule import RiskRule, load_risk_rule
 from rongdun.settings import Settings
 

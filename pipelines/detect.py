@@ -15,7 +15,7 @@ from typing import TypedDict
 import polars as pl
 
 from detectors.rule import RuleSet, Status
-from detectors.silence import SilenceRule
+from detectors.silence_rule import SilenceRule
 from pipelines.alert_rows import write_new_alerts, write_new_rows
 from pipelines.correlating import correlated
 from pipelines.failed_judgements import MOST_ATTEMPTS, FailedJudgement, by_rule, failed_judgements, remember_failures

@@ -7,8 +7,8 @@ import numpy as np
 import polars as pl
 import pyarrow as pa
 
-from detectors.backend import KEYWORD_VALUES
 from detectors.block import EventBlock, columns_of
+from detectors.condition_sql import KEYWORD_VALUES
 from detectors.routing import Table
 from detectors.sql_text import array, literal
 from pipelines.coded_texts import by_number, coded

@@ -7,7 +7,8 @@ from typing import cast
 
 from sigma.rule import SigmaRule
 
-from detectors.explain import THE_EVENT, Explanation, judged, question_of
+from detectors.explain import THE_EVENT, judged, question_of
+from detectors.explanation import Explanation
 from detectors.routing import LogSource, Table
 from detectors.rule import CompiledRule, RuleSet, Status
 from detectors.ruleset import parsed_rules

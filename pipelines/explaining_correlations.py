@@ -6,8 +6,9 @@ from itertools import islice
 from detectors.correlation_bases import bases_of, reach_around
 from detectors.correlation_match import Match
 from detectors.errors import RuleUnknown
-from detectors.explain import THE_EVENT, Explanation
+from detectors.explain import THE_EVENT
 from detectors.explain_correlation import CorrelationExplanation, correlation_explained
+from detectors.explanation import Explanation
 from detectors.rule import CompiledCorrelation
 from pipelines.base_matches import Key, Touched
 from pipelines.content import Content

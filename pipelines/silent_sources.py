@@ -4,7 +4,8 @@ from collections.abc import Iterator
 from datetime import datetime, timedelta
 from typing import cast
 
-from detectors.silence import Clock, Silence, SilenceRule, SourceActivity, listening_since, silences
+from detectors.silence import Clock, Silence, SourceActivity, listening_since, silences
+from detectors.silence_rule import SilenceRule
 from pipelines.alert_rows import Alert, Evidence, evidence_of, utc
 from pipelines.event_blocks import ENVELOPE
 from store.client import Store

@@ -11,8 +11,8 @@ from dashboards.desk import Desk
 from dashboards.harmless import one_line
 from dashboards.translation import Words
 from detectors.errors import DetectorError
-from detectors.explain import Explanation, Node
 from detectors.explain_correlation import CorrelationExplanation
+from detectors.explanation import Explanation, Node
 from detectors.selection import RuleStatus, Selection
 from pipelines.content import Content, load_content
 from pipelines.errors import PipelineError

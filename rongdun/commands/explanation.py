@@ -7,8 +7,8 @@ from pathlib import Path
 from rich.text import Text
 from rich.tree import Tree
 
-from detectors.explain import Explanation, Node
 from detectors.explain_correlation import CorrelationExplanation
+from detectors.explanation import Explanation, Node
 from detectors.leaf_text import Asks
 from detectors.rule_choice import chosen_rule
 from detectors.selection import RuleStatus, Selection

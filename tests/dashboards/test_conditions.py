@@ -8,7 +8,7 @@ from streamlit.testing.v1 import AppTest
 
 from dashboards.translation import LANGUAGES, words_in
 from dashboards.views.alert_conditions import tree_lines
-from detectors.explain import Node
+from detectors.explanation import Node
 from detectors.leaf_text import Asks, Wanted
 from detectors.ruleset import load_ruleset
 from pipelines.detect import detect

@@ -5,7 +5,8 @@ from typing import cast
 
 import pytest
 
-from detectors.explain import Node, judged, question_of
+from detectors.explain import judged, question_of
+from detectors.explanation import Node
 from store.client import Store
 from store.scratch import scratch_store
 from tests.detectors.test_conformance import ANSWERED, CASES, ConformanceCase, name

@@ -360,6 +360,15 @@ def test_addresses_are_placed_in_networks_as_the_database_places_them(
     assert set(said.sure.tolist()) <= found <= set(said.possible.tolist())
 
 
+@pytest.mark.parametrize("zone", ["eth0", "x') OR 1 --", "x'", "\\", "`", "1/2"])
+def test_the_zone_of_a_network_is_no_part_of_it(engine: Store, zone: str) -> None:
+    rule = parsed({"s": {"A|cidr": f"fe80::1%{zone}/128"}, "condition": "s"})
+    events = [{"A": "fe80::1"}, {"A": "fe80::1%eth7"}, {"A": "fe80::2"}, {"A": "192.0.2.1"}]
+    put(engine, events)
+    assert rule is None or matching(engine, rule) == {0, 1}
+    assert (rule is None) == ("/" in zone)
+
+
 def test_an_ipv6_address_in_groups_is_decided(engine: Store) -> None:
     events = [{"A": "2001:db8::1"}, {"A": "2001:DB8:0:0:0:0:0:2"}, {"A": "2001:db9::1"}, {"A": "::ffff:c000:207"}]
     for network, sure in (("2001:db8::/32", [0, 1]), ("192.0.2.0/24", [3]), ("::/0", [0, 1, 2, 3])):

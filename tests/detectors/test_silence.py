@@ -7,7 +7,8 @@ from pathlib import Path
 import pytest
 
 from detectors.errors import ContentError
-from detectors.silence import Clock, SilenceRule, SourceActivity, listening_since, load_silence_rule, silences
+from detectors.silence import Clock, SourceActivity, listening_since, silences
+from detectors.silence_rule import SilenceRule, load_silence_rule
 
 RULE = Path(__file__).parents[2] / "rules" / "detections" / "silent_source.yml"
 HORIZON = datetime(2026, 3, 2, 20, 0, tzinfo=UTC)

@@ -6,7 +6,7 @@ from pathlib import Path
 
 import pytest
 
-from detectors.silence import load_silence_rule
+from detectors.silence_rule import load_silence_rule
 from pipelines.blind_spots import BlindSpots, blind_spots, recent_matches
 from pipelines.content import Content, load_content
 from pipelines.detect import detect

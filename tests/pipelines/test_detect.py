@@ -9,7 +9,7 @@ import pytest
 
 from detectors.rule import RuleSet
 from detectors.ruleset import load_ruleset
-from detectors.silence import load_silence_rule
+from detectors.silence_rule import load_silence_rule
 from pipelines.detect import detect
 from store.client import Store
 from store.errors import QueryFailed

@@ -8,7 +8,7 @@ from pathlib import Path
 import pytest
 import yaml
 
-from detectors.explain import Explanation, Node
+from detectors.explanation import Explanation, Node
 from detectors.leaf_text import Asks
 from detectors.rule_choice import chosen_rule
 from pipelines.content import Content, load_content
