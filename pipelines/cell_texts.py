@@ -3,7 +3,7 @@
 import json
 import math
 from collections.abc import Sequence
-from datetime import date, datetime, time
+from datetime import date, datetime, time, timedelta
 from decimal import Decimal
 
 import polars as pl
@@ -46,7 +46,7 @@ def narrow_text(value: object) -> str | None:
         return None
     if isinstance(value, bool):
         return "true" if value else "false"
-    if isinstance(value, float | Decimal):
+    if isinstance(value, float | Decimal | timedelta):
         return str(value)
     moment = getattr(value, "isoformat", None)
     return str(moment()).replace("T", " ").removesuffix(" 00:00:00") if callable(moment) else None
@@ -74,7 +74,7 @@ def cell_text(value: object) -> str | None:
         return value.date().isoformat() if value.time() == time() else None
     if isinstance(value, date):
         return value.isoformat()
-    return None if hasattr(value, "isoformat") else str(value)[:_LONGEST_VALUE]
+    return None if hasattr(value, "isoformat") or isinstance(value, timedelta) else str(value)[:_LONGEST_VALUE]
 
 
 def number_text(value: float | Decimal) -> str | None:

@@ -82,6 +82,10 @@ def opened_database(target: str, environment: Mapping[str, str] | None = None) -
         engine = create_engine(
             url, poolclass=NullPool, hide_parameters=True, connect_args=_WAIT.get(url.get_driver_name(), {})
         )
+        if url.get_driver_name() == "pymysql":
+            from pipelines.mysql_cursors import stream_quietly  # noqa: PLC0415
+
+            stream_quietly(engine)
     except ModuleNotFoundError as error:
         raise SourceBroken(f"the driver of this database is not installed: pip install {error.name}") from None
     except (SQLAlchemyError, ValueError) as error:

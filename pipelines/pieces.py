@@ -19,6 +19,7 @@ class Piece:
         rejected: rows that could not be read.
         narrow: the same rows of columns that hold no identifier by their type, yet help to rebuild one (small
             whole numbers), as text; empty where a format has none.
+        note: what whoever reads the report must know of the reading, or ''.
     """
 
     frame: pl.DataFrame
@@ -26,6 +27,7 @@ class Piece:
     share: float = 1.0
     rejected: int = 0
     narrow: pl.DataFrame = field(default_factory=pl.DataFrame)
+    note: str = ""
 
     def whole(self) -> pl.DataFrame:
         """All that is known of the rows, as text; of a column that is in both, whichever has the value."""

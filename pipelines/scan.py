@@ -1,6 +1,7 @@
 """Scans for personal data: reads tables, asks `dlp`, and writes what it found, masked."""
 
 from collections.abc import Callable, Sequence
+from datetime import timedelta
 from pathlib import Path
 
 from assets.matching import AddressBook
@@ -37,6 +38,7 @@ def scan(
     sampling: Sampling | None = None,
     checks: ChecksPolicy | None = None,
     again: bool = False,
+    fresh: timedelta = timedelta(0),
 ) -> list[ScanReport]:
     """A report on every table at a path, on the ClickHouse table `table:NAME`, or in the database of a URL.
 
@@ -57,6 +59,7 @@ def scan(
         sampling: how much of each data set is looked at; all of it when not given.
         checks: how strong masks must be; what ships by default.
         again: read everything, whether it changed or not.
+        fresh: a table of another database that was read to its end within that time is not read again.
     """
     report = progress or _silent
     scanner = Scanner(
@@ -69,6 +72,7 @@ def scan(
         sampling or Sampling(),
         checks or default_mask_policy().checks,
         again=again,
+        fresh=fresh,
     )
     targets = targets_of(target)
     reports = []
@@ -92,6 +96,7 @@ def scan_all(
     *,
     sampling: Sampling | None = None,
     again: bool = False,
+    fresh: timedelta = timedelta(0),
 ) -> list[ScanReport]:
     """Reports on these targets.
 
@@ -124,6 +129,7 @@ def scan_all(
             checks=checks,
             sampling=sampling,
             again=again,
+            fresh=fresh,
         )
     return reports
 

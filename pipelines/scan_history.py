@@ -4,6 +4,7 @@ import hashlib
 import os
 from collections.abc import Mapping
 from dataclasses import dataclass, fields, replace
+from datetime import datetime
 from functools import cache
 from importlib.metadata import version
 from pathlib import Path
@@ -19,7 +20,7 @@ from store.client import Store
 _ENDS = 64 * 1024  # bytes of a file's head and tail that are compared
 
 _LAST = """
-SELECT scan_id, rows, columns, grade, method, stamp, seen_until, column_rows, partial,
+SELECT scan_id, finished_at, rows, columns, grade, method, stamp, seen_until, column_rows, partial,
     registration, evidence, triggers, purpose
 FROM pii_scans
 WHERE dataset = {dataset:String} ORDER BY finished_at DESC LIMIT 1
@@ -33,10 +34,11 @@ WHERE active AND database = {database:String} AND table = {table:String}
 
 @dataclass(frozen=True)
 class LastScan:
-    """The last finished scan of a data set."""
+    """The last finished scan of a data set, and when it was finished (UTC)."""
 
     scan_id: str
     report: ScanReport
+    finished_at: datetime
 
     def says_the_same(self, report: ScanReport) -> bool:
         """Whether a report on the same content grades the data set as this scan did."""
@@ -72,7 +74,7 @@ def last_scan(store: Store, dataset: str) -> LastScan | None:
             suggested=_suggested(row),
             state=state,
         )
-        return LastScan(scan_id, report)
+        return LastScan(scan_id, report, utc(row["finished_at"]))
     return None
 
 
@@ -81,6 +83,11 @@ def unchanged(last: LastScan | None, stamp: str) -> ScanReport | None:
     if last is None or not stamp or last.report.state.stamp != stamp:
         return None
     return replace(last.report, unchanged=True)
+
+
+def still_fresh(last: LastScan | None, stamp: str, since: datetime) -> ScanReport | None:
+    """The report of the last scan, where it looked as this one would and was finished after that time; else None."""
+    return unchanged(last, stamp) if last is not None and last.finished_at >= since else None
 
 
 def file_stamp(path: Path) -> str:

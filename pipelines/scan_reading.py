@@ -35,6 +35,7 @@ class Reading:
         analysed: what Presidio read, in words.
         sample: some of its rows, whole, for what is compared row by row.
         how: which rows were looked at, in words; nothing: every row.
+        notes: what happened while it was read, in words, each once.
     """
 
     key: bytes
@@ -47,6 +48,7 @@ class Reading:
     analysed: list[str] = field(default_factory=list)
     sample: RowSample = field(default_factory=RowSample)
     how: list[str] = field(default_factory=list)
+    notes: list[str] = field(default_factory=list)
 
     def observe(self, column: str, values: pl.DataFrame) -> None:
         """Count the distinct values of one more piece of a column."""
@@ -66,6 +68,8 @@ class Reading:
     def take(self, piece: Piece) -> None:
         """Count a piece of the table, and keep some of its rows whole; its rows are counted by who reads."""
         self.rejected += piece.rejected
+        if piece.note and piece.note not in self.notes:
+            self.notes.append(piece.note)
         if piece.frame.width:
             self.observe_table(piece.frame)
         self.sample.add(piece.whole())
@@ -89,7 +93,7 @@ class Reading:
 
     def method(self) -> str:
         """How the data set was read, in words."""
-        words = [*(self.how or ["every row, counted over distinct values"]), *self.analysed]
+        words = [*(self.how or ["every row, counted over distinct values"]), *self.notes, *self.analysed]
         if self.sampled:
             words.append("a sample of the distinct values of " + ", ".join(sorted(map(shown_name, self.sampled))))
         return "; ".join(words)

@@ -116,7 +116,7 @@ def sampled(
             # Rows without any column of text hold nothing to look at.
             told.looked_at += 0 if piece.frame.width else piece.rows
             chosen.observe(piece.frame)
-            yield Piece(pl.DataFrame(), 0, piece.share, piece.rejected)
+            yield Piece(pl.DataFrame(), 0, piece.share, piece.rejected, note=piece.note)
         if deadline is not None and clock() > deadline and piece.share < 1.0:
             told.ended_at = piece.share
             break

@@ -2,7 +2,7 @@
 
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
 import polars as pl
@@ -17,7 +17,7 @@ from pipelines.mask_reading import masks_that_fail
 from pipelines.mask_writing import write_mask_findings
 from pipelines.scan_changes import changes
 from pipelines.scan_dataset import scanned_file, scanned_table
-from pipelines.scan_history import LastScan, file_stamp, last_scan, scan_stamp, unchanged
+from pipelines.scan_history import LastScan, file_stamp, last_scan, scan_stamp, still_fresh, unchanged
 from pipelines.scan_reading import Reading
 from pipelines.scan_report import Owner, ScanReport, write_findings
 from pipelines.scan_sampling import Sampling
@@ -25,10 +25,16 @@ from pipelines.scan_sources import DataSet
 from pipelines.scan_telemetry import oldest_row
 from store.client import Store
 
+_FOREIGN = "behind a URL"  # nothing tells what such a table is like but reading it
+
 
 @dataclass(frozen=True)
 class Scanner:
-    """Everything that scans of one run have in common."""
+    """Everything that scans of one run have in common.
+
+    Attributes:
+        fresh: a table of another database that was read to its end within that time is not read again.
+    """
 
     store: Store
     key: bytes
@@ -39,6 +45,7 @@ class Scanner:
     sampling: Sampling
     checks: ChecksPolicy
     again: bool
+    fresh: timedelta = timedelta(0)
 
     def scanned(self, found: DataSet, progress: Callable[[float], None]) -> ScanReport:
         """The report on a data set, stored unless nothing is known of it that was not known before."""
@@ -87,14 +94,18 @@ class Scanner:
             return self._with_masks(
                 scanned_table(found.name, self.store, reading, known, self.sampling, self.checks, progress), reading
             )
-        before = self._stamp(found.file) if found.file else ""
-        same = unchanged(known, before)
+        if found.file:
+            before = self._stamp(found.file)
+            same = unchanged(known, before)
+        else:
+            before = scan_stamp(_FOREIGN, self.key, self.policy, self.sampling, self.checks)
+            same = still_fresh(known, before, datetime.now(UTC) - self.fresh)
         if same is not None:
             return same
         result = self._with_masks(scanned_file(found, reading, self.sampling, progress), reading)
-        if result.reason or not found.file:
+        if result.reason:
             return result
-        if self._stamp(found.file) != before:
+        if found.file and self._stamp(found.file) != before:
             told = "the file changed while it was read: some of it may have been seen as it was, some as it became"
             return replace(result, method=f"{result.method}; {told}")
         return replace(result, state=replace(result.state, stamp=before))

@@ -1,12 +1,15 @@
 """Tables of databases behind an SQLAlchemy URL, and of SQLite files: read in pieces, changed in nothing."""
 
 import sqlite3
+import warnings
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 from urllib.parse import quote
+
+import polars as pl
 
 from pipelines.cell_texts import narrow_frame, text_frame
 from pipelines.errors import SourceBroken
@@ -22,13 +25,6 @@ _BATCH_CELLS = 500_000
 _BATCH_BYTES = 64 * 1024 * 1024
 _PATIENCE = 5.0  # seconds to wait for a lock
 _OF_THE_SYSTEM = frozenset({"information_schema", "pg_catalog", "mysql", "performance_schema", "sys", "SYS", "SYSTEM"})
-# One view of all rows from the first to the last, which changes nothing and holds up nobody.
-_BEGINNINGS = {
-    "mysql": ("SET SESSION TRANSACTION ISOLATION LEVEL REPEATABLE READ", "START TRANSACTION READ ONLY"),
-    "mariadb": ("SET SESSION TRANSACTION ISOLATION LEVEL REPEATABLE READ", "START TRANSACTION READ ONLY"),
-    "postgresql": ("SET TRANSACTION ISOLATION LEVEL REPEATABLE READ READ ONLY",),
-    "sqlite": ("PRAGMA query_only = ON",),
-}
 
 
 @dataclass(frozen=True)
@@ -101,12 +97,14 @@ class SqlRows:
         names: of the columns, each once.
         kinds: of the columns, as the database declares them, such as `VARCHAR(20)`; '' where it declares none.
         share: how much of the table has been read, 0 to 1.
+        note: what went otherwise than it should while it was read, or ''.
     """
 
     rows: Sequence[Sequence[object]]
     names: Sequence[str]
     kinds: Sequence[str]
     share: float
+    note: str = ""
 
 
 def table_pieces(engine: "Engine", table: SqlTable) -> Iterator[Piece]:
@@ -119,6 +117,8 @@ def table_pieces(engine: "Engine", table: SqlTable) -> Iterator[Piece]:
         if part.rows:
             texts = text_frame(part.rows, part.names)
             yield Piece(texts, len(part.rows), part.share, narrow=narrow_frame(part.rows, texts))
+        elif part.note:
+            yield Piece(pl.DataFrame(), 0, part.share, note=part.note)
 
 
 def table_rows(engine: "Engine", table: SqlTable) -> Iterator[SqlRows]:
@@ -127,14 +127,12 @@ def table_rows(engine: "Engine", table: SqlTable) -> Iterator[SqlRows]:
     Raises:
         SourceBroken: the database refused it, is locked or damaged; what was yielded before stays good.
     """
-    from sqlalchemy import column, func, inspect, select  # noqa: PLC0415
+    from sqlalchemy import column, func, select  # noqa: PLC0415
     from sqlalchemy import table as table_named  # noqa: PLC0415
 
     with _told(), engine.connect() as connection:
         _begin(connection)
-        described = inspect(connection).get_columns(table.name, schema=table.schema or None)
-        names = [str(each["name"]) for each in described]
-        kinds = [_kind(each["type"]) for each in described]
+        names, kinds = _columns(connection, table)
         source = table_named(table.name, *map(column, names), schema=table.schema or None)
         total = connection.execute(select(func.count()).select_from(source)).scalar_one()
         shown = column_names(names, header=True)
@@ -145,11 +143,32 @@ def table_rows(engine: "Engine", table: SqlTable) -> Iterator[SqlRows]:
                 done += len(rows)
                 yield SqlRows(rows, shown, kinds, min(1.0, done / max(1, total)))
                 size = _next_rows(size, _estimated_size(rows), len(names))
-            yield SqlRows([], shown, kinds, 1.0)
+            yield SqlRows([], shown, kinds, 1.0, _note(total, done))
         except GeneratorExit:
             # A driver would read what is left before it closes; an end of the connection ends that too.
             connection.invalidate()
             raise
+
+
+def _columns(connection: "Connection", table: SqlTable) -> tuple[list[str], list[str]]:
+    """Names and declared types of the columns of a table, hidden ones too."""
+    from sqlalchemy import inspect  # noqa: PLC0415
+    from sqlalchemy.exc import SAWarning  # noqa: PLC0415
+
+    with warnings.catch_warnings():
+        # A type that the library does not know, such as a polygon, comes as the driver hands it over.
+        warnings.simplefilter("ignore", SAWarning)
+        described = inspect(connection).get_columns(table.name, schema=table.schema or None)
+    names = [str(each["name"]) for each in described]
+    if connection.dialect.name in ("mysql", "mariadb"):
+        # The library reads them from SHOW CREATE TABLE, which doubles the quotes within names, and leaves them doubled.
+        names = [name.replace("``", "`") for name in names]
+    return names, [_kind(each["type"]) for each in described]
+
+
+def _note(total: int, done: int) -> str:
+    """What a table did that is not kept in one view, such as MyISAM's."""
+    return f"the table changed while it was read: {total} rows before, {done} were read" if total != done else ""
 
 
 def _kind(declared: object) -> str:
@@ -169,7 +188,26 @@ def _next_rows(rows: int, size: float, width: int) -> int:
 
 
 def _begin(connection: "Connection") -> None:
-    for statement in _BEGINNINGS.get(connection.dialect.name, ()):
+    """One view of all rows from the first to the last, which changes nothing and waits for no lock for long.
+
+    MySQL waits a day for a lock if not told otherwise, PostgreSQL for ever; MySQL hangs up on who thinks for a minute.
+    """
+    wait = max(1, round(_PATIENCE))
+    mysql = (
+        f"SET SESSION lock_wait_timeout = {wait}, innodb_lock_wait_timeout = {wait}, net_write_timeout = 600",
+        "SET SESSION TRANSACTION ISOLATION LEVEL REPEATABLE READ",
+        "START TRANSACTION WITH CONSISTENT SNAPSHOT, READ ONLY",
+    )
+    beginnings = {
+        "mysql": mysql,
+        "mariadb": mysql,
+        "postgresql": (
+            "SET TRANSACTION ISOLATION LEVEL REPEATABLE READ READ ONLY",
+            f"SET LOCAL lock_timeout = '{wait}s'",
+        ),
+        "sqlite": ("PRAGMA query_only = ON",),
+    }
+    for statement in beginnings.get(connection.dialect.name, ()):
         connection.exec_driver_sql(statement)
 
 
@@ -204,6 +242,13 @@ def _reason(error: Exception) -> str:
     words = str(cause).lower()
     known: tuple[tuple[str, str], ...] = (
         ("locked", "the database is locked by another program: scan it again when that is done"),
+        ("lock wait timeout", "another program has locked the table: scan it again when that is done"),
+        ("lock timeout", "another program has locked the table: scan it again when that is done"),
+        ("definition has changed", "the table was altered while it was read: scan it again"),
+        ("lost connection", "the connection broke off: scan it again"),
+        ("gone away", "the connection broke off: scan it again"),
+        ("terminating connection", "the server ended the connection: scan it again"),
+        ("unknown database", "it does not exist (any more)"),
         ("malformed", "the database is damaged"),
         ("not a database", "not a SQLite database, or an encrypted one"),
         ("unable to open", "the database cannot be opened"),

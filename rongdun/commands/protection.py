@@ -3,6 +3,7 @@
 import getpass
 from collections.abc import Sequence
 from dataclasses import asdict
+from datetime import timedelta
 from enum import StrEnum
 from pathlib import Path
 from typing import Annotated
@@ -57,6 +58,9 @@ def scan(
     again: Annotated[bool, typer.Option(help="Read everything, also what did not change since its last scan.")] = False,
     sample: Annotated[int, typer.Option(min=0, help="Look at so many rows of each data set, at random; 0: all.")] = 0,
     most_seconds: Annotated[float, typer.Option(min=0, help="Read each data set for so long; 0: to its end.")] = 0,
+    fresh_hours: Annotated[
+        float, typer.Option(min=0, help="Do not read tables behind a URL again that were read within so many hours.")
+    ] = 0,
     basis: Annotated[str, typer.Option(help="On what ground; goes on record.")] = "data protection scan",
     as_json: Json = False,
 ) -> None:
@@ -65,7 +69,13 @@ def scan(
     settings, by = Settings(), Doer(actor, Role.ENGINEER, basis)
     with progress("scanning") as advance, open_store(settings) as store:
         reports = scan_all(
-            targets, store, settings, progress=advance, sampling=Sampling(sample, most_seconds), again=again
+            targets,
+            store,
+            settings,
+            progress=advance,
+            sampling=Sampling(sample, most_seconds),
+            again=again,
+            fresh=timedelta(hours=fresh_hours),
         )
         record_scan(store, reports, by)
     if as_json:

@@ -4,7 +4,7 @@ import io
 import json
 import sqlite3
 from collections.abc import Callable
-from datetime import UTC, date, datetime, time
+from datetime import UTC, date, datetime, time, timedelta
 from decimal import Decimal
 from pathlib import Path
 
@@ -32,6 +32,7 @@ RECORDS = [{"lng": 119.306239, "born": date(1990, 3, 7), "qq": 10_086_123}] * 3
         (datetime(1990, 3, 7, tzinfo=UTC), "1990-03-07"),
         (datetime(2024, 3, 7, 8, 30, tzinfo=UTC), None),
         (time(8, 30), None),
+        (timedelta(hours=8, minutes=30), None),  # how MySQL hands over a time of day
         (True, None),
         (float("nan"), None),
         (float("inf"), None),

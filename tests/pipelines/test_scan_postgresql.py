@@ -1,13 +1,6 @@
 """A real PostgreSQL: its tables are data sets, nothing of the account is in a name, and rows come in pieces."""
 
-import os
-import pwd
-import shutil
-import socket
-import subprocess
-import tempfile
-from collections.abc import Iterator, Sequence
-from pathlib import Path
+from collections.abc import Iterator
 
 import pytest
 from sqlalchemy import create_engine, text
@@ -17,64 +10,17 @@ from pipelines.grades_in_use import graded_columns
 from pipelines.scan import scan
 from pipelines.scan_report import ScanReport
 from store.client import Store
+from tests.pipelines.servers import PASSWORD, postgresql
 from tests.pipelines.test_scan import EXPECTED, KEY, TABLE, found
 
 pytestmark = pytest.mark.slow
 
-PASSWORD = "pw-canary"  # noqa: S105
-
-
-def free_port() -> int:
-    with socket.socket() as taken:
-        taken.bind(("127.0.0.1", 0))
-        return int(taken.getsockname()[1])
-
 
 @pytest.fixture(scope="module")
 def server() -> Iterator[str]:
-    """`host:port` of a PostgreSQL of this test's own, with the account `reader`."""
-    found_at = sorted(Path("/usr/lib/postgresql").glob("*/bin/initdb"))
-    if not found_at:
-        pytest.skip("no PostgreSQL server is installed: apt-get install postgresql")
-    as_user: Sequence[str] = ()
-    folder = Path(tempfile.mkdtemp(prefix="rongdun-pg-"))
-    if os.getuid() == 0:  # PostgreSQL does not run as root
-        try:
-            owner = pwd.getpwnam("postgres")
-        except KeyError:
-            pytest.skip("PostgreSQL does not run as root, and there is no user postgres")
-        os.chown(folder, owner.pw_uid, owner.pw_gid)
-        as_user = ("runuser", "-u", "postgres", "--")
-    programs, port, data = found_at[-1].parent, free_port(), folder / "data"
-    secret = folder / "secret"
-    secret.write_text(PASSWORD)
-    secret.chmod(0o644)
-    subprocess.run(
-        [
-            *as_user,
-            str(programs / "initdb"),
-            "-D",
-            str(data),
-            "-U",
-            "reader",
-            "-A",
-            "scram-sha-256",
-            f"--pwfile={secret}",
-        ],
-        check=True,
-        capture_output=True,
-        cwd="/",
-    )
-    options = f"-p {port} -h 127.0.0.1 -c unix_socket_directories='' -c fsync=off"
-    control = [*as_user, str(programs / "pg_ctl"), "-D", str(data), "-w"]
-    subprocess.run(
-        [*control, "-l", str(folder / "log"), "-o", options, "start"], check=True, stdout=subprocess.DEVNULL, cwd="/"
-    )
-    try:
-        yield f"127.0.0.1:{port}"
-    finally:
-        subprocess.run([*control, "-m", "immediate", "stop"], check=True, capture_output=True, cwd="/")
-        shutil.rmtree(folder, ignore_errors=True)
+    """`host:port` of a PostgreSQL of this test's own."""
+    with postgresql() as address:
+        yield address
 
 
 @pytest.fixture
@@ -160,4 +106,15 @@ def test_a_table_in_use_is_read_as_it_stood(store: Store, url: str, monkeypatch:
     (report,) = scan(f"{url}#civil.residents", store, key=KEY, scope="s", policy=default_policy(), progress=emptied)
     assert seen
     assert (report.reason, report.rows) == ("", 600)
+    engine.dispose()
+
+
+def test_a_locked_table_is_one_line_and_stops_no_other(store: Store, url: str, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("pipelines.sql_tables._PATIENCE", 1.0)
+    engine = create_engine(url.replace("postgresql", "postgresql+psycopg"))
+    with engine.begin() as holder:
+        holder.execute(text("LOCK TABLE civil.residents IN ACCESS EXCLUSIVE MODE"))
+        reports = {report.dataset.rpartition(".")[2]: report for report in scanned(store, url)}
+    assert "locked the table" in reports["residents"].reason
+    assert reports["nothing"].reason == ""
     engine.dispose()
