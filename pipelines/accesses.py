@@ -13,6 +13,7 @@ from dlp.access_policy import AccessPolicy
 from dlp.data_uses import ANY_COLUMN, Edge, Statement
 from dlp.statement_text import bare_text
 from pipelines.alert_rows import utc
+from pipelines.roles import write_role_steps
 from store.client import Store
 from store.writes import append
 
@@ -32,6 +33,7 @@ SELECT
     fields['exported'] AS exported, leftUTF8(fields['statement'], 65537) AS statement,
     fields['audit_type'] AS audit_type, fields['class'] AS audit_class, fields['object_type'] AS object_type,
     fields['object_name'] AS object_name,
+    fields['used_roles'] AS used_roles,
     concat(fields['session_id'], ' ', fields['pid'], ' ', fields['statement_id']) AS audited
 FROM log_event_records
 WHERE category IN ('database', 'data_access') AND outcome != 'failure'
@@ -92,6 +94,7 @@ def draw_accesses(store: Store, policy: AccessPolicy) -> Drawn:
         events, accesses = events + page.height, accesses + rows.height
         days |= {utc(day) for day in rows["event_time"].dt.truncate("1d").unique().to_list()}
         _write(store, rows, edges)
+        write_role_steps(store, page)
     return Drawn(
         events, accesses, newest if events else utc(last["until"]) if last["runs"] else begin, tuple(sorted(days))
     )

@@ -19,22 +19,25 @@ def declared(
     made: Callable[[object], Made],
     name: Callable[[Made], str],
     refused: type[Exception],
+    *,
+    beside: tuple[str, ...] = (),
 ) -> list[Made]:
     """What the entries of a file declare, in its order.
 
     Args:
-        path: YAML of up to 8 MiB with the one key, or CSV.
+        path: YAML of up to 8 MiB with the one key, and perhaps those `beside`, or CSV.
         key: that holds the list of entries.
         cells: makes an entry of a row of CSV.
         made: what an entry declares; raises `refused`, an error with `problems`.
         name: by what two of them are the same.
         refused: the error of an entry that cannot be, made of a list of problems.
+        beside: other keys that such a file may have; CSV declares what is under the first key only.
 
     Raises:
         Exception: `refused`, with one line per problem: file, line, key and what is allowed, or what is given twice.
     """
     try:
-        entries = _of_csv(path, cells) if path.suffix.lower() == ".csv" else _of_yaml(path, key)
+        entries = _of_csv(path, cells) if path.suffix.lower() == ".csv" else _of_yaml(path, key, beside)
     except YamlRefused as error:
         raise refused([error.at(path)]) from error
     problems: list[str] = []
@@ -55,12 +58,14 @@ def declared(
     return found
 
 
-def _of_yaml(path: Path, key: str) -> list[tuple[int, object]]:
+def _of_yaml(path: Path, key: str, beside: tuple[str, ...]) -> list[tuple[int, object]]:
     document = read_yaml(path)
-    content = document.content
-    entries = content.get(key) if isinstance(content, dict) and set(content) == {key} else None
+    content = document.content if isinstance(document.content, dict) else {}
+    known = bool(content) and set(content) <= {key, *beside}
+    entries = content.get(key, [] if beside else None) if known else None
     if not isinstance(entries, list):
-        raise YamlRefused(f"1: such a file is a mapping with the one key {key}, a list of entries")
+        allowed = f"the one key {key}" if not beside else f"the keys {', '.join((key, *beside))}"
+        raise YamlRefused(f"1: such a file is a mapping with {allowed}, a list of entries")
     return [(document.line((key, at)), _given(entry)) for at, entry in enumerate(entries)]
 
 

@@ -7,9 +7,11 @@ from pathlib import Path
 from dlp.access_policy import AccessPolicy
 from dlp.errors import GrantInvalid
 from dlp.grants import Grant, grant
+from dlp.roles import DeclaredRole
 from pipelines.declared_files import declared
 from pipelines.declaring import Declared, Importer, ImportReport, declare
 from pipelines.grants import grants_of_files, write_grants
+from pipelines.role_files import GRANTS, ROLES, check_roles, import_roles, load_roles
 from response.chain import Role
 from store.client import Store
 
@@ -35,14 +37,16 @@ def import_grants(
     """What changed when the grants of a file counted; importing a file again changes nothing.
 
     Each must name who approved it; who imports must not be the one who is granted something. Grants that the file no
-    longer names stay, unless `remove_missing`; those of the desk stay in any case.
+    longer names stay, unless `remove_missing`; those of the desk stay in any case. The roles that the file declares
+    count with them.
 
     Raises:
         GrantInvalid: the file has problems; nothing was imported.
     """
-    read = load_grants(path, policy)
-    _check_import(path, read, actor)
+    read, roles = load_grants(path, policy), load_roles(path)
+    _check_import(path, read, roles, actor)
     by = Importer(actor, role, now)
+    import_roles(path, store, roles, remove_missing=remove_missing, by=by)
     return declare(store, path, _GRANTS, read, grants_of_files(store), remove_missing=remove_missing, by=by)
 
 
@@ -52,10 +56,18 @@ def load_grants(path: Path, policy: AccessPolicy) -> list[Grant]:
     Raises:
         GrantInvalid: with one line per problem: file, line, key and what is allowed.
     """
-    return declared(path, "grants", _cells, lambda entry: grant(entry, policy), lambda one: one.grant_id, GrantInvalid)
+    return declared(
+        path,
+        GRANTS,
+        _cells,
+        lambda entry: grant(entry, policy),
+        lambda one: one.grant_id,
+        GrantInvalid,
+        beside=(ROLES,),
+    )
 
 
-def _check_import(path: Path, read: Sequence[Grant], actor: str) -> None:
+def _check_import(path: Path, read: Sequence[Grant], roles: Sequence[DeclaredRole], actor: str) -> None:
     problems = [
         f"{path}: {found.grant_id}: nobody approved it: approved_by is missing"
         for found in read
@@ -66,6 +78,7 @@ def _check_import(path: Path, read: Sequence[Grant], actor: str) -> None:
         for found in read
         if actor in (found.subject, found.requested_by)
     ]
+    problems += check_roles(path, roles, actor)
     if problems:
         raise GrantInvalid(problems)
 

@@ -8,7 +8,9 @@ import polars as pl
 from polars._typing import SchemaDict
 
 from dlp.grants import Grant, GrantUse
+from dlp.roles import granted_to_members
 from pipelines.alert_rows import utc
+from pipelines.roles import role_memberships
 from store.client import Store
 from store.writes import append
 
@@ -65,8 +67,11 @@ def approved_grants(store: Store) -> list[Grant]:
 
 
 def grants_in_time(store: Store) -> list[Grant]:
-    """The grants that count, or did, each for the time in which it did: until it was revoked, from its approval."""
-    return [_grant(row) for row in store.rows(_IN_TIME)]
+    """The grants that count, or did, each for the time in which it did: until it was revoked, from its approval.
+
+    A grant to a role is there once more for each account that held the role, for the time in which it did.
+    """
+    return granted_to_members([_grant(row) for row in store.rows(_IN_TIME)], role_memberships(store))
 
 
 def grants_of_files(store: Store) -> list[Grant]:
@@ -76,10 +81,15 @@ def grants_of_files(store: Store) -> list[Grant]:
 
 def grant_uses(store: Store) -> list[GrantUse]:
     """The approved grants, each with when it was last used, UTC."""
-    uses = store.rows(_LAST_USES)
+    uses, held = store.rows(_LAST_USES), role_memberships(store)
     found = []
     for known in approved_grants(store):
-        times = [utc(row["last_used"]) for row in uses if known.is_for(str(row["account"]), str(row["dataset"]))]
+        of_members = granted_to_members([known], held)
+        times = [
+            utc(row["last_used"])
+            for row in uses
+            if any(each.is_for(str(row["account"]), str(row["dataset"])) for each in of_members)
+        ]
         found.append(GrantUse(known, max(times, default=None)))
     return found
 

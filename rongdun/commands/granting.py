@@ -1,6 +1,8 @@
 """`rongdun dlp grants`, `accesses` and `lineage`: who may use data, who did, and where it went."""
 
 import getpass
+from dataclasses import asdict
+from datetime import datetime
 from pathlib import Path
 from typing import Annotated
 
@@ -12,6 +14,7 @@ from pipelines.access_rules import access_rules_of
 from pipelines.grant_files import import_grants
 from pipelines.grants import grant_uses
 from pipelines.lineage import lineage
+from pipelines.roles import role_memberships
 from response import granting
 from response.chain import Role
 from rongdun.commands.alerts import take
@@ -36,7 +39,10 @@ FROM data_grants ORDER BY grant_id LIMIT {most:UInt32}
 
 @app.command("import")
 def import_file(
-    path: Annotated[Path, typer.Argument(help="A YAML file with the key `grants`, or a CSV file.", exists=True)],
+    path: Annotated[
+        Path,
+        typer.Argument(help="A YAML file with the keys `grants` and `roles`, or a CSV file of grants.", exists=True),
+    ],
     actor: Actor,
     remove_missing: Annotated[bool, typer.Option(help="Drop grants that the file does not name.")] = False,
     as_json: Json = False,
@@ -71,6 +77,20 @@ def list_grants(
     lists = ("datasets", "columns")
     shown = [{**row, **{name: ", ".join(map(str, _list(row[name]))) for name in lists}} for row in told]
     print_table("grants", shown, right=frozenset({"rows_per_day"}))
+
+
+@app.command("roles")
+def list_roles(as_json: Json = False) -> None:
+    """Show which account held which role and when, as files declare it and databases log it; times are UTC."""
+    with progress("asking"), open_store(Settings(), user="reader") as store:
+        told = [
+            {name: str(value)[:19] if isinstance(value, datetime) else value for name, value in asdict(one).items()}
+            for one in role_memberships(store)
+        ]
+    if as_json:
+        print_json({"roles": told})
+        return
+    print_table("roles", told)
 
 
 @app.command()
