@@ -180,7 +180,8 @@ def scan_of_csv(gigabytes: float) -> dict[str, object]:
         evidence: dict[str, ColumnEvidence] = {}
         rows, started = 0, time.perf_counter()
         with path.open("rb") as stream:
-            for frame, _ in delimited_frames(stream, is_name=lambda cell: cell.startswith("column_")):
+            for read in delimited_frames(stream, is_name=lambda cell: cell.startswith("column_")):
+                frame = read.frame
                 for column in frame.columns:
                     evidence.setdefault(column, ColumnEvidence())
                 observe_table(frame, evidence, key=_KEY, policy=default_policy())

@@ -1,6 +1,7 @@
 """What the name of a column says about its values: `hotel_no` is not a telephone, `email_verified` not an address."""
 
 import re
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from functools import lru_cache, partial
 
@@ -103,17 +104,48 @@ def is_named(column: str, phrases: tuple[str, ...]) -> bool:
     return _any(words, "".join(words), phrases)
 
 
+def may_name(values: Iterable[str], phrases: Iterable[str]) -> bool:
+    """Whether one of these values, read as names, may hold one of the phrases; False is certain, True is not."""
+    needles = {_needle(phrase) for phrase in phrases}
+    for value in values:
+        text = "".join(token.lower() for token in _PIECES.findall(value) if not token.isdigit())
+        if any(needle in text for needle in needles):
+            return True
+    return False
+
+
 def _masked_match(entity_type: str, match: re.Match[str]) -> str:
     return masked(match.group(), entity_type)
 
 
 def _ranks(words: tuple[str, ...], text: str, policy: Policy) -> dict[str, tuple[int, int]]:
-    ranks = {name: _rank(words, text, entity.column_names) for name, entity in policy.entities.items()}
+    # A thousand phrases, of which a name holds one or two: whose needle is not in it need not be looked at.
+    names = tuple(policy.entities)
+    spoken: dict[str, list[str]] = {}
+    for needle, phrases in _needles(tuple(entity.column_names for entity in policy.entities.values())):
+        if needle in text:
+            for at, phrase in phrases:
+                spoken.setdefault(names[at], []).append(phrase)
+    ranks = {name: _rank(words, text, spoken[name]) for name in names if name in spoken}
     return {
         name: rank
         for name, rank in ranks.items()
         if rank > _NOWHERE and not _any(words, text, policy.entities[name].not_names)
     }
+
+
+@lru_cache(maxsize=16)
+def _needles(lists: tuple[tuple[str, ...], ...]) -> list[tuple[str, list[tuple[int, str]]]]:
+    """What must stand in a name for phrases to be in it, and which of which list those are."""
+    found: dict[str, list[tuple[int, str]]] = {}
+    for at, phrases in enumerate(lists):
+        for phrase in phrases:
+            found.setdefault(_needle(phrase), []).append((at, phrase))
+    return list(found.items())
+
+
+def _needle(phrase: str) -> str:
+    return _parts(phrase)[-1] if phrase.isascii() else phrase
 
 
 def _best(ranks: dict[str, tuple[int, int]]) -> list[str]:
@@ -131,7 +163,7 @@ def _any(words: tuple[str, ...], text: str, phrases: tuple[str, ...]) -> bool:
 
 
 # The last phrase of a name says what it is ("contact person's phone"), and the longest of those that end there.
-def _rank(words: tuple[str, ...], text: str, phrases: tuple[str, ...]) -> tuple[int, int]:
+def _rank(words: tuple[str, ...], text: str, phrases: Sequence[str]) -> tuple[int, int]:
     return max(
         ((_end(words, text, phrase), len(phrase)) for phrase in phrases if _end(words, text, phrase)), default=_NOWHERE
     )

@@ -1,10 +1,10 @@
 """What columns say about each other: a latitude beside a longitude, a kind of document beside its number."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import replace
 from itertools import pairwise
 
-from dlp.column_names import NameHints, name_hints
+from dlp.column_names import NameHints, may_name, name_hints
 from dlp.columns import ColumnEvidence
 from dlp.policy import Policy
 
@@ -29,8 +29,11 @@ def with_neighbours(
         for column in columns:
             if not _says_else(hints[column], _RESIDENT) and _share("old_resident_id", evidence[column]) >= _MOST:
                 beside[column].add(_RESIDENT)
+    phrases = {
+        phrase for entity in policy.entities.values() if entity.identity_number for phrase in entity.column_names
+    }
     for at, column in enumerate(columns):
-        documents = _documents(column, hints, evidence, policy)
+        documents = _documents(column, hints, evidence, policy, phrases)
         for near in _around(columns, at) if documents else ():
             if _numbers_documents(hints[near], policy):
                 beside[near] |= documents
@@ -51,13 +54,20 @@ def _holds_people(column: str, hints: Mapping[str, NameHints], evidence: Mapping
 
 
 def _documents(
-    column: str, hints: Mapping[str, NameHints], evidence: Mapping[str, ColumnEvidence], policy: Policy
+    column: str,
+    hints: Mapping[str, NameHints],
+    evidence: Mapping[str, ColumnEvidence],
+    policy: Policy,
+    phrases: Collection[str],
 ) -> frozenset[str]:
     """The sorts of identity documents that the values of a column name; none where it names anything else."""
     if hints[column].says or not evidence[column].valued:
         return frozenset()
+    values = [value for value, _ in evidence[column].values.counted()]
+    if not may_name(values, phrases):
+        return frozenset()
     types: set[str] = set()
-    for value, _ in evidence[column].values.counted():
+    for value in values:
         named = name_hints(value, policy).says
         if any(not policy.entities[name].identity_number for name in named):
             return frozenset()

@@ -77,8 +77,8 @@ def _pieces(path: Path, raw: BinaryIO, is_name: Callable[[str], bool]) -> Iterat
     elif _named(path, ".json", ".jsonl", ".ndjson"):
         raise SourceBroken("not JSON: it begins with neither { nor [")
     else:
-        for frame, rejected in delimited_frames(stream, is_name=is_name):
-            yield Piece(frame, frame.height, share(), rejected)
+        for lines in delimited_frames(stream, is_name=is_name):
+            yield Piece(lines.frame, lines.frame.height, share(), lines.rejected, note=lines.note)
 
 
 def _named(path: Path, *endings: str) -> bool:

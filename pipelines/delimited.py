@@ -3,7 +3,9 @@
 import csv
 import io
 import re
-from collections.abc import Callable, Iterator
+from collections import Counter
+from collections.abc import Callable, Iterator, Sequence
+from dataclasses import dataclass, replace
 from typing import BinaryIO
 
 import polars as pl
@@ -11,6 +13,7 @@ import polars as pl
 from pipelines.encodings import check_is_text, text_of
 from pipelines.errors import SourceBroken
 from pipelines.headers import column_names, delimiter_of, has_header
+from pipelines.quoted_lines import settled
 
 _SNIFFED = 256 * 1024
 _BLOCK = 8 * 1024 * 1024
@@ -19,8 +22,23 @@ _HEADER_ROWS = 60
 _MOST_BEYOND = 64  # cells of a row behind the last one that has a name
 
 
-def delimited_frames(stream: BinaryIO, *, is_name: Callable[[str], bool]) -> Iterator[tuple[pl.DataFrame, int]]:
-    """Frames of text columns, with the number of lines that could not be read; the names are the header's.
+@dataclass(frozen=True)
+class Lines:
+    """Some lines of delimited text.
+
+    Attributes:
+        frame: their cells, columns of text.
+        rejected: how many of them could not be read.
+        note: why, for the first such line of the whole text, or ''.
+    """
+
+    frame: pl.DataFrame
+    rejected: int = 0
+    note: str = ""
+
+
+def delimited_frames(stream: BinaryIO, *, is_name: Callable[[str], bool]) -> Iterator[Lines]:
+    """The lines of a stream, block by block; the names of the columns are the header's.
 
     Raises:
         SourceBroken: it is no text, or a line has no end.
@@ -32,35 +50,56 @@ def delimited_frames(stream: BinaryIO, *, is_name: Callable[[str], bool]) -> Ite
     # Old systems end lines by a carriage return alone.
     returns = b"\n" not in beginning and b"\r" in beginning
     text = text_of(beginning.replace(b"\r", b"\n") if returns else beginning)
-    delimiter = delimiter_of(_whole_lines(text, complete=complete))
-    rows = _parsed(text, delimiter, _HEADER_ROWS)
+    lines = _whole_lines(text, complete=complete)
+    delimiter = delimiter_of(lines)
+    rows = first_rows(lines, delimiter)
     if not rows:
         raise SourceBroken("the file holds no row")
     header = has_header(rows, is_name)
     names = column_names(rows[0], header=header)
-    for number, block in enumerate(_blocks(stream, returns=returns)):
-        yield _frame(block, names, delimiter, skip_first=header and number == 0)
+    note = ""  # of the first stray quote alone: they may be many
+    for number, (block, strays) in enumerate(_blocks(stream, delimiter, _usual_width(rows), returns=returns)):
+        read = _frame(block, names, delimiter, skip_first=header and number == 0)
+        fresh = "" if note or not strays else _stray_note(strays)
+        note = note or fresh
+        yield replace(read, rejected=read.rejected + len(strays), note=fresh)
+
+
+def first_rows(lines: str, delimiter: str) -> list[list[str]]:
+    """The cells of the first lines of a text, by which its header is told; none of lines with stray quotes."""
+    width = _usual_width(_parsed(lines, delimiter, _HEADER_ROWS))
+    return _parsed(settled(lines, delimiter, width, last=True).text, delimiter, _HEADER_ROWS)
+
+
+def _usual_width(rows: Sequence[Sequence[str]]) -> int:
+    """How many cells most of the rows have; of as many, those that come first."""
+    counts = Counter(map(len, rows))
+    return counts.most_common(1)[0][0] if counts else 0
+
+
+def _stray_note(strays: Sequence[int]) -> str:
+    return f"lines left out for a quote that is never closed (first in line {strays[0] + 1})"
 
 
 def _whole_lines(text: str, *, complete: bool) -> str:
     return text if complete else text[: text.rfind("\n") + 1] or text
 
 
-def _blocks(stream: BinaryIO, *, returns: bool) -> Iterator[str]:
-    rest, torn = "", b""
+def _blocks(stream: BinaryIO, delimiter: str, width: int, *, returns: bool) -> Iterator[tuple[str, list[int]]]:
+    """Whole records, and the lines (from 0) between them that were left out for a stray quote."""
+    rest, torn, before = "", b"", 0
     while chunk := stream.read(_BLOCK):
         # No encoding has a line end inside of a character: what is behind the last one waits.
         whole, torn = _at_line_end(torn + (chunk.replace(b"\r", b"\n") if returns else chunk))
-        rest += text_of(whole)
-        cut = _cut(rest)
-        if cut:
-            yield rest[:cut]
-            rest = rest[cut:]
+        found = settled(rest + text_of(whole), delimiter, width, last=False)
+        if found.text or found.strays:
+            yield found.text, [before + line for line in found.strays]
+        rest, before = found.rest, before + found.lines
         if len(torn) > _LONGEST_LINE or len(rest) > _LONGEST_LINE:
             raise SourceBroken("a line of more than 64 MiB: no table is written so")
-    rest += text_of(torn)
-    if rest.strip():
-        yield rest
+    found = settled(rest + text_of(torn), delimiter, width, last=True)
+    if found.text.strip() or found.strays:
+        yield found.text, [before + line for line in found.strays]
 
 
 def _at_line_end(content: bytes) -> tuple[bytes, bytes]:
@@ -68,18 +107,7 @@ def _at_line_end(content: bytes) -> tuple[bytes, bytes]:
     return content[:end], content[end:]
 
 
-def _cut(text: str) -> int:
-    """Behind the last line end that lies outside of quotes; 0 where there is none."""
-    end = text.rfind("\n") + 1
-    if text.count('"', 0, end) % 2 == 0:
-        return end
-    # An odd number of quotes: a quoted cell runs over the cut, or a stray quote is part of a value.
-    at = text.rfind('"', 0, end)
-    before = text.rfind("\n", 0, at) + 1
-    return before if before and text.count('"', 0, before) % 2 == 0 else (end if len(text) > _BLOCK * 2 else 0)
-
-
-def _frame(block: str, names: list[str], delimiter: str, *, skip_first: bool) -> tuple[pl.DataFrame, int]:
+def _frame(block: str, names: list[str], delimiter: str, *, skip_first: bool) -> Lines:
     """The rows of a block; cells beyond the last name are columns of their own, where there are any."""
     content = block.encode("utf-8", "replace")
     try:
@@ -90,8 +118,8 @@ def _frame(block: str, names: list[str], delimiter: str, *, skip_first: bool) ->
             frame = _read(content, wider, delimiter, cut=True)
         except pl.exceptions.PolarsError:
             frame, left_out = _slow_frame(block, wider, delimiter, skip_first=skip_first)
-            return _without_empty(frame, names), left_out
-    return _without_empty(frame.slice(1) if skip_first else frame, names), 0
+            return Lines(_without_empty(frame, names), left_out)
+    return Lines(_without_empty(frame.slice(1) if skip_first else frame, names))
 
 
 def _read(content: bytes, names: list[str], delimiter: str, *, cut: bool) -> pl.DataFrame:

@@ -1,10 +1,6 @@
 """Files of one table written again with some of their columns masked: the same format, piece by piece."""
 
-import csv
-import io
 from collections.abc import Callable, Iterator
-from contextlib import suppress
-from itertools import islice
 from pathlib import Path
 from typing import BinaryIO
 
@@ -12,7 +8,7 @@ import polars as pl
 import pyarrow as pa
 import pyarrow.parquet as pq
 
-from pipelines.delimited import delimited_frames
+from pipelines.delimited import delimited_frames, first_rows
 from pipelines.encodings import encoding_of, text_of
 from pipelines.errors import SourceBroken
 from pipelines.headers import delimiter_of, has_header
@@ -24,7 +20,6 @@ from pipelines.sources.compression import plain
 
 _SNIFFED = 256 * 1024
 _PARQUET_MAGIC = b"PAR1"
-_HEADER_ROWS = 60
 
 
 def write_masked_file(source: Path, sink: BinaryIO, masking: Masking, *, is_name: Callable[[str], bool]) -> int:
@@ -54,24 +49,16 @@ def _delimited(stream: BinaryIO, sink: BinaryIO, masking: Masking, is_name: Call
     stream.seek(0)
     encoding = encoding_of(beginning)
     text = text_of(beginning).replace("\x00", "")
-    delimiter = delimiter_of(text if len(beginning) < _SNIFFED else text[: text.rfind("\n") + 1] or text)
-    first = _first_rows(text, delimiter)
-    header = first is not None and has_header(first, is_name)
+    lines = text if len(beginning) < _SNIFFED else text[: text.rfind("\n") + 1] or text
+    delimiter = delimiter_of(lines)
+    header = has_header(first_rows(lines.replace("\r\n", "\n").replace("\r", "\n"), delimiter), is_name)
     rejected, begun = 0, False
-    for frame, lost in delimited_frames(stream, is_name=is_name):
-        rejected += lost
-        made = masked_frame(frame, masking).write_csv(separator=delimiter, include_header=header and not begun)
+    for read in delimited_frames(stream, is_name=is_name):
+        rejected += read.rejected
+        made = masked_frame(read.frame, masking).write_csv(separator=delimiter, include_header=header and not begun)
         sink.write(made.encode(encoding, "replace"))
         begun = True
     return rejected
-
-
-def _first_rows(text: str, delimiter: str) -> list[list[str]] | None:
-    lines = io.StringIO(text.replace("\r\n", "\n").replace("\r", "\n"), newline="")
-    rows: list[list[str]] = []
-    with suppress(csv.Error):  # a cell beyond the reader's limit: what came before is enough
-        rows = list(islice((row for row in csv.reader(lines, delimiter=delimiter) if row), _HEADER_ROWS))
-    return rows or None
 
 
 def _parquet(source: Path, sink: BinaryIO, masking: Masking) -> None:

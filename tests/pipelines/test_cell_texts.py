@@ -98,7 +98,8 @@ def test_a_number_too_long_for_python_loses_no_line() -> None:
     ],
 )
 def test_cells_beyond_the_header_are_not_lost(text: str, columns: dict[str, list[str]]) -> None:
-    ((frame, rejected),) = delimited_frames(io.BytesIO(text.encode()), is_name=lambda cell: cell in "ab")
+    (read,) = delimited_frames(io.BytesIO(text.encode()), is_name=lambda cell: cell in "ab")
+    frame, rejected = read.frame, read.rejected
     assert (frame.to_dict(as_series=False), rejected) == (columns, 0)
 
 
