@@ -24,6 +24,7 @@ _HASH = r"^(?i:[0-9a-f]{32}|[0-9a-f]{40}|[0-9a-f]{64})$"
 _HASH_LENGTHS = (32, 64)
 _SHORTEST_TEXT = 5  # characters: a value of four and something beside it
 _MAY_HIDE = holding(ANY & ~(DIGIT | SEPARATOR))
+_MAY_BE_RULED = fitting(DIGIT | SEPARATOR, DIGIT | SEPARATOR, 4, LONGEST)
 _MIXED = holding(ANY & ~WORD, beyond=DIGIT | DOT, shortest=_SHORTEST_TEXT)
 _LONGEST_WORD = 16
 _MAY_BE_WORD = holding(ANY & ~DIGIT) & fitting(ANY, 0, 1, _LONGEST_WORD)
@@ -98,7 +99,7 @@ class ColumnEvidence:
         self, values: pl.DataFrame, made: Profiles, *, key: bytes, policy: Policy
     ) -> tuple[pl.DataFrame, Profiles]:
         """Count the masked values; the others, and those that are to be looked at both ways."""
-        at = np.flatnonzero(_MAY_HIDE[made])
+        at = np.flatnonzero(_MAY_HIDE[made] | self._ruled(values, made))
         at = at[is_masked(values["value"].gather(at)).to_numpy()] if len(at) else at
         if not len(at):
             return values, made
@@ -117,6 +118,14 @@ class ColumnEvidence:
             texts = values["value"].scatter(at[read.to_numpy()], left.drop_nulls())
             values, made = values.with_columns(texts), profiles(texts)
         return values.filter(pl.Series(kept)), made[kept]
+
+    def _ruled(self, values: pl.DataFrame, made: Profiles) -> NDArray[np.bool_]:
+        """Which values of digits and separators alone hold a run of hyphens, which may hide: 138-----678."""
+        ruled = np.zeros(len(made), dtype=np.bool_)
+        at = np.flatnonzero(_MAY_BE_RULED[made])
+        if len(at):
+            ruled[at] = values["value"].gather(at).str.contains("---", literal=True).to_numpy()
+        return ruled
 
     def count(self, kind: Kind) -> KindCount:
         """What was counted of a kind."""

@@ -13,8 +13,8 @@ _WORDS = (
     r"[\])>}】）#]+$|^[\[(<{【（]*(?i:redacted|masked|anonymi[sz]ed|已?脱敏|已?隐藏|已?屏蔽|已?遮蔽|已?加密|保密|匿名)(?:处理|用户)?[\])>}】）]*$"
 )
 _HIDDEN_CAPITALS = r"(?:^|[-:. ])X{2,}(?:$|[-:. ])"
-# Signs that hide where nothing but digits is beside them: 13800138##, 350102_____002X, 138...8000
-_RUN = r"(?:X{2,}|x{2,}|#{2,}|_{2,}|\?{2,}|[·‧・]{2,}|~{2,}|\.{3,}|\${2,}|%{2,}|&{2,}|\^{2,})"
+# Signs that hide where nothing but digits is beside them: 13800138##, 350102_____002X, 138...8000, 138-----678
+_RUN = r"(?:X{2,}|x{2,}|#{2,}|_{2,}|\?{2,}|[·‧・]{2,}|~{2,}|\.{3,}|\${2,}|%{2,}|&{2,}|\^{2,}|-{3,})"
 _RUN_IN_DIGITS = rf"^\+?[0-9]{{1,17}}{_RUN}[0-9]{{0,14}}[0-9Xx]?$|^{_RUN}[0-9]{{3,17}}[0-9Xx]?$"
 # ... or where one or two Chinese characters are: 张XX, 李#
 _RUN_IN_NAMES = r"^[\u4e00-\u9fff]{1,2}(?:X{1,3}|x{1,3}|#{1,3}|_{1,3}|\?{1,3}|[·‧・]{1,3}|~{1,3})[\u4e00-\u9fff]?$"
@@ -85,7 +85,7 @@ def one_mask(value: str) -> str:
     stars = re.sub(_STARS, "*", re.sub(r"^尾号(?=[0-9])", "*" * 12, value))
     if re.search(_WITHIN, stars):
         stars = re.sub(r"[\[(<{【（].*[\])>}】）]", _as_long_as_needed, stars)
-        stars = re.sub(r"[Xx#_?·‧・~.$%&^]{2,}", _as_stars, stars)
+        stars = re.sub(r"[Xx#_?·‧・~.$%&^]{2,}|-{3,}", _as_stars, stars)
         return re.sub(r"(?<=[\u4e00-\u9fff])[Xx#_?·‧・~]", "*", stars)
     stars = re.sub(r"(?<=[0-9A-Z])\.{4,}", _as_stars, stars)
     stars = re.sub(r"(?:(?<=[-:. ])|^)[xX]{2,}(?=[-:. ]|$)", _as_stars, stars)

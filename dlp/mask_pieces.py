@@ -32,6 +32,27 @@ _PIECE_NAMES = (
     "末四位",
     "号段",
 )
+# Numbers that are random by themselves, and belong to no telephone.
+_CODE_NAMES = (
+    "pin",
+    "otp",
+    "code",
+    "captcha",
+    "token",
+    "nonce",
+    "salt",
+    "pwd",
+    "验证码",
+    "校验码",
+    "取件码",
+    "提取码",
+    "提货码",
+    "动态码",
+    "随机码",
+    "识别码",
+    "密码",
+    "口令",
+)
 _ROWS = 200  # compared
 _FEWEST = 10
 _AGREEING = 0.9
@@ -115,7 +136,13 @@ def _severity(whole: Sequence[str], chosen: Sequence[_Piece], entity_type: str) 
         return None
     if is_named(chosen[0].column.name, _PIECE_NAMES) or entity_type in chosen[0].column.hints.says:
         return "high"
-    return "medium" if _is_random(chosen[0]) else None
+    return "medium" if _is_random(chosen[0]) and not _names_else(chosen[0].column) else None
+
+
+def _names_else(column: ColumnFacts) -> bool:
+    """Whether the name of a column says that its numbers are random for another reason."""
+    hints = column.hints
+    return bool(hints.says or hints.attributes or hints.machine) or is_named(column.name, _CODE_NAMES)
 
 
 def _is_random(piece: _Piece) -> bool:

@@ -7,11 +7,14 @@ from itertools import pairwise
 from dlp.column_names import NameHints, may_name, name_hints
 from dlp.columns import ColumnEvidence
 from dlp.policy import Policy
+from dlp.profiles import LONGEST
 
 _ALMOST_ALL = 0.95
 _MOST = 0.9
 _NEAR = 2  # columns between a kind of document and its number
 _POSITION, _RESIDENT, _PERSON = "PRECISE_POSITION", "CN_RESIDENT_ID", "PERSON"
+_PASSWORD, _SHORTEST_PASSWORD = "PASSWORD", 6
+_ACCOUNTS = frozenset({"ACCOUNT_NAME", "QQ_NUMBER", "WECHAT_ID", "EMAIL_ADDRESS"})  # what one logs in with
 _LONGITUDE, _LATITUDE = "longitude_of_precise_position", "latitude_of_precise_position"
 
 
@@ -29,6 +32,17 @@ def with_neighbours(
         for column in columns:
             if not _says_else(hints[column], _RESIDENT) and _share("old_resident_id", evidence[column]) >= _MOST:
                 beside[column].add(_RESIDENT)
+    for at, column in enumerate(columns):
+        if _is_password_of(column, _around(columns, at), hints, evidence):
+            beside[column].add(_PASSWORD)
+    _add_documents(beside, hints, evidence, policy)
+    return {column: replace(hints[column], beside=frozenset(beside[column])) for column in columns}
+
+
+def _add_documents(
+    beside: dict[str, set[str]], hints: Mapping[str, NameHints], evidence: Mapping[str, ColumnEvidence], policy: Policy
+) -> None:
+    columns = list(evidence)
     phrases = {
         phrase for entity in policy.entities.values() if entity.identity_number for phrase in entity.column_names
     }
@@ -37,7 +51,6 @@ def with_neighbours(
         for near in _around(columns, at) if documents else ():
             if _numbers_documents(hints[near], policy):
                 beside[near] |= documents
-    return {column: replace(hints[column], beside=frozenset(beside[column])) for column in columns}
 
 
 def _are_axes(first: str, second: str, hints: Mapping[str, NameHints], evidence: Mapping[str, ColumnEvidence]) -> bool:
@@ -83,6 +96,23 @@ def _numbers_documents(hints: NameHints, policy: Policy) -> bool:
     if hints.machine or hints.about or hints.attributes:
         return False
     return all(policy.entities[name].identity_number for name in hints.says)
+
+
+def _is_password_of(
+    column: str, near: Sequence[str], hints: Mapping[str, NameHints], evidence: Mapping[str, ColumnEvidence]
+) -> bool:
+    """Whether a column such as `mm` is a password: beside an account it is, beside a length it is a millimetre."""
+    vague = _PASSWORD in hints[column].vaguely and _are_as_long_as_passwords(evidence[column])
+    return vague and any(_names_account(hints[name]) for name in near)
+
+
+def _names_account(hints: NameHints) -> bool:
+    return not hints.about and not hints.hashed and not _ACCOUNTS.isdisjoint(hints.says | hints.attributes)
+
+
+def _are_as_long_as_passwords(evidence: ColumnEvidence) -> bool:
+    long = sum(many for made, many in evidence.profiles.items() if made & LONGEST >= _SHORTEST_PASSWORD)
+    return long >= _MOST * max(1, evidence.distinct)
 
 
 def _says_else(hints: NameHints, name: str) -> bool:

@@ -33,6 +33,7 @@ _PREPARED = re.compile(
     r"^\s*(?:PREPARE\s+[^\s(]+\s*(?:\([^)]*\))?\s+AS\s+|DECLARE\s+\S+\s+(?:\w+\s+)*?CURSOR\s+(?:WITH(?:OUT)?\s+HOLD\s+)?FOR\s+)",
     re.IGNORECASE,
 )
+_COPY_BINARY = re.compile(r"^\s*COPY\s+BINARY\s+", re.IGNORECASE)  # as PostgreSQL took it before version 9
 _INTO_VARIABLES = re.compile(r"\bINTO\s+@\w+(?:\s*,\s*@\w+)*", re.IGNORECASE)
 _REPLACE = re.compile(r"^\s*REPLACE\s+(?:LOW_PRIORITY\s+|DELAYED\s+)?(?=INTO\b)", re.IGNORECASE)
 # How ClickHouse changes rows.
@@ -64,7 +65,7 @@ def takes_rows_out(text: str) -> bool:
 
 def plain_form(text: str, service: str) -> str:
     """The statement that the parser is to read: without where its rows go, as what it stands for."""
-    plain = _PREPARED.sub("", _OUTFILE.sub(" ", text))
+    plain = _COPY_BINARY.sub("COPY ", _PREPARED.sub("", _OUTFILE.sub(" ", text)))
     plain = _REPLACE.sub("INSERT ", _INTO_VARIABLES.sub(" ", plain)) if service == "mysql" else plain
     return _MUTATION.sub(_as_change, _FORMAT.sub("", plain).replace("?..", "?"))
 

@@ -1,6 +1,6 @@
 """Breaches as alerts: what each shows, and to which events it leads."""
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from datetime import datetime
 
 from detectors.rule import RuleHead
@@ -8,6 +8,7 @@ from dlp.uses import Breach, Use
 from pipelines.alert_rows import Alert, Evidence, utc
 
 MOST_EVENTS = 200
+UNKNOWN_ROWS = "unknown"  # of an export whose log gives no number
 About = Mapping[str, object]  # what else is known of the first use: scope, asset_id, source_ip, arrived_at
 
 
@@ -37,11 +38,17 @@ def _shown(breach: Breach) -> dict[str, str]:
         "grant_id": breach.grant_id,
         "dataset": uses[0].dataset if uses else "",
         "columns": ", ".join(breach.columns[:50]),
-        "rows": str(sum(use.rows for use in uses)) if uses else "",
+        "rows": _rows(uses) if uses else "",
         "ticket": uses[0].ticket if uses else "",
         "action": _action(uses[0]) if uses else "",
         **breach.facts,
     }
+
+
+def _rows(uses: Sequence[Use]) -> str:
+    """How many rows some uses took; PostgreSQL's logs, pgAudit too, give none for `COPY t TO`."""
+    rows = sum(use.rows for use in uses)
+    return UNKNOWN_ROWS if not rows and any(use.exported for use in uses) else str(rows)
 
 
 def _action(use: Use) -> str:

@@ -54,7 +54,9 @@ def delimited_frames(stream: BinaryIO, *, is_name: Callable[[str], bool]) -> Ite
     delimiter = delimiter_of(lines)
     rows = first_rows(lines, delimiter)
     if not rows:
-        raise SourceBroken("the file holds no row")
+        raise SourceBroken(
+            "the file holds no row" if complete else "no line of cells in its first 256 KiB: no table is written so"
+        )
     header = has_header(rows, is_name)
     names = column_names(rows[0], header=header)
     note = ""  # of the first stray quote alone: they may be many

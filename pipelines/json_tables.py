@@ -11,6 +11,7 @@ from pipelines.errors import SourceBroken
 from pipelines.pieces import BATCH_ROWS, DEEPEST, Piece
 
 _LONGEST_RECORD = 16 * 1024 * 1024
+_LONGEST_LINE = 64 * 1024 * 1024
 _LONGEST_INTEGER = 40  # digits
 _LONGEST_ARRAY = 256 * 1024 * 1024
 
@@ -19,14 +20,18 @@ def line_pieces(stream: BinaryIO, share: Callable[[], float]) -> Iterator[Piece]
     """The objects of a file of JSON lines, piece by piece; lines that are none are counted as rejected.
 
     Raises:
-        SourceBroken: not one line is a JSON object.
+        SourceBroken: not one line is a JSON object, or one is longer than 64 MiB; what came before was yielded.
     """
     records: list[dict[str, str]] = []
     rejected = 0
     while line := stream.readline(_LONGEST_RECORD):
         if not line.strip():
             continue
-        record = _record(line)
+        is_cut = len(line) == _LONGEST_RECORD and not line.endswith(b"\n")
+        if is_cut and not _ends_soon(stream):
+            yield Piece(_columns(records), len(records), share(), rejected + 1)
+            raise SourceBroken("a line of more than 64 MiB: no table is written so")
+        record = None if is_cut else _record(line)
         if record is None:
             rejected += 1
         else:
@@ -54,6 +59,17 @@ def array_pieces(stream: BinaryIO, share: Callable[[], float]) -> Iterator[Piece
         raise SourceBroken(f"not JSON: {type(error).__name__} while reading the array") from error
     records = [_flat(item if isinstance(item, dict) else {"value": item}) for item in array]
     yield Piece(_columns(records), len(records), share())
+
+
+def _ends_soon(stream: BinaryIO) -> bool:
+    """Whether a line that was cut ends within the longest that is passed over; the stream stands behind it then."""
+    left = _LONGEST_LINE - _LONGEST_RECORD
+    while left > 0:
+        more = stream.readline(min(left, _LONGEST_RECORD))
+        if not more or more.endswith(b"\n"):
+            return True
+        left -= len(more)
+    return False
 
 
 def _record(line: bytes) -> dict[str, str] | None:

@@ -20,6 +20,25 @@ def card_holds(values: pl.Series) -> Verdicts:
     return np.asarray(luhn_holds(values) & ~resident)
 
 
+_CONTEXT = (
+    "银行卡",
+    "卡号",
+    "信用卡",
+    "储蓄卡",
+    "借记卡",
+    "银联",
+    "账号",
+    "账户",
+    "开户",
+    "card",
+    "visa",
+    "mastercard",
+    "credit",
+    "debit",
+    "amex",
+)
+
+# 6222021234567890128; the prefix says the issuer, or the groups that it is printed on a card
 BANK_CARD = Kind(
     name="bank_card",
     entity_type="CREDIT_CARD",
@@ -27,28 +46,12 @@ BANK_CARD = Kind(
     lengths=(12, 23),
     of=DIGIT | SEPARATOR,
     needs=DIGIT,
-    pattern=f"{pattern_of('unionpay_cards', 'international_cards', 'old_debit_cards')}|{_GROUPED}",
+    pattern=f"{pattern_of('unionpay_cards', 'old_debit_cards')}|{_GROUPED}",
     check=card_holds,
     check_chance=1 / 10,
     shape=r"[0-9]{12,19}",
     shape_chance=0.02,
-    context=(
-        "银行卡",
-        "卡号",
-        "信用卡",
-        "储蓄卡",
-        "借记卡",
-        "银联",
-        "账号",
-        "账户",
-        "开户",
-        "card",
-        "visa",
-        "mastercard",
-        "credit",
-        "debit",
-        "amex",
-    ),
+    context=_CONTEXT,
     score=0.4,
     alone=0.0,
     masked_forms=(
@@ -60,14 +63,34 @@ BANK_CARD = Kind(
     named_masks=(r"[0-9]{0,8}[* ]{2,15}[0-9]{3,4}", r"[0-9*]{12,19}"),
     examples=(
         "6222021234567890128",
-        "4111111111111111",
         "4111 1111 1111 1111",
     ),
     counter_examples=(
         "620102199003070069",  # a resident ID of Gansu whose Luhn sum holds too
-        "4111111111111112",
+        "4111 1111 1111 1112",
         "9111111111111111",
     ),
 )
 
-KINDS = (BANK_CARD,)
+# 4111111111111111: one number of ten begins with 4, and one of ten has the sum: inside text a word must speak for it
+INTERNATIONAL_CARD = Kind(
+    name="international_card",
+    entity_type="CREDIT_CARD",
+    gate=LONGER_DIGITS,
+    lengths=(12, 19),
+    of=DIGIT,
+    needs=DIGIT,
+    pattern=pattern_of("international_cards"),
+    check=card_holds,
+    check_chance=1 / 10,
+    shape=r"[0-9]{12,19}",
+    shape_chance=0.02,
+    context=_CONTEXT,
+    score=0.3,
+    alone=0.0,
+    in_text_alone=False,
+    examples=("4111111111111111",),
+    counter_examples=("4111111111111112", "9111111111111111"),
+)
+
+KINDS = (BANK_CARD, INTERNATIONAL_CARD)

@@ -7,7 +7,7 @@ from dlp.profiles import DIGIT, UPPER, X
 
 CONTEXT = ("永久居留", "永居", "外国人", "居留身份证", "permanent residence", "foreigner")
 
-# 91184019850101001X: the same check character as a resident's
+# 91184019850101001X: Beijing, United States; the same check character as a resident's
 FOREIGN_RESIDENT_ID = Kind(
     name="foreign_resident_id",
     entity_type="CN_FOREIGN_RESIDENT_ID",
@@ -19,13 +19,19 @@ FOREIGN_RESIDENT_ID = Kind(
     check=resident_id_holds,
     check_chance=1 / 11,
     shape=r"[0-9]{17}[0-9Xx]",
-    shape_chance=0.001,
+    shape_chance=0.0001,
     context=CONTEXT,
     score=0.5,
     alone=0.0,
     masked_forms=(r"9[0-9*]{5}[0-9*]{8}[0-9*]{3}[0-9Xx*]",),
     examples=("91184019850101001X",),
-    counter_examples=("911840198501010012", "911840198513010013", "811840198501010013"),
+    counter_examples=(
+        "911840198501010012",
+        "911840198513010013",
+        "811840198501010013",
+        "999840198501010011",  # no such province
+        "911999198501010016",  # no such country
+    ),
 )
 
 OLD_FOREIGN_RESIDENT_ID = Kind(

@@ -49,7 +49,9 @@ def test_whatever_sign_hides_two_digits_of_a_telephone_it_is_weak(sign: str) -> 
     assert "residual" in {check for check, _ in kinds(checked({"phone": signs(PHONES, 9, sign, 2)}))}
 
 
-@pytest.mark.parametrize("sign", ["****", "＊＊＊＊", "●●●●", "XXXX", "####", "____", "????", "····", "…"])
+@pytest.mark.parametrize(
+    "sign", ["****", "＊＊＊＊", "●●●●", "XXXX", "####", "____", "????", "····", "…", "----", "-----"]
+)
 def test_whatever_sign_hides_four_digits_of_a_telephone_it_holds(sign: str) -> None:
     assert not checked({"phone": signs(PHONES, 3, sign, 4)})
 
@@ -86,6 +88,9 @@ def test_a_mask_that_hides_nothing_is_no_mask(values: list[str], name: str) -> N
             "critical",
         ),
         # Four digits that are nobody's middle
+        ({"phone": HIDDEN_MIDDLES, "pin": MIDDLES}, None),
+        ({"phone": HIDDEN_MIDDLES, "取件码": MIDDLES}, None),
+        ({"phone": HIDDEN_MIDDLES, "sms_code": MIDDLES}, None),
         ({"phone": HIDDEN_MIDDLES, "year": [str(1950 + at % 60) for at in range(300)]}, None),
         ({"phone": HIDDEN_MIDDLES, "room": [f"{1 + at % 20:02}{1 + at % 6:02}" for at in range(300)]}, None),
         ({"id_card": windowed(IDS, 6, 4), "d": [f"{2000 + at % 20}0{1 + at % 9}1{at % 9}" for at in range(300)]}, None),
@@ -198,6 +203,7 @@ def test_mail_names_and_single_rows(table: dict[str, list[str]], expected: set[s
         {"sku": [f"AB**{at:04}" for at in range(300)]},
         {"product_code": [f"{at:03}****{at:04}" for at in range(300)]},
         {"model": [f"138****{at:04}" for at in range(300)]},
+        {"part_no": [f"{at:03}--{at:04}" for at in range(300)]},
         {"rating": ["*****", "***", "****"] * 100},
         {"pattern": ["*.log", "/var/log/*", "*.csv"] * 100},
         {"price": ["12.50*", "13.00*"] * 100},

@@ -72,6 +72,10 @@ def test_a_company_whose_name_is_left_out_is_no_masked_address() -> None:
     ("text", "found"),
     [
         ("Fax: +86-755-46781571", ("PHONE_NUMBER", "+86-755-46781571")),
+        ("请转到6222021234567890128，谢谢", ("CREDIT_CARD", "6222021234567890128")),
+        ("VISA 4111111111111111", ("CREDIT_CARD", "4111111111111111")),
+        ("信用卡4111111111111111", ("CREDIT_CARD", "4111111111111111")),
+        ("持91184019850101001X办理", ("CN_FOREIGN_RESIDENT_ID", "91184019850101001X")),
         ("固话059187654321", ("PHONE_NUMBER", "059187654321")),
         ("电话0591-8765-4321", ("PHONE_NUMBER", "0591-8765-4321")),
         ("座机：0591 8765 4321", ("PHONE_NUMBER", "0591 8765 4321")),
@@ -120,6 +124,10 @@ def test_a_text_holds(text: str, found: tuple[str, str]) -> None:
     "text",
     [
         "客服电话：400-870-9276",
+        "流水4111111111111111已处理",
+        "单据5105105105105100归档",
+        "编码999840198501010011",  # the check digit of a foreigner's card, and no such province
+        "编码911999198501010016",  # no such country
         "请拨打800-820-8820咨询",
         "致电4008-123-456",
         "电压138.00138000",
@@ -169,6 +177,33 @@ def judged(values: list[str], column: str) -> set[str]:
     return {verdict.entity_type for verdict in told[column]}
 
 
+PINS = [f"{DICE.randrange(10**6):06}" for _ in range(60)]
+
+
+@pytest.mark.parametrize(
+    ("beside", "name", "values", "is_password"),
+    [
+        ("用户名", "mm", PINS, True),
+        ("login_name", "mm", [f"Ab{pin}" for pin in PINS], True),
+        ("email", "mm", PINS, True),
+        ("用户名", "mm", [str(1 + at % 12) for at in range(60)], False),
+        ("length", "mm", [str(1000 + at) for at in range(60)], False),
+        ("length", "mm", PINS, False),
+        ("length", "pwd", PINS, True),
+        ("length", "passwd", PINS, True),
+    ],
+)
+def test_what_mm_means_is_told_by_the_column_beside_it(
+    beside: str, name: str, values: list[str], is_password: bool
+) -> None:
+    table = pl.DataFrame({beside: [f"u{at}" for at in range(60)], name: values})
+    evidence = {column: ColumnEvidence() for column in table.columns}
+    observe_table(table, evidence, key=KEY, policy=default_policy())
+    hints = {column: name_hints(column, default_policy()) for column in table.columns}
+    told = table_verdicts(evidence, hints, default_policy())
+    assert ("PASSWORD" in {verdict.entity_type for verdict in told[name]}) is is_password
+
+
 MOBILES = [f"1{first}{DICE.randrange(10**8):08}" for first in ("38", "59", "86", "77", "99") * 4]
 
 
@@ -182,6 +217,8 @@ MOBILES = [f"1{first}{DICE.randrange(10**8):08}" for first in ("38", "59", "86",
         ("资产编号", [f"ZC{number:010}" for number in range(400)], set()),
         ("学籍号", ["G11010519491231002X"] * 5, {"CN_RESIDENT_ID", "EDUCATION_WORK"}),
         ("addr_ptr", [f"0x7ffd{number:08x}" for number in range(400)], set()),
+        ("c1", [f"138-----{number:03}" for number in range(100)], {"PHONE_NUMBER"}),
+        ("c1", ["4111111111111111", "5105105105105100"] * 9, {"CREDIT_CARD"}),
         ("card_tail", ["****1234", "****0128"] * 20, set()),
         ("办公电话", [f"0571-2345{number:04}-12" for number in range(400)], {"PHONE_NUMBER"}),
         ("IBAN", ["GB82 WEST 1234 5698 7654 32", "NL91 ABNA 0417 1643 00"] * 9, {"IBAN_CODE"}),

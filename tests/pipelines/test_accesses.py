@@ -217,6 +217,64 @@ def test_what_pgaudit_tells_of_relations_and_rows_becomes_uses(
     assert len(rows) == len(used)
 
 
+_PLAIN = "2026-11-02 09:{at:02}:00.000 UTC [{pid}] {user}@civil LOG:  {said}"
+
+
+@pytest.mark.parametrize(
+    ("form", "said"),
+    [
+        (_AUDITED, "SESSION,1,1,READ,COPY,TABLE,public.residents,COPY residents TO STDOUT,<none>,0"),
+        (_AUDITED, "SESSION,1,1,READ,COPY,,,COPY residents TO '/tmp/x.csv' CSV HEADER,<none>,0"),
+        (
+            _AUDITED,
+            'SESSION,1,1,READ,COPY,TABLE,public.residents,"COPY public.residents (id_no, phone) TO stdout;",<none>',
+        ),
+        (_AUDITED, "OBJECT,1,1,READ,COPY,TABLE,public.residents,COPY residents TO PROGRAM 'gzip > x',<none>"),
+        (_AUDITED, "SESSION,1,1,READ,COPY,TABLE,public.residents,COPY (SELECT id_no FROM residents) TO STDOUT,<none>"),
+        (_PLAIN, "statement: COPY residents TO STDOUT"),
+        (_PLAIN, "statement: COPY civil.residents (id_no) TO STDOUT WITH (FORMAT csv)"),
+        (_PLAIN, "statement: copy residents to '/tmp/x.csv'"),
+        (_PLAIN, "statement: COPY BINARY residents TO STDOUT"),
+        (_PLAIN, "duration: 12.5 ms  statement: COPY public.residents TO STDOUT;"),
+    ],
+)
+def test_a_copy_out_of_postgresql_is_an_export_of_unknown_size(
+    granting: Store, tmp_path: Path, form: str, said: str
+) -> None:
+    (tmp_path / "postgresql.log").write_text(form.format(at=1, pid=41, user="eve", said=said) + "\n")
+    (report,) = ingest([tmp_path / "postgresql.log"], granting, scope="fuzhou").files
+    assert (report.format, report.rejected) == ("postgres_log", 0)
+    _judged(granting)
+    (used,) = granting.rows("SELECT action, toString(dataset) AS dataset, rows FROM data_accesses")
+    assert used == {"action": "export", "dataset": "civil.residents", "rows": 0}
+    assert _alerts(granting) == [("export_without_ticket", "eve"), ("no_basis", "eve")]
+    told = granting.rows(
+        "SELECT DISTINCT matched_fields['action'] AS action, matched_fields['rows'] AS rows FROM alerts"
+    )
+    assert told == [{"action": "export", "rows": "unknown"}]
+
+
+@pytest.mark.parametrize(
+    ("export", "ticket", "told"),
+    [
+        ("true", "", ["export_without_ticket"]),
+        ("true", "/* ticket: OA-7 */ ", []),
+        ("false", "", ["export_without_ticket"]),
+        ("false", "/* ticket: OA-7 */ ", ["export_not_granted"]),
+    ],
+)
+def test_a_copy_by_an_account_with_a_grant_is_judged_by_the_grant_and_the_ticket(
+    scanned: Store, tmp_path: Path, export: str, ticket: str, told: list[str]
+) -> None:
+    (tmp_path / "grants.yml").write_text(GRANTS.replace("    unmasked:", f"    export: {export}\n    unmasked:"))
+    import_grants(tmp_path / "grants.yml", scanned, POLICY, actor="chen")
+    said = f"statement: {ticket}COPY residents (phone) TO STDOUT"
+    (tmp_path / "postgresql.log").write_text(_PLAIN.format(at=1, pid=41, user="app_licences", said=said) + "\n")
+    ingest([tmp_path / "postgresql.log"], scanned, scope="fuzhou")
+    _judged(scanned)
+    assert [check for check, _ in _alerts(scanned)] == told
+
+
 def test_a_budget_is_judged_by_the_rows_that_pgaudit_tells(granting: Store, tmp_path: Path) -> None:
     said = "SESSION,{n},1,READ,SELECT,TABLE,public.residents,SELECT phone FROM residents,<none>,60"
     lines = [_AUDITED.format(at=at, pid=41, user="app_licences", said=said.format(n=at)) for at in (1, 2)]
