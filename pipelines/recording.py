@@ -1,4 +1,4 @@
-"""What this tool itself did with data, put on record: scans, checks of masks, and masked copies."""
+"""What this tool itself did with data, put on record: scans, checks of masks, masked copies, downloads."""
 
 import hashlib
 import uuid
@@ -89,6 +89,16 @@ def record_masked(store: Store, dataset: str, out: Path, copied: Copied, purpose
         "sha256": _content_hash(out) if copied.holds else "",
     }
     return _recorded(store, by, "dlp.mask", "masked copy", details)
+
+
+def record_download(store: Store, table: str, rows: int, columns: int, sha256: str, by: Doer) -> AuditEvent:
+    """The event that now stands for a table of the desk that somebody takes away as a file.
+
+    Raises:
+        StepRefused: as above.
+    """
+    details: dict[str, Detail] = {"table": table, "rows": rows, "columns": columns, "sha256": sha256}
+    return _recorded(store, by, "desk.download", "download", details)
 
 
 def _recorded(store: Store, by: Doer, action: str, kind: str, details: dict[str, Detail]) -> AuditEvent:

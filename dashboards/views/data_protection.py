@@ -12,6 +12,7 @@ from dashboards.mask_panel import masks_that_fail
 from dashboards.panels import empty_state, page_head
 from dashboards.tables import labelled, number_column, path_ends, shown, text_column, time_column
 from dashboards.views.dataset_card import dataset_card
+from dashboards.views.downloading import downloading
 from dashboards.views.pressing import pressing
 from dashboards.views.protection_findings import findings_of
 
@@ -39,6 +40,7 @@ def show(desk: Desk) -> None:
             dataset_card(desk, dataset)
             masks_that_fail(desk, dataset)
         findings_of(desk, dataset)
+        downloading(desk, "protection", {"protection.datasets": datasets})
     with by_type:
         _types(desk)
 

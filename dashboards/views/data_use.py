@@ -8,7 +8,9 @@ from dashboards.figures import amount
 from dashboards.harmless import one_line
 from dashboards.panels import empty_state, page_head
 from dashboards.tables import as_chips, chip_column, labelled, number_column, shown, text_column, time_column
+from dashboards.views.downloading import downloading
 from dashboards.views.granting import granting, proposing
+from pipelines.access_alerts import UNKNOWN_ROWS
 
 
 def show(desk: Desk) -> None:
@@ -23,6 +25,7 @@ def show(desk: Desk) -> None:
         _breaches(desk, breaches)
         _grants(desk, grants)
         _used(desk, uses)
+        downloading(desk, "use", {"use.list": breaches, "use.grants": grants, "use.used": uses})
     if desk.scope == desk.root:
         proposing(desk)
 
@@ -53,7 +56,8 @@ def _breaches(desk: Desk, breaches: pl.DataFrame) -> None:
     if breaches.is_empty():
         st.caption(words("use.none"))
         return
-    columns = ["level", "rule_title", "state", "account", "dataset", "columns", "rows", "grant_id", "first_seen"]
+    told = pl.col("rows").replace({UNKNOWN_ROWS: words("use.rows.unknown")})
+    columns = ["level", "rule_title", "state", "account", "dataset", "columns", told, "grant_id", "first_seen"]
     chosen = st.dataframe(
         as_chips(shown(labelled(breaches.select(columns), words, {"state": "state"})), "level"),
         hide_index=True,
