@@ -128,13 +128,18 @@ def windows_within(columns: Sequence[ColumnFacts], checks: ChecksPolicy, masks: 
         shown = first.masks(entity_type)
         # What another column holds raw is a finding of its own: it needs no second window.
         for second in masking[at + 1 :]:
-            other = second.masks(entity_type)
+            other = [] if _says_else(second, entity_type) else second.masks(entity_type)
             if not any(other):
                 continue
             both = joined(shown, other, entity_type, masks, wanted=checks.candidates_wanted(entity_type))
             found.append(window_finding((first.name, second.name), entity_type, both, checks))
     pairs = [finding for finding in found if finding is not None]
     return pairs or _windows_of_many(masking, checks, masks)
+
+
+def _says_else(column: ColumnFacts, entity_type: str) -> bool:
+    """Whether the name of a column says another type: a masked telephone looks like an ID of which little is shown."""
+    return bool(column.hints.says) and entity_type not in column.hints.says | column.hints.beside
 
 
 def _windows_of_many(masking: Sequence[ColumnFacts], checks: ChecksPolicy, masks: Masks) -> list[MaskFinding]:

@@ -204,6 +204,7 @@ def test_mail_names_and_single_rows(table: dict[str, list[str]], expected: set[s
         {"product_code": [f"{at:03}****{at:04}" for at in range(300)]},
         {"model": [f"138****{at:04}" for at in range(300)]},
         {"part_no": [f"{at:03}--{at:04}" for at in range(300)]},
+        {"身份证号": ["*" * 6 + one[6:14] + "****" for one in IDS], "手机号": windowed(PHONES, 3, 4)},
         {"rating": ["*****", "***", "****"] * 100},
         {"pattern": ["*.log", "/var/log/*", "*.csv"] * 100},
         {"price": ["12.50*", "13.00*"] * 100},

@@ -9,10 +9,14 @@ from pathlib import Path
 import polars as pl
 import pytest
 
+from dlp.mask_findings import MaskCheck
+from dlp.policy import default_policy
+from pipelines.scan import scan
 from rongdun.demo.city import City
 from rongdun.demo.stories import brute_force, dns_tunnel, modbus_write, weak_tls
 from rongdun.demo.stories.resident_export import DATASET
 from rongdun.demo.world import place
+from store.client import Store
 
 
 def _lines(path: Path) -> list[str]:
@@ -112,6 +116,16 @@ def test_the_resident_table_is_in_clear_and_the_hospital_table_is_masked(city: C
     assert residents["身份证号"].n_unique() == len(residents)
     for column in ("姓名", "身份证号", "手机号"):
         assert visits[column].str.contains("*", literal=True).all()
+
+
+def test_two_systems_show_riders_masked_so_that_together_they_do_not_hold(city: City, store: Store) -> None:
+    path = city.tables / "dept-transport/transit_links.csv"
+    (report,) = scan(path, store, key=b"a key for tests only, 32 bytes..", scope="fuzhou", policy=default_policy())
+    assert report.findings
+    assert all(finding.masked for finding in report.findings)
+    (mask,) = report.masks
+    assert (mask.check, mask.severity, mask.entity_type) == (MaskCheck.windows, "high", "CN_RESIDENT_ID")
+    assert mask.columns == ("公交系统身份证号", "应用身份证号")
 
 
 def _last_lines(city: City) -> dict[str, datetime]:

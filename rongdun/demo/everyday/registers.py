@@ -1,4 +1,4 @@
-"""The tables that departments keep: a masked hospital table, a staff list, and look-alikes that hold no person."""
+"""The tables that departments keep: masked well and badly, a staff list, and look-alikes that hold no person."""
 
 import csv
 import io
@@ -17,6 +17,7 @@ HOSPITAL = "tables/dept-health/outpatient_visits.parquet"
 STAFF = "tables/dept-civil/staff.csv"
 ORDERS = "tables/dept-commerce/orders.csv"
 COMPANIES = "tables/dept-market/companies.parquet"
+TRANSIT_LINKS = "tables/dept-transport/transit_links.csv"
 BUS_TRACKS = "tables/dept-transport/bus_tracks.csv"
 
 Row = Mapping[str, object]
@@ -27,6 +28,7 @@ def happen(world: World, folder: Path) -> None:
     _write(world, folder, HOSPITAL, 2_500, _visit)
     _write(world, folder, STAFF, 120, _colleague)
     _write(world, folder, COMPANIES, 800, _company)
+    _write(world, folder, TRANSIT_LINKS, 600, _link)
     write_rows(folder / ORDERS, _orders(world))
     write_rows(folder / BUS_TRACKS, _bus_tracks(world))
 
@@ -58,6 +60,19 @@ def _visit(dice: Dice, fake: Faker, number: int) -> Row:
         "手机号": phone[:3] + "****" + phone[-4:],
         "科室": dice.choice(("内科", "外科", "儿科", "眼科", "骨科")),
         "费用": round(dice.uniform(10, 900), 2),
+    }
+
+
+def _link(dice: Dice, fake: Faker, number: int) -> Row:
+    """A rider as two systems show them: each mask holds by itself, and both together leave next to nothing hidden."""
+    identity, phone = resident_id(dice), mobile(dice)
+    return {
+        "序号": number + 1,
+        "姓氏": fake.last_name(),
+        "公交系统身份证号": identity[:4] + "*" * 10 + identity[-4:],
+        "应用身份证号": "*" * 6 + identity[6:14] + "*" * 4,
+        "手机号": phone[:3] + "****" + phone[-4:],
+        "绑定渠道": dice.choice(("站台", "网点", "手机")),
     }
 
 
