@@ -50,7 +50,7 @@ def as_chips(frame: pl.DataFrame, *columns: str) -> pl.DataFrame:
     )
 
 
-def chip_column(words: Words, label: str, group: str) -> Column:
+def chip_column(words: Words, label: str, group: str, *, pixels: int | None = None) -> Column:
     """A column of coloured labels for the codes of a group."""
     colours = {"level": palette().level, "band": palette().band, "state": palette().state}.get(group, {})
     codes = words.codes(group)
@@ -59,6 +59,7 @@ def chip_column(words: Words, label: str, group: str) -> Column:
         options=codes,
         color=[colours.get(code, palette().muted) for code in codes],
         format_func=lambda code: words.label(group, code),
+        width=pixels,
     )
 
 
@@ -72,9 +73,10 @@ def path_ends(frame: pl.DataFrame, column: str) -> pl.DataFrame:
     return frame.with_columns(pl.col(column).str.replace(_BEFORE_THE_END, "…/$1"))
 
 
-def time_column(label: str, *, year: bool = True) -> Column:
+def time_column(label: str, *, year: bool = True, pixels: int | None = None) -> Column:
     """A column of times to the second, in the city's zone; without the year where all are of these days."""
-    return st.column_config.DatetimeColumn(label, format="YYYY-MM-DD HH:mm:ss" if year else "MM-DD HH:mm:ss")
+    form = "YYYY-MM-DD HH:mm:ss" if year else "MM-DD HH:mm:ss"
+    return st.column_config.DatetimeColumn(label, format=form, width=pixels)
 
 
 def score_column(label: str) -> Column:
@@ -82,14 +84,14 @@ def score_column(label: str) -> Column:
     return st.column_config.ProgressColumn(label, min_value=0, max_value=100, format="%.0f", width=110)
 
 
-def number_column(label: str) -> Column:
+def number_column(label: str, *, pixels: int | None = None) -> Column:
     """A column of counts with thousands separators."""
-    return st.column_config.NumberColumn(label, format="localized")
+    return st.column_config.NumberColumn(label, format="localized", width=pixels)
 
 
-def text_column(label: str, *, wide: bool = False) -> Column:
+def text_column(label: str, *, wide: bool = False, pixels: int | None = None) -> Column:
     """A column of plain text."""
-    return st.column_config.TextColumn(label, width="large" if wide else None)
+    return st.column_config.TextColumn(label, width="large" if wide else pixels)
 
 
 def _harmless(column: pl.Series) -> pl.Series:

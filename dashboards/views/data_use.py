@@ -1,5 +1,7 @@
 """Use on record: who may use which data, who did, and which uses no grant covered (R42 to R46, R97, R103)."""
 
+from collections.abc import Mapping
+
 import polars as pl
 import streamlit as st
 
@@ -11,6 +13,11 @@ from dashboards.tables import as_chips, chip_column, labelled, number_column, sh
 from dashboards.views.downloading import downloading
 from dashboards.views.granting import granting, proposing
 from pipelines.access_alerts import UNKNOWN_ROWS
+
+_OF_GRANT = (
+    *("grant_id", "subject", "datasets", "columns", "purpose", "legal_basis", "rows_per_day", "export", "unmasked"),
+    *("valid_from", "valid_until", "requested_by", "approved_by"),
+)
 
 
 def show(desk: Desk) -> None:
@@ -57,7 +64,8 @@ def _breaches(desk: Desk, breaches: pl.DataFrame) -> None:
         st.caption(words("use.none"))
         return
     told = pl.col("rows").replace({UNKNOWN_ROWS: words("use.rows.unknown")})
-    columns = ["level", "rule_title", "state", "account", "dataset", "columns", told, "grant_id", "first_seen"]
+    # As wide as a screen of 1,280 pixels has room for; the rest is told of the row that is picked.
+    columns = ["level", "rule_title", "state", "account", "dataset", told, "first_seen"]
     chosen = st.dataframe(
         as_chips(shown(labelled(breaches.select(columns), words, {"state": "state"})), "level"),
         hide_index=True,
@@ -65,19 +73,18 @@ def _breaches(desk: Desk, breaches: pl.DataFrame) -> None:
         on_select="rerun",
         selection_mode="single-row",
         column_config={
-            "level": chip_column(words, words("column.level"), "level"),
-            "rule_title": text_column(words("column.rule_title")),
-            "account": text_column(words("column.account")),
-            "dataset": text_column(words("column.dataset")),
-            "columns": text_column(words("column.columns_used")),
-            "rows": text_column(words("column.rows")),
-            "grant_id": text_column(words("column.grant_id")),
-            "first_seen": time_column(words("column.first_seen"), year=False),
-            "state": text_column(words("column.state")),
+            "level": chip_column(words, words("column.level"), "level", pixels=64),
+            "rule_title": text_column(words("column.rule_title"), pixels=190),
+            "account": text_column(words("column.account"), pixels=110),
+            "dataset": text_column(words("column.dataset"), pixels=140),
+            "rows": text_column(words("column.rows"), pixels=95),
+            "first_seen": time_column(words("column.first_seen"), year=False, pixels=115),
+            "state": text_column(words("column.state"), pixels=80),
         },
     )
     for row in chosen["selection"]["rows"]:
         alert = str(breaches["alert_id"][row])
+        _told(desk, {name: breaches[name][row] for name in ("account", "dataset", "columns", "grant_id")})
         st.page_link(desk.pages["alerts"], label=words("use.open"), query_params={"alert": alert})
 
 
@@ -88,39 +95,41 @@ def _grants(desk: Desk, grants: pl.DataFrame) -> None:
         st.caption(words("use.grants.none"))
         return
     told = grants.with_columns(pl.col(name).list.join(", ") for name in ("datasets", "columns"))
-    columns = [
-        *("grant_id", "state", "subject", "datasets", "columns", "rows_per_day", "export", "unmasked", "valid_until"),
-        *("purpose", "legal_basis", "valid_from", "requested_by", "approved_by"),
-    ]
+    columns = ["grant_id", "state", "subject", "datasets", "columns", "rows_per_day", "valid_until"]
     chosen = st.dataframe(
-        shown(labelled(told.select(columns), words, {"state": "grant_state", "legal_basis": "legal_basis"})),
+        shown(labelled(told.select(columns), words, {"state": "grant_state"})),
         hide_index=True,
         key="use.grants",
         on_select="rerun",
         selection_mode="single-row",
         column_config={
-            "grant_id": text_column(words("column.grant_id")),
-            "state": text_column(words("column.state")),
-            "subject": text_column(words("column.subject")),
-            "datasets": text_column(words("column.datasets")),
-            "purpose": text_column(words("column.purpose")),
-            "legal_basis": text_column(words("column.legal_basis")),
-            "requested_by": text_column(words("column.requested_by")),
-            "approved_by": text_column(words("column.approved_by")),
-            "columns": text_column(words("column.columns_used")),
-            "valid_from": time_column(words("column.valid_from")),
-            "valid_until": time_column(words("column.valid_until")),
-            "rows_per_day": number_column(words("column.rows_per_day")),
-            "export": st.column_config.CheckboxColumn(words("column.export")),
-            "unmasked": st.column_config.CheckboxColumn(words("column.unmasked")),
+            "grant_id": text_column(words("column.grant_id"), pixels=95),
+            "state": text_column(words("column.state"), pixels=75),
+            "subject": text_column(words("column.subject"), pixels=125),
+            "datasets": text_column(words("column.datasets"), pixels=150),
+            "columns": text_column(words("column.columns_used"), pixels=120),
+            "rows_per_day": number_column(words("column.rows_per_day"), pixels=85),
+            "valid_until": time_column(words("column.valid_until"), pixels=145),
         },
     )
     linked = st.query_params.get("grant", "")
     rows = chosen["selection"]["rows"]
-    wanted = grants[rows] if rows else grants.filter(pl.col("grant_id") == linked)
-    for grant in wanted.iter_rows(named=True):
-        st.text(one_line(f"{grant['grant_id']} · {grant['subject']} · {grant['purpose']}"))
+    wanted = told[rows] if rows else told.filter(pl.col("grant_id") == linked)
+    for grant in shown(labelled(wanted, words, {"legal_basis": "legal_basis"})).iter_rows(named=True):
+        said = {name: words.label("answer", str(bool(grant[name])).lower()) for name in ("export", "unmasked")}
+        _told(desk, {name: said.get(name, grant[name]) for name in _OF_GRANT})
         granting(desk, str(grant["grant_id"]), str(grant["state"]))
+
+
+def _told(desk: Desk, facts: Mapping[str, object]) -> None:
+    """What is known of a row, a fact a line; facts that are empty are left out."""
+    names = {"columns": "columns_used"}
+    lines = [
+        f"{desk.words(f'column.{names.get(name, name)}')}: {one_line(str(value))}"
+        for name, value in facts.items()
+        if value not in (None, "")
+    ]
+    st.text("\n".join(lines))
 
 
 def _used(desk: Desk, uses: pl.DataFrame) -> None:
@@ -133,11 +142,11 @@ def _used(desk: Desk, uses: pl.DataFrame) -> None:
         shown(uses),
         hide_index=True,
         column_config={
-            "account": text_column(words("column.account")),
-            "dataset": text_column(words("column.dataset")),
-            "uses": number_column(words("column.uses")),
-            "rows": number_column(words("column.rows")),
-            "exports": number_column(words("column.exports")),
-            "last_used": time_column(words("column.last_used")),
+            "account": text_column(words("column.account"), pixels=180),
+            "dataset": text_column(words("column.dataset"), pixels=220),
+            "uses": number_column(words("column.uses"), pixels=80),
+            "rows": number_column(words("column.rows"), pixels=100),
+            "exports": number_column(words("column.exports"), pixels=90),
+            "last_used": time_column(words("column.last_used"), pixels=150),
         },
     )

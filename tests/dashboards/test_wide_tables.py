@@ -95,7 +95,8 @@ def test_no_table_of_the_data_use_page_scrolls_sideways(page: Page, used_city: s
     expect(page.get_by_test_id("stDataFrame")).to_have_count(3)
     page.wait_for_timeout(2000)
     sizes = page.evaluate(
-        "[...document.querySelectorAll('[data-testid=stMain] .dvn-scroller')].map(each => [each.scrollWidth, each.clientWidth])"
+        "[...document.querySelectorAll('[data-testid=stMain] .dvn-scroller')]"
+        ".map(each => [each.scrollWidth, each.clientWidth])"
     )
     assert len(sizes) == 3
     assert [size for size in sizes if size[0] > size[1] + 1] == []
