@@ -61,3 +61,14 @@ def test_utf16_becomes_utf8(encoding: str) -> None:
 def test_what_is_not_packed_is_left_alone() -> None:
     raw = io.BytesIO(b"plain text")
     assert plain(raw) is raw
+
+
+@given(st.lists(st.binary(max_size=40), max_size=20), st.integers(1, 50))
+def test_lines_are_those_of_the_content(parts: list[bytes], size: int) -> None:
+    content = b"\n".join(parts)
+    packed, bare = plain(io.BytesIO(gzip.compress(content))), io.BytesIO(content)
+    assert [packed.readline(size) for _ in range(len(content) + 1)] == [
+        bare.readline(size) for _ in range(len(content) + 1)
+    ]
+    packed.seek(0)
+    assert list(packed) == list(io.BytesIO(content))
