@@ -104,7 +104,12 @@ def _identities(people: People) -> Iterator[Writing]:
     yield Writing(
         "CN_FOREIGN_RESIDENT_ID",
         ("永居证号", "permanent_residence_no"),
-        lambda: _checked(f"9{digits(5)}{people.day()}{digits(3)}", resident_id_holds),
+        lambda: _checked(
+            # Province and country: the recognizer knows which there are.
+            f"9{dice.choice(['11', '31', '35', '44'])}{dice.choice(['036', '276', '392', '410', '840'])}"
+            f"{people.day()}{digits(3)}",
+            resident_id_holds,
+        ),
         mask=hidden(2, 2),
     )
     yield Writing(identity, ("身份证号",), lambda: f"350102{people.day()[2:]}{digits(3)}", alone=False)
