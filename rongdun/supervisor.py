@@ -109,8 +109,6 @@ def _streamlit_flags(port: int) -> list[str]:
         "--server.headless=true",
         "--server.fileWatcherType=none",
         "--browser.gatherUsageStats=false",
-        # A table that the browser saves leaves no record; the pages offer files that do.
-        "--client.disableDataExport=true",
     ]
 
 

@@ -10,6 +10,7 @@ from dashboards.harmless import searchable
 from dashboards.panels import empty_state, page_head
 from dashboards.tables import Column, as_chips, chip_column, number_column, shown, text_column, time_column
 from dashboards.views import alert_detail, alert_group
+from dashboards.views.downloading import downloading_when_asked
 from dashboards.views.suppressing import suppressions
 
 MOST = 500
@@ -132,6 +133,7 @@ def _queue(desk: Desk, filters: dict[str, object]) -> None:
         column_config=_column_config(desk),
     )
     chosen = selection["selection"]
+    downloading_when_asked(desk, "alerts", {"page.alerts": found.select(_COLUMNS)})
     rows = [*chosen["rows"], *(cell[0] for cell in chosen["cells"])]
     if rows:
         st.session_state["alerts.order"] = found["alert_id"].to_list()

@@ -10,6 +10,7 @@ from dashboards.panels import empty_state, page_head
 from dashboards.tables import as_chips, chip_column, labelled, number_column, score_column, shown, text_column
 from dashboards.translation import Words
 from dashboards.views import asset_page
+from dashboards.views.downloading import downloading_when_asked
 
 _TALLEST = 19  # rows before the table scrolls
 _COLUMNS = (
@@ -106,6 +107,7 @@ def _list(desk: Desk, assets: pl.DataFrame) -> None:
             "asset_id": text_column(words("column.asset_id")),
         },
     )["selection"]
+    downloading_when_asked(desk, "assets", {"page.assets": assets.select(_COLUMNS)})
     rows = [*chosen["rows"], *(cell[0] for cell in chosen["cells"])]
     if rows:
         st.query_params["asset"] = assets["asset_id"][rows[0]]

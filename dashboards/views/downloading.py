@@ -49,6 +49,12 @@ def downloading(desk: Desk, page: str, tables: Mapping[str, pl.DataFrame]) -> No
             )
 
 
+def downloading_when_asked(desk: Desk, page: str, tables: Mapping[str, pl.DataFrame]) -> None:
+    """The same for a page that is opened often: the form is there once the reader asks for it."""
+    if st.toggle(desk.words("download.title"), key=f"download.{page}.open"):
+        downloading(desk, page, tables)
+
+
 def csv_of(table: pl.DataFrame) -> bytes:
     """A table as CSV for spreadsheets: UTF-8 with its mark, lists joined, and no text that begins like a formula."""
     plain = table.with_columns(

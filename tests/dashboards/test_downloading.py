@@ -1,13 +1,16 @@
 """Tables of the desk as files: on record before the file is there, and harmless in a spreadsheet."""
 
 import json
+import tomllib
 from collections.abc import Callable
+from pathlib import Path
 
 import polars as pl
 import pytest
 from streamlit import config
 from streamlit.testing.v1 import AppTest
 
+import dashboards
 from dashboards.translation import words_in
 from dashboards.views.downloading import csv_of
 from pipelines.grants import write_grants
@@ -16,12 +19,13 @@ from store.client import Store
 from tests.dlp.test_access_checks import granted
 
 ZH = words_in("zh")
+CONFIG = Path(dashboards.__file__).parent / ".streamlit" / "config.toml"
 
 
-def _prepared(app: AppTest, actor: str, reason: str) -> AppTest:
-    app.text_input(key="download.use.actor").set_value(actor).run()
-    app.text_area(key="download.use.reason").set_value(reason)
-    app.button(key="download.use.prepare").click().run()
+def _prepared(app: AppTest, actor: str, reason: str, page: str = "use") -> AppTest:
+    app.text_input(key=f"download.{page}.actor").set_value(actor).run()
+    app.text_area(key=f"download.{page}.reason").set_value(reason)
+    app.button(key=f"download.{page}.prepare").click().run()
     assert not app.exception
     return app
 
@@ -60,6 +64,23 @@ def test_no_text_begins_like_a_formula(text: str) -> None:
 
 
 def test_the_tables_themselves_offer_no_download() -> None:
-    flags = _streamlit_flags(1)
-    assert "--client.disableDataExport=true" in flags
-    assert {flag.removeprefix("--").partition("=")[0] for flag in flags} <= set(config.get_config_options())
+    told = tomllib.loads(CONFIG.read_text(encoding="utf-8"))
+    assert told["client"]["disableDataExport"] is True
+    known = set(config.get_config_options())
+    assert "client.disableDataExport" in known
+    assert {flag.removeprefix("--").partition("=")[0] for flag in _streamlit_flags(1)} <= known
+
+
+@pytest.mark.parametrize(("page", "column"), [("alerts", b"rule_title"), ("assets", b"mlps_level")])
+def test_alerts_and_assets_are_files_too_once_asked_for(
+    store: Store, city_desk: Callable[..., AppTest], page: str, column: bytes
+) -> None:
+    app = city_desk(page)
+    assert not [each for each in app.text_area if each.key == f"download.{page}.reason"]
+    app.toggle(key=f"download.{page}.open").set_value(True).run()
+    app = _prepared(app, "Lin Example", "audit of the quarter", page)
+    name, content = app.session_state["download.ready"][1:]
+    assert name == f"rongdun-page-{page}.csv"
+    assert column in content
+    assert content.count(b"\n") > 5
+    assert store.value("SELECT count() FROM audit_events WHERE action = 'desk.download'") == 1
