@@ -14,7 +14,6 @@ from pipelines.field_maps import chosen_views, fields_of_entries
 from pipelines.sources.json_records import text_of
 
 Shape = int
-Common = int
 _Whole = npt.NDArray[np.int64]
 
 
@@ -27,9 +26,9 @@ class FieldsOfRows:
         # Of each shape: the numbers of its names, which of them are common values, and the how manieth of their sort.
         self._layouts: list[tuple[_Whole, npt.NDArray[np.bool_], _Whole]] = []
         self._shape_of_row: list[Shape] = []
-        self._common_of_row: list[Common] = []
+        self._common_of_row: list[int] = []
         self._own_met: list[object] = []
-        self._commons: dict[tuple[str | int | None, ...], Common] = {}
+        self._commons: dict[tuple[str | int | None, ...], int] = {}
         self._common_met: list[object] = []
 
     def shape(self, names: Sequence[str], common: Collection[str] = ()) -> Shape:
@@ -37,7 +36,7 @@ class FieldsOfRows:
 
         Args:
             names: of the fields.
-            common: those whose values `common` takes, in their order among the names; for some names always the same.
+            common: those whose values many rows have in common; for some names always the same.
         """
         names = tuple(names)
         if names not in self._shapes:
@@ -49,21 +48,24 @@ class FieldsOfRows:
             self._layouts.append((np.array(codes, np.int64), is_common, rank))
         return self._shapes[names]
 
-    def common(self, values: tuple[str | int | None, ...]) -> Common:
-        """Where values lie that many rows have in common: texts and whole numbers (no truth values), None for absent."""
-        if values not in self._commons:
-            self._commons[values] = len(self._common_met)
-            self._common_met.extend(values)
-        return self._commons[values]
-
     def add(self, fields: Mapping[str, str]) -> None:
         """Take the fields of the next row."""
         self.take(self.shape(tuple(fields)), fields.values())
 
-    def take(self, shape: Shape, values: Iterable[object], common: Common = 0) -> None:
-        """Take the next row as scalars in the order of its names, without the common ones; None is an absent field."""
+    def take(self, shape: Shape, values: Iterable[object], common: tuple[str | int | None, ...] = ()) -> None:
+        """Take the next row as scalars in the order of its names; None is an absent field.
+
+        Args:
+            shape: of its names.
+            values: of those that are not common.
+            common: of the others: texts and whole numbers, no truth values, since what is equal has to be the same.
+        """
+        place = self._commons.get(common)
+        if place is None:
+            place = self._commons[common] = len(self._common_met)
+            self._common_met.extend(common)
         self._shape_of_row.append(shape)
-        self._common_of_row.append(common)
+        self._common_of_row.append(place)
         self._own_met.extend(values)
 
     def table(self) -> "FieldTable":
