@@ -36,7 +36,8 @@ class LogChunks:
         self.size = stream.seek(0, io.SEEK_END)
         stream.seek(len(self._ahead))
         self.failure: OSError | None = None
-        self._window, self._ahead = self._ahead[:HEADER], self._ahead[HEADER:]
+        self._window: bytes | bytearray = self._ahead[:HEADER]
+        self._ahead = self._ahead[HEADER:]
         self._begin = self._at = 0
 
     def seek(self, offset: int, whence: int = io.SEEK_SET) -> int:

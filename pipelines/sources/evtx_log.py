@@ -90,12 +90,13 @@ def records_of(file: BinaryIO | LogChunks) -> Iterator[tuple[int, EvtxRecord] | 
     while True:
         try:
             for record in records:
-                yield place, record
+                yield place, record  # type: ignore[misc]  # the iterator ends where its type says None
                 place += 1
-            return
         except (OSError, RuntimeError) as error:
             yield Reject(place, _damage(str(error)), "")
             place += 1
+        else:
+            return
 
 
 def event_of(place: int, record: EvtxRecord) -> WindowsEvent | Reject:

@@ -96,7 +96,7 @@ def _texts(met: Sequence[object]) -> pl.Series:
 
 
 class FieldTable:
-    """Fields of rows, one after the other: whose each is, how it is called, and where among the values its text lies."""
+    """Fields of rows, one after the other: whose each is, what it is called, where its text lies."""
 
     def __init__(
         self, names: list[str], height: int, row: _Whole, code: _Whole, values: pl.Series, place: _Whole

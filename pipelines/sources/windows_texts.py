@@ -68,8 +68,10 @@ class EventTexts:
             return None
 
     def _usual(self, event: dict[str, Any]) -> str | None:
-        """What `_taken` gives for nearly all events, in half its time; None where an event has to be looked at closer."""
-        system, details = event["System"], event.get("EventData") or _NOTHING
+        """What `_taken` gives for nearly all events, in half its time; None where it has to look closer."""
+        system, details = event["System"], event.get("EventData")
+        if details is None:
+            details = _NOTHING
         if type(details) is not dict or "UserData" in event or len(system) < len(_PARTS):
             return None
         number, channel, provider, computer, ran, security, level, task, opcode, keywords, version, record, created = (
@@ -78,7 +80,8 @@ class EventTexts:
         named, ran, time = provider["#attributes"], ran["#attributes"], created["#attributes"]["SystemTime"]
         user = security["#attributes"].get("UserID") if security else None
         number = number if type(number) is int else number["#text"]
-        common = (number, channel, named.get("Name"), named.get("Guid"), computer, user, level, task, opcode, keywords, version)
+        name, guid = named.get("Name"), named.get("Guid")
+        common = (number, channel, name, guid, computer, user, level, task, opcode, keywords, version)
         told = (ran.get("ProcessID"), ran.get("ThreadID"), record, *details.values())
         if not time or type(time) is not str or not _SURE.issuperset(map(type, common)):
             return None
