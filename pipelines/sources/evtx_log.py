@@ -3,17 +3,19 @@
 import re
 import tempfile
 from collections.abc import Iterable, Iterator, Mapping
+from itertools import islice
 from typing import BinaryIO
 
 from evtx import PyEvtxParser
 
+from pipelines.ahead import ahead
 from pipelines.batch import Batch
 from pipelines.capture.window import UntilBroken
 from pipelines.errors import SourceBroken
 from pipelines.sources.evtx_chunks import CHUNK, HEADER, LogChunks
 from pipelines.sources.json_records import parsed_or_reason
 from pipelines.sources.windows_event import event_fields, leaves, system_time
-from pipelines.sources.windows_rows import Gathered, Reject, WindowsEvent
+from pipelines.sources.windows_rows import BATCH_ROWS, Gathered, Reject, WindowsEvent
 from pipelines.sources.windows_texts import EventTexts
 
 NAME = "evtx"
@@ -55,25 +57,29 @@ def _batches(log: LogChunks, whole: UntilBroken | None = None) -> Iterator[Batch
 
 
 def batches_of(records: Iterable[tuple[int, EvtxRecord] | Reject]) -> Iterator[Batch]:
-    """The records and what was damaged in batches; a record is read by itself only where its shape is unusual."""
-    gathered = Gathered()
-    texts = EventTexts(gathered.fields, _flat_details)
-    for record in records:
-        if isinstance(record, Reject):
-            gathered.add(record)
-        else:
+    """The records and what was damaged in batches, each made while the next is gathered."""
+    return (batch for _, batch in ahead(_gathered(iter(records)), Gathered.batch))
+
+
+def _gathered(records: Iterator[tuple[int, EvtxRecord] | Reject]) -> Iterator[Gathered]:
+    """As many as make a batch; a record is read by itself only where its shape is unusual."""
+    while True:
+        gathered = Gathered()
+        texts = EventTexts(gathered.fields, _flat_details)
+        for record in islice(records, BATCH_ROWS):
+            if isinstance(record, Reject):
+                gathered.add(record)
+                continue
             place, content = record
-            time = texts.take(content["data"])
+            text = content["data"]
+            time = texts.take(text)
             if time is None:
                 gathered.add(event_of(place, content))
             else:
-                gathered.place(place, time or _written(content), content["data"])
-        if gathered.full:
-            yield gathered.batch()
-            gathered = Gathered()
-            texts = EventTexts(gathered.fields, _flat_details)
-    if len(gathered):
-        yield gathered.batch()
+                gathered.place(place, time or _written(content), text)
+        if not len(gathered):
+            return
+        yield gathered
 
 
 def records_of(file: BinaryIO | LogChunks) -> Iterator[tuple[int, EvtxRecord] | Reject]:
