@@ -27,7 +27,7 @@ from store.writes import append
 # Part of every token: raise it when a source reads the same bytes differently, or batches are written in other groups.
 PARSER_VERSION = 6
 
-# The first groups are small: until the first is read, nothing can be stored beside.
+# The first group is small: until it is read, nothing can be stored beside.
 _ROWS_FIRST, _ROWS_TOGETHER = 30_000, 120_000
 _BYTES_TOGETHER, _BYTES_LIMIT = 32 << 20, 256 << 20  # of the file
 # Every month of a group costs a part in each table that it feeds, as much processor time as some thousand rows.
@@ -158,7 +158,7 @@ def _together(named: Iterator[tuple[str, Batch]], reading: Reading) -> Iterator[
         enough = (rows > most or read - begin >= _BYTES_TOGETHER) and rows >= _ROWS_A_MONTH * (len(months) - 1)
         if enough or rows > _ROWS_TOGETHER or read - begin >= _BYTES_LIMIT:
             yield Group(group, read)
-            group, rows, months, begin, most = [], 0, set(), read, min(2 * most, _ROWS_TOGETHER)
+            group, rows, months, begin, most = [], 0, set(), read, _ROWS_TOGETHER
     if group:
         yield Group(group, reading.part.bytes_read)
 
