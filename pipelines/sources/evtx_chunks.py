@@ -27,7 +27,6 @@ class LogChunks:
 
     Attributes:
         size: of the log in bytes.
-        failure: why reading ended before that.
     """
 
     def __init__(self, stream: BinaryIO) -> None:
@@ -35,7 +34,7 @@ class LogChunks:
         self._ahead = read_fully(stream, _BUFFERED)
         self.size = stream.seek(0, io.SEEK_END)
         stream.seek(len(self._ahead))
-        self.failure: OSError | None = None
+        self._failure: OSError | None = None
         self._window: bytes | bytearray = self._ahead[:HEADER]
         self._ahead = self._ahead[HEADER:]
         self._begin = self._at = 0
@@ -61,12 +60,20 @@ class LogChunks:
         self._at += len(piece)
         return piece
 
+    def check(self) -> None:
+        """Nothing, where all was read that was asked for; the parser takes what could not be read for damage.
+
+        Raises:
+            OSError: it could not be read.
+        """
+        if self._failure is not None:
+            raise self._failure
+
     def _next(self) -> bytes | bytearray:
         try:
             chunks = bytearray(self._ahead + read_fully(self._stream, _TOGETHER - len(self._ahead)))
         except OSError as error:
-            # The parser would take it for damage.
-            self.failure = error
+            self._failure = error
             return b""
         self._ahead = b""
         open_circles(chunks)

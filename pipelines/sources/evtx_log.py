@@ -47,9 +47,10 @@ def read(stream: BinaryIO) -> Iterator[Batch]:
 
 
 def _batches(log: LogChunks, whole: UntilBroken | None = None) -> Iterator[Batch]:
-    yield from batches_of(records_of(log))
-    if log.failure is not None:
-        raise log.failure
+    for batch in batches_of(records_of(log)):
+        log.check()
+        yield batch
+    log.check()
     if whole is not None and whole.broken is not None:
         raise whole.broken
     if log.size < HEADER + CHUNK or (log.size - HEADER) % CHUNK:

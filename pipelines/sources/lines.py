@@ -148,7 +148,8 @@ def _decoded(cut: _Cut) -> LineBlock:
     offsets = pl.int_range(cut.first, cut.first + len(texts), dtype=pl.UInt64, eager=True)
     frame = pl.DataFrame([offsets.alias("offset"), texts.alias("text"), errors.alias("decode_error")])
     filled = texts.str.contains(r"\S")
-    return LineBlock(frame if filled.all() else frame.filter(filled), rejects_of(sorted(rejects)) if rejects else no_rejects())
+    lines = frame if filled.all() else frame.filter(filled)
+    return LineBlock(lines, rejects_of(sorted(rejects)) if rejects else no_rejects())
 
 
 def _raw_texts(cut: _Cut, sizes: npt.NDArray[np.int64]) -> pl.Series:
