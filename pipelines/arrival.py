@@ -117,8 +117,14 @@ def _first_named(*candidates: pl.Series) -> pl.Series:
 
 
 def _is_empty(column: pl.Series) -> bool:
+    # The first row often tells that it is not, which spares a look at all of them.
+    return not _tells(column.head(1)) and not _tells(column)
+
+
+def _tells(column: pl.Series) -> bool:
+    """Whether any value of a column is another than the table's default."""
     if column.dtype == pl.String:
-        return bool((column == "").all())
+        return not (column == "").all()
     if column.dtype.is_numeric():
-        return bool((column == 0).all())
-    return column.dtype == FIELDS and bool((column.map.len() == 0).all())
+        return not (column == 0).all()
+    return column.dtype != FIELDS or not (column.map.len() == 0).all()

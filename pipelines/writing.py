@@ -24,11 +24,15 @@ from pipelines.stretch import Reading, Stretch, opened
 from store.client import Store
 from store.writes import append
 
-# Part of every token: raise it when a source reads the same bytes differently.
-PARSER_VERSION = 5
+# Part of every token: raise it when a source reads the same bytes differently, or batches are written in other groups.
+PARSER_VERSION = 6
 
-_ROWS_TOGETHER = 120_000
-_BYTES_TOGETHER = 32 << 20  # of the file
+# The first group is small: until it is read, nothing can be stored beside.
+_ROWS_FIRST, _ROWS_TOGETHER = 30_000, 120_000
+_BYTES_TOGETHER, _BYTES_LIMIT = 32 << 20, 256 << 20  # of the file
+# Every month of a group costs a part in each table that it feeds, as much processor time as some thousand rows.
+_ROWS_A_MONTH = 4_000
+_MONTH = 30 * 86_400_000_000  # µs; near enough to tell how many there are
 _MONTHS_PER_INSERT = 60  # ClickHouse refuses an insert that touches more than 100 partitions
 
 # What a source may trip over in hostile content; anything else is a fault of ours and shows itself.
@@ -145,16 +149,23 @@ def _together(named: Iterator[tuple[str, Batch]], reading: Reading) -> Iterator[
 
     Few large inserts cost much less than many small ones, but a group is in memory as a whole.
     """
-    group, rows, begin = list[tuple[str, Batch]](), 0, reading.part.bytes_read
+    group, rows, months, begin, most = list[tuple[str, Batch]](), 0, set[int](), reading.part.bytes_read, _ROWS_FIRST
     for batch_id, batch in named:
         group.append((batch_id, batch))
         rows += batch.rows.height + batch.rejects.height
+        months.update(_months(batch.rows))
         read = reading.part.bytes_read
-        if rows > _ROWS_TOGETHER or read - begin >= _BYTES_TOGETHER:
+        enough = (rows > most or read - begin >= _BYTES_TOGETHER) and rows >= _ROWS_A_MONTH * (len(months) - 1)
+        if enough or rows > _ROWS_TOGETHER or read - begin >= _BYTES_LIMIT:
             yield Group(group, read)
-            group, rows, begin = [], 0, read
+            group, rows, months, begin, most = [], 0, set(), read, _ROWS_TOGETHER
     if group:
         yield Group(group, reading.part.bytes_read)
+
+
+def _months(rows: pl.DataFrame) -> list[int]:
+    """The months that the rows happened in, as numbers of no further meaning."""
+    return (rows["event_time"].drop_nulls().to_physical() // _MONTH).unique().to_list()
 
 
 def _batches(source: Source, reading: Reading, reasons: list[str], exporters: KnownExporters | None) -> Iterator[Batch]:

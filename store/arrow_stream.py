@@ -1,7 +1,7 @@
 """An Arrow stream as ClickHouse sends it: frames, or the failure that it ends in."""
 
 import re
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from http.client import IncompleteRead
 from pathlib import Path
 from typing import Protocol
@@ -12,6 +12,7 @@ import pyarrow as pa
 from urllib3.exceptions import HTTPError
 
 from store.errors import QueryFailed
+from store.lying_texts import lying
 
 _TAIL = 64 << 10
 
@@ -103,26 +104,23 @@ def stream_of(frame: pl.DataFrame, compression: str | None = None) -> memoryview
 
 
 def write_stream(frame: pl.DataFrame, path: Path) -> None:
-    """Write a frame to a file as an Arrow stream.
+    """Write a frame to a file as an Arrow stream for the engine that we bring along, which also reads views of texts.
 
     Raises:
         OSError: the file cannot be written.
     """
     with pa.OSFile(str(path), "wb") as file:
-        _write(_table(frame), file, pa.ipc.IpcWriteOptions())
+        _write(_table(frame, lying), file, pa.ipc.IpcWriteOptions())
 
 
-def _table(frame: pl.DataFrame) -> pa.Table:
+def _table(frame: pl.DataFrame, exported: Callable[[pl.Series], pa.Array] = pl.Series.to_arrow) -> pa.Table:
     """A frame for Arrow; columns of few texts as dictionaries, which ClickHouse takes over instead of finding them."""
     if frame.height < _MANY_ROWS:
         return frame.to_arrow()
     # A dictionary belongs to one batch of a stream. Column by column, so that no more than one of them is there twice.
-    return pa.Table.from_arrays([_array(column.rechunk()) for column in frame], names=frame.columns)
-
-
-def _array(column: pl.Series) -> pa.Array:
-    few = _dictionary(column)
-    return column.to_arrow() if few is None else few
+    columns = (column.rechunk() for column in frame)
+    arrays = [exported(column) if (few := _dictionary(column)) is None else few for column in columns]
+    return pa.Table.from_arrays(arrays, names=frame.columns)
 
 
 def _dictionary(column: pl.Series) -> pa.DictionaryArray | None:

@@ -11,17 +11,23 @@ _ISO = re.compile(
     r"(\d{4})-(\d\d)-(\d\d)[Tt ](\d\d):(\d\d):(\d\d)(?:[.,](\d+))? ?(?:[Zz]|UTC|([+-])(\d\d):?(\d\d))?", re.ASCII
 )
 _WIDEST = 40
+# 1772330400.123456: seconds since 1970, so few digits that a double says exactly which microsecond is meant.
+_EPOCH = re.compile(r"\d{10}(?:\.(\d{1,6}))?", re.ASCII)
+_LATEST_MICROS = 8 * 10**15
 
 _Numbers = npt.NDArray[np.int64]
 
 
 def even_times(texts: pl.Series) -> pl.Series | None:
-    """The texts as points in time (RFC 3339 and its relatives, UTC); None where they do not all stand alike.
+    """The texts as points in time (RFC 3339 and its relatives, UTC; seconds); None where they do not all stand alike.
 
     None too where one of them is no point in time, so that this never says less than reading each by itself.
     """
     first = texts.first() if len(texts) else None
-    layout = _ISO.fullmatch(first) if isinstance(first, str) and len(first) <= _WIDEST else None
+    if not isinstance(first, str) or len(first) > _WIDEST:
+        return None
+    layout, seconds = _ISO.fullmatch(first), _EPOCH.fullmatch(first)
+    layout = layout or seconds
     if layout is None or texts.null_count() or not (texts.str.len_bytes() == len(layout.string)).all():
         return None
     written = np.frombuffer(texts.str.join("").item().encode(), np.uint8)
@@ -31,7 +37,7 @@ def even_times(texts: pl.Series) -> pl.Series | None:
     like = np.frombuffer(layout.string.encode(), np.uint8)[others, None]
     if (columns[others] != like).any() or (columns[digits] - np.uint8(48) > 9).any():
         return None
-    micros = _micros(columns, layout)
+    micros = _micros_since_1970(columns, layout) if seconds else _micros(columns, layout)
     return None if micros is None else pl.Series(micros).cast(pl.Datetime("us")).dt.replace_time_zone("UTC")
 
 
@@ -50,6 +56,14 @@ def _micros(columns: npt.NDArray[np.uint8], layout: re.Match[str]) -> _Numbers |
     # A leap second is the second before it.
     seconds = ((days * 24 + hour) * 60 + minute) * 60 + np.minimum(second, 59)
     return (seconds - _east(columns, layout)) * 1_000_000 + _fraction(columns, layout)
+
+
+def _micros_since_1970(columns: npt.NDArray[np.uint8], layout: re.Match[str]) -> _Numbers | None:
+    begin, end = layout.span(1)
+    micros = _number(columns, 0, 10) * 1_000_000
+    if begin > 0:
+        micros += _number(columns, begin, end) * int(10 ** (6 - (end - begin)))
+    return micros if micros.max() < _LATEST_MICROS else None
 
 
 def _all_within(numbers: _Numbers, least: int, most: int) -> bool:

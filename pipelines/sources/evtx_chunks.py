@@ -1,11 +1,18 @@
 """The chunks of an event log before anything follows what they point to: lists that run in circles are taken away."""
 
-from typing import Final
+import io
+from typing import BinaryIO, Final
 
 import numpy as np
 import numpy.typing as npt
 
+from pipelines.capture.window import read_fully
+
+HEADER: Final = 4096
 CHUNK: Final = 65_536
+
+_TOGETHER = 64 * CHUNK
+_BUFFERED = 1 << 20  # bytes that a file's buffer may hold already, which nobody should read twice
 
 _Places = npt.NDArray[np.int64]
 
@@ -13,6 +20,64 @@ _Places = npt.NDArray[np.int64]
 # of the next, 0 at the end.
 _BEGINNINGS, _LISTS = 128, 96
 _LINK = 4
+
+
+class LogChunks:
+    """An event log for a parser that asks for chunk after chunk: read once, and no list in it runs in a circle.
+
+    Attributes:
+        size: of the log in bytes.
+    """
+
+    def __init__(self, stream: BinaryIO) -> None:
+        self._stream = stream
+        self._ahead = read_fully(stream, _BUFFERED)
+        self.size = stream.seek(0, io.SEEK_END)
+        stream.seek(len(self._ahead))
+        self._failure: OSError | None = None
+        self._window: bytes | bytearray = self._ahead[:HEADER]
+        self._ahead = self._ahead[HEADER:]
+        self._begin = self._at = 0
+
+    def seek(self, offset: int, whence: int = io.SEEK_SET) -> int:
+        """The new place, counted from the start of the log."""
+        self._at = offset + {io.SEEK_SET: 0, io.SEEK_CUR: self._at, io.SEEK_END: self.size}[whence]
+        return self._at
+
+    def read(self, size: int) -> bytes:
+        """At most so many bytes from the place on, none at the end; what lies behind is gone.
+
+        Raises:
+            io.UnsupportedOperation: the place lies behind.
+        """
+        if self._at < self._begin:
+            raise io.UnsupportedOperation("an event log is read from its start to its end")
+        while self._at >= self._begin + len(self._window) and self._window:
+            self._begin += len(self._window)
+            self._window = self._next()
+        start = self._at - self._begin
+        piece = bytes(self._window[start : start + size])
+        self._at += len(piece)
+        return piece
+
+    def check(self) -> None:
+        """Nothing, where all was read that was asked for; the parser takes what could not be read for damage.
+
+        Raises:
+            OSError: it could not be read.
+        """
+        if self._failure is not None:
+            raise self._failure
+
+    def _next(self) -> bytes | bytearray:
+        try:
+            chunks = bytearray(self._ahead + read_fully(self._stream, _TOGETHER - len(self._ahead)))
+        except OSError as error:
+            self._failure = error
+            return b""
+        self._ahead = b""
+        open_circles(chunks)
+        return chunks
 
 
 def open_circles(chunks: bytearray) -> int:

@@ -3,17 +3,19 @@
 import re
 import tempfile
 from collections.abc import Iterable, Iterator, Mapping
+from itertools import islice
 from typing import BinaryIO
 
 from evtx import PyEvtxParser
 
+from pipelines.ahead import ahead
 from pipelines.batch import Batch
-from pipelines.capture.window import UntilBroken, read_fully
+from pipelines.capture.window import UntilBroken
 from pipelines.errors import SourceBroken
-from pipelines.sources.evtx_chunks import CHUNK, open_circles
+from pipelines.sources.evtx_chunks import CHUNK, HEADER, LogChunks
 from pipelines.sources.json_records import parsed_or_reason
 from pipelines.sources.windows_event import event_fields, leaves, system_time
-from pipelines.sources.windows_rows import Gathered, Reject, WindowsEvent
+from pipelines.sources.windows_rows import BATCH_ROWS, Gathered, Reject, WindowsEvent
 from pipelines.sources.windows_texts import EventTexts
 
 NAME = "evtx"
@@ -21,8 +23,7 @@ NAME = "evtx"
 EvtxRecord = dict[str, str]
 
 _MAGIC = b"ElfFile\0"
-_HEADER = 4096
-_CHUNKS_TOGETHER = 64
+_COPIED = 1 << 20
 _NUMBER = re.compile(r"record number (\d+)")
 
 
@@ -33,54 +34,56 @@ def recognises(head: bytes) -> bool:
 
 def read(stream: BinaryIO) -> Iterator[Batch]:
     """The records in batches; `source_offset` is the record's place in the file."""
+    if stream.seekable():
+        yield from _batches(LogChunks(stream))
+        return
+    # The parser asks how long the log is, which a compressed stream does not know before its end.
     with tempfile.TemporaryFile() as copy:
-        broken = _copy(stream, copy)
-        size = copy.tell()
+        whole = UntilBroken(stream)
+        while piece := whole.read(_COPIED):
+            copy.write(piece)
         copy.seek(0)
-        yield from batches_of(records_of(copy))
-    if broken is not None:
-        raise broken
-    missing = (size - _HEADER) % CHUNK
-    if size < _HEADER + CHUNK or missing:
-        raise SourceBroken(f"truncated at byte {size}: an event log is 4 KiB of header and whole chunks of 64 KiB")
+        yield from _batches(LogChunks(copy), whole)
 
 
-def _copy(stream: BinaryIO, copy: BinaryIO) -> SourceBroken | None:
-    """Why the copy is not whole: the parser seeks back and forth, which a compressed stream cannot.
-
-    It follows lists inside of chunks, and would follow for ever one that a damaged or hostile chunk runs in a circle.
-    """
-    whole = UntilBroken(stream)
-    copy.write(read_fully(whole, _HEADER))
-    while chunks := bytearray(read_fully(whole, _CHUNKS_TOGETHER * CHUNK)):
-        open_circles(chunks)
-        copy.write(chunks)
-    return whole.broken
+def _batches(log: LogChunks, whole: UntilBroken | None = None) -> Iterator[Batch]:
+    for batch in batches_of(records_of(log)):
+        log.check()
+        yield batch
+    log.check()
+    if whole is not None and whole.broken is not None:
+        raise whole.broken
+    if log.size < HEADER + CHUNK or (log.size - HEADER) % CHUNK:
+        raise SourceBroken(f"truncated at byte {log.size}: an event log is 4 KiB of header and whole chunks of 64 KiB")
 
 
 def batches_of(records: Iterable[tuple[int, EvtxRecord] | Reject]) -> Iterator[Batch]:
-    """The records and what was damaged in batches; a record is read by itself only where its shape is unusual."""
-    gathered = Gathered()
-    texts = EventTexts(gathered.fields, _flat_details)
-    for record in records:
-        if isinstance(record, Reject):
-            gathered.add(record)
-        else:
+    """The records and what was damaged in batches, each made while the next is gathered."""
+    return (batch for _, batch in ahead(_gathered(iter(records)), Gathered.batch))
+
+
+def _gathered(records: Iterator[tuple[int, EvtxRecord] | Reject]) -> Iterator[Gathered]:
+    """As many as make a batch; a record is read by itself only where its shape is unusual."""
+    while True:
+        gathered = Gathered()
+        texts = EventTexts(gathered.fields, _flat_details)
+        for record in islice(records, BATCH_ROWS):
+            if isinstance(record, Reject):
+                gathered.add(record)
+                continue
             place, content = record
-            time = texts.take(content["data"])
+            text = content["data"]
+            time = texts.take(text)
             if time is None:
                 gathered.add(event_of(place, content))
             else:
-                gathered.place(place, time or _written(content), content["data"])
-        if gathered.full:
-            yield gathered.batch()
-            gathered = Gathered()
-            texts = EventTexts(gathered.fields, _flat_details)
-    if len(gathered):
-        yield gathered.batch()
+                gathered.place(place, time or _written(content), text)
+        if not len(gathered):
+            return
+        yield gathered
 
 
-def records_of(file: BinaryIO) -> Iterator[tuple[int, EvtxRecord] | Reject]:
+def records_of(file: BinaryIO | LogChunks) -> Iterator[tuple[int, EvtxRecord] | Reject]:
     """Each record of an event log with its place, and a reject for each that is damaged.
 
     Raises:
@@ -93,14 +96,14 @@ def records_of(file: BinaryIO) -> Iterator[tuple[int, EvtxRecord] | Reject]:
     place = 0
     while True:
         try:
-            record = next(records, None)
+            for record in records:
+                yield place, record  # type: ignore[misc]  # the iterator ends where its type says None
+                place += 1
         except (OSError, RuntimeError) as error:
             yield Reject(place, _damage(str(error)), "")
+            place += 1
         else:
-            if record is None:
-                return
-            yield place, record
-        place += 1
+            return
 
 
 def event_of(place: int, record: EvtxRecord) -> WindowsEvent | Reject:

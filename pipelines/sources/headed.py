@@ -5,6 +5,7 @@ from typing import Final, TypeVar
 
 import polars as pl
 
+from pipelines.batch import no_rejects
 from pipelines.sources.columns import rejected
 
 Heading = TypeVar("Heading")
@@ -27,6 +28,8 @@ def headed(
         after: what a `#` line makes of the heading before it.
     """
     told = lines["text"].str.starts_with("#")
+    if not told.any():
+        return lines.with_columns(pl.lit(0, dtype=pl.UInt32).alias("heading")), [heading]
     known = {heading: 0}
     numbers = [0]
     for line in lines["text"].filter(told):
@@ -38,6 +41,8 @@ def headed(
 
 def beyond(rows: pl.DataFrame, number: str) -> tuple[pl.DataFrame, pl.DataFrame]:
     """The rows whose `number` is among the headings that are read, and the rejects of all others."""
-    read = pl.col(number) < MOST_HEADINGS
+    read = rows[number] < MOST_HEADINGS
+    if read.all():
+        return rows, no_rejects()
     reason = f"more than {MOST_HEADINGS} different headings within a few megabytes: no log changes its columns so often"
     return rows.filter(read), rejected(rows.filter(~read), reason)

@@ -147,7 +147,8 @@ def _decoded(cut: _Cut) -> LineBlock:
         texts = texts.str.strip_chars("\0\r")
     offsets = pl.int_range(cut.first, cut.first + len(texts), dtype=pl.UInt64, eager=True)
     frame = pl.DataFrame([offsets.alias("offset"), texts.alias("text"), errors.alias("decode_error")])
-    lines = frame.filter(pl.col("text").str.contains(r"\S"))
+    filled = texts.str.contains(r"\S")
+    lines = frame if filled.all() else frame.filter(filled)
     return LineBlock(lines, rejects_of(sorted(rejects)) if rejects else no_rejects())
 
 

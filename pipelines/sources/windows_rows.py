@@ -12,7 +12,7 @@ from pipelines.sources.times import utc_times
 from pipelines.sources.windows_event import with_unnamed
 from pipelines.sources.windows_frame import windows_frame
 
-_BATCH_ROWS = 20_000
+BATCH_ROWS = 20_000
 
 
 @dataclass(frozen=True)
@@ -54,7 +54,7 @@ class Gathered:
     @property
     def full(self) -> bool:
         """Whether it holds as much as a batch should."""
-        return len(self) >= _BATCH_ROWS
+        return len(self) >= BATCH_ROWS
 
     def add(self, found: WindowsEvent | Reject) -> None:
         """Take an event with its fields, or a reject."""

@@ -68,7 +68,9 @@ def zeek_batch(path: str, frame: pl.DataFrame, names: Mapping[str, str]) -> Batc
     times = utc_times(frame["@ts"])
     untimed = frame.filter(times.is_null())
     rejects = rejected(untimed, "no time: ts is missing or no point in time") if untimed.height else no_rejects()
-    timed = frame.with_columns(times.alias("event_time")).filter(times.is_not_null())
+    timed = frame.with_columns(times.alias("event_time"))
+    if untimed.height:
+        timed = timed.filter(times.is_not_null())
     rows = _flows(timed, names) if table == "network_flows" else _events(timed, path, table, names)
     return Batch(table, rows, rejects, f"zeek_{path}")
 
@@ -129,11 +131,17 @@ def _addressed(frame: pl.DataFrame) -> pl.DataFrame:
     destination = frame.select(pl.coalesce("@id.resp_h", "@dst", "@rx_hosts", "@server_addr")).to_series()
     return frame.with_columns(
         pl.col("offset").alias("source_offset"),
-        canonical_addresses(source.str.split(",").list.first()).alias("source_ip"),
-        canonical_addresses(destination.str.split(",").list.first()).alias("destination_ip"),
+        canonical_addresses(_firsts(source)).alias("source_ip"),
+        canonical_addresses(_firsts(destination)).alias("destination_ip"),
         pl.col("@id.orig_p").alias("source_port"),
         pl.col("@id.resp_p").alias("destination_port"),
     )
+
+
+def _firsts(texts: pl.Series) -> pl.Series:
+    """The first of the texts that commas part; most often there is one alone."""
+    several = texts.str.contains(",", literal=True).any()
+    return texts.str.split(",").list.first() if several else texts
 
 
 def _user(path: str) -> pl.Expr:

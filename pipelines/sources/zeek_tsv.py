@@ -36,7 +36,8 @@ def read(stream: BinaryIO) -> Iterator[Batch]:
         rows, lost = beyond(rows, "heading")
         if lost.height:
             yield only_rejects(lost)
-        for part in rows.partition_by("heading", maintain_order=True):
+        alike = len(headers) == 1 and rows.height > 0
+        for part in [rows] if alike else rows.partition_by("heading", maintain_order=True):
             yield _batch(headers[part["heading"][0]], part.drop("heading"))
 
 
@@ -81,7 +82,7 @@ def _batch(header: _Header, lines: pl.DataFrame) -> Batch:
     fits = lines["text"].str.count_matches(header.separator, literal=True) == width - 1
     wrong = lines.filter(~fits)
     parts = pl.col("text").str.split_exact(header.separator, width - 1).alias("parts")
-    split = lines.filter(fits).with_columns(parts)
+    split = (lines.filter(fits) if wrong.height else lines).with_columns(parts)
     named = split.with_columns(_value(header, at).alias(f"@{name}") for at, name in enumerate(_distinct(header.names)))
     named = named.with_columns(pl.when("decode_error").then(pl.lit("true")).alias("@decode_error")).drop("parts")
     if named["text"].str.contains("\\", literal=True).any():

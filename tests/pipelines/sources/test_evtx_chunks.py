@@ -7,7 +7,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from pipelines.sources import evtx_log
-from pipelines.sources.evtx_chunks import CHUNK, open_circles
+from pipelines.sources.evtx_chunks import CHUNK, HEADER, LogChunks, open_circles
 
 _FIRST_LIST, _LAST_LIST = 128, 128 + 95 * 4
 
@@ -84,3 +84,45 @@ def test_a_log_whose_names_run_in_circles_is_read(shared_data: Path) -> None:
 
 def _rows(content: bytes) -> int:
     return sum(batch.rows.height for batch in evtx_log.read(io.BytesIO(content)))
+
+
+def _read(log: LogChunks, sizes: list[int]) -> bytes:
+    pieces = [log.read(size) for size in sizes]
+    while piece := log.read(CHUNK):
+        pieces.append(piece)
+    return b"".join(pieces)
+
+
+@given(st.integers(0, 3 * CHUNK), st.lists(st.integers(1, 2 * CHUNK), max_size=5))
+def test_a_log_is_read_as_it_lies(length: int, sizes: list[int]) -> None:
+    content = bytes(_chunk({_FIRST_LIST: 600}, {600: 0})).join([b"ElfFile\0".ljust(HEADER, b"\0"), b"\1" * length])
+    log = LogChunks(io.BytesIO(content))
+    assert (log.size, log.seek(0, io.SEEK_END), log.seek(0)) == (len(content), len(content), 0)
+    assert _read(log, sizes) == content
+
+
+def test_what_lies_behind_is_gone() -> None:
+    log = LogChunks(io.BytesIO(bytes(HEADER + 200 * CHUNK)))
+    log.seek(HEADER + 150 * CHUNK)
+    assert log.read(8) == bytes(8)
+    log.seek(HEADER)
+    with pytest.raises(io.UnsupportedOperation, match="from its start to its end"):
+        log.read(8)
+
+
+class _Failing(io.BytesIO):
+    """A file on a disk that fails behind its first MiB."""
+
+    def read(self, size: int | None = -1, /) -> bytes:
+        if self.tell() >= 1 << 20:
+            raise OSError(5, "Input/output error")
+        return super().read(size)
+
+
+def test_a_disk_that_fails_is_no_damage(shared_data: Path) -> None:
+    whole = [path for path in (shared_data / "evtx").rglob("*.evtx") if path.stat().st_size == HEADER + CHUNK]
+    content = min(whole, key=lambda each: each.name).read_bytes()
+    long = content[:HEADER] + content[HEADER:] * 100
+    assert sum(batch.rows.height for batch in evtx_log.read(io.BytesIO(long))) > 0
+    with pytest.raises(OSError, match="Input/output error"):
+        next(evtx_log.read(_Failing(long)))

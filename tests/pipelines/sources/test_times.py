@@ -67,3 +67,12 @@ def test_times_that_stand_alike_are_read_as_each_by_itself(moments: list[str], e
     # A stranger among them has them read the other way.
     alike, strange = utc_times(pl.Series(texts)), utc_times(pl.Series([*texts, "x"]))
     assert alike.cast(pl.Int64).to_list() == strange.cast(pl.Int64).to_list()[:-1]
+
+
+@settings(max_examples=80, deadline=None)
+@given(st.lists(st.integers(0, 10**16 - 1), min_size=1, max_size=4), st.integers(0, 6))
+def test_seconds_that_stand_alike_are_read_as_each_by_itself(numbers: list[int], digits: int) -> None:
+    written = [f"{number:016}" for number in numbers]
+    texts = [f"{number[:10]}.{number[10 : 10 + digits]}".rstrip(".") for number in written]
+    # Among numbers of other lengths each is read by itself.
+    assert utc_times(pl.Series(texts)).to_list() == utc_times(pl.Series([*texts, "0"])).to_list()[:-1]

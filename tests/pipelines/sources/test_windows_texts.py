@@ -58,9 +58,40 @@ _SYSTEM = st.fixed_dictionaries(
         "Keywords": st.sampled_from(["0x8010000000000000", "0x8020000000000000", "Audit Failure"]) | _SCALARS,
     },
 )
+_ATTRIBUTE = st.one_of(st.text(max_size=4), st.sampled_from(["-", "Sysmon", "\u00e9"]), st.none())
+_NUMBER = st.integers(-1, 2**33) | st.booleans() | st.none()
+# All parts that evtx writes, mostly of the kinds that it writes them in.
+_WHOLE_SYSTEM = st.fixed_dictionaries(
+    {
+        "Provider": st.fixed_dictionaries(
+            {"#attributes": st.fixed_dictionaries({"Name": _ATTRIBUTE, "Guid": _ATTRIBUTE})}
+        ),
+        "EventID": st.sampled_from([4624, 4776, True, 1, "1"]) | st.just({"#text": 4688, "#attributes": {}}),
+        "Version": _NUMBER,
+        "Level": _NUMBER,
+        "Task": _NUMBER,
+        "Opcode": _NUMBER,
+        "Keywords": st.sampled_from(["0x8010000000000000", "0x0"]) | _SCALARS,
+        "TimeCreated": st.just({"#attributes": {"SystemTime": "2026-03-01T02:00:00.5Z"}}) | _ATTRIBUTES,
+        "EventRecordID": _NUMBER,
+        "Execution": st.fixed_dictionaries(
+            {"#attributes": st.dictionaries(st.sampled_from(["ProcessID", "ThreadID"]), _NUMBER)}
+        ),
+        "Channel": st.sampled_from(["Security", "Windows PowerShell"]),
+        "Computer": _ATTRIBUTE,
+        "Security": _ATTRIBUTES,
+    },
+    optional={"Security_attributes": st.dictionaries(st.just("UserID"), _SCALARS), "Correlation": _NODES},
+)
 _DETAILS = st.dictionaries(_NAMES, _SCALARS, max_size=6) | _NODES
 _EVENTS = st.fixed_dictionaries(
-    {}, optional={"System": _SYSTEM, "EventData": _DETAILS, "UserData": st.none() | _NODES, "Other": _NODES}
+    {},
+    optional={
+        "System": _SYSTEM | _WHOLE_SYSTEM,
+        "EventData": _DETAILS,
+        "UserData": st.none() | _NODES,
+        "Other": _NODES,
+    },
 )
 
 
@@ -87,7 +118,38 @@ def _compare(records: list[dict[str, str]]) -> None:
 @settings(max_examples=300, deadline=None)
 @given(st.lists(st.fixed_dictionaries({"Event": _EVENTS}), max_size=4))
 def test_events_of_any_shape_are_the_same_rows(events: list[dict[str, Any]]) -> None:
-    _compare([{"data": json.dumps(event), "event_record_id": "1", "timestamp": _WRITTEN} for event in events])
+    # Twice: what an event of some names taught holds for the next of the same names.
+    texts = [json.dumps(event) for event in [*events, *events]]
+    _compare([{"data": text, "event_record_id": "1", "timestamp": _WRITTEN} for text in texts])
+
+
+@settings(max_examples=200, deadline=None)
+@given(st.lists(_WHOLE_SYSTEM, min_size=1, max_size=4), st.dictionaries(_NAMES, _SCALARS, max_size=4) | st.none())
+def test_events_of_the_usual_shape_are_the_same_rows(systems: list[dict[str, Any]], details: dict[str, Any]) -> None:
+    texts = [json.dumps({"Event": {"System": system, "EventData": details}}) for system in [*systems, *systems]]
+    _compare([{"data": text, "event_record_id": "1", "timestamp": _WRITTEN} for text in texts])
+
+
+def test_what_is_equal_and_not_the_same_stays_apart() -> None:
+    system = {
+        "Provider": {"#attributes": {"Name": "a"}},
+        "Execution": {"#attributes": {}},
+        "Channel": "Security",
+        "Computer": "dc-1",
+        "Security": None,
+        "EventRecordID": 1,
+        "Version": 1,
+        "Task": 1,
+        "Opcode": 1,
+        "Keywords": "",
+        "TimeCreated": {"#attributes": {"SystemTime": "2026-03-01T02:00:00Z"}},
+    }
+    numbers = [(1, 1), (True, 1), (1, True), ("1", 1), (1, "1"), (1, None), (None, 1), (1, 1)]
+    texts = [
+        json.dumps({"Event": {"System": {**system, "EventID": number, "Level": level}, "EventData": {"User": "u"}}})
+        for number, level in numbers
+    ]
+    _compare([{"data": text, "event_record_id": "1", "timestamp": _WRITTEN} for text in texts])
 
 
 @pytest.mark.parametrize(
