@@ -1,5 +1,6 @@
 """Which unmasked values of a column are believed: what accident does not explain, or what its name speaks for."""
 
+import re
 from dataclasses import dataclass
 
 from dlp.chance import accident, interval
@@ -21,6 +22,12 @@ _FEW_SHAPES = 50
 _LEAST_PREFIXES = 5
 _SPREAD_FROM = 20  # distinct values, from which a real population varies
 _LEAST_NAMES = 5
+_ALMOST_ALL = 0.9
+_POPULATION = 100  # distinct numbers: one in six of random ones begins like none that is in use
+_POPULATION_PREFIXES = 20
+_SORTS = 3  # of beginnings of two digits
+_FEW = 5  # numbers, where nothing else in the column could be taken for one
+_NAMES, _SURNAMES = "chinese_name", 20
 _LEAST_PEOPLE = 20  # fewer names, each
 _OFTEN = 20  # so often, are a list of things to choose from
 _CHECKED_LONE = 0.6  # the confidence in a value whose check may hold by accident
@@ -71,7 +78,13 @@ def _whole_rows(kind: Kind, count: KindCount, evidence: ColumnEvidence, hints: N
         return _typed_rows(kind, evidence) >= least * evidence.valued or (
             kind.alone is not None and _significant(kind, count.whole, count.whole, evidence.look_alikes(kind))
         )
-    if kind.alone is None or hints.machine or too_uniform(kind, evidence):
+    if kind.alone is None or too_uniform(kind, evidence):
+        return False
+    if hints.machine or hints.about:
+        only = count.whole >= _FEW and evidence.look_alikes(kind) <= count.whole
+        if (rate >= _ALMOST_ALL or only) and _is_population(kind, count, least=_FEW if only else _POPULATION):
+            return True
+    if hints.machine:
         return False
     if hints.about:
         return _contradicts(kind, count, evidence.look_alikes(kind))
@@ -116,6 +129,20 @@ def _contradicts(kind: Kind, count: KindCount, look_alikes: int) -> bool:
         kind.in_text and kind.shape_chance <= _WEAKEST and accident(shapes, count.whole, kind.shape_chance) < _UNLIKELY
     )
     return sure and count.whole > _DOUBTED_SHARE * shapes
+
+
+def _is_population(kind: Kind, count: KindCount, *, least: int) -> bool:
+    """Whether the values are people's, whatever the name of the column says: many, and of many sorts.
+
+    Of numbers only those in use occur: what a machine counts or draws begins like others, too.
+    """
+    if count.whole < least:
+        return False
+    if kind.name == _NAMES:
+        return len(count.prefixes) >= _SURNAMES
+    sorts = {prefix[:2] for prefix in count.prefixes}
+    few = len(count.prefixes) < min(_POPULATION_PREFIXES, count.whole // 2) or len(sorts) < _SORTS
+    return bool(kind.given_out) and not few and all(re.fullmatch(kind.given_out, prefix) for prefix in count.prefixes)
 
 
 def too_uniform(kind: Kind, evidence: ColumnEvidence) -> bool:

@@ -14,9 +14,15 @@ _SUFFIXES = ("", "no", "num", "number", "code", "nbr", "cn")
 _SHORTEST_TOGETHER = 2
 _VOWELS = frozenset("aeiou")
 _ALTERNATIVES = re.compile(r"[/、或及]")
+# The characters of headers that Taiwan and Hong Kong write otherwise.
+_SIMPLIFIED = str.maketrans(
+    "電話號證碼郵賬帳帐銀車護開戶聯係繫職學單訂編醫診斷時間備註員師機場區縣鎮鄉國別類態狀價額錢歲齡婚體檢驗業務經緯醫療護來會處書記錄轉號碼貨",
+    "电话号证码邮账账账银车护开户联系系职学单订编医诊断时间备注员师机场区县镇乡国别类态状价额钱岁龄婚体检验业务经纬医疗护来会处书记录转号码货",
+)
 _NUMBERS = re.compile("(?:号码?|编号)?")  # 护照号 is of 护照
 _NOWHERE = (0, 0)
 _FORMED = frozenset(ENTITY_TYPES)
+_DATE = "BIRTH_DATE"
 
 
 @dataclass(frozen=True)
@@ -30,6 +36,7 @@ class NameHints:
         machine: it names a number made by a machine, such as an order number or a time.
         hashed: it names a hash of the value; `keyed` when the hash has a key.
         vaguely: of the types, those whose word may name other things as well.
+        roles: of these, those whose word is what somebody is, such as a driver.
         attributes: the types without a form of their own that the name names.
         beside: types that a neighbouring column speaks for.
     """
@@ -41,12 +48,14 @@ class NameHints:
     hashed: bool = False
     keyed: bool = False
     vaguely: frozenset[str] = frozenset()
+    roles: frozenset[str] = frozenset()
     attributes: frozenset[str] = frozenset()
     beside: frozenset[str] = frozenset()
 
 
 def name_hints(column: str, policy: Policy) -> NameHints:
     """What a column's name says about the type of its values."""
+    column = column.translate(_SIMPLIFIED)
     parts = [part for part in _ALTERNATIVES.split(column) if part.strip()]
     if len(parts) > 1:
         return _together([name_hints(part, policy) for part in parts])
@@ -55,22 +64,24 @@ def name_hints(column: str, policy: Policy) -> NameHints:
     if not words or re.fullmatch(r"(?i)(?:column|col|field|c|f|unnamed|_c)[_: ]*[0-9]+", column.strip()):
         return NameHints()
     text = "".join(words)
-    about = _rank(words, text, policy.about_words)
     ranks = _ranks(words, text, policy)
     formed = {name: rank for name, rank in ranks.items() if name in _FORMED}
+    about = max(_rank(words, text, policy.about_words), _last(words, text, policy, formed))
     says = frozenset() if about > _NOWHERE else frozenset(_best(formed))
     # A status may be what is asked for: the marital one.
     attributes = {name: rank for name, rank in ranks.items() if name not in _FORMED and rank >= about}
     last = max((rank[0] for name, rank in formed.items() if name in says), default=0)
     named = frozenset(name for name in _best(attributes) if attributes[name][0] >= last)
+    roles = frozenset(name for name in says if _is_role(words, text, policy.entities[name]))
     return NameHints(
         says=says,
         speaks=True,
         about=about > _NOWHERE and not named,
-        machine=not says and not named and _any(words, text, policy.machine_words),
+        machine=not says - roles and not named and _any(words, text, policy.machine_words),
         hashed=_any(words, text, policy.hash_words),
         keyed=_any(words, text, policy.keyed_words),
         vaguely=frozenset(name for name in says | named if _is_vague(words, text, policy.entities[name])),
+        roles=roles,
         attributes=named,
     )
 
@@ -85,6 +96,7 @@ def _together(hints: list[NameHints]) -> NameHints:
         hashed=any(hint.hashed for hint in hints),
         keyed=any(hint.keyed for hint in hints),
         vaguely=frozenset[str]().union(*(hint.vaguely for hint in hints)),
+        roles=frozenset[str]().union(*(hint.roles for hint in hints)),
         attributes=frozenset[str]().union(*(hint.attributes for hint in hints)),
     )
 
@@ -126,7 +138,10 @@ def _ranks(words: tuple[str, ...], text: str, policy: Policy) -> dict[str, tuple
         if needle in text:
             for at, phrase in phrases:
                 spoken.setdefault(names[at], []).append(phrase)
-    ranks = {name: _rank(words, text, spoken[name]) for name in names if name in spoken}
+    ranks = {
+        name: max(_rank(words, text, spoken.get(name, ())), _role(words, text, entity))
+        for name, entity in policy.entities.items()
+    }
     return {
         name: rank
         for name, rank in ranks.items()
@@ -153,9 +168,28 @@ def _best(ranks: dict[str, tuple[int, int]]) -> list[str]:
     return [name for name, rank in ranks.items() if rank == best]
 
 
+def _last(words: tuple[str, ...], text: str, policy: Policy, formed: dict[str, tuple[int, int]]) -> tuple[int, int]:
+    """The rank of a word that stands behind all that names a type, as in `密码更新时间`: the type is not there."""
+    last = _rank(words, text, policy.about_last_words)
+    if last[0] < len(text) or not formed or _DATE in _best(formed):
+        return _NOWHERE
+    return last if last > max(formed.values()) else _NOWHERE
+
+
 def _is_vague(words: tuple[str, ...], text: str, entity: EntityPolicy) -> bool:
-    vague = _rank(words, text, entity.vague_names)
-    return vague > _NOWHERE and vague == _rank(words, text, entity.column_names)
+    vague = max(_rank(words, text, entity.vague_names), _role(words, text, entity))
+    return vague > _NOWHERE and vague >= _rank(words, text, entity.column_names)
+
+
+def _is_role(words: tuple[str, ...], text: str, entity: EntityPolicy) -> bool:
+    role = _role(words, text, entity)
+    return role > _NOWHERE and role >= _rank(words, text, entity.column_names)
+
+
+def _role(words: tuple[str, ...], text: str, entity: EntityPolicy) -> tuple[int, int]:
+    """The rank of a word for what somebody is, known to the policy or by how it ends: `值班员`, `河长`."""
+    ends = len(text) > 1 and text.endswith(entity.role_endings) if entity.role_endings else False
+    return max(_rank(words, text, entity.role_names), (len(text), 1) if ends else _NOWHERE)
 
 
 def _any(words: tuple[str, ...], text: str, phrases: tuple[str, ...]) -> bool:

@@ -7,6 +7,7 @@ import numpy as np
 import polars as pl
 from numpy.typing import NDArray
 
+from dlp.documents import DocumentSample
 from dlp.free_text import DistinctSample, TextSample
 from dlp.kind_counts import KindCount
 from dlp.kinds import Kind
@@ -43,6 +44,7 @@ class ColumnEvidence:
         words: rows that hold a word of a closed list, by type.
         masks: what was counted of its masked values.
         texts: some of its sentences.
+        documents: some of its cells that hold fields of their own.
         values: some of its distinct values.
     """
 
@@ -55,6 +57,7 @@ class ColumnEvidence:
     words: Counter[str] = field(default_factory=Counter)
     masks: MaskedValues = field(default_factory=MaskedValues)
     texts: TextSample = field(default_factory=TextSample)
+    documents: DocumentSample = field(default_factory=DocumentSample)
     values: DistinctSample = field(default_factory=DistinctSample)
     _seen: Seen = field(default_factory=Seen)
 
@@ -74,6 +77,7 @@ class ColumnEvidence:
         self.valued += int(values["rows"].sum())
         self.distinct += int(values["fresh"].sum())
         self.texts.observe(values, made, policy.text)
+        self.documents.observe(values, made, policy.text.values)
         self.values.observe(values, policy.text.confirmed_values)
         values, made = self._without_masks(values, made, key=key, policy=policy)
         if not values.is_empty():

@@ -4,17 +4,23 @@ from collections.abc import Collection, Mapping, Sequence
 from dataclasses import replace
 from itertools import pairwise
 
-from dlp.column_names import NameHints, may_name, name_hints
+from dlp.column_names import NameHints, is_named, may_name, name_hints
 from dlp.columns import ColumnEvidence
 from dlp.policy import Policy
 from dlp.profiles import LONGEST
 
 _ALMOST_ALL = 0.95
 _MOST = 0.9
+_SOME = 0.1
 _NEAR = 2  # columns between a kind of document and its number
 _POSITION, _RESIDENT, _PERSON = "PRECISE_POSITION", "CN_RESIDENT_ID", "PERSON"
 _PASSWORD, _SHORTEST_PASSWORD = "PASSWORD", 6
 _ACCOUNTS = frozenset({"ACCOUNT_NAME", "QQ_NUMBER", "WECHAT_ID", "EMAIL_ADDRESS"})  # what one logs in with
+_DOCUMENTS = {
+    "passport": "CN_PASSPORT",
+    "home_return_permit": "CN_HOME_RETURN_PERMIT",
+    "exit_permit": "CN_HK_MACAO_PERMIT",
+}
 _LONGITUDE, _LATITUDE = "longitude_of_precise_position", "latitude_of_precise_position"
 
 
@@ -32,6 +38,8 @@ def with_neighbours(
         for column in columns:
             if not _says_else(hints[column], _RESIDENT) and _share("old_resident_id", evidence[column]) >= _MOST:
                 beside[column].add(_RESIDENT)
+    for column in columns:
+        beside[column] |= _other_documents(column, hints, evidence, policy)
     for at, column in enumerate(columns):
         if _is_password_of(column, _around(columns, at), hints, evidence):
             beside[column].add(_PASSWORD)
@@ -86,6 +94,20 @@ def _documents(
             return frozenset()
         types |= named
     return frozenset(types)
+
+
+def _other_documents(
+    column: str, hints: Mapping[str, NameHints], evidence: Mapping[str, ColumnEvidence], policy: Policy
+) -> frozenset[str]:
+    """The documents that a column named for any document (`证件号码`) holds besides resident IDs."""
+    papers = is_named(column, policy.vague_document_names) and _share("resident_id", evidence[column]) >= _SOME
+    if hints[column].about or not (papers or is_named(column, policy.document_names)):
+        return frozenset()
+    permits = _share("home_return_permit", evidence[column])
+    # The passports of Hong Kong are written as the permits of its people are, and are rarer here.
+    found = {name: _share(kind, evidence[column]) for kind, name in _DOCUMENTS.items()}
+    found["CN_PASSPORT"] -= permits if found["CN_PASSPORT"] <= permits else 0
+    return frozenset(name for name, share in found.items() if share > 0)
 
 
 def _around(columns: Sequence[str], at: int) -> list[str]:

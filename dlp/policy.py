@@ -116,6 +116,8 @@ class EntityPolicy(BaseModel):
     column_names: tuple[str, ...] = ()
     not_names: tuple[str, ...] = ()
     vague_names: tuple[str, ...] = ()  # may name other things as well: the values must speak too
+    role_endings: tuple[str, ...] = ()  # the last character of such words
+    role_names: tuple[str, ...] = ()  # what somebody is: such values are enough, however often they repeat
     values: tuple[str, ...] = ()  # all that a value may be, in small letters
     values_alone: bool = False  # whether they tell the type without the name of the column
 
@@ -132,6 +134,9 @@ class Policy(BaseModel):
     categories: dict[str, Category]
     entities: dict[str, EntityPolicy]
     about_words: tuple[str, ...]
+    about_last_words: tuple[str, ...] = ()
+    document_names: tuple[str, ...] = ()
+    vague_document_names: tuple[str, ...] = ()
     machine_words: tuple[str, ...]
     hash_words: tuple[str, ...]
     keyed_words: tuple[str, ...]

@@ -56,7 +56,9 @@ def masked_rows(name: str, evidence: ColumnEvidence, hints: NameHints) -> int:
 
 def _of_type(name: str, evidence: ColumnEvidence, hints: NameHints, policy: Policy) -> Verdict | None:
     kinds = [kind for kind in KINDS if kind.entity_type == name]
-    named = name in hints.says and (name not in hints.vaguely or _speaks_itself(kinds, evidence))
+    named = name in hints.says and (
+        name not in hints.vaguely or _speaks_itself(kinds, evidence, repeated=name in hints.roles)
+    )
     hidden = masked_rows(name, evidence, hints)
     sure = believed(kinds, evidence, hints, expected=named or hidden > 0 or name in hints.beside)
     if sum(raw.rows for raw in sure) > evidence.valued * _MOST:
@@ -69,10 +71,13 @@ def _of_type(name: str, evidence: ColumnEvidence, hints: NameHints, policy: Poli
     return _hash_verdict(name, evidence, hints)
 
 
-def _speaks_itself(kinds: list[Kind], evidence: ColumnEvidence) -> bool:
-    """Whether enough values look like the type without their name: `name` is what things and places have, too."""
+def _speaks_itself(kinds: list[Kind], evidence: ColumnEvidence, *, repeated: bool) -> bool:
+    """Whether enough values look like the type without their name: `name` is what things and places have, too.
+
+    Where the name is what somebody is, such as a driver, a few people may stand in it many times (`repeated`).
+    """
     able = [kind for kind in kinds if kind.alone is not None and kind.name in evidence.kinds]
-    counts = [evidence.kinds[kind.name] for kind in able if not too_uniform(kind, evidence)]
+    counts = [evidence.kinds[kind.name] for kind in able if repeated or not too_uniform(kind, evidence)]
     return sum(count.rows for count in counts) >= _VAGUE_SHARE * evidence.valued
 
 

@@ -77,7 +77,7 @@ class Reading:
     def findings(self, on: datetime) -> list[PiiFinding]:
         """The findings of the whole data set, graded as of that day."""
         hints = {column: name_hints(column, self.policy) for column in self.evidence}
-        counted = table_verdicts(self.evidence, hints, self.policy)
+        counted = table_verdicts(self.evidence, hints, self.policy, key=self.key)
         judged = self._with_presidio(counted, hints)
         found = [
             graded(shown_name(column), verdict, self.policy, on=on.date())

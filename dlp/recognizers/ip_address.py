@@ -87,6 +87,9 @@ IPV6 = Kind(
     pattern=rf"(?:{_HEX}:){{7}}{_HEX}|(?:{_HEX}:){{1,6}}(?::{_HEX}){{1,6}}|(?:{_HEX}:){{2,7}}:",
     check=ipv6_holds,
     check_chance=0.04,
+    # A fingerprint of a key is longer: 43:6E:63:10 and so on, of 16, 20 or 32 bytes.
+    not_after=("[^0-9A-Za-z][0-9A-Fa-f]{2}:",),
+    not_before=(":[0-9A-Fa-f]{2}",),
     context=("ip", "ipv6", "address"),
     score=0.6,
     alone=0.3,

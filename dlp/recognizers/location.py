@@ -84,6 +84,24 @@ DOOR_ADDRESS = Kind(
     counter_examples=("工业路8号", "工业路5栋401室"),
 )
 
+# 桂湖云庭3栋2单元401: an estate, and a door that only dwellings have
+ESTATE_ADDRESS = Kind(
+    name="estate_address",
+    entity_type="LOCATION",
+    gate="单元",
+    lengths=(7, 40),
+    needs=BEYOND | DIGIT,
+    pattern=rf"{_NUMBERED}{{2,16}}?(?:栋|幢|号楼|座|#楼?|号)[东西南北]?[0-9A-Za-z一二三四五六七八九十]{{1,2}}单元-?"
+    r"(?:[0-9]{1,2}[层楼])?[0-9]{2,4}[室号户房]?",
+    shape_chance=1e-4,
+    context=CHINESE_ADDRESS.context,
+    score=0.5,
+    alone=0.2,
+    named=0.2,
+    examples=("桂湖云庭3栋2单元401", "云庭花园12号楼一单元1503室"),
+    counter_examples=("第3单元测试", "3号楼201", "控制单元401"),
+)
+
 # 697 嘉義市劍潭巷1段97號4樓
 TAIWAN_ADDRESS = Kind(
     name="taiwan_address",
@@ -153,4 +171,4 @@ NAMED_ADDRESS = Kind(
     counter_examples=("街", "0x7ffd12ab34"),
 )
 
-KINDS = (CHINESE_ADDRESS, LOCAL_ADDRESS, DOOR_ADDRESS, TAIWAN_ADDRESS, ENGLISH_ADDRESS, NAMED_ADDRESS)
+KINDS = (CHINESE_ADDRESS, LOCAL_ADDRESS, DOOR_ADDRESS, ESTATE_ADDRESS, TAIWAN_ADDRESS, ENGLISH_ADDRESS, NAMED_ADDRESS)

@@ -23,6 +23,9 @@ MAC = Kind(
     pattern=r"(?:[0-9A-Fa-f]{2}:){5}[0-9A-Fa-f]{2}|(?:[0-9A-Fa-f]{2}-){5}[0-9A-Fa-f]{2}|(?:[0-9A-Fa-f]{4}\.){2}[0-9A-Fa-f]{4}",
     check=hardware_address_holds,
     check_chance=0.04,
+    # A fingerprint of a key is longer: 43:6E:63:10 and so on, of 16, 20 or 32 bytes.
+    not_after=("[^0-9A-Za-z][0-9A-Fa-f]{2}[:-]",),
+    not_before=("[:-][0-9A-Fa-f]{2}",),
     context=("mac", "物理地址", "硬件地址"),
     score=0.6,
     alone=0.0,

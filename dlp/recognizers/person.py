@@ -1,7 +1,7 @@
 """Names of people: Chinese by surname, English by given name; believed for whole columns, hints only inside text."""
 
 from dlp.kinds import CAPITALS, CHINESE, Kind
-from dlp.profiles import BEYOND, LOWER, UPPER, X
+from dlp.profiles import BEYOND, DIGIT, LOWER, OTHER, SEPARATOR, UPPER, X
 
 SURNAMES = (
     "王李张刘陈杨赵黄周吴徐孙胡朱高林何郭马罗梁宋郑谢韩唐冯于董萧程曹袁邓许傅沈曾彭吕苏卢蒋蔡贾丁魏薛叶阎余潘杜戴夏钟汪田任姜范方石姚谭廖邹熊金陆"
@@ -34,15 +34,20 @@ _GIVEN_NAMES = (
 # The last character of a name is never the generic word of a place or an organisation.
 _LAST = r"[^\x00-\u4dff\ua000-\uffff市县区省州镇乡村路街巷号局部厅处科院校店厂司室组色縣區號廠]"
 
-# 张伟, 欧阳修文
+_NAME = rf"(?:{_COMPOUND})[\u4e00-\u9fff]{{1,2}}|[{SURNAMES}][\u4e00-\u9fff]?{_LAST}"
+_ANOTHER = rf"[、,，;；/ |]{{1,2}}(?:{_NAME})"
+_BESIDE = r"[ ,，/、:：;；(（|-]{0,2}"
+_NUMBER = r"(?:(?:\+?86[- ]?)?1[3-9][0-9][- ]?[0-9]{4}[- ]?[0-9]{4}|0[0-9]{2,3}-?[2-8][0-9]{6,7}|[1-9][0-9]{16}[0-9Xx])"
+
+# 张伟, 欧阳修文; 张伟、李娜
 CHINESE_NAME = Kind(
     name="chinese_name",
     entity_type="PERSON",
     gate=CHINESE,
-    lengths=(2, 20),
-    of=BEYOND,
+    lengths=(2, 40),
+    of=BEYOND | OTHER | SEPARATOR,
     needs=BEYOND,
-    pattern=rf"(?:{_COMPOUND})[\u4e00-\u9fff]{{1,2}}|[{SURNAMES}][\u4e00-\u9fff]?{_LAST}"
+    pattern=rf"(?:{_NAME})(?:{_ANOTHER}){{0,7}}"
     r"|[\u4e00-\u9fff]{2,6}·[\u4e00-\u9fff]{2,6}(?:·[\u4e00-\u9fff]{1,6})?",
     shape=r"[\u4e00-\u9fff]{2,4}",
     shape_chance=0.35,
@@ -56,11 +61,33 @@ CHINESE_NAME = Kind(
         "张伟",
         "欧阳修文",
         "阿依古丽·买买提",
+        "张伟、李娜",
+        "王芳;赵敏",
     ),
     counter_examples=(
         "福州市",
         "的人",
+        "张伟、福州市",
     ),
+)
+
+# 张伟 13800138000, 李娜（0591-87654321）
+NAME_WITH_NUMBER = Kind(
+    name="name_with_number",
+    entity_type="PERSON",
+    gate=CHINESE,
+    lengths=(12, 40),
+    of=BEYOND | DIGIT | X | OTHER | SEPARATOR,
+    needs=BEYOND | DIGIT,
+    pattern=rf"(?:{_NAME}){_BESIDE}{_NUMBER}[)）]?|{_NUMBER}{_BESIDE}(?:{_NAME})[)）]?",
+    shape_chance=1e-3,
+    context=("姓名", "联系人"),
+    score=0.3,
+    alone=0.3,
+    named=0.2,
+    in_text=False,
+    examples=("张伟 13800138000", "李娜(0591-87654321)", "13800138000/欧阳修文"),
+    counter_examples=("电话 13800138000", "张伟 12345", "福州市 0591-87654321"),
 )
 
 _WORD = r"[A-Z\u00c0-\u00de][\p{L}'.-]*"
@@ -93,17 +120,19 @@ NAMED = Kind(
     gate="",
     lengths=(2, 60),
     some_of=UPPER | X | BEYOND,
-    pattern=rf"{_WORD}(?:,? {_WORD}){{0,3}}|[\u4e00-\u9fff]{{1,2}}(?: [\u4e00-\u9fff]{{1,2}}){{1,2}}"
-    r"|[\u4e00-\u9fff]{2,4}(?:·[\u4e00-\u9fff]{1,6})?",
+    # ZHANG/WEI MR, as airlines write it
+    pattern=rf"{_WORD}(?:,? {_WORD}){{0,3}}|[A-Z]{{2,20}}/[A-Z]{{2,20}}(?: [A-Z]{{2,10}}){{0,2}}"
+    r"|[\u4e00-\u9fff]{1,2}(?: [\u4e00-\u9fff]{1,2}){1,2}|[\u4e00-\u9fff]{2,4}(?:·[\u4e00-\u9fff]{1,6})?",
     named=0.7,
     in_text=False,
     masked_forms=(r"[\u4e00-\u9fff]{1,2}\*{1,3}[\u4e00-\u9fff]?", r"[A-Z][a-z]?\*+(?: [A-Z]?\*+)?"),
     examples=(
         "Zhang San",
+        "ZHANG/SAN MR",
         "张伟",
         "阿依古丽·买买提",
     ),
     counter_examples=("12345",),
 )
 
-KINDS = (CHINESE_NAME, ENGLISH_NAME, NAMED)
+KINDS = (CHINESE_NAME, NAME_WITH_NUMBER, ENGLISH_NAME, NAMED)

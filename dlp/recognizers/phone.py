@@ -3,6 +3,7 @@
 import polars as pl
 
 from dlp.checksums import Verdicts
+from dlp.formats import pattern_of
 from dlp.kinds import LONG_DIGITS, LONGER_DIGITS, Kind
 from dlp.profiles import DIGIT, DOT, OTHER, SEPARATOR, X
 
@@ -32,7 +33,10 @@ CONTEXT = (
 
 
 # Groups of four digits before it: the end of a card number.
-_SERVICE = r"^\(?[48]00[0-9]?\)?[-. ]"
+# 400-820-8820, 4008208820, 0591-12345, 95533, 021 96xxx
+_SERVICE = (
+    r"^\(?[48]00[0-9]?\)?[-. ]|^[48]00[0-9]{7}$|^(?:\(?0[0-9]{2,3}\)?[- ]?)?(?:12[0-9]{3}|9[56][0-9]{3}|100[0-9]{2})$"
+)
 _SHORTEST_ABROAD = 8  # digits, the country's among them
 _GROUP = ("[0-9]{4}[ -][0-9]{4}[ -]",)
 
@@ -54,7 +58,7 @@ def named_number_holds(values: pl.Series) -> Verdicts:
     date = values.str.contains(
         r"^(?:19|20)[0-9]{2}[-./][0-9]{1,2}[-./]|^[0-9]{1,2}[-./][0-9]{1,2}[-./](?:19|20)[0-9]{2}"
     )
-    other = values.str.contains(r"^[0-9]+\.[0-9]+$|^97[89][- ]|(?:\.[0-9]+){3}")
+    other = values.str.contains(r"^[0-9]+\.[0-9]+$|^97[89][- ]|(?:\.[0-9]+){3}|" + _SERVICE)
     return (fits & ~time & ~date & ~other).to_numpy()
 
 
@@ -81,6 +85,7 @@ MOBILE = Kind(
     score=0.5,
     alone=0.5,
     spread=3,
+    given_out=pattern_of("mobile_segments"),
     not_after=_GROUP,
     masked_forms=(r"(?:\+?86[- ]?)?1[3-9*][0-9*][- ]?[0-9*]{4}[- ]?[0-9*]{4}", r"1[3-9][0-9]\*{3,8}[0-9]{2,4}"),
     examples=(
@@ -200,6 +205,9 @@ NAMED = Kind(
     counter_examples=(
         "2024-01-02",
         "12",
+        "400-820-8820",
+        "4008208820",
+        "0591-12345",
     ),
 )
 

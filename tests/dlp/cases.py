@@ -16,6 +16,25 @@ KEY = b"a key for tests only, 32 bytes.."
 CHINESE, ENGLISH = Faker("zh_CN"), Faker("en_US")
 DICE = random.Random(7)  # noqa: S311  # made-up values, nothing secret
 
+_LATER = (
+    "177",
+    "178",
+    "180",
+    "181",
+    "182",
+    "183",
+    "185",
+    "186",
+    "187",
+    "188",
+    "189",
+    "191",
+    "193",
+    "195",
+    "198",
+    "199",
+)
+
 Make = Callable[[], str]
 
 
@@ -26,6 +45,13 @@ def digits(count: int, first: str = "") -> str:
 def bank_card() -> str:
     stem = digits(18, "622202")
     return next(stem + str(last) for last in range(10) if luhn_holds(pl.Series([stem + str(last)]))[0])
+
+
+def mobile() -> str:
+    """A number as they are given out, by any of the networks."""
+    return digits(
+        11, DICE.choice(("133", "135", "138", "139", "150", "152", "155", "158", "159", "166", "173", "176", *_LATER))
+    )
 
 
 def order_number() -> str:

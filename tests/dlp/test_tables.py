@@ -1,12 +1,12 @@
 import polars as pl
 import pytest
 
-from dlp.column_names import name_hints
+from dlp.column_names import NameHints, name_hints
 from dlp.columns import ColumnEvidence
 from dlp.counting import observe_table
 from dlp.policy import default_policy
 from dlp.tables import table_verdicts
-from tests.dlp.cases import CHINESE, DICE, KEY, digits
+from tests.dlp.cases import CHINESE, DICE, KEY, Make, digits, mobile
 
 ROWS = 200
 
@@ -21,7 +21,7 @@ def told(table: dict[str, list[str]]) -> dict[str, set[str]]:
     evidence = {column: ColumnEvidence() for column in table}
     observe_table(pl.DataFrame(table), evidence, key=KEY, policy=default_policy())
     hints = {column: name_hints(column, default_policy()) for column in table}
-    found = table_verdicts(evidence, hints, default_policy())
+    found = table_verdicts(evidence, hints, default_policy(), key=KEY)
     return {column: {verdict.entity_type for verdict in verdicts} for column, verdicts in found.items()}
 
 
@@ -68,10 +68,62 @@ def test_fifteen_digits_beside_people_are_the_older_resident_id() -> None:
 def test_a_column_of_document_kinds_speaks_for_the_numbers_beside_it() -> None:
     kinds = ["居民身份证" if at % 10 else "护照" for at in range(ROWS)]
     numbers = [CHINESE.ssn() if at % 10 else f"E{digits(8)}" for at in range(ROWS)]
-    assert told({"证件号码": numbers})["证件号码"] == {"CN_RESIDENT_ID"}
-    found = told({"证件类型": kinds, "证件号码": numbers})
-    assert found["证件号码"] == {"CN_RESIDENT_ID", "CN_PASSPORT"}
+    assert told({"公民身份号码": numbers})["公民身份号码"] == {"CN_RESIDENT_ID"}
+    found = told({"证件类型": kinds, "公民身份号码": numbers})
+    assert found["公民身份号码"] == {"CN_RESIDENT_ID", "CN_PASSPORT"}
     assert found["证件类型"] == set()
+
+
+@pytest.mark.parametrize(
+    ("column", "number", "entity_type"),
+    [
+        ("证件号码", lambda: f"E{digits(8)}", "CN_PASSPORT"),
+        ("cert_no", lambda: f"EA{digits(7)}", "CN_PASSPORT"),
+        ("zjhm", lambda: f"M{digits(8)}", "CN_HOME_RETURN_PERMIT"),
+        ("证件", lambda: f"CB{digits(7)}", "CN_HK_MACAO_PERMIT"),
+        ("Doc No.", lambda: f"G{digits(8)}", "CN_PASSPORT"),
+    ],
+)
+def test_a_column_for_any_document_holds_other_documents_too(column: str, number: Make, entity_type: str) -> None:
+    numbers = [CHINESE.ssn() if at % 20 else number() for at in range(ROWS)]
+    assert told({column: numbers})[column] == {"CN_RESIDENT_ID", entity_type}
+
+
+def test_numbers_of_papers_are_no_documents_of_people() -> None:
+    assert told({"document_no": [f"E{digits(8)}" for _ in range(ROWS)]}) == {"document_no": set()}
+
+
+@pytest.mark.parametrize(
+    ("make", "types"),
+    [
+        (lambda: f'{{"name": "{CHINESE.name()}", "tel": "{mobile()}"}}', {"PERSON", "PHONE_NUMBER"}),
+        (lambda: f'{{"p": {{"xm": "{CHINESE.name()}"}}, "n": {digits(3)}}}', {"PERSON"}),
+        (lambda: f'[{{"detail": "云山雅苑{digits(1, "")}栋1单元40{digits(1)}"}}]', {"LOCATION"}),
+        (lambda: f'{{"phone": "138****{digits(4)}", "t": 1}}', {"PHONE_NUMBER"}),
+        (lambda: f"客户：{CHINESE.name()}；电话：{mobile()}", {"PERSON", "PHONE_NUMBER"}),
+        (lambda: f"name={CHINESE.name()}&mobile={mobile()}&page=1", {"PERSON", "PHONE_NUMBER"}),
+        (
+            lambda: f"姓名 {CHINESE.name()} 性别 男 民族 汉 单位 第三建筑工程处 电话 {mobile()}",
+            {"PERSON", "PHONE_NUMBER"},
+        ),
+        (lambda: f'{{"sku": "{digits(11)}", "name": "{DICE.choice(["闸阀", "钢管", "水表"])}"}}', set()),
+        (lambda: f'{{"name": "{CHINESE.name()}", "cut off', {"PERSON"}),
+        (lambda: f'{{"level": {digits(2)}, "theme": "dark"}}', set()),
+        (lambda: "{" * 5000, set()),
+    ],
+)
+def test_the_fields_of_a_cell_are_judged_as_columns_are(make: Make, types: set[str]) -> None:
+    assert told({"payload": [make() for _ in range(ROWS)]})["payload"] == types
+
+
+def test_a_field_shows_only_a_masked_value_and_says_where_it_is() -> None:
+    evidence = {"payload": ColumnEvidence()}
+    names = [CHINESE.name() for _ in range(ROWS)]
+    table = pl.DataFrame({"payload": [f'{{"user": {{"realName": "{name}"}}}}' for name in names]})
+    observe_table(table, evidence, key=KEY, policy=default_policy())
+    (found,) = table_verdicts(evidence, {"payload": NameHints()}, default_policy(), key=KEY)["payload"]
+    assert "'user.realName'" in found.review
+    assert not any(name in f"{found}" for name in names)
 
 
 @pytest.mark.parametrize(

@@ -7,7 +7,7 @@ from hypothesis import strategies as st
 
 from dlp.policy import default_policy
 from dlp.registry import ENTITY_TYPES
-from tests.dlp.cases import CHINESE, DICE, ENGLISH, Make, bank_card, digits, judge, order_number
+from tests.dlp.cases import CHINESE, DICE, ENGLISH, Make, bank_card, digits, judge, mobile, order_number
 
 ROWS = 600
 
@@ -84,9 +84,95 @@ def test_what_only_looks_like_an_identifier_is_not_reported(make: Make) -> None:
     assert judge([make() for _ in range(ROWS)]) == {}
 
 
-@pytest.mark.parametrize("column", ["order_no", "流水号", "timestamp"])
-def test_a_run_of_numbers_named_as_such_is_no_telephone(column: str) -> None:
-    assert judge([CHINESE.phone_number() for _ in range(ROWS)], column) == {}
+@pytest.mark.parametrize("column", ["order_no", "流水号", "timestamp", "物料编码", "sku"])
+@pytest.mark.parametrize(
+    "make",
+    [
+        pytest.param(lambda: "1" + DICE.choice("3456789") + digits(9), id="drawn by chance"),
+        pytest.param(lambda: digits(11, "138"), id="of one beginning"),
+        pytest.param(lambda: digits(11, "15"), id="of one decade"),
+    ],
+)
+def test_numbers_named_as_a_machines_are_no_telephones(column: str, make: Make) -> None:
+    assert judge([make() for _ in range(ROWS)], column) == {}
+
+
+@pytest.mark.parametrize("column", ["order_no", "流水号", "type", "数量"])
+@pytest.mark.parametrize(("entity_type", "make"), [("PHONE_NUMBER", mobile), ("PERSON", CHINESE.name)])
+def test_people_speak_louder_than_a_name_that_is_about_something_else(
+    column: str, entity_type: str, make: Make
+) -> None:
+    assert set(judge([make() for _ in range(ROWS)], column)) == {entity_type}
+
+
+@pytest.mark.parametrize("many", [6, 60])
+def test_a_few_mobiles_among_codes_of_another_form_are_contamination(many: int) -> None:
+    found = judge(["YT" + digits(13) for _ in range(2000)] + [mobile() for _ in range(many)], "物流单号")
+    assert set(found) == {"PHONE_NUMBER"}
+    assert found["PHONE_NUMBER"].review.startswith("contamination")
+
+
+@pytest.mark.parametrize(
+    ("column", "values"),
+    [
+        ("值班员", ["林立", "陈小东"]),
+        ("cbr", ["黄建", "吴秀英", "郑平"]),
+        ("收费员", ["李敏"]),
+        ("driver", ["王强", "赵海"]),
+        ("河长", ["林国", "陈为"]),
+        ("捐赠人", ["王芳", "李静", "赵敏", "爱心人士"]),
+    ],
+)
+def test_a_few_people_under_a_word_for_what_they_are_are_people(column: str, values: list[str]) -> None:
+    assert set(judge(values * 100, column)) == {"PERSON"}
+
+
+@pytest.mark.parametrize(
+    ("column", "values"),
+    [
+        ("值班员", ["财务部", "信息中心"]),
+        ("时长", ["10", "20"]),
+        ("运维方", ["华为", "施耐德电气"]),
+        ("星期", ["周一", "周三", "周五"]),
+        ("处理结果", ["成功", "失败"]),
+        ("优先级", ["高", "中"]),
+        ("姓氏", ["陈", "林"]),
+    ],
+)
+def test_words_that_only_begin_as_names_do_are_no_people(column: str, values: list[str]) -> None:
+    assert judge(values * 100, column) == {}
+
+
+@pytest.mark.parametrize(
+    ("entity_type", "make"),
+    [
+        ("PERSON", lambda: f"{CHINESE.name()}、{CHINESE.name()}"),
+        ("PERSON", lambda: f"{CHINESE.name()};{CHINESE.name()};{CHINESE.name()}"),
+        ("PERSON", lambda: f"{CHINESE.name()} {mobile()}"),
+        ("PHONE_NUMBER", lambda: f"{CHINESE.name()}（{mobile()}）"),
+        ("PERSON", lambda: f"{mobile()}/{CHINESE.name()}"),
+        ("LOCATION", lambda: f"云山雅苑{DICE.randint(1, 30)}栋{DICE.randint(1, 3)}单元{digits(3, '1')}"),
+    ],
+)
+def test_several_things_in_one_cell_are_each_seen(entity_type: str, make: Make) -> None:
+    assert entity_type in judge([make() for _ in range(ROWS)])
+
+
+@pytest.mark.parametrize(
+    "make",
+    [
+        pytest.param(lambda: ":".join(digits(2) for _ in range(20)), id="SHA-1 with colons"),
+        pytest.param(lambda: ":".join(f"{DICE.randrange(256):02X}" for _ in range(32)), id="SHA-256 with colons"),
+        pytest.param(lambda: "-".join(f"{DICE.randrange(256):02x}" for _ in range(16)), id="MD5 with hyphens"),
+    ],
+)
+def test_fingerprints_of_keys_hold_no_addresses(make: Make) -> None:
+    assert judge([make() for _ in range(ROWS)]) == {}
+
+
+@pytest.mark.parametrize("value", ["400-820-8820", "4008208820", "800-810-8888", "0591-12345", "95533", "96110"])
+def test_numbers_of_services_are_nobodys(value: str) -> None:
+    assert judge([value] * ROWS, "咨询电话") == {}
 
 
 def test_versions_named_as_such_are_no_addresses() -> None:

@@ -1,0 +1,97 @@
+"""Cells that hold fields of their own, JSON or `label: value`: a bounded choice of them, and what their fields hold."""
+
+import json
+import re
+from collections import Counter
+from collections.abc import Iterator
+from dataclasses import dataclass, field
+from urllib.parse import unquote
+
+import numpy as np
+import polars as pl
+
+from dlp.free_text import DistinctSample
+from dlp.profiles import ANY, OTHER, Profiles, fitting
+
+_SHORTEST = 7  # characters: {"a":1}
+_LONGEST = 20_000  # characters of one document that are read
+_MOST_FIELDS = 64  # of a column
+_DEEPEST = 4
+_MAY_BE_DOCUMENT = fitting(ANY, OTHER, _SHORTEST, 255)
+_LABEL = re.compile(
+    r"(?:^|(?<=[\s,，;；。&?|{(（\[\"'【]))(?P<label>[A-Za-z\u4e00-\u9fff][A-Za-z0-9_\u4e00-\u9fff-]{0,20})"
+    r"[\"'】]?\s?[:：=]\s?[\"']?"
+)
+# Begins as JSON does, or has two labels at least; a time has colons behind digits.
+_FIELDS = r"^[\[{]|[A-Za-z_\u4e00-\u9fff]\x22?[=:].*[A-Za-z_\u4e00-\u9fff]\x22?[=:]"
+# Forms and cards have a space behind what they are labelled with.
+_FORM = re.compile(
+    r"(?:^|(?<=\s))(姓名|性别|民族|出生|出生日期|住址|地址|公民身份号码|身份证号|电话|手机|联系电话|联系人|收件人|收货人|患者|户主|单位)"
+    r"\s+(?=[\u4e00-\u9fff0-9])"
+)
+_VALUE = re.compile(r"[^,，;；。！!&|\n\t\"'<>{}\[\]]{1,80}")
+
+Fields = dict[str, Counter[str]]  # by the name of the field: its values, and the rows that hold each
+
+
+@dataclass
+class DocumentSample:
+    """Some of the cells of one column that hold fields: JSON, or several labels with their values.
+
+    Attributes:
+        rows: how many rows hold one.
+    """
+
+    rows: int = 0
+    kept: DistinctSample = field(default_factory=DistinctSample)
+
+    def observe(self, values: pl.DataFrame, made: Profiles, most: int) -> None:
+        """Choose among the values of one more batch: columns `value`, `rows` and `order`, and their profiles."""
+        documents = values[np.flatnonzero(_MAY_BE_DOCUMENT[made])]
+        if documents.is_empty():
+            return
+        documents = documents.filter(documents["value"].str.contains(_FIELDS))
+        if not documents.is_empty():
+            self.rows += int(documents["rows"].sum())
+            self.kept.observe(documents, most)
+
+
+def fields_of(texts: list[tuple[str, int]]) -> Fields:
+    """The fields inside these texts, each with its rows: the keys of JSON by their whole path, or labels and values."""
+    found: Fields = {}
+    for text, rows in texts:
+        for name, value in _pairs(text[:_LONGEST]):
+            if name in found or len(found) < _MOST_FIELDS:
+                found.setdefault(name, Counter())[value] += rows
+    return found
+
+
+def _pairs(text: str) -> Iterator[tuple[str, str]]:
+    if text[:1] in "{[":
+        try:
+            yield from _leaves(json.loads(text), "", 0)
+        except (ValueError, RecursionError):
+            yield from _labelled(text)  # cut off, or written by something else
+    else:
+        yield from _labelled(text)
+
+
+def _leaves(node: object, path: str, depth: int) -> Iterator[tuple[str, str]]:
+    if isinstance(node, dict) and depth < _DEEPEST:
+        for key, inner in node.items():
+            yield from _leaves(inner, f"{path}.{key}" if path else str(key), depth + 1)
+    elif isinstance(node, list) and depth < _DEEPEST:
+        for inner in node:
+            yield from _leaves(inner, path, depth + 1)
+    elif isinstance(node, str | int | float) and not isinstance(node, bool) and path:
+        yield path, str(node)
+
+
+def _labelled(text: str) -> Iterator[tuple[str, str]]:
+    text = _FORM.sub(r"\1:", text)
+    labels = list(_LABEL.finditer(text))
+    ends = [*(label.start() for label in labels), len(text)][1:]
+    for label, end in zip(labels, ends, strict=True):
+        value = _VALUE.match(text, label.end(), end)
+        if value is not None and value.group().strip():
+            yield label["label"], unquote(value.group()).strip()
