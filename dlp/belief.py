@@ -27,6 +27,7 @@ _POPULATION = 100  # distinct numbers: one in six of random ones begins like non
 _POPULATION_PREFIXES = 20
 _SORTS = 3  # of beginnings of two digits
 _FEW = 5  # numbers, where nothing else in the column could be taken for one
+_MADE_UP = 0.01  # forms rarer than that no machine makes by counting, such as a number plate
 _NAMES, _SURNAMES = "chinese_name", 20
 _LEAST_PEOPLE = 20  # fewer names, each
 _OFTEN = 20  # so often, are a list of things to choose from
@@ -84,7 +85,7 @@ def _whole_rows(kind: Kind, count: KindCount, evidence: ColumnEvidence, hints: N
         only = count.whole >= _FEW and evidence.look_alikes(kind) <= count.whole
         if (rate >= _ALMOST_ALL or only) and _is_population(kind, count, least=_FEW if only else _POPULATION):
             return True
-    if hints.machine:
+    if hints.machine and kind.shape_chance > _MADE_UP:
         return False
     if hints.about:
         return _contradicts(kind, count, evidence.look_alikes(kind))

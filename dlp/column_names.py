@@ -213,9 +213,14 @@ def _end(words: tuple[str, ...], text: str, phrase: str) -> int:
     if parts[-1] not in text:
         return 0
     for at in reversed(range(len(words))):
-        if words[max(0, at + 1 - len(parts)) : at + 1] == parts or _is_written_together(words[at], joined):
+        if _is_said(words[max(0, at + 1 - len(parts)) : at + 1], parts) or _is_written_together(words[at], joined):
             return len("".join(words[: at + 1]))
     return 0
+
+
+def _is_said(words: tuple[str, ...], parts: tuple[str, ...]) -> bool:
+    plural = len(parts[-1]) > _SHORTEST_TOGETHER and words[-1] == parts[-1] + "s"
+    return words == parts or (plural and words[:-1] == parts[:-1])
 
 
 def _is_written_together(word: str, joined: str) -> bool:

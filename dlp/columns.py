@@ -11,7 +11,7 @@ from dlp.documents import DocumentSample
 from dlp.free_text import DistinctSample, TextSample
 from dlp.kind_counts import KindCount
 from dlp.kinds import Kind
-from dlp.mask_marks import beside_masks, hollow, is_masked, is_nothing_else
+from dlp.mask_marks import beside_masks, hollow, in_pairs, is_masked, is_nothing_else
 from dlp.masked_values import MaskedValues
 from dlp.normal import normalised
 from dlp.policy import Policy
@@ -111,7 +111,7 @@ class ColumnEvidence:
         bare = hollow(hidden["value"])
         shown = bare.is_not_null()
         self.masks.hollow += int(hidden.filter(shown)["rows"].sum())
-        self.masks.observe(hidden.filter(~shown), key=key, policy=policy)
+        self.masks.observe(in_pairs(hidden.filter(~shown)), key=key, policy=policy)
         kept = np.ones(len(values), dtype=np.bool_)
         hiding = is_nothing_else(hidden["value"])
         # What stands between and beside the signs is the value, or beside the mask another one.

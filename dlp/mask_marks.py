@@ -28,6 +28,7 @@ _SIGNS = _STARS.replace("某", "")
 _MASK = rf"[0-9]*{_SIGNS}(?:[0-9]|{_SIGNS})*"
 _LEADING, _TRAILING = r"(?:(?-u:\b)[0-9]{2,6}[ -])", r"(?:[ -][0-9]{4}(?-u:\b))"
 _MASKED_PART = rf"{_LEADING}+{_MASK}{_TRAILING}*|{_MASK}{_TRAILING}+|{_PART}*{_STARS}{_PART}*"
+_PAIR = r"^([\u4e00-\u9fff]{1,2}[*某]{1,3}[\u4e00-\u9fff]?)[ ,;/:(-]{1,2}([0-9][0-9* -]{5,}[0-9Xx])\)?$"
 _MAY_BE_RAW = "[0-9@]"
 _MOBILE = r"^1[3-9][0-9]{9}$"
 # Whose check digits leave no doubt that the whole value is there.
@@ -76,6 +77,16 @@ def beside_masks(values: pl.Series) -> pl.Series:
     """What stands beside the masked parts of each value and may be raw, as in `李* 0591-87654321`; null for none."""
     left = values.str.replace_all(_MASKED_PART, " ").str.strip_chars()
     return left.set(~(left.str.contains(_MAY_BE_RAW) & values.str.contains(_STARS)).fill_null(value=False), None)
+
+
+def in_pairs(values: pl.DataFrame) -> pl.DataFrame:
+    """Masked values (column `value`), where one is a name and a number, as in `李** 138****8000`, each by itself."""
+    paired = values["value"].str.contains(_PAIR)
+    if not paired.any():
+        return values
+    both, parts = values.filter(paired), values["value"].filter(paired)
+    pieces = [both.with_columns(parts.str.extract(_PAIR, at).alias("value")) for at in (1, 2)]
+    return pl.concat([values.filter(~paired), *pieces])
 
 
 def one_mask(value: str) -> str:

@@ -88,10 +88,10 @@ DOOR_ADDRESS = Kind(
 ESTATE_ADDRESS = Kind(
     name="estate_address",
     entity_type="LOCATION",
-    gate="单元",
+    gate=_GATE,
     lengths=(7, 40),
     needs=BEYOND | DIGIT,
-    pattern=rf"{_NUMBERED}{{2,16}}?(?:栋|幢|号楼|座|#楼?|号)[东西南北]?[0-9A-Za-z一二三四五六七八九十]{{1,2}}单元-?"
+    pattern=rf"{_NUMBERED}{{2,16}}?(?:[0-9](?:栋|幢|号楼|座)[一二三四五六七八九十]{{1,2}}|(?:栋|幢|号楼|座|#楼?|号)[东西南北]?[0-9]{{1,2}})单元-?"
     r"(?:[0-9]{1,2}[层楼])?[0-9]{2,4}[室号户房]?",
     shape_chance=1e-4,
     context=CHINESE_ADDRESS.context,

@@ -90,7 +90,7 @@ NAME_WITH_NUMBER = Kind(
     counter_examples=("电话 13800138000", "张伟 12345", "福州市 0591-87654321"),
 )
 
-_WORD = r"[A-Z\u00c0-\u00de][\p{L}'.-]*"
+_WORD = r"[A-Z\u00c0-\u00de][A-Za-z\u00c0-\u024f\u1e00-\u1eff'.-]*"
 _TITLE = r"(?:(?:Mr|Mrs|Ms|Dr|Miss)\.? )?"
 _DEGREE = r"(?: (?:Jr|Sr|MD|DDS|PhD|DVM|II|III)\.?)?"
 
@@ -132,7 +132,7 @@ NAMED = Kind(
         "张伟",
         "阿依古丽·买买提",
     ),
-    counter_examples=("12345",),
+    counter_examples=("12345", "A级"),
 )
 
 KINDS = (CHINESE_NAME, NAME_WITH_NUMBER, ENGLISH_NAME, NAMED)

@@ -44,6 +44,7 @@ from dlp.policy import default_policy
         ("hxzh", "CN_HOME_RETURN_PERMIT"),
         ("医保号", "CN_SOCIAL_SECURITY_CARD"),
         ("app_secret", "PASSWORD"),
+        ("Given Names", "PERSON"),
         ("出生日期", "BIRTH_DATE"),
     ],
 )

@@ -104,7 +104,7 @@ def test_numbers_of_papers_are_no_documents_of_people() -> None:
         (lambda: f"name={CHINESE.name()}&mobile={mobile()}&page=1", {"PERSON", "PHONE_NUMBER"}),
         (
             lambda: f"姓名 {CHINESE.name()} 性别 男 民族 汉 单位 第三建筑工程处 电话 {mobile()}",
-            {"PERSON", "PHONE_NUMBER"},
+            {"PERSON", "PHONE_NUMBER", "GENDER", "ETHNICITY"},
         ),
         (lambda: f'{{"sku": "{digits(11)}", "name": "{DICE.choice(["闸阀", "钢管", "水表"])}"}}', set()),
         (lambda: f'{{"name": "{CHINESE.name()}", "cut off', {"PERSON"}),

@@ -170,6 +170,21 @@ def test_fingerprints_of_keys_hold_no_addresses(make: Make) -> None:
     assert judge([make() for _ in range(ROWS)]) == {}
 
 
+@pytest.mark.parametrize("between", [" ", "/", "(", "（"])
+def test_a_masked_name_beside_a_masked_number_are_two_masks(between: str) -> None:
+    found = judge([f"李**{between}138****{digits(4)}" for _ in range(ROWS)])
+    assert {name: verdict.masked for name, verdict in found.items()} == {"PERSON": True, "PHONE_NUMBER": True}
+
+
+def test_no_machine_makes_number_plates() -> None:
+    codes = [f"K{digits(7)}" for _ in range(ROWS)]
+    assert set(judge([*codes, *(f"闽A{digits(5)}" for _ in range(3))], "sku")) == {"CN_VEHICLE_REGISTRATION"}
+
+
+def test_grades_under_a_name_for_people_are_none() -> None:
+    assert judge(["A级", "B级"] * ROWS, "姓名") == {}
+
+
 @pytest.mark.parametrize("value", ["400-820-8820", "4008208820", "800-810-8888", "0591-12345", "95533", "96110"])
 def test_numbers_of_services_are_nobodys(value: str) -> None:
     assert judge([value] * ROWS, "咨询电话") == {}
