@@ -23,8 +23,10 @@ _LEAST_PREFIXES = 5
 _SPREAD_FROM = 20  # distinct values, from which a real population varies
 _LEAST_NAMES = 5
 _ALMOST_ALL = 0.9
+_NEARLY_ALL = 0.95
 _POPULATION = 100  # distinct numbers: one in six of random ones begins like none that is in use
 _POPULATION_PREFIXES = 20
+_MOST_HOLD, _SLIPS = 0.9, 0.08  # of look-alikes hold, of those begin as none in use: where people wrote them
 _SORTS = 3  # of beginnings of two digits
 _FEW = 5  # numbers, where nothing else in the column could be taken for one
 _MADE_UP = 0.01  # forms rarer than that no machine makes by counting, such as a number plate
@@ -71,7 +73,7 @@ def _whole_rows(kind: Kind, count: KindCount, evidence: ColumnEvidence, hints: N
         return False
     if _is_strong(kind):
         # Four numbers in a column called version are a version.
-        refused = bool(kind.alone) and hints.about and not expected
+        refused = not expected and ((bool(kind.alone) and hints.about) or _is_mistaken(count))
         return not refused and _significant(kind, count.whole, count.candidates, evidence.look_alikes(kind))
     rate = count.rows / evidence.valued
     if expected:
@@ -89,7 +91,24 @@ def _whole_rows(kind: Kind, count: KindCount, evidence: ColumnEvidence, hints: N
         return False
     if hints.about:
         return _contradicts(kind, count, evidence.look_alikes(kind))
+    if _is_counted(kind, count, evidence.look_alikes(kind)):
+        return False
     return rate >= max(kind.alone, 1e-9) or _contaminates(kind, count, evidence.look_alikes(kind))
+
+
+def _is_mistaken(count: KindCount) -> bool:
+    """Whether the values are something else that is written the same: versions of four numbers, all of them small."""
+    return count.whole >= _SPREAD_FROM and count.mistaken >= _NEARLY_ALL * count.whole
+
+
+def _is_counted(kind: Kind, count: KindCount, look_alikes: int) -> bool:
+    """Whether numbers are a machine's: some look like them and are none, and they begin in ways that nobody was given.
+
+    Among people's numbers there are slips, but few; of random numbers that begin with 1 a third and a sixth.
+    """
+    if not kind.given_out or count.whole < _POPULATION:
+        return False
+    return count.whole < _MOST_HOLD * look_alikes and count.strange > _SLIPS * count.whole
 
 
 def _typed_rows(kind: Kind, evidence: ColumnEvidence) -> int:

@@ -1,11 +1,13 @@
-"""What was counted of one kind of personal data in one column."""
+"""What was counted of each kind of personal data in one column."""
 
+from collections import Counter
 from dataclasses import dataclass, field
 
 import polars as pl
 
 from dlp.kinds import Kind
 from dlp.masking import fingerprint, masked
+from dlp.profiles import LONGEST, fitting
 
 
 @dataclass
@@ -19,6 +21,8 @@ class KindCount:
         in_text: values inside longer text, of `text_candidates`, among `text_shapes` opportunities.
         with_context: of those, how many stand beside a word that speaks for them.
         prefixes: what they begin with, at most some.
+        strange: of whole, how many begin as none that is in use.
+        mistaken: of whole, how many something else is written as.
         sample: one of them, masked.
     """
 
@@ -32,6 +36,8 @@ class KindCount:
     text_shapes: int = 0
     with_context: int = 0
     prefixes: set[str] = field(default_factory=set)
+    strange: int = 0
+    mistaken: int = 0
     shown: str = field(default="", repr=False)
     sample: str = ""
     sample_fingerprint: str = ""
@@ -44,3 +50,32 @@ class KindCount:
             self.shown = value
             self.sample = masked(value, kind.entity_type)
             self.sample_fingerprint = fingerprint(value, key)
+
+
+@dataclass
+class KindCounts:
+    """What was counted of every kind.
+
+    Attributes:
+        hashes: rows that hold something as long as an MD5, SHA-1 or SHA-256 in hex.
+        kinds: by the name of the kind.
+        profiles: of the unmasked distinct values, how many have each profile (`dlp.profiles`).
+    """
+
+    hashes: int = 0
+    kinds: dict[str, KindCount] = field(default_factory=dict)
+    profiles: Counter[int] = field(default_factory=Counter)
+
+    def count(self, kind: Kind) -> KindCount:
+        """What was counted of a kind."""
+        return self.kinds.setdefault(kind.name, KindCount())
+
+    def look_alikes(self, kind: Kind) -> int:
+        """Distinct values that could be taken for a hit of a kind: made of the same, and as long as one."""
+        count = self.kinds.get(kind.name)
+        if count is None or not count.hit_lengths:
+            return 0
+        if kind.marked:
+            return count.candidates
+        alike = fitting(kind.of, kind.needs, 0, LONGEST, some=kind.some_of)
+        return sum(many for made, many in self.profiles.items() if alike[made] and made & LONGEST in count.hit_lengths)

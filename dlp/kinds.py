@@ -57,6 +57,7 @@ class Kind:
         in_text_alone: whether text around it need not speak for it.
         spread: how many leading characters must vary when nothing but the shape speaks for it.
         given_out: the pattern of the leading characters that are in use; numbers of anything else have others, too.
+        mistaken: the pattern of values that something else is written as: where nearly all are of it, they are that.
         not_after: what must not stand before it in text, besides letters and digits.
         not_before: what must not stand behind it.
         masked_forms: patterns of its masked forms, with `*` for a hidden character.
@@ -86,6 +87,7 @@ class Kind:
     in_text_alone: bool = True
     spread: int = 0
     given_out: str = ""
+    mistaken: str = ""
     not_after: tuple[str, ...] = ()
     not_before: tuple[str, ...] = ()
     masked_forms: tuple[str, ...] = ()

@@ -63,6 +63,8 @@ IPV4 = Kind(
         "第",
     ),
     not_before=("[版节章款]", "条(?:规|款|的)"),
+    # Of twenty hosts, some have a part of three digits.
+    mistaken=r"[0-9](?:\.[0-9]{1,2}){3}",
     masked_forms=(r"(?:[0-9]{1,3}\.){2}(?:[0-9]{1,3}|\*+)\.\*+", r"[0-9]{1,3}\.\*+\.\*+\.[0-9]{1,3}"),
     examples=(
         "192.0.2.7",

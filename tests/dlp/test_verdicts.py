@@ -58,6 +58,8 @@ def test_a_column_without_a_header_is_told_by_its_values(entity_type: str, make:
         pytest.param(lambda: digits(18), id="random 18 digits"),
         pytest.param(lambda: digits(19, "18"), id="snowflake ids"),
         pytest.param(order_number, id="order numbers with a time"),
+        pytest.param(lambda: digits(11, "1"), id="random 11 digits that begin with 1"),
+        pytest.param(lambda: f"{DICE.randrange(10)}.{digits(1)}.{DICE.randrange(40)}.{digits(2)}", id="versions"),
         pytest.param(lambda: digits(16, "17"), id="epoch microseconds"),
         pytest.param(lambda: digits(13, "17"), id="epoch milliseconds"),
         pytest.param(lambda: digits(15, "35"), id="equipment numbers"),
@@ -363,3 +365,14 @@ def test_any_text_under_any_name_is_judged_without_an_error(values: list[str], c
     for verdict in judge(values, column).values():
         assert 0 < verdict.hits <= verdict.rows
         assert 0 < verdict.confidence <= 1
+
+
+@pytest.mark.parametrize("share", [0.02, 0.5])
+def test_slips_and_other_numbers_hide_no_telephones(share: float) -> None:
+    values = [digits(11, "1") if DICE.random() < share else CHINESE.phone_number() for _ in range(ROWS)]
+    assert list(judge(values)) == ["PHONE_NUMBER"]
+
+
+@pytest.mark.parametrize("make", [lambda: f"10.0.{digits(1)}.{digits(1)}", lambda: f"9.9.9.{DICE.randrange(1, 255)}"])
+def test_hosts_with_small_numbers_are_no_versions(make: Make) -> None:
+    assert list(judge([make() for _ in range(ROWS)])) == ["IP_ADDRESS"]
