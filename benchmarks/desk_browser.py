@@ -31,11 +31,20 @@ _PATIENCE_SECONDS = 60
 _FORGOTTEN_SECONDS = 11  # by then the desk shares no answer of the round before
 
 # A page is drawn once its script has run, no placeholder is left, and nothing changed for a second; what counts is
-# when the last change was, in milliseconds from the navigation.
+# when the last change was that can be seen, in milliseconds from the navigation. What a table writes in a canvas can be
+# seen; what stands between a canvas's tags is for screen readers, and comes a third of a second later.
 _WATCH = """
 window.lastChange = 0;
-new MutationObserver(() => { window.lastChange = performance.now(); })
+const changed = () => { window.lastChange = performance.now(); };
+const element = node => node.nodeType === Node.ELEMENT_NODE ? node : node.parentElement;
+const unseen = record => {
+    const canvas = element(record.target)?.closest('canvas');
+    return canvas && !(record.type === 'attributes' && record.target === canvas);
+};
+new MutationObserver(records => { if (!records.every(unseen)) changed(); })
     .observe(document, {subtree: true, childList: true, attributes: true, characterData: true});
+const write = CanvasRenderingContext2D.prototype.fillText;
+CanvasRenderingContext2D.prototype.fillText = function (...text) { changed(); return write.apply(this, text); };
 """
 _DRAWN = """() => {
     const app = document.querySelector('[data-testid=stApp]');
