@@ -66,6 +66,19 @@ def fields_of(texts: list[tuple[str, int]]) -> Fields:
     return found
 
 
+def field_spans(text: str) -> Iterator[tuple[str, int, int]]:
+    """The label of each field of a text, and where its value begins and ends; JSON is read as it is written."""
+    level = _FORM.sub(lambda found: f"{found[1]}:{' ' * (len(found[0]) - len(found[1]) - 1)}", text)
+    labels = list(_LABEL.finditer(level))
+    ends = [*(label.start() for label in labels), len(level)][1:]
+    for label, end in zip(labels, ends, strict=True):
+        found = _VALUE.match(level, label.end(), end)
+        value = found.group() if found is not None else ""
+        if found is not None and value.strip():
+            start = found.start() + len(value) - len(value.lstrip())
+            yield label["label"], start, start + len(value.strip())
+
+
 def _pairs(text: str) -> Iterator[tuple[str, str]]:
     if text[:1] in "{[":
         try:
@@ -88,10 +101,6 @@ def _leaves(node: object, path: str, depth: int) -> Iterator[tuple[str, str]]:
 
 
 def _labelled(text: str) -> Iterator[tuple[str, str]]:
-    text = _FORM.sub(r"\1:", text)
-    labels = list(_LABEL.finditer(text))
-    ends = [*(label.start() for label in labels), len(text)][1:]
-    for label, end in zip(labels, ends, strict=True):
-        value = _VALUE.match(text, label.end(), end)
-        if value is not None and value.group().strip():
-            yield label["label"], unquote(value.group()).strip()
+    for label, start, end in field_spans(text):
+        if value := unquote(text[start:end]).strip():
+            yield label, value

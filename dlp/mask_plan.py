@@ -5,7 +5,9 @@ from dataclasses import dataclass
 from fnmatch import fnmatchcase
 
 from dlp.column_names import is_named
+from dlp.documents import fields_of
 from dlp.mask_columns import ColumnFacts
+from dlp.mask_fields import field_types, fields_replaced
 from dlp.mask_findings import MaskCheck, MaskFinding
 from dlp.mask_operators import COARSER, KEYED, replaced
 from dlp.mask_policy import Declaration, Declared, MaskingPolicy, Operator, Purpose
@@ -27,6 +29,7 @@ class Treatment:
         spans: for text: the operator of each type.
         sure: for text: types that the column is known to hold.
         guess_names: for text: whether Presidio guesses names.
+        fields: for text: its fields whose names say what their values are, each with the type.
     """
 
     column: str
@@ -35,6 +38,7 @@ class Treatment:
     spans: tuple[tuple[str, Operator], ...] = ()
     sure: frozenset[str] = frozenset()
     guess_names: bool = False
+    fields: tuple[tuple[str, str], ...] = ()
 
     @property
     def words(self) -> str:
@@ -64,7 +68,13 @@ class Treatment:
             operator, entity_type = self.operator, self.entity_type
             return lambda value: replaced(value, entity_type, operator, key)
         operators, sure, guess = dict(self.spans), self.sure, self.guess_names
-        return lambda value: spans_replaced(value, operators, sure, key, guess_names=guess)
+        types = dict(self.fields)
+
+        def masked(value: str) -> str:
+            told = fields_replaced(value, types, operators, key) if types else value
+            return spans_replaced(told, operators, sure, key, guess_names=guess)
+
+        return masked
 
 
 def planned(
@@ -135,12 +145,14 @@ def _whole_type(column: ColumnFacts) -> str:
 
 def _text(column: ColumnFacts, masking: MaskingPolicy, text: TextPolicy, purpose: Purpose) -> Treatment | None:
     sentences = column.evidence.texts.is_free_text(column.evidence.rows, text) and not column.hints.machine
-    if not sentences and not column.counts:
+    documents = column.evidence.documents.kept.counted() or column.evidence.texts.sentences.counted()
+    fields = tuple(field_types(fields_of(documents)).items())
+    if not sentences and not column.counts and not fields:
         return None
     operators = tuple((name, masking.operator(name, purpose)) for name in ENTITY_TYPES)
     spans = tuple((name, operator) for name, operator in operators if operator.operator != "keep")
     guess = sentences and masking.text_names == "presidio"
-    return Treatment(column.name, spans=spans, sure=frozenset(column.counts), guess_names=guess)
+    return Treatment(column.name, spans=spans, sure=frozenset(column.counts), guess_names=guess, fields=fields)
 
 
 def _literal(name: str) -> str:
