@@ -72,7 +72,15 @@ BANK_CARD = Kind(
     ),
 )
 
-# 4111111111111111: one number of ten begins with 4, and one of ten has the sum: inside text a word must speak for it
+# Of 38 random numbers of 16 digits one has an issuer's prefix and the sum: where a word says that it is another number,
+# it is one.
+_OTHER_NUMBERS = (
+    *("流水", "流水号", "单据", "单据号", "单号", "订单", "订单号", "工单", "编号", "编码", "票号", "序号", "批次"),
+    *(f"(?i:{word})" for word in ("serial", "order", "ticket", "trace", "request", "batch", "invoice")),
+)
+_MARKS = ("", "[ :=：#-]", "[:=：#] ", "[为是]", "_id[:=]", " id[ :=]", " no[. :]")
+
+# 4111111111111111
 INTERNATIONAL_CARD = Kind(
     name="international_card",
     entity_type="CREDIT_CARD",
@@ -88,7 +96,7 @@ INTERNATIONAL_CARD = Kind(
     context=_CONTEXT,
     score=0.3,
     alone=0.0,
-    in_text_alone=False,
+    not_after=tuple(f"{word}{mark}" for word in _OTHER_NUMBERS for mark in _MARKS),
     examples=("4111111111111111",),
     counter_examples=("4111111111111112", "9111111111111111"),
 )

@@ -75,6 +75,7 @@ def test_a_company_whose_name_is_left_out_is_no_masked_address() -> None:
         ("请转到6222021234567890128，谢谢", ("CREDIT_CARD", "6222021234567890128")),
         ("VISA 4111111111111111", ("CREDIT_CARD", "4111111111111111")),
         ("信用卡4111111111111111", ("CREDIT_CARD", "4111111111111111")),
+        ("已处理4111111111111111，请核对", ("CREDIT_CARD", "4111111111111111")),
         ("持91184019850101001X办理", ("CN_FOREIGN_RESIDENT_ID", "91184019850101001X")),
         ("固话059187654321", ("PHONE_NUMBER", "059187654321")),
         ("电话0591-8765-4321", ("PHONE_NUMBER", "0591-8765-4321")),
@@ -126,6 +127,8 @@ def test_a_text_holds(text: str, found: tuple[str, str]) -> None:
         "客服电话：400-870-9276",
         "流水4111111111111111已处理",
         "单据5105105105105100归档",
+        "order 4111111111111111 paid",
+        "order_id=4111111111111111",
         "编码999840198501010011",  # the check digit of a foreigner's card, and no such province
         "编码911999198501010016",  # no such country
         "请拨打800-820-8820咨询",
