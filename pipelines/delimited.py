@@ -16,6 +16,7 @@ from pipelines.headers import column_names, delimiter_of, has_header
 from pipelines.quoted_lines import settled
 
 _SNIFFED = 256 * 1024
+_LONGEST_HEADER = 4 * 1024 * 1024
 _BLOCK = 8 * 1024 * 1024
 _LONGEST_LINE = 64 * 1024 * 1024
 _HEADER_ROWS = 60
@@ -43,9 +44,8 @@ def delimited_frames(stream: BinaryIO, *, is_name: Callable[[str], bool]) -> Ite
     Raises:
         SourceBroken: it is no text, or a line has no end.
     """
-    beginning = stream.read(_SNIFFED)
+    beginning, complete = _beginning(stream)
     stream.seek(0)
-    complete = len(beginning) < _SNIFFED
     check_is_text(beginning, whole=complete)
     # Old systems end lines by a carriage return alone.
     returns = b"\n" not in beginning and b"\r" in beginning
@@ -55,7 +55,7 @@ def delimited_frames(stream: BinaryIO, *, is_name: Callable[[str], bool]) -> Ite
     rows = first_rows(lines, delimiter)
     if not rows:
         raise SourceBroken(
-            "the file holds no row" if complete else "no line of cells in its first 256 KiB: no table is written so"
+            "the file holds no row" if complete else "no line of cells in its first 4 MiB: no table is written so"
         )
     header = has_header(rows, is_name)
     names = column_names(rows[0], header=header)
@@ -65,6 +65,17 @@ def delimited_frames(stream: BinaryIO, *, is_name: Callable[[str], bool]) -> Ite
         fresh = "" if note or not strays else _stray_note(strays)
         note = note or fresh
         yield replace(read, rejected=read.rejected + len(strays), note=fresh)
+
+
+def _beginning(stream: BinaryIO) -> tuple[bytes, bool]:
+    """Some lines at least, and whether that is all: ten thousand names are a line longer than many a file."""
+    beginning = stream.read(_SNIFFED)
+    while len(beginning) < _LONGEST_HEADER and b"\n" not in beginning and b"\r" not in beginning:
+        further = stream.read(_SNIFFED)
+        if not further:
+            return beginning, True
+        beginning += further
+    return beginning, len(beginning) < _SNIFFED
 
 
 def first_rows(lines: str, delimiter: str) -> list[list[str]]:

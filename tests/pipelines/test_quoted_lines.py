@@ -108,3 +108,12 @@ def test_a_stray_quote_in_the_first_line_hides_no_column() -> None:
 def test_a_cell_over_lines_is_one_cell() -> None:
     (found,) = read('id,name,phone\n1,"lin\nof ""Fuzhou""\n",13800138000\n2,wu,13912345678\n')
     assert found.frame["name"].to_list() == ['lin\nof "Fuzhou"\n', "wu"]
+
+
+def test_a_header_longer_than_what_is_looked_at_first_loses_no_column() -> None:
+    names = ["phone", *(f"a_name_of_some_length_{at % 100}_{at // 100}" for at in range(12_000))]
+    content = ",".join(names) + "\n" + ",".join(map(str, range(len(names)))) + "\n"
+    assert len(content) > 256 * 1024
+    (read,) = delimited_frames(io.BytesIO(content.encode()), is_name=lambda cell: cell == "phone")
+    assert read.frame.columns == names
+    assert read.frame.rows() == [tuple(map(str, range(len(names))))]
