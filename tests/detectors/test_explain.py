@@ -45,12 +45,9 @@ def tree_of(store: Store, case: ConformanceCase, event_id: str) -> Node:
 @pytest.mark.parametrize("number", ANSWERED, ids=[name(CASES[number]) for number in ANSWERED])
 def test_the_tree_of_a_published_case_holds_exactly_where_the_case_says(number: int, store: Store) -> None:
     case = CASES[number]
-    found = [position for position in range(len(case.events)) if tree_of(store, case, f"{number}/{position}").holds]
-    assert tuple(found) == case.matches
-
-
-def test_a_leaf_tells_the_value_of_its_own_field(store: Store) -> None:
-    for number in ANSWERED:
-        for position, event in enumerate(CASES[number].events):
-            for leaf in tree_of(store, CASES[number], f"{number}/{position}").leaves():
-                assert leaf.seen == event.get(leaf.field or "_message", None if leaf.field else "")
+    trees = [tree_of(store, case, f"{number}/{position}") for position in range(len(case.events))]
+    assert tuple(position for position, tree in enumerate(trees) if tree.holds) == case.matches
+    for tree, event in zip(trees, case.events, strict=True):
+        for leaf in tree.leaves():
+            # A leaf tells the value of its own field.
+            assert leaf.seen == event.get(leaf.field or "_message", None if leaf.field else "")
