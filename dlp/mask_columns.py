@@ -9,6 +9,7 @@ import polars as pl
 
 from dlp.column_names import NameHints, is_named, name_hints
 from dlp.columns import ColumnEvidence
+from dlp.kinds import Kind
 from dlp.mask_marks import is_masked, one_mask
 from dlp.mask_policy import ChecksPolicy, Declared
 from dlp.masked_values import fits_type
@@ -165,14 +166,22 @@ def raw_of(values: pl.Series, entity_type: str) -> list[str | None]:
 
 def passing(values: Sequence[str], entity_type: str) -> int:
     """How many values have the whole form of a type and pass its check."""
+    return _whole(values, [kind for kind in KINDS if kind.entity_type == entity_type and kind.check is not None])
+
+
+def fitting_alone(values: Sequence[str], entity_type: str) -> int:
+    """How many values have the whole form of a type; kinds that believe any value under their name do not count."""
+    return _whole(values, [kind for kind in KINDS if kind.entity_type == entity_type and kind.alone is not None])
+
+
+def _whole(values: Sequence[str], kinds: Sequence[Kind]) -> int:
     texts = pl.Series(values, dtype=pl.String)
-    passed = pl.Series([False] * len(texts), dtype=pl.Boolean)
-    for kind in KINDS:
-        if kind.entity_type == entity_type and kind.check is not None:
-            at = texts.str.contains(kind.whole).arg_true()
-            if len(at):
-                passed = passed.scatter(at, passed.gather(at) | kind.holds(texts.gather(at)))
-    return int(passed.sum())
+    held = pl.Series([False] * len(texts), dtype=pl.Boolean)
+    for kind in kinds:
+        at = texts.str.contains(kind.whole).arg_true()
+        if len(at):
+            held = held.scatter(at, held.gather(at) | kind.holds(texts.gather(at)))
+    return int(held.sum())
 
 
 def shown_positions(mask: str) -> str:

@@ -1,14 +1,12 @@
 """Values of fields inside of cells, replaced where only the field's name tells what they are: people and facts."""
 
-import json
 import re
 from collections.abc import Mapping
 from urllib.parse import quote, unquote
 
-import polars as pl
-
 from dlp.column_names import name_hints
 from dlp.documents import Fields, field_spans
+from dlp.mask_columns import fitting_alone
 from dlp.mask_operators import replaced
 from dlp.mask_policy import Operator
 from dlp.policy import default_policy
@@ -20,7 +18,8 @@ _TOLD_BY_NAME = frozenset(
 )
 _MOSTLY = 0.5  # of its values, from which a field is of the type that its name says
 _MANY, _ALMOST_ALL = 20, 0.9  # different values, and the share of them, that tell without a name
-_ESCAPED = re.compile(r"\\u[0-9a-fA-F]{4}")
+_JSON, _MARKS = ("{", "["), frozenset('"\\')
+_ESCAPED = re.compile(r"\\\\|\\u([0-9a-fA-F]{4})")  # an escaped backslash first: what stands behind it is no escape
 _PERCENT = re.compile(r"%[0-9A-Fa-f]{2}")
 
 
@@ -44,29 +43,20 @@ def fields_replaced(text: str, types: Mapping[str, str], operators: Mapping[str,
         operators: what to do with each type; types that are not in it stay.
         key: behind keyed operators.
     """
-    if text[:1] in "{[" and _ESCAPED.search(text):
-        try:
-            return json.dumps(_replaced_leaves(json.loads(text), "", types, operators, key))
-        except (ValueError, RecursionError):
-            pass  # cut off, or written by something else: as it stands
+    # JSON that is cut off has escapes too: they are read as what they stand for, whole or not.
+    plain = _ESCAPED.sub(_character, text) if text[:1] in _JSON else text
     parts, done = list[str](), 0
-    for label, start, end in field_spans(text):
+    for label, start, end in field_spans(plain):
         if types.get(label) in operators:
-            parts += [text[done:start], _hidden(text[start:end], types[label], operators, key)]
+            parts += [plain[done:start], _hidden(plain[start:end], types[label], operators, key)]
             done = end
-    return "".join([*parts, text[done:]])
+    return "".join([*parts, plain[done:]]) if parts else text
 
 
-def _replaced_leaves(
-    node: object, label: str, types: Mapping[str, str], operators: Mapping[str, Operator], key: bytes
-) -> object:
-    if isinstance(node, dict):
-        return {name: _replaced_leaves(inner, str(name), types, operators, key) for name, inner in node.items()}
-    if isinstance(node, list):
-        return [_replaced_leaves(inner, label, types, operators, key) for inner in node]
-    if isinstance(node, str) and types.get(label) in operators:
-        return _hidden(node, types[label], operators, key)
-    return node
+def _character(escape: re.Match[str]) -> str:
+    """What an escape of JSON stands for; marks of its own and halves of a pair stay escaped."""
+    character = chr(int(escape[1], 16)) if escape[1] else ""
+    return character if character and character.isprintable() and character not in _MARKS else escape[0]
 
 
 def _hidden(value: str, entity_type: str, operators: Mapping[str, Operator], key: bytes) -> str:
@@ -81,18 +71,6 @@ def _told(label: str, values: list[str]) -> str | None:
         return None
     for name in ENTITY_TYPES:
         share = _MOSTLY if name in hints.says else _ALMOST_ALL if len(values) >= _MANY else None
-        if name in _TOLD_BY_NAME and share is not None and _fitting(name, values) >= share * len(values):
+        if name in _TOLD_BY_NAME and share is not None and fitting_alone(values, name) >= share * len(values):
             return name
     return min(hints.attributes - hints.vaguely, default=None)
-
-
-def _fitting(entity_type: str, values: list[str]) -> int:
-    """How many values have the form of a type; kinds that believe any value under such a name do not count."""
-    texts = pl.Series(values, dtype=pl.String)
-    fits = pl.Series([False] * len(texts), dtype=pl.Boolean)
-    for kind in KINDS:
-        if kind.entity_type == entity_type and kind.alone is not None:
-            at = texts.str.contains(kind.whole).arg_true()
-            if len(at):
-                fits = fits.scatter(at, fits.gather(at) | kind.holds(texts.gather(at)))
-    return int(fits.sum())

@@ -31,8 +31,6 @@ def hidden(text: str) -> str:
         ("姓名   王小明   电话 13800138000", "姓名   王**   电话 13800138000"),
         (json.dumps(PLAIN, ensure_ascii=False), json.dumps(HIDDEN, ensure_ascii=False)),
         (json.dumps(PLAIN, ensure_ascii=False, indent=1), json.dumps(HIDDEN, ensure_ascii=False, indent=1)),
-        (json.dumps(PLAIN), json.dumps(HIDDEN)),
-        (json.dumps(PLAIN)[:-1], json.dumps(PLAIN)[:-1]),  # broken: its escapes cannot be read
         ('{"name": "财务系统", "status": "ok"}', '{"name": "财务系统", "status": "ok"}'),
         ("no field at all", "no field at all"),
         ("", ""),
@@ -40,6 +38,16 @@ def hidden(text: str) -> str:
 )
 def test_the_values_of_named_fields_are_replaced(text: str, expected: str) -> None:
     assert hidden(text) == expected
+
+
+def test_escapes_of_json_are_read_as_what_they_stand_for() -> None:
+    types = {"name": "PERSON", "联系人": "PERSON"}
+    text = json.dumps({**PLAIN, "quote": '"\\u5f20\u2028', "smile": "😀"})
+    assert "\\u738b" in text
+    told = json.loads(fields_replaced(text, types, OPERATORS, KEY))
+    assert told == {**HIDDEN, "quote": '"\\u5f20\u2028', "smile": "😀"}
+    cut = fields_replaced(text[: text.index("tel")], types, OPERATORS, KEY)
+    assert cut == '{"name": "王**", "'
 
 
 @pytest.mark.parametrize(
