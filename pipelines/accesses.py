@@ -93,8 +93,9 @@ def draw_accesses(store: Store, policy: AccessPolicy) -> Drawn:
         rows, edges = _rows(page, policy)
         events, accesses = events + page.height, accesses + rows.height
         days |= {utc(day) for day in rows["event_time"].dt.truncate("1d").unique().to_list()}
-        _write(store, rows, edges)
+        # First: an event whose uses are stored is not drawn again.
         write_role_steps(store, page)
+        _write(store, rows, edges)
     return Drawn(
         events, accesses, newest if events else utc(last["until"]) if last["runs"] else begin, tuple(sorted(days))
     )
