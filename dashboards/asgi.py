@@ -6,5 +6,8 @@ import streamlit as st
 from starlette.middleware import Middleware
 
 from dashboards.ahead import AskAhead, Asker
+from dashboards.program_files import ProgramFiles
 
-app = st.App(Path(__file__).with_name("app.py"), middleware=[Middleware(AskAhead, ask=Asker().ask)])
+app = st.App(
+    Path(__file__).with_name("app.py"), middleware=[Middleware(ProgramFiles), Middleware(AskAhead, ask=Asker().ask)]
+)
