@@ -9,6 +9,7 @@ import streamlit as st
 
 from dashboards.desk import Desk
 from dashboards.harmless import one_line
+from dashboards.quoted import quote
 from dashboards.translation import Words
 from detectors.errors import DetectorError
 from detectors.explain_correlation import CorrelationExplanation
@@ -21,6 +22,7 @@ from pipelines.spans import Span
 from store.errors import QueryFailed
 
 _LARGEST = 1_000_000
+_MOST_SHOWN = 200_000  # characters of a tree
 _LONGEST = 300
 _MOST_CHILDREN = 12
 _FEW = 3
@@ -45,11 +47,11 @@ def every_condition(desk: Desk, alert: dict[str, Any]) -> None:
                 said = explain_rule(desk.store, content, alert["rule_id"], alert["event_ids"][-1], within=span)
         except (DetectorError, PipelineError, QueryFailed) as error:
             st.warning(words("conditions.failed"))
-            st.code(one_line(str(error), longest=2000), language=None, wrap_lines=True)
+            quote(one_line(str(error), longest=2000))
             return
         st.caption(words("conditions.lead"))
         lines = _correlation(words, said) if isinstance(said, CorrelationExplanation) else _single(words, said)
-        st.code("\n".join(lines), language=None, wrap_lines=True)
+        quote("\n".join(lines), longest=_MOST_SHOWN)
 
 
 def tree_lines(words: Words, node: Node, depth: int = 0) -> Iterator[str]:

@@ -1,9 +1,9 @@
 """One alert: what matched and why, the evidence, the asset it hit, and what was done."""
 
+from collections.abc import Iterator
 from datetime import timedelta
 from typing import Any
 
-import polars as pl
 import streamlit as st
 
 from dashboards.desk import Desk, sql_time
@@ -11,8 +11,8 @@ from dashboards.figures import moment
 from dashboards.grounds import Grounds, read_grounds
 from dashboards.harmless import harmless, one_line, plain
 from dashboards.panels import chips, facts
+from dashboards.quoted import quote, quote_pairs
 from dashboards.rule_text import rule_text
-from dashboards.tables import shown, text_column
 from dashboards.translation import Words
 from dashboards.views.alert_actions import actions
 from dashboards.views.alert_why import why
@@ -21,6 +21,7 @@ from pipelines.access_closing import Reason
 
 _SLACK = timedelta(seconds=1)  # event times are cut to milliseconds on their way here
 _OPENED = 3
+_ASIDE = frozenset({"message", "field_names", "field_values", "event_time", "ingested_at"})
 
 
 def show(desk: Desk, alert_id: str) -> None:
@@ -30,7 +31,7 @@ def show(desk: Desk, alert_id: str) -> None:
     found = desk.ask("alert", alert=alert_id)
     if found.is_empty():
         st.warning(words("alert.absent"))
-        st.code(one_line(alert_id), language=None)
+        quote(one_line(alert_id))
         return
     alert = found.row(0, named=True)
     _title(desk, alert)
@@ -112,33 +113,24 @@ def _evidence(desk: Desk, alert: dict[str, Any], grounds: Grounds | None) -> Non
     places = {event_id: place for place, event_id in enumerate(alert["event_ids"])}
     for number, (flow, event) in enumerate(found):
         rules = grounds.titles_at(places[event["event_id"]]) if grounds is not None else []
-        _event(desk, event, rules, opened=number < _OPENED, flow=flow)
+        _event(event, rules, opened=number < _OPENED, flow=flow)
 
 
-def _event(desk: Desk, event: dict[str, Any], rules: list[str], *, opened: bool, flow: bool) -> None:
-    words = desk.words
+def _event(event: dict[str, Any], rules: list[str], *, opened: bool, flow: bool) -> None:
     where = f"{event['source_ip']} → {event['destination_ip']}" if flow or not event["host"] else str(event["host"])
     head = " · ".join([moment(event["event_time"]), event["source_type"], where, *rules])
     with st.expander(plain(head), expanded=opened):
         if event.get("message"):
-            st.code(harmless(str(event["message"]), longest=8000), language=None, wrap_lines=True)
-        st.dataframe(
-            shown(_fields(event)),
-            hide_index=True,
-            height="content" if opened else "auto",
-            column_config={
-                "field": text_column(words("column.field")),
-                "value": text_column(words("column.value"), wide=True),
-            },
-        )
+            quote(str(event["message"]))
+        quote_pairs(_fields(event))
 
 
-def _fields(event: dict[str, Any]) -> pl.DataFrame:
+def _fields(event: dict[str, Any]) -> Iterator[tuple[str, str]]:
     """An event's columns that hold something, then what only its source knows."""
-    skipped = {"message", "field_names", "field_values", "event_time", "ingested_at"}
-    own = [(name, str(value)) for name, value in event.items() if name not in skipped and value not in ("", 0, None)]
-    extra = zip(event["field_names"], event["field_values"], strict=True)
-    return pl.DataFrame([*own, *extra], schema={"field": pl.String, "value": pl.String}, orient="row")
+    for name, value in event.items():
+        if name not in _ASIDE and value not in ("", 0, None):
+            yield name, str(value)
+    yield from zip(event["field_names"], event["field_values"], strict=True)
 
 
 def _asset(desk: Desk, alert: dict[str, Any]) -> None:

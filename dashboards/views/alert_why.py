@@ -1,6 +1,5 @@
 """Why a rule matched: the fields and values of one event, or what a correlation asked and what its base rules saw."""
 
-from collections.abc import Iterable
 from typing import Any
 
 import streamlit as st
@@ -9,6 +8,7 @@ from dashboards.desk import Desk
 from dashboards.grounds import BaseRule, Grounds
 from dashboards.harmless import one_line, plain
 from dashboards.panels import facts
+from dashboards.quoted import quote_pairs
 from dashboards.translation import Words
 from dashboards.views.alert_conditions import every_condition
 from dashboards.views.entity_risk import incident_parts, is_incident
@@ -31,7 +31,7 @@ def why(desk: Desk, alert: dict[str, Any], grounds: Grounds | None) -> None:
         return
     st.caption(words("alert.why.lead"))
     if seen:
-        _lines(seen.items())
+        quote_pairs(seen.items(), longest=_LONGEST)
     else:
         st.caption(words("alert.why.none"))
     every_condition(desk, alert)
@@ -59,14 +59,7 @@ def _base_rule(words: Words, rule: BaseRule) -> None:
         for seen in rule.seen
         for place, (value, n) in enumerate(seen.values)
     ]
-    _lines(lines)
+    quote_pairs(lines, longest=_LONGEST + 20)
     for seen in rule.seen:
         if seen.others:
             st.caption(words("correlation.others", field=plain(seen.field), others=f"{seen.others:,}"))
-
-
-def _lines(pairs: Iterable[tuple[str, str]]) -> None:
-    """Names and values as plain text, one pair on a line, the values below each other."""
-    shown = [(one_line(name), one_line(value, longest=_LONGEST + 20)) for name, value in pairs]
-    margin = max((len(name) for name, _ in shown), default=0)
-    st.code("\n".join(f"{name:<{margin}}  {value}" for name, value in shown), language=None, wrap_lines=True)

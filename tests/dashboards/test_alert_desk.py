@@ -8,6 +8,7 @@ from streamlit.testing.v1 import AppTest
 from response.audit import verify_chain
 from store.client import Store
 from tests.dashboards.city import CORRELATION, HOSTILE_TITLE, alert_id
+from tests.dashboards.quotes import quotes
 
 Opened = Callable[..., AppTest]
 
@@ -17,7 +18,7 @@ def _standing(store: Store, number: int) -> dict[str, object]:
 
 
 def _texts(app: AppTest) -> str:
-    return "\n".join([*(each.value for each in app.text), *(each.value for each in app.code)])
+    return "\n".join([*(each.value for each in app.text), *quotes(app)])
 
 
 def test_an_alert_shows_why_it_matched_and_its_evidence(city_desk: Opened) -> None:

@@ -15,6 +15,7 @@ from pipelines.detect import detect
 from pipelines.rule_cases import START, store_events
 from store.client import Store
 from tests.dashboards.desk_script import desk_script
+from tests.dashboards.quotes import quotes
 
 RULE = r"""title: Wrong password
 id: 5f1c1c0e-0000-4000-8000-000000000001
@@ -79,7 +80,7 @@ def opened(store: Store, rules: Path) -> Opened:
 def tree(app: AppTest) -> list[str]:
     """The lines of the tree; empty where there is none."""
     assert not app.exception
-    return [line for block in app.code for line in block.value.splitlines() if "✓" in line or "✗" in line]
+    return [line for block in quotes(app) for line in block.splitlines() if "✓" in line or "✗" in line]
 
 
 def test_each_leaf_says_whether_it_holds_and_what_it_saw(opened: Opened) -> None:
@@ -120,7 +121,7 @@ def test_a_rule_that_is_not_the_same_any_more_is_said_so(
     app = opened(language)
     assert tree(app) == []
     assert words_in(language)(said) in [each.value for each in app.info]
-    assert any("root" in block.value for block in app.code)  # what was recorded
+    assert any("root" in block for block in quotes(app))  # what was recorded
 
 
 def test_a_rule_narrowed_by_a_filter_in_another_file_is_still_known(store: Store, rules: Path, opened: Opened) -> None:
@@ -142,7 +143,7 @@ def test_a_correlation_shows_the_rules_it_counts(store: Store, rules: Path, open
     lines = tree(app)
     assert lines[0] == "✓ true Wrong password"
     assert any("message contains 'Failed'" in line for line in lines)
-    assert any("Matches counted: 3" in block.value for block in app.code)
+    assert any("Matches counted: 3" in block for block in quotes(app))
 
 
 @pytest.mark.parametrize("language", LANGUAGES)
