@@ -20,6 +20,7 @@ from pipelines.errors import SourceBroken
 MONTHS = ("Jan", "Feb", "Mar", "Apr", "May", "Jun", "Jul", "Aug", "Sep", "Oct", "Nov", "Dec")
 
 Bytes = npt.NDArray[np.uint8]
+Places = npt.NDArray[np.int64]
 
 _BLOCK = 4 * 1024 * 1024
 _STAMP_BYTES = 16
@@ -27,6 +28,7 @@ _LINE_END, _OPENS, _CLOSES, _COLON, _BLANK, _ZERO = b"\n<>: 0"
 _SORTED = sorted((int.from_bytes(name.encode()), number) for number, name in enumerate(MONTHS, start=1))
 _MONTH_WORDS = np.array([word for word, _ in _SORTED])
 _MONTH_NUMBERS = np.array([number for _, number in _SORTED])
+_TEN = np.uint8(10)
 _TURN = 6
 _LONGEST_STAMP = 4096
 
@@ -49,19 +51,21 @@ class YearCounter:
         return years
 
 
-def first_year(stream: BinaryIO, now: datetime, look: Callable[[bytes], None] | None = None) -> int:
+def first_year(stream: BinaryIO, now: datetime, look: Callable[[bytes, bool], None] | None = None) -> int:
     """The year of the first line of a text of RFC 3164 lines; the stream is left at its start.
 
     Args:
         stream: the text.
         now: the latest moment that it may end at.
-        look: given every block of whole lines on the way, since passing through costs.
+        look: given every block of whole lines on the way, since passing through costs, and whether any line of it
+            begins with a digit (behind `<PRI>`, if any), as those with a full date do.
     """
     turns, month, latest, leaps = 0, 0, (0, 1, 1), set[int]()
     for block in _blocks(stream):
+        text, starts = _lines(block)
         if look is not None:
-            look(block)
-        for number, day in _stamps(block):
+            look(block, bool((text[starts] - _ZERO < _TEN).any()))
+        for number, day in _stamps(text, starts):
             turns += (number < month - _TURN) - (number > month + _TURN and month > 0)
             month = number
             latest = max(latest, (turns, number, day))
@@ -79,8 +83,8 @@ def month_numbers(first: Bytes, second: Bytes, third: Bytes) -> npt.NDArray[np.i
     return numbers
 
 
-def _stamps(block: bytes) -> list[tuple[int, int]]:
-    """Month and day of the lines that begin with them (behind `<PRI>`, if any), the same day not twice in a row."""
+def _lines(block: bytes) -> tuple[Bytes, Places]:
+    """A block with room behind it, and where its lines begin (behind `<PRI>`, if any)."""
     text = np.frombuffer(block + bytes(_STAMP_BYTES), dtype=np.uint8)
     starts = np.flatnonzero(text[: len(block)] == _LINE_END) + 1
     starts = np.concatenate([[0], starts])[: len(starts) + 1]
@@ -88,6 +92,11 @@ def _stamps(block: bytes) -> list[tuple[int, int]]:
     for width in range(3, 6) if opens.any() else ():  # <7> to <191>
         starts = np.where(opens & (text[starts + width - 1] == _CLOSES), starts + width, starts)
         opens = text[starts] == _OPENS
+    return text, starts
+
+
+def _stamps(text: Bytes, starts: Places) -> list[tuple[int, int]]:
+    """Month and day of the lines that begin with them, the same day not twice in a row."""
     starts = _where_it_changes(text, starts)
     months = month_numbers(text[starts], text[starts + 1], text[starts + 2])
     # `Mar  1 10:` and `Mar 01 10:` take the same place; `Mar 1 10:` is one shorter.
@@ -102,12 +111,12 @@ def _stamps(block: bytes) -> list[tuple[int, int]]:
     return [(int(month), int(day)) for month, day in found[changes]]
 
 
-def _where_it_changes(text: Bytes, starts: npt.NDArray[np.int64]) -> npt.NDArray[np.int64]:
+def _where_it_changes(text: Bytes, starts: Places) -> Places:
     """The starts whose month, day and tens of hours differ from those before: neighbours say the same most often."""
     words = np.ndarray(len(text) - 7, dtype=np.uint64, buffer=text.data, strides=(1,))[starts]
     colons = (text[starts + 8] == _COLON) | ((text[starts + 9] == _COLON).astype(np.uint8) << 1)
     same = (words[1:] == words[:-1]) & (colons[1:] == colons[:-1])
-    changed: npt.NDArray[np.int64] = starts[np.concatenate([[True], ~same])]
+    changed: Places = starts[np.concatenate([[True], ~same])]
     return changed
 
 

@@ -80,11 +80,11 @@ class OffsetsTold:
         self._asked = 0
         self._lacks = False
 
-    def look(self, block: bytes) -> None:
-        """Take in a block of whole lines."""
+    def look(self, block: bytes, dated: bool = True) -> None:
+        """Take in a block of whole lines; where none begins with a digit, it is not `dated`."""
         text = b"\n" + block
         self._lacks = self._lacks or _LACKING.search(text) is not None
-        if self._asked >= _MOST_TOLD:
+        if self._asked >= _MOST_TOLD or not dated:
             return
         for found in _TELLS.finditer(text):
             self._asked += 1
