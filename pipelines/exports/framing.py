@@ -62,7 +62,7 @@ def frames(stream: ByteReader, window_bytes: int = WINDOW_BYTES) -> Iterator[Fra
                 yield Framed(b"", f"at byte {position + at}: {problem}")
             else:
                 content = block[at:end]
-                if content.strip(b"\0"):
+                if content[1:2] > b"\0" or content.strip(b"\0"):
                     yield Framed(content)
             at = end
         yield Framed(b"", ends_window=True)
@@ -135,11 +135,11 @@ def _end(block: bytes, at: int, most_sets: int) -> tuple[int, str]:
 
 def _ends_well(block: bytes, at: int) -> bool:
     """Whether the file ends here, or a packet begins, perhaps behind zeros that fill up."""
+    if is_plausible(block, at):
+        return True
     beginning = block[at : at + 4]
-    return (
-        is_plausible(block, at)
-        or not beginning.strip(b"\0")
-        or (beginning[0] == 0 and any(is_plausible(block, at + shift) for shift in (1, 2, 3)))
+    return not beginning.strip(b"\0") or (
+        beginning[0] == 0 and any(is_plausible(block, at + shift) for shift in (1, 2, 3))
     )
 
 
