@@ -20,6 +20,7 @@ _READ = {
         "content-type", "transfer-encoding",
     )
 }  # fmt: skip
+_BEGINNINGS = frozenset(name[:4] for name in _READ)
 
 # GET /index.html HTTP/1.1
 _REQUEST = re.compile(
@@ -104,6 +105,8 @@ def basic_user(headers: dict[str, str]) -> str:
 def _headers(lines: list[bytes]) -> dict[str, str]:
     found: dict[str, str] = {}
     for line in lines:
+        if line[:4].lower() not in _BEGINNINGS:
+            continue
         name, colon, value = line.partition(b":")
         # Space before the colon is forbidden (RFC 9112 §5.1), and sent all the same.
         if colon and (known := _READ.get(name.rstrip().lower())) and known not in found:
