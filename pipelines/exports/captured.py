@@ -8,8 +8,8 @@ from pipelines.capture.rows import address_text, packed
 from pipelines.capture.transport import UDP, Segments
 from pipelines.capture.window import Ints, PacketWindow
 from pipelines.exports.collector import PORTS, Collector
-from pipelines.exports.framing import is_plausible
 from pipelines.exports.known import KnownExporters
+from pipelines.exports.packet_ends import is_plausible
 
 
 class CapturedExports:

@@ -4,25 +4,19 @@ import struct
 from typing import Final
 
 from pipelines.batch import Batch
-from pipelines.exports import framing
+from pipelines.exports import packet_ends
 from pipelines.exports.complaints import Complaints
 from pipelines.exports.decoding import Window
 from pipelines.exports.known import KnownExporters
+from pipelines.exports.layouts import Layout
 from pipelines.exports.netflow5 import V5_LAYOUT
 from pipelines.exports.options import take_options
 from pipelines.exports.sequences import Sequences
 from pipelines.exports.sets import DATA, OPTIONS_TEMPLATES, TEMPLATES, sets_of
 from pipelines.exports.sflow import DatagramInvalid, parse_datagram
 from pipelines.exports.summary import Tally, summary
-from pipelines.exports.templates import (
-    Layout,
-    Template,
-    TemplateInvalid,
-    TemplateKey,
-    ipfix_templates,
-    v9_options_templates,
-    v9_templates,
-)
+from pipelines.exports.template_sets import TemplateInvalid, ipfix_templates, v9_options_templates, v9_templates
+from pipelines.exports.templates import Template, TemplateKey
 from pipelines.exports.waiting import Held, PacketHeader, Waiting
 from pipelines.exports.window import Origin, Protocol
 
@@ -31,11 +25,11 @@ PORTS: Final = (2055, 9995, 9996, 4739, 6343)
 _V5 = struct.Struct(">HHIIIIBBH").unpack_from
 _V9 = struct.Struct(">HHIIII").unpack_from
 _IPFIX = struct.Struct(">HHIII").unpack_from
-_NAMES: Final = {framing.V5: "NetFlow v5", framing.V9: "NetFlow v9", framing.IPFIX: "IPFIX"}
+_NAMES: Final = {packet_ends.V5: "NetFlow v5", packet_ends.V9: "NetFlow v9", packet_ends.IPFIX: "IPFIX"}
 _HEADERS: Final = {
-    framing.V5: framing.V5_HEADER,
-    framing.V9: framing.V9_HEADER,
-    framing.IPFIX: framing.IPFIX_HEADER,
+    packet_ends.V5: packet_ends.V5_HEADER,
+    packet_ends.V9: packet_ends.V9_HEADER,
+    packet_ends.IPFIX: packet_ends.IPFIX_HEADER,
 }
 
 
@@ -73,11 +67,11 @@ class Collector:
         least = _HEADERS.get(version)
         if least is not None and len(content) < least:
             self._complain(number, f"{_NAMES[version]}: the header is cut")
-        elif version == framing.V5:
+        elif version == packet_ends.V5:
             self._add_v5(content, number, exporter)
-        elif version == framing.V9:
+        elif version == packet_ends.V9:
             self._add_v9(content, number, exporter)
-        elif version == framing.IPFIX:
+        elif version == packet_ends.IPFIX:
             self._add_ipfix(content, number, exporter)
         else:
             self._add_sflow(content, number, exporter, received_us)
@@ -116,12 +110,12 @@ class Collector:
 
     def _add_v5(self, content: bytes, number: int, exporter: str) -> None:
         _, count, uptime, seconds, nanoseconds, sequence, kind, engine, sampling = _V5(content)
-        if not 1 <= count <= framing.MOST_V5_RECORDS:
+        if not 1 <= count <= packet_ends.MOST_V5_RECORDS:
             self._complain(number, f"NetFlow v5: the header counts {count} records; 1 to 30 are possible")
             return
         origin = self._origin("netflow_v5", exporter, kind << 8 | engine)
-        body = memoryview(content)[framing.V5_HEADER : framing.V5_HEADER + count * framing.V5_RECORD]
-        there = len(body) // framing.V5_RECORD
+        body = memoryview(content)[packet_ends.V5_HEADER : packet_ends.V5_HEADER + count * packet_ends.V5_RECORD]
+        there = len(body) // packet_ends.V5_RECORD
         if there < count:
             self._complain(number, f"NetFlow v5: {count - there} of {count} records are cut off")
         export_us = seconds * 1_000_000 + min(nanoseconds // 1000, 999_999)
@@ -138,7 +132,7 @@ class Collector:
 
     def _add_ipfix(self, content: bytes, number: int, exporter: str) -> None:
         _, length, seconds, sequence, domain = _IPFIX(content)
-        if length < framing.IPFIX_HEADER:
+        if length < packet_ends.IPFIX_HEADER:
             self._complain(number, f"IPFIX: the message claims {length} bytes, less than its header")
             return
         if length > len(content):

@@ -9,11 +9,11 @@ import polars as pl
 from pipelines.batch import NETWORK_FLOWS, Batch
 from pipelines.exports.complaints import Complaints
 from pipelines.exports.flow_rows import flow_rows
+from pipelines.exports.layouts import Layout
 from pipelines.exports.records import Chunk, Records, records_of
 from pipelines.exports.sampled_rows import sampled_rows
 from pipelines.exports.sflow import Sampled
 from pipelines.exports.summary import Tally
-from pipelines.exports.templates import Layout
 from pipelines.exports.window import Headers, Origin, PacketArrays, PacketColumns, Protocol
 
 

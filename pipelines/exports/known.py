@@ -9,7 +9,9 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any, Final, cast
 
-from pipelines.exports.templates import MOST_FIELDS_OF_ONE, VARIABLE, Layout, TemplateKey, Templates
+from pipelines.exports.layouts import VARIABLE, Layout
+from pipelines.exports.template_sets import MOST_FIELDS_OF_ONE
+from pipelines.exports.templates import TemplateKey, Templates
 from pipelines.exports.window import MOST_NAMES, Origin, Protocol
 from store.files import write_whole
 from store.lock import one_at_a_time

@@ -2,7 +2,7 @@
 
 from typing import Final
 
-from pipelines.exports.templates import Layout
+from pipelines.exports.layouts import Layout
 
 _PADDING: Final = 210
 V5_LAYOUT: Final = Layout(

@@ -6,9 +6,9 @@ from typing import TypeVar
 import numpy as np
 
 from pipelines.exports import elements
+from pipelines.exports.layouts import Layout
 from pipelines.exports.records import Chunk, records_of
 from pipelines.exports.sampling import stated_rates
-from pipelines.exports.templates import Layout
 from pipelines.exports.window import MOST_NAMES, Origin
 
 Value = TypeVar("Value", int, str)

@@ -9,7 +9,7 @@ from numpy.typing import NDArray
 
 from pipelines.capture.octets import readable
 from pipelines.capture.window import Bytes, Ints, Words, padded
-from pipelines.exports.templates import Layout
+from pipelines.exports.layouts import Layout
 
 Chunk = memoryview | bytes
 _LONG_LENGTH: Final = 255

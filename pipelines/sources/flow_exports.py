@@ -6,7 +6,8 @@ from typing import BinaryIO, Final
 
 from pipelines.batch import Batch
 from pipelines.exports.collector import Collector
-from pipelines.exports.framing import WINDOW_BYTES, frames, is_plausible
+from pipelines.exports.framing import WINDOW_BYTES, frames
+from pipelines.exports.packet_ends import is_plausible
 
 NAME: Final = "flow_exports"
 

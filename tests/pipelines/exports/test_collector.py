@@ -5,7 +5,8 @@ from pathlib import Path
 import pytest
 
 from pipelines.exports.known import ExporterMemory, KnownExporters, load_known, save_known
-from pipelines.exports.templates import Layout, Templates
+from pipelines.exports.layouts import Layout
+from pipelines.exports.templates import Templates
 from pipelines.exports.waiting import MOST_BYTES, MOST_SETS, Held, PacketHeader, Waiting
 from pipelines.ingest import ingest
 from store.client import Store

@@ -6,7 +6,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from pipelines.exports.framing import is_plausible
+from pipelines.exports.packet_ends import is_plausible
 from pipelines.sources.registry import source_for
 from tests.pipelines.capture.frames import out, udp
 from tests.pipelines.exports.packets import (
