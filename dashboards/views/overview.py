@@ -11,6 +11,8 @@ from dashboards.panels import empty_state, page_head, telemetry_charts
 from dashboards.rollup import Standing, by_organisation, by_sector, standing
 from dashboards.tables import as_chips, chip_column, number_column, score_column, shown, text_column
 from dashboards.theme import badge_colour
+from dashboards.tiles import Tile, show_tiles
+from dashboards.translation import Words
 from dashboards.views.entity_risk import risk_list
 
 SECTORS = (
@@ -116,26 +118,16 @@ def _sectors(desk: Desk, assets: pl.DataFrame) -> None:
     words = desk.words
     st.subheader(words("overview.sectors"), anchor=False)
     found = by_sector(assets, desk.weights)
-    with st.grid(4, min_column_width=130, gap="small"):
-        for sector in SECTORS:
-            _tile(desk, sector, found.get(sector))
+    show_tiles(_tile(words, sector, found.get(sector)) for sector in SECTORS)
 
 
-def _tile(desk: Desk, sector: str, found: Standing | None) -> None:
-    words = desk.words
-    with st.container(border=True, gap="xxsmall", height="stretch"):
-        if found is None:
-            st.metric(words.label("sector", sector), NOTHING)
-            st.caption(words("overview.sector.none"))
-            return
-        st.metric(
-            words.label("sector", sector),
-            score(found.score),
-            delta=words.label("band", found.band) if found.band else None,
-            delta_color=badge_colour(found.band),
-            delta_arrow="off",
-        )
-        st.caption(words("overview.sector.counts", assets=found.assets, alerts=amount(words, found.open_alerts)))
+def _tile(words: Words, sector: str, found: Standing | None) -> Tile:
+    name = words.label("sector", sector)
+    if found is None:
+        return Tile(name, NOTHING, below=words("overview.sector.none"))
+    counts = words("overview.sector.counts", assets=found.assets, alerts=amount(words, found.open_alerts))
+    word = words.label("band", found.band) if found.band else ""
+    return Tile(name, score(found.score), word, found.band, counts)
 
 
 def _worst(desk: Desk, assets: pl.DataFrame) -> None:
