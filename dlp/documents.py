@@ -60,10 +60,15 @@ def fields_of(texts: list[tuple[str, int]]) -> Fields:
     """The fields inside these texts, each with its rows: the keys of JSON by their whole path, or labels and values."""
     found: Fields = {}
     for text, rows in texts:
-        for name, value in _pairs(text[:_LONGEST]):
+        for name, value in cell_fields(text):
             if name in found or len(found) < _MOST_FIELDS:
                 found.setdefault(name, Counter())[value] += rows
     return found
+
+
+def cell_fields(text: str) -> Iterator[tuple[str, str]]:
+    """The fields of one cell with their values, in the order in which they stand; a list gives one for each item."""
+    yield from _pairs(text[:_LONGEST])
 
 
 def field_spans(text: str) -> Iterator[tuple[str, int, int]]:

@@ -26,16 +26,24 @@ def clear_beside(columns: Sequence[ColumnFacts]) -> list[MaskFinding]:
         entity_type = column.masked_type or (column.entity_type if column.holds in (_HASHED, "token") else "")
         if entity_type not in _IN_TEXT:
             continue
-        for other in columns:
-            count = other.counts.get(entity_type)
-            # A masked column with raw values in it is partly masked, which is another finding.
-            if other.name == column.name or count is None or not count.raw or count.masked or other.holds:
-                continue
-            # A whole column in the clear beside its digests hides nothing: that it is there is a finding of the scan.
-            if not column.masked_type and other.whole_rows(entity_type) > other.evidence.rows / 2:
-                continue
-            found.append(_finding(column, other, entity_type, count.raw))
+        clear = [other for other in columns if _is_clear(other, column, entity_type)]
+        names = {other.name for other in clear}
+        for other in clear:
+            # A cell and a field of it show the same; of its own cell the field tells more.
+            of_own_cell = other.name == column.inside and any(one.inside == other.name for one in clear)
+            if not of_own_cell and (other.inside not in names or other.inside == column.inside):
+                found.append(_finding(column, other, entity_type, other.counts[entity_type].raw))
     return found
+
+
+def _is_clear(other: ColumnFacts, column: ColumnFacts, entity_type: str) -> bool:
+    """Whether a column holds in the clear what another one hides."""
+    count = other.counts.get(entity_type)
+    # A masked column with raw values in it is partly masked, which is another finding.
+    if other.name == column.name or count is None or not count.raw or count.masked or other.holds:
+        return False
+    # A whole column in the clear beside its digests hides nothing: that it is there is a finding of the scan.
+    return bool(column.masked_type) or other.whole_rows(entity_type) <= other.evidence.rows / 2
 
 
 def spans(text: str, entity_type: str) -> list[str]:

@@ -12,6 +12,7 @@ from dlp.mask_encodings import encoding_finding
 from dlp.mask_findings import SEVERITIES, MaskCheck, MaskFinding
 from dlp.mask_pieces import pieces_beside
 from dlp.mask_policy import ChecksPolicy
+from dlp.mask_rows import shown_beside
 from dlp.mask_strength import column_checks
 from dlp.mask_windows import windows_within
 from dlp.policy import Policy
@@ -52,6 +53,7 @@ def dataset_checks(
     found += windows_within(columns, judging.checks, masks)
     found += pieces_beside(columns, judging.checks, masks)
     found += clear_beside(columns)
+    found += shown_beside(columns, found)
     found += derived_leaks(columns, judging.checks, masks)
     budget = judging.digests
     for column in columns:

@@ -41,6 +41,7 @@ class ColumnFacts:
         counts: by type.
         holds: what its name or the house declares it to hold, or None.
         attributes: sensitive facts without a form that it holds raw, such as a diagnosis.
+        inside: of a field of cells, the column whose cells hold it; '' for a column of the table.
     """
 
     name: str
@@ -50,6 +51,7 @@ class ColumnFacts:
     counts: dict[str, TypeCount]
     holds: Declared | None
     attributes: tuple[str, ...] = ()
+    inside: str = ""
 
     @property
     def entity_type(self) -> str:
@@ -100,10 +102,14 @@ def column_facts(
     policy: Policy,
     checks: ChecksPolicy,
     hints: NameHints | None = None,
+    called: str = "",
 ) -> ColumnFacts:
-    """What is to be known of a column before its mask is judged; `hints` also tells what its neighbours say."""
+    """What is to be known of a column before its mask is judged; `hints` also tells what its neighbours say.
+
+    A field inside of cells is `called` as the field alone is.
+    """
     hints = hints or name_hints(name, policy)
-    holds = declared(dataset, name, hints, checks)
+    holds = declared(dataset, name, hints, checks, called=called)
     expected = bool(holds) or hints.hashed
     counts = {}
     raw_types = {verdict.entity_type for verdict in found if not verdict.masked}
@@ -119,11 +125,12 @@ def column_facts(
     return ColumnFacts(name, hints, evidence, normalised(sample.cast(pl.String)), counts, holds)
 
 
-def declared(dataset: str, column: str, hints: NameHints, checks: ChecksPolicy) -> Declared | None:
-    """What a column is declared to hold: by the house, else by its name."""
+def declared(dataset: str, column: str, hints: NameHints, checks: ChecksPolicy, *, called: str = "") -> Declared | None:
+    """What a column is declared to hold: by the house, else by its name, or by what it is `called`."""
     for entry in checks.declared:
         if fnmatchcase(dataset, entry.dataset) and fnmatchcase(column, entry.column):
             return entry.holds
+    column = called or column
     if hints.about:  # `is_masked` says something about a value and holds none
         return None
     if is_named(column, checks.token_words):

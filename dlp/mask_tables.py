@@ -2,6 +2,7 @@
 
 from collections.abc import Mapping
 from dataclasses import replace
+from types import MappingProxyType
 
 import polars as pl
 
@@ -16,10 +17,17 @@ from dlp.verdicts import verdicts
 
 _SURE = 0.5  # confidence
 _MOST_COLUMNS = 2000  # compared with one another
+_AS_NAMED: Mapping[str, str] = MappingProxyType({})
 
 
 def table_facts(
-    evidence: Mapping[str, ColumnEvidence], sample: pl.DataFrame, *, dataset: str, policy: Policy, checks: ChecksPolicy
+    evidence: Mapping[str, ColumnEvidence],
+    sample: pl.DataFrame,
+    *,
+    dataset: str,
+    policy: Policy,
+    checks: ChecksPolicy,
+    called: Mapping[str, str] = _AS_NAMED,
 ) -> list[ColumnFacts]:
     """The columns of a table, each in the light of the others, as the masking checks see them.
 
@@ -29,16 +37,25 @@ def table_facts(
         dataset: what the house's declarations call the table.
         policy: types and names.
         checks: what columns are declared to hold.
+        called: what the names say of columns that have others, by column.
     """
     names = list(dict.fromkeys([*evidence, *sample.columns]))[:_MOST_COLUMNS]
     counted = {name: evidence.get(name, ColumnEvidence()) for name in names}
-    hints = with_neighbours({name: name_hints(name, policy) for name in names}, counted, policy)
+    hints = with_neighbours({name: name_hints(called.get(name, name), policy) for name in names}, counted, policy)
     found = []
     for name in names:
         rows = sample[name] if name in sample.columns else pl.Series([None] * sample.height, dtype=pl.String)
         judged = verdicts(counted[name], hints[name], policy)
         facts = column_facts(
-            name, counted[name], judged, rows, dataset=dataset, policy=policy, checks=checks, hints=hints[name]
+            name,
+            counted[name],
+            judged,
+            rows,
+            dataset=dataset,
+            policy=policy,
+            checks=checks,
+            hints=hints[name],
+            called=called.get(name, ""),
         )
         found.append(replace(facts, attributes=_attributes(facts, policy)))
     return found

@@ -19,7 +19,7 @@ from pipelines.errors import SourceBroken
 from pipelines.fingerprint_key import fingerprint_key
 from pipelines.inventory import load_address_book
 from pipelines.mask_joins import Joinable, windows_between
-from pipelines.mask_reading import facts_of
+from pipelines.mask_reading import facts_of, facts_within
 from pipelines.mask_sources import Place, mask_policy_of, read_data_set
 from pipelines.mask_writing import write_mask_findings
 from pipelines.row_sample import RowSample
@@ -80,12 +80,13 @@ class CheckReport:
 
 @dataclass
 class _Read:
-    """A data set that was read: where it is, and what its columns are."""
+    """A data set that was read: where it is, what its columns are, and the fields inside of their cells."""
 
     place: Place
     report: CheckReport
     policy: Policy
     facts: list[ColumnFacts] = field(default_factory=list)
+    fields: list[ColumnFacts] = field(default_factory=list)
 
 
 def check_masks(
@@ -124,8 +125,10 @@ def _read(found: DataSet, place: Place, store: Store, reading: Reading, policy: 
     except (SourceBroken, QueryFailed) as error:
         report.reason = told(error)
     report.rows, report.columns = reading.rows, len(reading.evidence)
-    facts = facts_of(reading, report.dataset, policy.checks) if reading.rows else []
-    return _Read(place, report, reading.policy, facts)
+    if not reading.rows:
+        return _Read(place, report, reading.policy)
+    facts = facts_of(reading, report.dataset, policy.checks)
+    return _Read(place, report, reading.policy, facts, facts_within(reading, report.dataset, policy.checks))
 
 
 def told(error: SourceBroken | QueryFailed) -> str:
@@ -137,7 +140,7 @@ def _judge(read: Sequence[_Read], store: Store, judging: Judging) -> None:
     for one in read:
         others = [other for other in read if other is not one]
         known = partial(_personal_values, others, store)
-        one.report.findings += dataset_checks(one.facts, judging, known)
+        one.report.findings += dataset_checks([*one.facts, *one.fields], judging, known)
     sets = [Joinable(one.report.dataset, one.facts, partial(_rows, one.place, store)) for one in read if one.facts]
     found = windows_between(sets, judging.checks, judging.policy.masks)
     for one in read:
@@ -184,7 +187,7 @@ def _direct_identifiers(one: _Read, question: Question) -> list[str]:
     entities = one.policy.entities
     return [
         column.name
-        for column in one.facts
+        for column in (*one.facts, *one.fields)
         if column.name not in question.quasi
         and any(count.raw and entities[name].direct_identifier for name, count in column.counts.items())
     ]
