@@ -12,6 +12,8 @@ _HEX = re.compile(r"(?:0x|\\x)?([0-9a-fA-F]+)")
 _BASE64 = re.compile(r"[A-Za-z0-9+/_-]+={0,2}")
 # md5:..., {SHA256}..., sha256$...; `hmac:` says of itself that it is keyed.
 _LABEL = re.compile(r"^(?:\{[A-Za-z0-9-]{2,10}\}|(?!hmac)[A-Za-z][A-Za-z0-9-]{1,9}[:$=])(?=[A-Za-z0-9+/_-]{8,}={0,2}$)")
+# https://host/avatar/<digest>, ...?token=<digest>
+_IN_ADDRESS = re.compile(r"^https?://[^\s]{0,200}[/=](?=[0-9A-Fa-f]{32,128}$)")
 # Bytes: what algorithms give, and the middle of an MD5 as many systems print it.
 _LENGTHS = frozenset({8, 16, 20, 28, 32, 48, 64})
 _SHORTEST, _LONGEST = 8, 128  # hex digits of a digest or of a part of one
@@ -45,7 +47,7 @@ def digest_hex(value: str) -> str | None:
 
     Also a part of one, from eight hex digits on: only a hit, or its length, tells that it is a digest.
     """
-    bare = _LABEL.sub("", value.strip())
+    bare = _LABEL.sub("", _IN_ADDRESS.sub("", value.strip()))
     found = _HEX.fullmatch(bare)
     if found and _SHORTEST <= len(found[1]) <= _LONGEST:
         return found[1].lower()
@@ -140,7 +142,7 @@ def _unpacked(text: str) -> bytes | None:
 @cache
 def _algorithms() -> tuple[tuple[str, int, Digest], ...]:
     """Name, length in bytes, function; SM3 (GB/T 32905) where the cryptographic library has it."""
-    names = ("md5", "sha1", "sha224", "sha256", "sha384", "sha512", "sm3")
+    names = ("md5", "sha1", "sha224", "sha256", "sha384", "sha512", "sm3", "sha3_256", "sha3_512", "blake2b", "blake2s")
     plain = {name: _of(name) for name in names if name in hashlib.algorithms_available}
     md5 = plain["md5"]
     found = [(name, len(digest(b"")), digest) for name, digest in plain.items()]

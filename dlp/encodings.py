@@ -5,7 +5,9 @@ import binascii
 import codecs
 import html
 import re
-from collections.abc import Callable, Iterator
+import zlib
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import suppress
 from urllib.parse import unquote
 
 _DEEPEST = 3  # encodings inside one another
@@ -13,6 +15,9 @@ _LONGEST = 8192  # characters
 _HEX = re.compile(r"(?:0x|\\x)?(?:[0-9a-fA-F]{2}){5,}")
 _BASE64 = re.compile(r"[A-Za-z0-9+/]{8,}={0,2}|[A-Za-z0-9_-]{8,}={0,2}")
 _BASE32 = re.compile(r"[A-Z2-7]{8,}={0,6}")
+_PLAIN = re.compile(rb"[0-9A-Za-z@._ +-]{8,}")
+_NEARLY_ALL = 0.95
+_TRIED = 20  # values by which a byte is ruled out
 _URL = re.compile(r"(?:%[0-9A-Fa-f]{2})")
 _HTML = re.compile(r"&#x?[0-9A-Fa-f]+;")
 _ESCAPED = re.compile(r"\\u([0-9a-fA-F]{4})")
@@ -24,6 +29,13 @@ _OTHER_SIGNS = {
     "Chinese numerals": str.maketrans("零一二三四五六七八九〇壹贰叁肆伍陆柒捌玖", _DIGITS * 2),
     "nines for noughts": str.maketrans(_DIGITS, _DIGITS[::-1]),
 }
+
+# What packers begin with: gzip (RFC 1952) and zlib (RFC 1950).
+_PACKED = re.compile(rb"\x1f\x8b\x08|\x78[\x01\x5e\x9c\xda]")
+_GZIP_OR_ZLIB = 32 + zlib.MAX_WBITS
+_BASE85 = re.compile(r"[0-9A-Za-z!#$%&()*+\-;<=>?@^_`{|}~]{10,}")
+_LETTERS = "0123456789abcdefghijklmnopqrstuvwxyz"
+_NUMBER = re.compile(r"(?:0x)?([0-9a-z]{6,16})")
 
 Decoder = Callable[[str], str | None]
 
@@ -48,6 +60,42 @@ def turned_ways(value: str) -> Iterator[tuple[str, str]]:
         written = value.translate(table)
         if written != value:
             yield written, name
+
+
+def numbers_behind(value: str) -> Iterator[tuple[str, str]]:
+    """The number that a text is to another base, in decimal digits; proves nothing by itself."""
+    found = _NUMBER.fullmatch(value.lower())
+    if found is None:
+        return
+    for base in (16, 32, 36):
+        with suppress(ValueError):
+            yield str(int(found[1], base)), f"number to the base {base}"
+
+
+def xored_ways(values: Sequence[str]) -> Iterator[tuple[list[str], str]]:
+    """The texts that a column's values are when one byte is taken off all of theirs (XOR); none where no byte does it.
+
+    Args:
+        values: hex or base64.
+    """
+    packed = [raw for value in values if (raw := _bytes_of(value)) is not None]
+    if len(packed) < len(values) * _NEARLY_ALL or not packed:
+        return
+    for key in range(1, 256):
+        table = bytes(byte ^ key for byte in range(256))
+        if all(_PLAIN.fullmatch(raw.translate(table)) for raw in packed[:_TRIED]):
+            plain = [text for raw in packed if _PLAIN.fullmatch(text := raw.translate(table))]
+            if len(plain) >= len(packed) * _NEARLY_ALL:
+                yield [text.decode("ascii") for text in plain], "XOR with one byte"
+
+
+def _bytes_of(value: str) -> bytes | None:
+    if _HEX.fullmatch(value):
+        return binascii.unhexlify(re.sub(r"0x|\\x", "", value))
+    bare = value.strip().rstrip("=")
+    if _BASE64.fullmatch(bare) is None or len(bare) % 4 == 1:
+        return None
+    return base64.b64decode(bare.replace("-", "+").replace("_", "/") + "=" * (-len(bare) % 4))
 
 
 def _decoded(value: str, done: tuple[str, ...], depth: int) -> Iterator[tuple[str, str]]:
@@ -105,9 +153,20 @@ def _from_escapes(value: str) -> str | None:
     return text.encode("utf-16", "surrogatepass").decode("utf-16", "replace")
 
 
-def _text(raw: bytes) -> str | None:
-    """The bytes as text, when they are printable text at all."""
-    for encoding in ("utf-8", "gb18030"):
+def _from_base85(value: str) -> str | None:
+    if _BASE85.fullmatch(value) is None:
+        return None
+    try:
+        return _text(base64.b85decode(value), encodings=("ascii",))
+    except ValueError:
+        return None
+
+
+def _text(raw: bytes, *, encodings: Sequence[str] = ("utf-8", "gb18030")) -> str | None:
+    """The bytes as text, unpacked where they are packed, when they are printable text at all."""
+    if _PACKED.match(raw):
+        raw = _unpacked(raw)
+    for encoding in encodings:
         try:
             text = raw.decode(encoding)
         except UnicodeDecodeError:
@@ -116,10 +175,18 @@ def _text(raw: bytes) -> str | None:
     return None
 
 
+def _unpacked(raw: bytes) -> bytes:
+    try:
+        return zlib.decompressobj(_GZIP_OR_ZLIB).decompress(raw, _LONGEST)
+    except zlib.error:
+        return raw
+
+
 _DECODERS: tuple[tuple[str, Decoder], ...] = (
     ("hex", _from_hex),
     ("base64", _from_base64),
     ("base32", _from_base32),
+    ("base85", _from_base85),
     ("URL encoding", _from_url),
     ("HTML entities", _from_html),
     ("Unicode escapes", _from_escapes),

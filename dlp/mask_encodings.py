@@ -8,7 +8,7 @@ import polars as pl
 from dlp.chance import accident
 from dlp.column_names import name_hints
 from dlp.columns import ColumnEvidence
-from dlp.encodings import decoded_ways, turned_ways
+from dlp.encodings import decoded_ways, numbers_behind, turned_ways, xored_ways
 from dlp.mask_columns import ColumnFacts, passing
 from dlp.mask_findings import MaskCheck, MaskFinding, rate
 from dlp.mask_marks import is_masked
@@ -18,7 +18,7 @@ from dlp.verdicts import Verdict, verdicts
 
 _DECODED = 500  # distinct values of a column
 _LOOKS_ENCODED = r"^(?:0x|\\x)?[A-Za-z0-9+/_-]{8,}={0,6}$|%[0-9A-Fa-f]{2}|&#x?[0-9A-Fa-f]+;|\\u[0-9a-fA-F]{4}"
-_LOOKS_TURNED = r"^[0-9Kk]{11,19}$|^[0-9A-Za-z]{11,18}$|^[零〇一二三四五六七八九壹贰叁肆伍陆柒捌玖Xx]{11,19}$"
+_LOOKS_TURNED = r"^[0-9Kk]{11,19}$|^[0-9A-Za-z]{6,18}$|^[零〇一二三四五六七八九壹贰叁肆伍陆柒捌玖Xx]{11,19}$"
 _MOST_TURNED = 0.5
 _LEAST_ENCODED = 0.04
 _DECODABLE = 0.2  # of the values, before they are decoded
@@ -47,7 +47,16 @@ def encoding_finding(column: ColumnFacts, policy: Policy, *, key: bytes) -> Mask
         found = [verdict for verdict in _judged(column.name, texts, policy, key=key) if not verdict.masked]
         if found:
             return _encoded(column, max(found, key=lambda verdict: verdict.hits), way, len(values))
+    for texts, way in xored_ways(values) if isinstance(looks, float) and looks >= _MOST_TURNED else ():
+        found = [verdict for verdict in _judged(column.name, texts, policy, key=key) if not verdict.masked]
+        if found and _proves_form(found, len(values)):
+            return _encoded(column, max(found, key=lambda verdict: verdict.hits), way, len(values))
     return _turned(column, values)
+
+
+def _proves_form(found: Sequence[Verdict], values: int) -> bool:
+    """Whether nearly all of the texts are of one type: of 255 bytes one may make some of anything."""
+    return max(verdict.hits for verdict in found) >= values * _ALMOST_ALL
 
 
 def _judged(name: str, texts: Sequence[str], policy: Policy, *, key: bytes) -> list[Verdict]:
@@ -71,11 +80,11 @@ def _encoded(column: ColumnFacts, verdict: Verdict, way: str, values: int) -> Ma
 
 def _turned(column: ColumnFacts, values: Sequence[str]) -> MaskFinding | None:
     looks = pl.Series(values, dtype=pl.String).str.contains(_LOOKS_TURNED).mean()
-    if any(count.raw for count in column.counts.values()) or not isinstance(looks, float) or looks < _MOST_TURNED:
+    if _is_raw(column) or not isinstance(looks, float) or looks < _MOST_TURNED:
         return None
     ways: dict[str, list[str]] = {}
     for value in values:
-        for text, way in turned_ways(value):
+        for text, way in (*turned_ways(value), *numbers_behind(value)):
             ways.setdefault(way, []).append(text)
     for way, texts in ways.items():
         # A form alone proves nothing of turned digits; a check digit that nearly all pass does.
@@ -84,6 +93,16 @@ def _turned(column: ColumnFacts, values: Sequence[str]) -> MaskFinding | None:
             evidence = {"encoding": way, "values_with": len(texts), "values": len(values)}
             return MaskFinding(MaskCheck.encoding, (column.name,), "critical", entity_type, evidence)
     return None
+
+
+def _is_raw(column: ColumnFacts) -> bool:
+    """Whether the values have the form of a type as they are, and not by the column's name alone."""
+    telling = [
+        kind
+        for kind in KINDS
+        if kind.alone is not None and kind.name in column.evidence.kinds and column.evidence.kinds[kind.name].rows
+    ]
+    return any(count.raw and name in {kind.entity_type for kind in telling} for name, count in column.counts.items())
 
 
 def _proves(texts: Sequence[str], entity_type: str, *, values: int, ways: int) -> bool:

@@ -101,7 +101,7 @@ def _filled(column: ColumnFacts, pieces: Sequence[_Piece], checks: ChecksPolicy,
             for mask, *parts in zip(shown, *(piece.texts for piece in chosen), strict=True)
             if mask and all(parts)
         ]
-        severity = _severity(whole, chosen, entity_type)
+        severity = _severity(whole, chosen, entity_type, shown)
         if severity is None:
             continue
         alone = [left for mask in shown if mask and (left := candidates_left(mask, entity_type, masks)) is not None]
@@ -125,12 +125,17 @@ def _choices(pieces: Sequence[_Piece], gap: int, *, several: bool) -> Iterator[t
         yield from (pair for pair in permutations(pieces, 2) if sum(piece.length for piece in pair) == gap)
 
 
-def _severity(whole: Sequence[str], chosen: Sequence[_Piece], entity_type: str) -> Severity | None:
+def _severity(
+    whole: Sequence[str], chosen: Sequence[_Piece], entity_type: str, masks: Sequence[str]
+) -> Severity | None:
     """How sure it is that the pieces belong to the masks; None where nothing says so."""
     if len(whole) < _FEWEST:
         return None
     if entity_type in _CHECKED:
         return "critical" if passing(whole, entity_type) >= len(whole) * _AGREEING else None
+    shown = sum(parts in mask for mask, parts in zip(masks, chosen[0].texts, strict=True) if mask and parts)
+    if shown > len(whole) / 2:  # what the mask shows anyway, such as the last four digits
+        return None
     mobiles = sum(re.fullmatch(r"1[3-9][0-9]{9}", text) is not None for text in whole)
     if mobiles < len(whole) * _AGREEING:
         return None

@@ -1,5 +1,7 @@
 """Checks of one masked column by itself: raw values, coverage, residual candidates, partial masking, stand-ins."""
 
+import re
+
 import polars as pl
 
 from dlp.mask_columns import ColumnFacts, shown_positions
@@ -10,6 +12,9 @@ from dlp.policy import Masks
 from dlp.registry import KINDS
 from dlp.residual import candidates_left, whole_mask
 
+_ADDRESS = "LOCATION"
+# A street and a door of it, which lead to the house whatever is hidden before and behind them.
+_DOOR = re.compile(r"(?:路|街|道|巷|弄|里|村|坊|大厦|小区)[^*]{0,8}?[0-9]+号")
 _FEW_RAW = 0.01
 _CHECKED_SHARE = 0.9  # of a column of stand-ins that passes the check: chance explains a tenth at most
 
@@ -101,19 +106,21 @@ def _residual(column: ColumnFacts, entity_type: str, checks: ChecksPolicy, masks
 
 def _hidden_share(column: ColumnFacts, entity_type: str, checks: ChecksPolicy) -> MaskFinding | None:
     masks = [whole_mask(mask, entity_type) for mask in column.masks(entity_type) if mask]
-    wanted = checks.hidden_wanted(entity_type)
+    wanted, given = checks.hidden_wanted(entity_type), len(masks)
+    if entity_type == _ADDRESS:  # stars do not say how much of an address they hide: what is left does
+        masks = [mask for mask in masks if _DOOR.search(mask)]
     # Of an address the part before the @ is what names somebody.
     named = [mask.rpartition("@")[0] or mask for mask in masks]
     shares = [mask.count("*") / len(mask) for mask in named]
-    weak = sum(share < wanted for share in shares)
+    weak = sum(share < wanted for share in shares) if entity_type != _ADDRESS else len(masks)
     if not weak:
         return None
     evidence = {
         "hidden_share_least": round(min(shares), 3),
         "hidden_share_wanted": wanted,
         "weak_masks": weak,
-        "masks": len(masks),
-        **rate(weak, len(masks)),
+        "masks": given,
+        **rate(weak, given),
     }
     return MaskFinding(MaskCheck.coverage, (column.name,), "medium", entity_type, evidence, mend="coverage_characters")
 

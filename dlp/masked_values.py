@@ -6,9 +6,11 @@ from dataclasses import dataclass, field
 
 import polars as pl
 
+from dlp.kinds import Kind
 from dlp.mask_marks import one_mask
 from dlp.masking import fingerprint, masked
 from dlp.policy import Policy
+from dlp.profiles import DIGIT, DOT, LOWER, SEPARATOR, UPPER, X
 from dlp.registry import ENTITY_TYPES, KINDS
 from dlp.residual import residual_candidates
 
@@ -16,6 +18,12 @@ _MASKS_TRIED = 50  # masked values per batch whose residual candidates are count
 _MOST = 0.5
 _MASKED_TYPES = {kind.entity_type for kind in KINDS if kind.masked_forms or kind.named_masks}
 _TYPES = [name for name in ENTITY_TYPES if name in _MASKED_TYPES]
+
+_SIGNS = {DIGIT: "0-9", UPPER: "A-Z", LOWER: "a-z", X: "Xx", SEPARATOR: r" \-", DOT: r"\."}
+_CODED = sum(_SIGNS)
+_PARTED = r"^[^{\[]"  # JSON has fields, which are judged by themselves
+_PARTS = r"[^\s,，;；|/()（）\[\]<>\x22'、:：]{4,}"
+_LONGEST = 40  # characters of a value with a mask and something beside it
 
 Claims = tuple[tuple[str, bool], ...]  # the types a masked value may be of, and whether its form alone says so
 
@@ -55,7 +63,8 @@ class MaskedValues:
         masks = masks.filter(~opaque & masks["value"].str.contains(r"\*"))
         if masks.is_empty():
             return
-        fits = pl.DataFrame({name: _fits(masks["value"], name) for name in _TYPES})
+        fits = _types_of(masks)
+        masks, fits = _in_parts(masks, fits)
         for name in _TYPES:
             of_type = masks.filter(fits[name] > 0)
             if not of_type.is_empty():
@@ -100,6 +109,24 @@ def fits_type(masks: pl.Series, name: str) -> pl.Series:
     return _fits(masks, name) > 0
 
 
+def _types_of(masks: pl.DataFrame) -> pl.DataFrame:
+    return pl.DataFrame({name: _fits(masks["value"], name) for name in _TYPES})
+
+
+def _in_parts(masks: pl.DataFrame, fits: pl.DataFrame) -> tuple[pl.DataFrame, pl.DataFrame]:
+    """Masks that have something beside them, such as `138****8000(13800138000)`, by themselves."""
+    whole = fits.max_horizontal() > 0
+    others = masks.filter(~whole & (masks["value"].str.len_chars() <= _LONGEST) & masks["value"].str.contains(_PARTED))
+    if others.is_empty():
+        return masks, fits
+    parts = others.with_columns(pl.col("value").str.extract_all(_PARTS)).explode("value").drop_nulls("value")
+    parts = parts.filter(pl.col("value").str.contains("*", literal=True))
+    of_parts = _types_of(parts)
+    known = of_parts.max_horizontal() > 0
+    left = masks.filter(whole), fits.filter(whole)
+    return pl.concat([left[0], parts.filter(known)]), pl.concat([left[1], of_parts.filter(known)])
+
+
 def _candidates(claims: Claims, named: frozenset[str]) -> list[str]:
     """The types to choose from: those that the name says, else those whose form alone says so."""
     return [name for name, _ in claims if name in named] or [name for name, proving in claims if proving]
@@ -109,8 +136,16 @@ def _fits(masks: pl.Series, name: str) -> pl.Series:
     """For each mask 2 when its form alone says that type, 1 when it may be of it, 0 when it cannot."""
     kinds = [kind for kind in KINDS if kind.entity_type == name]
     proving = [form for kind in kinds if kind.alone is not None for form in kind.masked_forms]
-    others = [form for kind in kinds for form in (*kind.masked_forms, *kind.named_masks)]
+    others = [form for kind in kinds for form in (*kind.masked_forms, *kind.named_masks, *_as_long(kind))]
     return _fitting(masks, proving).cast(pl.Int8) + _fitting(masks, others).cast(pl.Int8)
+
+
+def _as_long(kind: Kind) -> tuple[str, ...]:
+    """Masks as long as a value, of what it is made of: whatever window they show, believed where the name says so."""
+    if kind.of & ~_CODED or not (kind.masked_forms or kind.named_masks):
+        return ()
+    signs = "".join(text for bit, text in _SIGNS.items() if kind.of & bit)
+    return (rf"[{signs}*]{{{kind.lengths[0]},{kind.lengths[1]}}}",)
 
 
 def _fitting(masks: pl.Series, forms: list[str]) -> pl.Series:

@@ -9,11 +9,19 @@ from dlp.columns import ColumnEvidence
 from dlp.kinds import Kind
 from dlp.masked_values import MaskCount
 from dlp.policy import Policy
+from dlp.profiles import DIGIT, SEPARATOR
 from dlp.registry import ENTITY_TYPES, KINDS
 
 _MASK_SHARE = 0.3
 _VAGUE_SHARE = 0.5
 _MOST = 0.5
+_WEAK = 1 / 10  # the chance of a Luhn digit
+# Types of digits alone whose check says little: their masks have the look of any long number with stars in it.
+_LIKE_NUMBERS = frozenset(
+    kind.entity_type
+    for kind in KINDS
+    if kind.check_chance == _WEAK and not kind.of & ~(DIGIT | SEPARATOR) and kind.masked_forms
+)
 
 
 @dataclass(frozen=True)
@@ -45,6 +53,8 @@ def _is_random(verdict: Verdict, hints: NameHints) -> bool:
 
 def masked_rows(name: str, evidence: ColumnEvidence, hints: NameHints) -> int:
     """How many rows of a column hold masked values of a type."""
+    if hints.machine and name in _LIKE_NUMBERS - hints.beside:
+        return 0  # of an order number with stars, too, one in ten would pass
     rows = evidence.masks.rows_by_type(hints.says | hints.beside, evidence.valued)[name]
     opaque = evidence.masks.opaque
     if name in hints.says and (rows or opaque > evidence.valued * _MASK_SHARE):
