@@ -15,7 +15,7 @@ from dlp.mask_tables import table_facts
 from dlp.policy import Policy
 
 _MOST_COLUMNS = 40  # whose cells are taken apart
-_MOST_FIELDS = 64  # of a column
+_MOST_FIELDS = 256  # of a column
 _MOST_ITEMS = 4  # of a list, each as a column of its own
 # Keys that are values themselves, such as telephones, differ from cell to cell: a field is in many cells.
 _FEWEST, _LEAST_SHARE = 3, 0.05

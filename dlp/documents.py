@@ -11,12 +11,14 @@ import numpy as np
 import polars as pl
 
 from dlp.free_text import DistinctSample
+from dlp.json_leaves import is_json
 from dlp.profiles import ANY, OTHER, Profiles, fitting
 
 _SHORTEST = 7  # characters: {"a":1}
 _LONGEST = 20_000  # characters of one document that are read
 _MOST_FIELDS = 64  # of a column
-_DEEPEST = 4
+_DEEPEST = 16
+_JSON = ("{", "[")
 _MAY_BE_DOCUMENT = fitting(ANY, OTHER, _SHORTEST, 255)
 _LABEL = re.compile(
     r"(?:^|(?<=[\s,，;；。&?|{(（\[\"'【]))(?P<label>[A-Za-z\u4e00-\u9fff][A-Za-z0-9_\u4e00-\u9fff-]{0,20})"
@@ -56,12 +58,12 @@ class DocumentSample:
             self.kept.observe(documents, most)
 
 
-def fields_of(texts: list[tuple[str, int]]) -> Fields:
+def fields_of(texts: list[tuple[str, int]], *, most: int = _MOST_FIELDS) -> Fields:
     """The fields inside these texts, each with its rows: the keys of JSON by their whole path, or labels and values."""
     found: Fields = {}
     for text, rows in texts:
         for name, value in cell_fields(text):
-            if name in found or len(found) < _MOST_FIELDS:
+            if name in found or len(found) < most:
                 found.setdefault(name, Counter())[value] += rows
     return found
 
@@ -85,7 +87,7 @@ def field_spans(text: str) -> Iterator[tuple[str, int, int]]:
 
 
 def _pairs(text: str) -> Iterator[tuple[str, str]]:
-    if text[:1] in "{[":
+    if text[:1] in _JSON:
         try:
             yield from _leaves(json.loads(text), "", 0)
         except (ValueError, RecursionError):
@@ -101,6 +103,8 @@ def _leaves(node: object, path: str, depth: int) -> Iterator[tuple[str, str]]:
     elif isinstance(node, list) and depth < _DEEPEST:
         for inner in node:
             yield from _leaves(inner, path, depth + 1)
+    elif isinstance(node, str) and node[:1] in _JSON and depth < _DEEPEST and is_json(node):
+        yield from _leaves(json.loads(node), path, depth + 1)
     elif isinstance(node, str | int | float) and not isinstance(node, bool) and path:
         yield path, str(node)
 

@@ -30,7 +30,9 @@ def clear_beside(columns: Sequence[ColumnFacts]) -> list[MaskFinding]:
         names = {other.name for other in clear}
         for other in clear:
             # A cell and a field of it show the same; of its own cell the field tells more.
-            of_own_cell = other.name == column.inside and any(one.inside == other.name for one in clear)
+            of_own_cell = other.name == column.inside and (
+                column.holds is not None or any(one.inside == other.name for one in clear)
+            )
             if not of_own_cell and (other.inside not in names or other.inside == column.inside):
                 found.append(_finding(column, other, entity_type, other.counts[entity_type].raw))
     return found

@@ -1,5 +1,6 @@
 """Which column of a table is masked how: decided from what a scan read of it, the policy and the names."""
 
+import re
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from fnmatch import fnmatchcase
@@ -16,7 +17,10 @@ from dlp.policy import TextPolicy
 from dlp.registry import ENTITY_TYPES
 
 _MOSTLY = 0.5
+_MOST_FIELDS = 256  # of a column
 _GONE = COARSER | {"redact", "replace"}
+# What only looks unreadable is a value like any other; a keyed name for it joins as well as it did.
+_UNREADABLE = Operator(operator="pseudonym")
 
 
 @dataclass(frozen=True)
@@ -29,7 +33,8 @@ class Treatment:
         spans: for text: the operator of each type.
         sure: for text: types that the column is known to hold.
         guess_names: for text: whether Presidio guesses names.
-        fields: for text: its fields whose names say what their values are, each with the type.
+        fields: for text: its fields whose names say what their values are, each with the type; with '' what only looks
+            unreadable, such as base64.
     """
 
     column: str
@@ -67,7 +72,7 @@ class Treatment:
         if self.operator is not None:
             operator, entity_type = self.operator, self.entity_type
             return lambda value: replaced(value, entity_type, operator, key)
-        operators, sure, guess = dict(self.spans), self.sure, self.guess_names
+        operators, sure, guess = {**dict(self.spans), "": _UNREADABLE}, self.sure, self.guess_names
         types = dict(self.fields)
 
         def masked(value: str) -> str:
@@ -83,14 +88,29 @@ def planned(
     masking: MaskingPolicy,
     text: TextPolicy,
     purpose: Purpose,
+    *,
+    fields: Sequence[ColumnFacts] = (),
 ) -> list[Treatment]:
-    """How each column is to be masked; columns that hold nothing are not in it."""
+    """How each column is to be masked; columns that hold nothing are not in it.
+
+    Args:
+        columns: of the table.
+        findings: of the checks on them, and on `fields`.
+        masking: operators.
+        text: what counts as text.
+        purpose: what the copy is for.
+        fields: inside of the cells.
+    """
     coded = {
         one.columns[0]: one.entity_type
         for one in findings
         if one.check in (MaskCheck.digest, MaskCheck.encoding) and one.severity != "informational"
     }
-    found = [_treatment(column, coded, masking, text, purpose) for column in columns]
+    unreadable: dict[str, list[str]] = {}
+    for field in fields:
+        if field.name in coded:
+            unreadable.setdefault(field.inside, []).append(_label(field))
+    found = [_treatment(column, coded, masking, text, purpose, unreadable.get(column.name, ())) for column in columns]
     return [treatment for treatment in found if treatment is not None]
 
 
@@ -103,16 +123,29 @@ def declarations(treatments: Sequence[Treatment]) -> tuple[Declaration, ...]:
     )
 
 
+def fields_declared(treatments: Sequence[Treatment]) -> tuple[Declaration, ...]:
+    """What the fields inside of masked text hold, for its checks: stand-ins, where any type gets some."""
+    return tuple(
+        Declaration(column=f"{_literal(treatment.column)}.*", holds="token")
+        for treatment in treatments
+        if any(operator.operator in KEYED for _, operator in treatment.spans)
+    )
+
+
 def _treatment(
-    column: ColumnFacts, coded: dict[str, str], masking: MaskingPolicy, text: TextPolicy, purpose: Purpose
+    column: ColumnFacts,
+    coded: dict[str, str],
+    masking: MaskingPolicy,
+    text: TextPolicy,
+    purpose: Purpose,
+    unreadable: Sequence[str],
 ) -> Treatment | None:
     for named in masking.columns:
         if fnmatchcase(column.name, named.column):
             chosen = Operator(**named.model_dump(exclude={"column"}))
             return None if chosen.operator == "keep" else Treatment(column.name, column.entity_type, chosen)
     if column.name in coded:
-        # What only looks unreadable is a value like any other; a keyed name for it joins as well as it did.
-        return Treatment(column.name, coded[column.name], Operator(operator="pseudonym"))
+        return Treatment(column.name, coded[column.name], _UNREADABLE)
     for coarser in masking.generalised:
         if is_named(column.name, coarser.names) and not column.hints.about:
             return Treatment(column.name, "", Operator(**coarser.model_dump(exclude={"names"})))
@@ -124,7 +157,7 @@ def _treatment(
         operator = masking.operator(fact, purpose)
         if operator.operator != "keep":
             return Treatment(column.name, fact, operator)
-    return _text(column, masking, text, purpose)
+    return _text(column, masking, text, purpose, unreadable)
 
 
 def _whole_type(column: ColumnFacts) -> str:
@@ -143,16 +176,26 @@ def _whole_type(column: ColumnFacts) -> str:
     )
 
 
-def _text(column: ColumnFacts, masking: MaskingPolicy, text: TextPolicy, purpose: Purpose) -> Treatment | None:
+def _text(
+    column: ColumnFacts, masking: MaskingPolicy, text: TextPolicy, purpose: Purpose, unreadable: Sequence[str]
+) -> Treatment | None:
     sentences = column.evidence.texts.is_free_text(column.evidence.rows, text) and not column.hints.machine
     documents = column.evidence.documents.kept.counted() or column.evidence.texts.sentences.counted()
-    fields = tuple(field_types(fields_of(documents)).items())
+    fields = tuple({**field_types(fields_of(documents, most=_MOST_FIELDS)), **dict.fromkeys(unreadable, "")}.items())
     if not sentences and not column.counts and not fields:
         return None
     operators = tuple((name, masking.operator(name, purpose)) for name in ENTITY_TYPES)
+    # Facts without a form are told by the names of fields alone.
+    named = {name for _, name in fields if name} - set(ENTITY_TYPES)
+    operators += tuple((name, masking.operator(name, purpose)) for name in sorted(named))
     spans = tuple((name, operator) for name, operator in operators if operator.operator != "keep")
     guess = sentences and masking.text_names == "presidio"
     return Treatment(column.name, spans=spans, sure=frozenset(column.counts), guess_names=guess, fields=fields)
+
+
+def _label(field: ColumnFacts) -> str:
+    """What a field is called where it stands: the last part of its path, without the number of an item."""
+    return re.sub(r" \([0-9]+\)$", "", field.name[len(field.inside) + 1 :]).rpartition(".")[2]
 
 
 def _literal(name: str) -> str:

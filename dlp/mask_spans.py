@@ -1,6 +1,7 @@
 """Personal data inside of sentences, JSON and URLs, replaced where it stands by Presidio's anonymizer."""
 
 import re
+from collections.abc import Sequence
 from functools import cache
 
 import polars as pl
@@ -9,6 +10,7 @@ from presidio_anonymizer.entities import OperatorConfig, RecognizerResult
 
 from dlp.context import speaking_word
 from dlp.free_text import language_of
+from dlp.json_leaves import is_json, json_leaves
 from dlp.kinds import Kind
 from dlp.mask_operators import replaced
 from dlp.mask_policy import Operator
@@ -17,6 +19,7 @@ from dlp.registry import KINDS
 _GUESSED = "PERSON"
 _PRIVATE_KEY = "PRIVATE_KEY"
 _LAST_LINE = re.compile(r"-----END [A-Z0-9 ]{0,40}PRIVATE KEY(?: BLOCK)?-----")
+_LONG_NUMBER = re.compile(r"-?[0-9][0-9.eE+-]{3,}")  # four digits and more: shorter ones are nobody's
 _LEAST_SCORE = 0.3
 _LONGEST = 20_000  # characters of a text in which names are guessed at once
 
@@ -33,6 +36,41 @@ def spans_replaced(
         key: behind keyed operators.
         guess_names: whether Presidio's guesses of names are replaced too; takes a millisecond a text.
     """
+    if is_json(text):
+        return _json_replaced(text, operators, sure, key, guess_names=guess_names)
+    return _replaced(text, operators, sure, key, guess_names=guess_names)
+
+
+def _json_replaced(
+    text: str, operators: dict[str, Operator], sure: frozenset[str], key: bytes, *, guess_names: bool
+) -> str:
+    """JSON that stays JSON: what stands for a number is a string."""
+    numbers = [leaf for leaf in json_leaves(text) if not leaf.is_string and _LONG_NUMBER.fullmatch(leaf.text)]
+    quoted = _with(text, [(leaf.start, leaf.end, f'"{leaf.text}"') for leaf in numbers])
+    told = _replaced(quoted, operators, sure, key, guess_names=guess_names)
+    if told == quoted or not numbers:
+        return text if told == quoted else told
+    if not is_json(told):  # a private key goes on to the end of the text
+        return told
+    were, now = list(json_leaves(text)), list(json_leaves(told))
+    kept = [
+        (leaf.start, leaf.end, old.text)
+        for old, leaf in zip(were, now, strict=False)
+        if not old.is_string and leaf.text == f'"{old.text}"'
+    ]
+    return _with(told, kept)
+
+
+def _with(text: str, parts: Sequence[tuple[int, int, str]]) -> str:
+    """A text with some of its parts replaced."""
+    made, done = list[str](), 0
+    for start, end, new in parts:
+        made += [text[done:start], new]
+        done = end
+    return "".join([*made, text[done:]])
+
+
+def _replaced(text: str, operators: dict[str, Operator], sure: frozenset[str], key: bytes, *, guess_names: bool) -> str:
     found = _form_spans(text, sure & operators.keys(), frozenset(operators))
     if guess_names and _GUESSED in operators:
         found += _guessed_spans(text)
@@ -51,10 +89,19 @@ def _form_spans(text: str, sure: frozenset[str], wanted: frozenset[str]) -> list
         if kind.entity_type not in wanted or not kind.in_text:
             continue
         for match in _compiled(kind.bounded).finditer(text):
-            speaks = kind.in_text_alone or kind.entity_type in sure or speaking_word(kind.context, text, *match.span())
-            if speaks and bool(kind.holds(pl.Series([match.group()]))[0]):
-                found.append(RecognizerResult(kind.entity_type, match.start(), _end(kind, text, match), 0.9))
+            score = _score(kind, text, match, sure)
+            if score and bool(kind.holds(pl.Series([match.group()]))[0]):
+                found.append(RecognizerResult(kind.entity_type, match.start(), _end(kind, text, match), score))
     return found
+
+
+def _score(kind: Kind, text: str, match: re.Match[str], sure: frozenset[str]) -> float:
+    """Of two types for one place that which its form alone tells, then the one that a word beside it names."""
+    if kind.in_text_alone:
+        return 0.9
+    if speaking_word(kind.context, text, *match.span()):
+        return 0.8
+    return 0.7 if kind.entity_type in sure else 0.0
 
 
 def _end(kind: Kind, text: str, match: re.Match[str]) -> int:

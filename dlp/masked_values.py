@@ -115,16 +115,18 @@ def _types_of(masks: pl.DataFrame) -> pl.DataFrame:
 
 def _in_parts(masks: pl.DataFrame, fits: pl.DataFrame) -> tuple[pl.DataFrame, pl.DataFrame]:
     """Masks that have something beside them, such as `138****8000(13800138000)`, by themselves."""
-    whole = fits.max_horizontal() > 0
-    others = masks.filter(~whole & (masks["value"].str.len_chars() <= _LONGEST) & masks["value"].str.contains(_PARTED))
+    alone = fits.max_horizontal() > 0
+    short = masks["value"].str.len_chars() <= _LONGEST
+    others = masks.with_row_index("at").filter(~alone & short & masks["value"].str.contains(_PARTED))
     if others.is_empty():
         return masks, fits
     parts = others.with_columns(pl.col("value").str.extract_all(_PARTS)).explode("value").drop_nulls("value")
     parts = parts.filter(pl.col("value").str.contains("*", literal=True))
     of_parts = _types_of(parts)
     known = of_parts.max_horizontal() > 0
-    left = masks.filter(whole), fits.filter(whole)
-    return pl.concat([left[0], parts.filter(known)]), pl.concat([left[1], of_parts.filter(known)])
+    parts, of_parts = parts.filter(known), of_parts.filter(known)
+    left = ~pl.int_range(len(masks), eager=True).is_in(parts["at"].to_list())
+    return pl.concat([masks.filter(left), parts.select(masks.columns)]), pl.concat([fits.filter(left), of_parts])
 
 
 def _candidates(claims: Claims, named: frozenset[str]) -> list[str]:

@@ -84,3 +84,9 @@ KINDS: tuple[Kind, ...] = (
 )
 
 ENTITY_TYPES: tuple[str, ...] = tuple(dict.fromkeys(kind.entity_type for kind in KINDS))
+
+
+def is_unchecked(entity_type: str) -> bool:
+    """Whether some values of a type are told from other numbers by nothing but words: no check, no form."""
+    kinds = [kind for kind in KINDS if kind.entity_type == entity_type]
+    return any(not kind.in_text_alone for kind in kinds) and all(kind.check_chance == 1 for kind in kinds)

@@ -20,7 +20,7 @@ from pipelines.mask_joins import Joinable, windows_between
 from pipelines.mask_origins import Origin, origin_of
 from pipelines.mask_places import beside, put_in_place, refuse_place
 from pipelines.mask_proof import Planned, holds, proof, wanted_types
-from pipelines.mask_reading import facts_of
+from pipelines.mask_reading import facts_of, facts_within
 from pipelines.mask_sources import names_of
 from pipelines.maskers import Masking
 from pipelines.row_sample import RowSample
@@ -103,10 +103,12 @@ class _Work:
         for one in origin.tables():
             reading = self._read(one, progress)
             facts = facts_of(reading, one.name, self.mask_policy.checks)
+            fields = facts_within(reading, one.name, self.mask_policy.checks)
+            failing = dataset_checks([*facts, *fields], self.judging)
             treatments = planned(
-                facts, dataset_checks(facts, self.judging), self.mask_policy.masking, self.policy.text, self.purpose
+                facts, failing, self.mask_policy.masking, self.policy.text, self.purpose, fields=fields
             )
-            found.append(Planned(one.name, reading.rows, reading.sample.frame(), tuple(treatments)))
+            found.append(Planned(one.name, reading.rows, reading.sample.frame(), tuple(treatments), tuple(fields)))
         if len({plan.name for plan in found}) < len(found):
             raise SourceBroken("two of its tables have the same name: rename one of them")
         return found

@@ -6,16 +6,18 @@ from dataclasses import dataclass, replace
 import polars as pl
 
 from dlp.column_names import name_hints
+from dlp.mask_beside import spans as spans_in
 from dlp.mask_checks import Judging, dataset_checks
 from dlp.mask_columns import ColumnFacts
+from dlp.mask_field_proof import left_in_fields
 from dlp.mask_findings import SEVERITIES, MaskCheck, MaskFinding
-from dlp.mask_operators import STILL_LOOKS_LIKE
-from dlp.mask_plan import Treatment, declarations
+from dlp.mask_operators import KEYED, STILL_LOOKS_LIKE
+from dlp.mask_plan import Treatment, declarations, fields_declared
 from dlp.mask_policy import MaskPolicy, Purpose
 from dlp.policy import Policy
-from dlp.registry import ENTITY_TYPES
+from dlp.registry import ENTITY_TYPES, is_unchecked
 from dlp.tables import table_verdicts
-from pipelines.mask_reading import facts_of
+from pipelines.mask_reading import facts_of, facts_within
 from pipelines.scan_reading import Reading
 
 _FAILS_FROM = "medium"
@@ -30,6 +32,7 @@ class Planned:
         name: of the data set.
         rows: that were read.
         before: some of its rows, whole, as they were.
+        fields: inside of its cells, as they were in those rows.
         treatments: how each column is masked; columns that hold nothing are not in it.
     """
 
@@ -37,6 +40,7 @@ class Planned:
     rows: int
     before: pl.DataFrame
     treatments: tuple[Treatment, ...]
+    fields: tuple[ColumnFacts, ...] = ()
 
 
 def wanted_types(policy: MaskPolicy, entities: Policy, purpose: Purpose) -> frozenset[str]:
@@ -46,7 +50,7 @@ def wanted_types(policy: MaskPolicy, entities: Policy, purpose: Purpose) -> froz
 
 def judging_copy(judging: Judging, treatments: Sequence[Treatment]) -> Judging:
     """What the checks of a copy go by: what it was made to hold counts as declared."""
-    declared = (*declarations(treatments), *judging.checks.declared)
+    declared = (*declarations(treatments), *fields_declared(treatments), *judging.checks.declared)
     return replace(judging, checks=judging.checks.model_copy(update={"declared": declared}))
 
 
@@ -56,11 +60,13 @@ def proof(
     """The columns of the copy of a table, and what is wrong with it."""
     of_copy = judging_copy(judging, plan.treatments)
     facts = facts_of(after, "", of_copy.checks)
-    found = dataset_checks(facts, of_copy)
+    fields = facts_within(after, "", of_copy.checks)
+    found = dataset_checks([*facts, *fields], of_copy)
     treated = {treatment.column: treatment for treatment in plan.treatments}
-    found += _left_over(after, treated, wanted, judging.policy)
+    found += _left_over(plan, after, treated, wanted, judging.policy)
     for treatment in plan.treatments:
         found += _unchanged(plan.before, after.sample.frame(), treatment)
+    found += left_in_fields(plan.fields, fields, treated, wanted)
     # A stand-in that no check digit refutes is what was asked for: the key is the evidence.
     return facts, [one for one in found if not _intended(one, treated)]
 
@@ -72,7 +78,7 @@ def holds(findings: Sequence[MaskFinding]) -> bool:
 
 
 def _left_over(
-    after: Reading, treated: Mapping[str, Treatment], wanted: frozenset[str], policy: Policy
+    plan: Planned, after: Reading, treated: Mapping[str, Treatment], wanted: frozenset[str], policy: Policy
 ) -> list[MaskFinding]:
     """Personal data in the clear in the copy, of the types that the policy wants masked."""
     hints = {column: name_hints(column, policy) for column in after.evidence}
@@ -90,7 +96,22 @@ def _left_over(
         and one.entity_type in wanted
         and one.confidence > _SURE
         and not _explains(treated.get(column), one.entity_type)
+        and not _stands_in(plan, after, treated.get(column), one.entity_type)
     ]
+
+
+def _stands_in(plan: Planned, after: Reading, treatment: Treatment | None, entity_type: str) -> bool:
+    """Whether what a text seems to hold in the clear are stand-ins: of a type without a check, and none as it was."""
+    if treatment is None or treatment.operator is not None or not is_unchecked(entity_type):
+        return False
+    keyed = any(name == entity_type and operator.operator in KEYED for name, operator in treatment.spans)
+    name, rows = treatment.column, after.sample.frame()
+    if not keyed or name not in plan.before.columns or name not in rows.columns or len(rows) != len(plan.before):
+        return False
+    both = zip(plan.before[name].cast(pl.String).to_list(), rows[name].cast(pl.String).to_list(), strict=True)
+    return not any(
+        set(spans_in(old, entity_type)) & set(spans_in(new, entity_type)) for old, new in both if old and new
+    )
 
 
 def _explains(treatment: Treatment | None, entity_type: str) -> bool:

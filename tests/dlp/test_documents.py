@@ -1,3 +1,5 @@
+import json
+
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
@@ -16,7 +18,9 @@ from dlp.documents import fields_of
         ("姓名 张伟 性别 男", {"姓名": "张伟", "性别": "男"}),
         ("12:30:45", {}),
         ("no fields at all", {}),
-        ('{"a": {"b": {"c": {"d": {"e": "too deep"}}}}}', {}),
+        ('{"a": {"b": {"c": {"d": {"e": "deep"}}}}}', {"a.b.c.d.e": "deep"}),
+        ('{"a": ' * 20 + '"too deep"' + "}" * 20, {}),
+        (json.dumps({"a": json.dumps({"b": json.dumps([{"c": "within strings"}])})}), {"a.b.c": "within strings"}),
     ],
 )
 def test_a_cell_gives_its_fields(text: str, fields: dict[str, str]) -> None:
