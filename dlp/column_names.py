@@ -10,6 +10,8 @@ from dlp.policy import EntityPolicy, Policy
 from dlp.registry import ENTITY_TYPES, KINDS
 
 _PIECES = re.compile(r"[A-Z]+(?=[A-Z][a-z])|[A-Z]?[a-z]+|[A-Z]+|[\u4e00-\u9fff]+|[0-9]+")
+_APART = "\x00"
+_NO_PIECE = re.compile(f"[^A-Za-z\u4e00-\u9fff{_APART}]+")
 _SUFFIXES = ("", "no", "num", "number", "code", "nbr", "cn")
 _SHORTEST_TOGETHER = 2
 _VOWELS = frozenset("aeiou")
@@ -116,14 +118,15 @@ def is_named(column: str, phrases: tuple[str, ...]) -> bool:
     return _any(words, "".join(words), phrases)
 
 
-def may_name(values: Iterable[str], phrases: Iterable[str]) -> bool:
+def may_name(values: Iterable[str], phrases: frozenset[str]) -> bool:
     """Whether one of these values, read as names, may hold one of the phrases; False is certain, True is not."""
-    needles = {_needle(phrase) for phrase in phrases}
-    for value in values:
-        text = "".join(token.lower() for token in _PIECES.findall(value) if not token.isdigit())
-        if any(needle in text for needle in needles):
-            return True
-    return False
+    text = _NO_PIECE.sub("", _APART.join(values)).lower()
+    return any(needle in text for needle in _needles_of(phrases))
+
+
+@lru_cache(maxsize=16)
+def _needles_of(phrases: frozenset[str]) -> tuple[str, ...]:
+    return tuple({_needle(phrase) for phrase in phrases})
 
 
 def _masked_match(entity_type: str, match: re.Match[str]) -> str:

@@ -18,10 +18,11 @@ from dlp.policy import Policy
 from dlp.profiles import ANY, DIGIT, LONGEST, SEPARATOR, Profiles, fitting, holding, profiles
 from dlp.seen import Seen
 
-_MAY_HIDE = holding(ANY & ~(DIGIT | SEPARATOR))
-_MAY_BE_RULED = fitting(DIGIT | SEPARATOR, DIGIT | SEPARATOR, 4, LONGEST)
+# Of which values it has to be asked whether they are masked, and whether they are words of a list.
+MAY_HIDE = holding(ANY & ~(DIGIT | SEPARATOR))
+MAY_BE_RULED = fitting(DIGIT | SEPARATOR, DIGIT | SEPARATOR, 4, LONGEST)
 _LONGEST_WORD = 16
-_MAY_BE_WORD = holding(ANY & ~DIGIT) & fitting(ANY, 0, 1, _LONGEST_WORD)
+MAY_BE_WORD = holding(ANY & ~DIGIT) & fitting(ANY, 0, 1, _LONGEST_WORD)
 
 
 @dataclass
@@ -55,7 +56,7 @@ class ColumnEvidence(KindCounts):
         if values.is_empty():
             return
         hashes = values["value"].hash(seed=Seen.SEED)
-        fresh = pl.Series("fresh", self._seen.fresh(hashes.to_numpy()))
+        fresh = pl.Series("fresh", self.seen(hashes.to_numpy()))
         values = values.with_columns(fresh, hashes.alias("order"))
         self.rows += int(values["rows"].sum())
         values, made = self._without_nulls(values, profiles(values["value"]), policy)
@@ -70,9 +71,13 @@ class ColumnEvidence(KindCounts):
         if not values.is_empty():
             KindBatch(values, made).count(self, key)
 
+    def seen(self, hashes: NDArray[np.uint64]) -> NDArray[np.bool_]:
+        """For each value by its hash, whether it did not come before; they are remembered."""
+        return self._seen.fresh(hashes)
+
     def _without_nulls(self, values: pl.DataFrame, made: Profiles, policy: Policy) -> tuple[pl.DataFrame, Profiles]:
         """The values that are none of the words for nothing; words of closed lists are counted by the way."""
-        at = np.flatnonzero(_MAY_BE_WORD[made])
+        at = np.flatnonzero(MAY_BE_WORD[made])
         if not len(at):
             return values, made
         words = values["value"].gather(at).str.to_lowercase()
@@ -90,7 +95,7 @@ class ColumnEvidence(KindCounts):
         self, values: pl.DataFrame, made: Profiles, *, key: bytes, policy: Policy
     ) -> tuple[pl.DataFrame, Profiles]:
         """Count the masked values; the others, and those that are to be looked at both ways."""
-        at = np.flatnonzero(_MAY_HIDE[made] | self._ruled(values, made))
+        at = np.flatnonzero(MAY_HIDE[made] | self._ruled(values, made))
         at = at[is_masked(values["value"].gather(at)).to_numpy()] if len(at) else at
         if not len(at):
             return values, made
@@ -113,7 +118,7 @@ class ColumnEvidence(KindCounts):
     def _ruled(self, values: pl.DataFrame, made: Profiles) -> NDArray[np.bool_]:
         """Which values of digits and separators alone hold a run of hyphens, which may hide: 138-----678."""
         ruled = np.zeros(len(made), dtype=np.bool_)
-        at = np.flatnonzero(_MAY_BE_RULED[made])
+        at = np.flatnonzero(MAY_BE_RULED[made])
         if len(at):
             ruled[at] = values["value"].gather(at).str.contains("---", literal=True).to_numpy()
         return ruled

@@ -19,7 +19,7 @@ _LONGEST = 20_000  # characters of one document that are read
 _MOST_FIELDS = 64  # of a column
 _DEEPEST = 16
 _JSON = ("{", "[")
-_MAY_BE_DOCUMENT = fitting(ANY, OTHER, _SHORTEST, 255)
+MAY_BE_DOCUMENT = fitting(ANY, OTHER, _SHORTEST, 255)
 _LABEL = re.compile(
     r"(?:^|(?<=[\s,，;；。&?|{(（\[\"'【]))(?P<label>[A-Za-z\u4e00-\u9fff][A-Za-z0-9_\u4e00-\u9fff-]{0,20})"
     r"[\"'】]?\s?[:：=]\s?[\"']?"
@@ -49,7 +49,7 @@ class DocumentSample:
 
     def observe(self, values: pl.DataFrame, made: Profiles, most: int) -> None:
         """Choose among the values of one more batch: columns `value`, `rows` and `order`, and their profiles."""
-        documents = values[np.flatnonzero(_MAY_BE_DOCUMENT[made])]
+        documents = values[np.flatnonzero(MAY_BE_DOCUMENT[made])]
         if documents.is_empty():
             return
         documents = documents.filter(documents["value"].str.contains(_FIELDS))

@@ -1,5 +1,6 @@
 """Which columns hold sentences, and a bounded, repeatable choice of them for the text engine; imports no engine."""
 
+from collections.abc import Iterator
 from dataclasses import dataclass, field
 
 import numpy as np
@@ -10,33 +11,58 @@ from dlp.profiles import BEYOND, LETTER, OTHER, SEPARATOR, Profiles, holding
 
 _SHORTEST = 10  # characters
 _FOUR_ENGLISH_WORDS = r"(?s)[A-Za-z]{2}(?:.*?[^A-Za-z][A-Za-z]{2}){3}"
-_MAY_BE_SENTENCE = holding(BEYOND, shortest=_SHORTEST) | (
+MAY_BE_SENTENCE = holding(BEYOND, shortest=_SHORTEST) | (
     holding(LETTER, shortest=_SHORTEST) & holding(SEPARATOR | OTHER)
 )
+_MOST_WAITING = 8  # batches
 _KEPT = pl.Schema({"value": pl.String, "rows": pl.Int64, "order": pl.UInt64})
+_NONE = pl.DataFrame(schema=_KEPT)  # frames do not change: all samples begin with the same one
 
 
 @dataclass
 class DistinctSample:
     """Some distinct values of one column, the same ones in whatever order the batches come.
 
-    Attributes:
-        kept: columns `value`, `rows` and `order`: the values with the least hashes.
+    Small batches wait until they are asked for: most columns of a wide table never are.
     """
 
-    kept: pl.DataFrame = field(default_factory=lambda: pl.DataFrame(schema=_KEPT))
+    _kept: pl.DataFrame = field(default_factory=lambda: _NONE)
+    _waiting: list[tuple[pl.DataFrame, int, int]] = field(default_factory=list, repr=False)
+    _most: int = 0
+
+    @property
+    def kept(self) -> pl.DataFrame:
+        """Columns `value`, `rows` and `order`: the values with the least hashes."""
+        waiting, self._waiting = self._waiting, []
+        for frame, begin, end in waiting:
+            self.observe(frame[begin:end], self._most)
+        return self._kept
 
     def observe(self, values: pl.DataFrame, most: int) -> None:
         """Choose among the values of one more batch: columns `value`, `rows`, and `order`, a hash of the value."""
+        kept = self.kept
         ordered = values.select("value", "rows", "order")
-        if len(self.kept) == most:
-            ordered = ordered.filter(pl.col("order") <= self.kept["order"].max())
+        if len(kept) == most:
+            ordered = ordered.filter(pl.col("order") <= kept["order"].max())
         if ordered.is_empty():
             return
-        together = pl.concat([self.kept, ordered.bottom_k(most, by=["order", "value"]).cast(_KEPT)])
+        together = pl.concat([kept, ordered.bottom_k(most, by=["order", "value"]).cast(_KEPT)])
         # A value that was once left out has more than enough before it: what is kept is counted in full.
         counted = together.group_by("value").agg(pl.col("rows").sum(), pl.col("order").first())
-        self.kept = counted.sort("order", "value").head(most)
+        self._kept = counted.sort("order", "value").head(most)
+
+    def observe_later(self, values: pl.DataFrame, begin: int, end: int, most: int) -> None:
+        """The same for some rows of a frame that other columns share, when they are asked for or become many."""
+        self._most = most
+        self._waiting.append((values, begin, end))
+        if len(self._waiting) > _MOST_WAITING:
+            self._kept = self.kept
+
+    def some(self) -> Iterator[str]:
+        """The values, and maybe more: what waits is not chosen from yet."""
+        yield from self._kept["value"]
+        for frame, begin, end in self._waiting:
+            yield from frame["value"][begin:end].to_list()
 
     def counted(self) -> list[tuple[str, int]]:
         """The values with their rows."""
@@ -56,7 +82,7 @@ class TextSample:
 
     def observe(self, values: pl.DataFrame, made: Profiles, policy: TextPolicy) -> None:
         """Count and choose the sentences of one more batch: columns `value`, `rows` and `order`, and their profiles."""
-        sentences = values[np.flatnonzero(_MAY_BE_SENTENCE[made])]
+        sentences = values[np.flatnonzero(MAY_BE_SENTENCE[made])]
         if sentences.is_empty():
             return
         sentences = sentences.filter(_is_sentence(sentences["value"]))

@@ -10,11 +10,11 @@ from dlp.profiles import ANY, DIGIT, DOT, LETTER, LONGEST, WORD, Profiles, fitti
 from dlp.registry import KINDS
 from dlp.spans import spans
 
-_PREFIXES_KEPT = 200
-_HASH = r"^(?i:[0-9a-f]{32}|[0-9a-f]{40}|[0-9a-f]{64})$"
-_HASH_LENGTHS = (32, 64)
+PREFIXES_KEPT = 200
+HASH = r"^(?i:[0-9a-f]{32}|[0-9a-f]{40}|[0-9a-f]{64})$"
+HASH_LENGTHS = (32, 64)
 _SHORTEST_TEXT = 5  # characters: a value of four and something beside it
-_MIXED = holding(ANY & ~WORD, beyond=DIGIT | DOT, shortest=_SHORTEST_TEXT)
+MIXED = holding(ANY & ~WORD, beyond=DIGIT | DOT, shortest=_SHORTEST_TEXT)
 _CONTEXT_WORDS = sorted({word for kind in KINDS if kind.in_text and not kind.in_text_alone for word in kind.context})
 
 
@@ -27,7 +27,7 @@ class KindBatch:
         self._texts = values["value"]
         self._claimed: dict[str, NDArray[np.bool_]] = {}
         self._gates: dict[tuple[str, int, bool], NDArray[np.intp]] = {}
-        self._mixed = np.flatnonzero(_MIXED[made])
+        self._mixed = np.flatnonzero(MIXED[made])
         self._spoken: NDArray[np.intp] | None = None
 
     def count(self, evidence: KindCounts, key: bytes) -> None:
@@ -43,10 +43,10 @@ class KindBatch:
                 self._count_text(kind, evidence, key)
 
     def _count_hashes(self, evidence: KindCounts, present: Profiles) -> None:
-        table = fitting(DIGIT | LETTER, 0, *_HASH_LENGTHS)
+        table = fitting(DIGIT | LETTER, 0, *HASH_LENGTHS)
         if table[present].any():
             long = self._values.filter(pl.Series(table[self._made]))
-            evidence.hashes += int(long.filter(long["value"].str.contains(_HASH))["rows"].sum())
+            evidence.hashes += int(long.filter(long["value"].str.contains(HASH))["rows"].sum())
 
     def _count_whole(self, kind: Kind, evidence: KindCounts, key: bytes) -> None:
         free = kind.fits[self._made]
@@ -62,7 +62,7 @@ class KindBatch:
         count.rows += int(kept["rows"].sum())
         count.whole += int(kept["fresh"].sum())
         count.hit_lengths.update(int(code) & LONGEST for code in np.unique(self._made[holding_at]))
-        if kind.spread and (kind.given_out or len(count.prefixes) < _PREFIXES_KEPT):
+        if kind.spread and (kind.given_out or len(count.prefixes) < PREFIXES_KEPT):
             _count_beginnings(kind, count, kept)
         if kind.mistaken:
             count.mistaken += int(kept["fresh"].filter(kept["value"].str.contains(rf"^(?:{kind.mistaken})$")).sum())
@@ -117,10 +117,15 @@ class KindBatch:
         return self._spoken
 
 
+def beginnings(values: pl.Series, kind: Kind) -> pl.Series:
+    """What values begin with, as far as it must vary, behind a country code."""
+    return values.str.replace(r"^(?:\+|00)?86[- ]?", "").str.head(kind.spread)
+
+
 def _count_beginnings(kind: Kind, count: KindCount, kept: pl.DataFrame) -> None:
-    begun = kept["value"].str.replace(r"^(?:\+|00)?86[- ]?", "").str.head(kind.spread)
-    if len(count.prefixes) < _PREFIXES_KEPT:
-        count.prefixes.update(begun.unique().head(_PREFIXES_KEPT).to_list())
+    begun = beginnings(kept["value"], kind)
+    if len(count.prefixes) < PREFIXES_KEPT:
+        count.prefixes.update(begun.unique().head(PREFIXES_KEPT).to_list())
     if kind.given_out:
         strange = ~begun.str.contains(rf"^(?:{kind.given_out})$")
         count.strange += int(kept["fresh"].filter(strange).sum())

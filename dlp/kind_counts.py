@@ -45,7 +45,10 @@ class KindCount:
     def show(self, values: pl.Series, kind: Kind, key: bytes) -> None:
         """Keep one of these values to show, masked."""
         # The least of all, so that it does not depend on the order in which values come.
-        value = str(values.min())
+        self.show_one(str(values.min()), kind, key)
+
+    def show_one(self, value: str, kind: Kind, key: bytes) -> None:
+        """Show this value, masked, when it is less than the one that is shown."""
         if not self.shown or value < self.shown:
             self.shown = value
             self.sample = masked(value, kind.entity_type)

@@ -26,6 +26,7 @@ _CHECKED = ("CN_RESIDENT_ID", "CREDIT_CARD", "CN_SOCIAL_CREDIT_CODE", "IBAN_CODE
 _UNLIKELY = 1e-4  # that a column of anything else is taken for one
 _MOBILE = "PHONE_NUMBER"
 _ALMOST_ALL = 0.95  # of turned values that are mobiles: seven in a hundred numbers look like one
+_SHORTEST = 11  # characters of a mobile; all else that turned digits are taken for is longer
 _LEAST_MOBILES, _LEAST_PREFIXES = 20, 8
 
 
@@ -86,13 +87,18 @@ def _turned(column: ColumnFacts, values: Sequence[str]) -> MaskFinding | None:
     for value in values:
         for text, way in (*turned_ways(value), *numbers_behind(value)):
             ways.setdefault(way, []).append(text)
-    for way, texts in ways.items():
+    long = {way: texts for way, texts in ways.items() if sum(map(_is_long, texts)) > len(values) * _MOST_TURNED}
+    for way, texts in long.items():
         # A form alone proves nothing of turned digits; a check digit that nearly all pass does.
         sure = [name for name in _CHECKED if _proves(texts, name, values=len(values), ways=len(ways))]
         for entity_type in (*sure, *_mobiles(column, texts)):
             evidence = {"encoding": way, "values_with": len(texts), "values": len(values)}
             return MaskFinding(MaskCheck.encoding, (column.name,), "critical", entity_type, evidence)
     return None
+
+
+def _is_long(text: str) -> bool:
+    return len(text) >= _SHORTEST
 
 
 def _is_raw(column: ColumnFacts) -> bool:

@@ -39,12 +39,14 @@ def table_facts(
         checks: what columns are declared to hold.
         called: what the names say of columns that have others, by column.
     """
-    names = list(dict.fromkeys([*evidence, *sample.columns]))[:_MOST_COLUMNS]
+    sampled = {series.name: series for series in sample.get_columns()}
+    nothing = pl.Series([None] * sample.height, dtype=pl.String)
+    names = list(dict.fromkeys([*evidence, *sampled]))[:_MOST_COLUMNS]
     counted = {name: evidence.get(name, ColumnEvidence()) for name in names}
     hints = with_neighbours({name: name_hints(called.get(name, name), policy) for name in names}, counted, policy)
     found = []
     for name in names:
-        rows = sample[name] if name in sample.columns else pl.Series([None] * sample.height, dtype=pl.String)
+        rows = sampled.get(name, nothing)
         judged = verdicts(counted[name], hints[name], policy)
         facts = column_facts(
             name,

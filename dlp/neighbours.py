@@ -1,6 +1,6 @@
 """What columns say about each other: a latitude beside a longitude, a kind of document beside its number."""
 
-from collections.abc import Collection, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import replace
 from itertools import pairwise
 
@@ -51,9 +51,9 @@ def _add_documents(
     beside: dict[str, set[str]], hints: Mapping[str, NameHints], evidence: Mapping[str, ColumnEvidence], policy: Policy
 ) -> None:
     columns = list(evidence)
-    phrases = {
+    phrases = frozenset(
         phrase for entity in policy.entities.values() if entity.identity_number for phrase in entity.column_names
-    }
+    )
     for at, column in enumerate(columns):
         documents = _documents(column, hints, evidence, policy, phrases)
         for near in _around(columns, at) if documents else ():
@@ -79,14 +79,14 @@ def _documents(
     hints: Mapping[str, NameHints],
     evidence: Mapping[str, ColumnEvidence],
     policy: Policy,
-    phrases: Collection[str],
+    phrases: frozenset[str],
 ) -> frozenset[str]:
     """The sorts of identity documents that the values of a column name; none where it names anything else."""
     if hints[column].says or not evidence[column].valued:
         return frozenset()
-    values = [value for value, _ in evidence[column].values.counted()]
-    if not may_name(values, phrases):
+    if not may_name(evidence[column].values.some(), phrases):
         return frozenset()
+    values = [value for value, _ in evidence[column].values.counted()]
     types: set[str] = set()
     for value in values:
         named = name_hints(value, policy).says

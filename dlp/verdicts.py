@@ -15,6 +15,7 @@ from dlp.registry import ENTITY_TYPES, KINDS
 _MASK_SHARE = 0.3
 _VAGUE_SHARE = 0.5
 _MOST = 0.5
+_KINDS_OF = {name: [kind for kind in KINDS if kind.entity_type == name] for name in ENTITY_TYPES}
 _WEAK = 1 / 10  # the chance of a Luhn digit
 # Types of digits alone whose check says little: their masks have the look of any long number with stars in it.
 _LIKE_NUMBERS = frozenset(
@@ -53,6 +54,8 @@ def _is_random(verdict: Verdict, hints: NameHints) -> bool:
 
 def masked_rows(name: str, evidence: ColumnEvidence, hints: NameHints) -> int:
     """How many rows of a column hold masked values of a type."""
+    if not evidence.masks.claims and not evidence.masks.opaque:
+        return 0
     if hints.machine and name in _LIKE_NUMBERS - hints.beside:
         return 0  # of an order number with stars, too, one in ten would pass
     rows = evidence.masks.rows_by_type(hints.says | hints.beside, evidence.valued)[name]
@@ -65,11 +68,13 @@ def masked_rows(name: str, evidence: ColumnEvidence, hints: NameHints) -> int:
 
 
 def _of_type(name: str, evidence: ColumnEvidence, hints: NameHints, policy: Policy) -> Verdict | None:
-    kinds = [kind for kind in KINDS if kind.entity_type == name]
+    kinds = _KINDS_OF[name]
+    hidden = masked_rows(name, evidence, hints)
+    if not hidden and not any(kind.name in evidence.kinds for kind in kinds):
+        return _hash_verdict(name, evidence, hints)
     named = name in hints.says and (
         name not in hints.vaguely or _speaks_itself(kinds, evidence, repeated=name in hints.roles)
     )
-    hidden = masked_rows(name, evidence, hints)
     sure = believed(kinds, evidence, hints, expected=named or hidden > 0 or name in hints.beside)
     if sum(raw.rows for raw in sure) > evidence.valued * _MOST:
         # What most values are, the others may be too, written in a way that proves less.
