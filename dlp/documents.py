@@ -25,7 +25,8 @@ _LABEL = re.compile(
     r"[\"'】]?\s?[:：=]\s?[\"']?"
 )
 # Begins as JSON does, or has two labels at least; a time has colons behind digits.
-_FIELDS = r"^[\[{]|[A-Za-z_\u4e00-\u9fff]\x22?[=:].*[A-Za-z_\u4e00-\u9fff]\x22?[=:]"
+_LABELLED = r"(?:[A-Za-z_\u4e00-\u9fff]\x22?[=:]|[A-Za-z_]{2}[0-9]{1,3}\x22?[=:])"
+_FIELDS = rf"^[\[{{]|{_LABELLED}.*{_LABELLED}"
 # Forms and cards have a space behind what they are labelled with.
 _FORM = re.compile(
     r"(?:^|(?<=\s))(姓名|性别|民族|出生|出生日期|住址|地址|公民身份号码|身份证号|电话|手机|联系电话|联系人|收件人|收货人|患者|户主|单位)"

@@ -42,7 +42,7 @@ def _is_clear(other: ColumnFacts, column: ColumnFacts, entity_type: str) -> bool
     """Whether a column holds in the clear what another one hides."""
     count = other.counts.get(entity_type)
     # A masked column with raw values in it is partly masked, which is another finding.
-    if other.name == column.name or count is None or not count.raw or count.masked or other.holds:
+    if column.name in (other.name, other.inside) or count is None or not count.raw or count.masked or other.holds:
         return False
     # A whole column in the clear beside its digests hides nothing: that it is there is a finding of the scan.
     return bool(column.masked_type) or other.whole_rows(entity_type) <= other.evidence.rows / 2

@@ -72,7 +72,7 @@ def shown_beside(columns: Sequence[ColumnFacts], known: Sequence[MaskFinding]) -
         entity_type = column.masked_type
         masks = [whole_mask(mask, entity_type) if mask else "" for mask in column.masks(entity_type)]
         for other in _beside(column, columns):
-            if any({column.name, other.name} <= pair for pair in told):
+            if any({column.name, name} <= pair for pair in told for name in (other.name, other.inside) if name):
                 continue
             texts = other.sample.to_list()
             fit = _fit(masks, texts, entity_type)

@@ -6,6 +6,7 @@ from collections.abc import Mapping, Sequence
 
 import polars as pl
 
+from dlp.cell_columns import field_facts
 from dlp.columns import ColumnEvidence
 from dlp.counting import observe_table
 from dlp.mask_checks import Judging, dataset_checks
@@ -72,9 +73,13 @@ def facts(
 def checked(
     table: Mapping[str, Sequence[str | None]], *, known: Sequence[str] = (), checks: ChecksPolicy | None = None
 ) -> list[MaskFinding]:
-    """The findings on a table."""
+    """The findings on a table, and on the fields inside of its cells."""
     judging = Judging(default_policy(), checks or default_mask_policy().checks, KEY, digests=200_000)
-    return dataset_checks(facts(table, checks=checks), judging, lambda: known)
+    columns = facts(table, checks=checks)
+    sample = pl.DataFrame({column.name: column.sample for column in columns})
+    evidence = {column.name: column.evidence for column in columns}
+    fields = field_facts(evidence, sample, dataset="table.csv", policy=judging.policy, checks=judging.checks, key=KEY)
+    return dataset_checks([*columns, *fields], judging, lambda: known)
 
 
 def kinds(findings: Sequence[MaskFinding]) -> set[tuple[str, str]]:
