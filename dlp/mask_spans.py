@@ -1,7 +1,8 @@
 """Personal data inside of sentences, JSON and URLs, replaced where it stands by Presidio's anonymizer."""
 
+import json
 import re
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from functools import cache
 
 import polars as pl
@@ -10,7 +11,7 @@ from presidio_anonymizer.entities import OperatorConfig, RecognizerResult
 
 from dlp.context import speaking_word
 from dlp.free_text import language_of
-from dlp.json_leaves import is_json, json_leaves
+from dlp.json_leaves import Leaf, is_json, json_leaves
 from dlp.kinds import Kind
 from dlp.mask_operators import replaced
 from dlp.mask_policy import Operator
@@ -44,29 +45,29 @@ def spans_replaced(
 def _json_replaced(
     text: str, operators: dict[str, Operator], sure: frozenset[str], key: bytes, *, guess_names: bool
 ) -> str:
-    """JSON that stays JSON: what stands for a number is a string."""
-    numbers = [leaf for leaf in json_leaves(text) if not leaf.is_string and _LONG_NUMBER.fullmatch(leaf.text)]
-    quoted = _with(text, [(leaf.start, leaf.end, f'"{leaf.text}"') for leaf in numbers])
-    told = _replaced(quoted, operators, sure, key, guess_names=guess_names)
-    if told == quoted or not numbers:
-        return text if told == quoted else told
-    if not is_json(told):  # a private key goes on to the end of the text
+    """JSON that stays JSON: what stands for a number is a string, and JSON within a string is masked by itself."""
+    leaves = list(json_leaves(text))
+    inner = {}
+    for at, leaf in enumerate(leaves):
+        if leaf.is_string and is_json(leaf.value):
+            made = _json_replaced(leaf.value, operators, sure, key, guess_names=guess_names)
+            inner[at] = leaf.text if made == leaf.value else json.dumps(made, ensure_ascii=False)
+    held = dict.fromkeys(inner, '""')
+    held |= {at: f'"{leaf.text}"' for at, leaf in enumerate(leaves) if _LONG_NUMBER.fullmatch(leaf.text)}
+    told = _replaced(_with(text, leaves, held), operators, sure, key, guess_names=guess_names)
+    now = list(json_leaves(told)) if is_json(told) else []
+    if len(now) != len(leaves):  # a private key goes on to the end of the text, whatever stands behind it
         return told
-    were, now = list(json_leaves(text)), list(json_leaves(told))
-    kept = [
-        (leaf.start, leaf.end, old.text)
-        for old, leaf in zip(were, now, strict=False)
-        if not old.is_string and leaf.text == f'"{old.text}"'
-    ]
-    return _with(told, kept)
+    kept = {at: leaf.text for at, leaf in enumerate(leaves) if at not in inner and now[at].text == held.get(at)}
+    return _with(told, now, {**kept, **inner})
 
 
-def _with(text: str, parts: Sequence[tuple[int, int, str]]) -> str:
-    """A text with some of its parts replaced."""
+def _with(text: str, leaves: Sequence[Leaf], texts: Mapping[int, str]) -> str:
+    """JSON with some of its leaves, told by their place, written otherwise."""
     made, done = list[str](), 0
-    for start, end, new in parts:
-        made += [text[done:start], new]
-        done = end
+    for at in sorted(texts):
+        made += [text[done : leaves[at].start], texts[at]]
+        done = leaves[at].end
     return "".join([*made, text[done:]])
 
 
