@@ -4,6 +4,7 @@ import base64
 import binascii
 import hashlib
 import re
+import zlib
 from collections.abc import Callable, Collection, Iterable, Iterator
 from dataclasses import dataclass
 from functools import cache
@@ -21,6 +22,8 @@ _TELLING = 16  # hex digits of which a single hit is no accident
 _WITH_LETTERS = 0.9  # of the digests
 _FEW_AGREE = 0.1
 _TEXT_CONTROLS = re.compile(rb"[\x00-\x08\x0e-\x1f\x7f-\xff]")
+
+_MOBILE = re.compile(r"1[3-9][0-9]{9}")
 
 Digest = Callable[[bytes], bytes]
 
@@ -116,6 +119,8 @@ def written_ways(values: Iterable[str]) -> Iterator[str]:
     """Each value as it is, and as it may have been written before it was digested."""
     for value in values:
         ways = dict.fromkeys((value, value.lower(), value.upper(), re.sub(r"[ -]", "", value), f"+86{value}"))
+        if _MOBILE.fullmatch(value):
+            ways |= dict.fromkeys((f"86{value}", f"0086{value}"))
         yield from (way for way in ways if way)
 
 
@@ -146,6 +151,7 @@ def _algorithms() -> tuple[tuple[str, int, Digest], ...]:
     plain = {name: _of(name) for name in names if name in hashlib.algorithms_available}
     md5 = plain["md5"]
     found = [(name, len(digest(b"")), digest) for name, digest in plain.items()]
+    found.append(("crc32", 4, lambda raw: zlib.crc32(raw).to_bytes(4, "big")))
     found.append(("md5 of md5", 16, lambda raw: md5(md5(raw).hex().encode())))
     return tuple(found)
 

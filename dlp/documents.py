@@ -11,7 +11,7 @@ import numpy as np
 import polars as pl
 
 from dlp.free_text import DistinctSample
-from dlp.json_leaves import is_json
+from dlp.json_leaves import ITEMS, is_json
 from dlp.profiles import ANY, OTHER, Profiles, fitting
 
 _SHORTEST = 7  # characters: {"a":1}
@@ -103,7 +103,7 @@ def _leaves(node: object, path: str, depth: int) -> Iterator[tuple[str, str]]:
             yield from _leaves(inner, f"{path}.{key}" if path else str(key), depth + 1)
     elif isinstance(node, list) and depth < _DEEPEST:
         for inner in node:
-            yield from _leaves(inner, path, depth + 1)
+            yield from _leaves(inner, path or (ITEMS if not isinstance(inner, dict) else ""), depth + 1)
     elif isinstance(node, str) and node[:1] in _JSON and depth < _DEEPEST and is_json(node):
         yield from _leaves(json.loads(node), path, depth + 1)
     elif isinstance(node, str | int | float) and not isinstance(node, bool) and path:

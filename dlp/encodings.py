@@ -14,7 +14,7 @@ _DEEPEST = 3  # encodings inside one another
 _LONGEST = 8192  # characters
 _HEX = re.compile(r"(?:0x|\\x)?(?:[0-9a-fA-F]{2}){5,}")
 _BASE64 = re.compile(r"[A-Za-z0-9+/]{8,}={0,2}|[A-Za-z0-9_-]{8,}={0,2}")
-_BASE32 = re.compile(r"[A-Z2-7]{8,}={0,6}")
+_BASE32 = re.compile(r"(?:[A-Z2-7]{8,}|[a-z2-7]{8,})={0,6}")
 _PLAIN = re.compile(rb"[0-9A-Za-z@._ +-]{8,}")
 _NEARLY_ALL = 0.95
 _TRIED = 20  # values by which a byte is ruled out
@@ -132,7 +132,7 @@ def _from_base32(value: str) -> str | None:
     if _BASE32.fullmatch(bare) is None:
         return None
     try:
-        return _text(base64.b32decode(bare + "=" * (-len(bare) % 8)))
+        return _text(base64.b32decode(bare.upper() + "=" * (-len(bare) % 8)))
     except (binascii.Error, ValueError):
         return None
 

@@ -6,6 +6,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 
 _TOKEN = re.compile(r'"(?:[^"\\]|\\.)*"|[{}\[\],:]|[^\s"{}\[\],:]+', re.DOTALL)
+ITEMS = "items"  # what the items of a list without a name are called
 _BEGINNINGS = ("{", "[")
 
 
@@ -14,7 +15,7 @@ class Leaf:
     """A value that is no object and no list.
 
     Attributes:
-        label: the key that it stands under; of an item of a list, the key of the list.
+        label: the key that it stands under; of an item of a list, the key of the list, or `items`.
         start: of its text, with the quotes of a string.
         end: of its text.
         text: as it is written.
@@ -50,7 +51,7 @@ def is_json(text: str) -> bool:
 def json_leaves(text: str) -> Iterator[Leaf]:
     """Every value of a text that is JSON, in the order of the text, however deep it stands."""
     within: list[tuple[str, str]] = []
-    label, is_key = "", False
+    label, is_key = ITEMS, False
     for found in _TOKEN.finditer(text):
         sign = found.group()
         if sign in _BEGINNINGS:

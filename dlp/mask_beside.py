@@ -10,11 +10,13 @@ from dlp.mask_columns import ColumnFacts, raw_of
 from dlp.mask_findings import MaskCheck, MaskFinding, Severity
 from dlp.mask_windows import union
 from dlp.masking import masked
+from dlp.policy import Policy
 from dlp.registry import KINDS
 from dlp.residual import whole_mask
 
 _HASHED = "hash"
 _MOST_COMPARED = 40
+_BY_FORM = frozenset(kind.entity_type for kind in KINDS if kind.in_text and kind.in_text_alone)
 _IN_TEXT = frozenset(kind.entity_type for kind in KINDS if kind.in_text)
 
 
@@ -35,6 +37,23 @@ def clear_beside(columns: Sequence[ColumnFacts]) -> list[MaskFinding]:
             )
             if not of_own_cell and (other.inside not in names or other.inside == column.inside):
                 found.append(_finding(column, other, entity_type, other.counts[entity_type].raw))
+    return found
+
+
+def clear_in_cells(columns: Sequence[ColumnFacts], policy: Policy) -> list[MaskFinding]:
+    """Fields in the clear that identify somebody, of another type than the one that is masked in the same cells."""
+    found = []
+    hiding = {column.inside: column for column in columns if column.inside and column.masked_type}
+    for other in columns:
+        column = hiding.get(other.inside)
+        if column is None or other.holds or other.masked_type:
+            continue
+        for entity_type, count in other.counts.items():
+            if entity_type in _BY_FORM and count.raw and policy.entities[entity_type].direct_identifier:
+                evidence = {"rows": other.evidence.rows, "raw_rows": count.raw}
+                names = (column.name, other.name)
+                if entity_type != column.masked_type:
+                    found.append(MaskFinding(MaskCheck.beside, names, "medium", entity_type, evidence))
     return found
 
 

@@ -4,7 +4,7 @@ from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass, replace
 
 from dlp.column_names import shown_name
-from dlp.mask_beside import clear_beside
+from dlp.mask_beside import clear_beside, clear_in_cells
 from dlp.mask_columns import ColumnFacts
 from dlp.mask_derived import derived_leaks
 from dlp.mask_digests import digest_finding
@@ -52,7 +52,7 @@ def dataset_checks(
     found = [finding for column in columns for finding in column_checks(column, judging.checks, masks)]
     found += windows_within(columns, judging.checks, masks)
     found += pieces_beside(columns, judging.checks, masks)
-    found += clear_beside(columns)
+    found += clear_beside(columns) + clear_in_cells(columns, judging.policy)
     found += shown_beside(columns, found)
     found += derived_leaks(columns, judging.checks, masks)
     budget = judging.digests

@@ -136,7 +136,7 @@ def declared(dataset: str, column: str, hints: NameHints, checks: ChecksPolicy, 
     if is_named(column, checks.token_words):
         return "token"
     # Words of names are told apart without their digits; md5 and sm3 are nothing without them.
-    if hints.hashed or _DIGEST_NAME.search(column):
+    if hints.hashed or _DIGEST_NAME.search(column) or is_named(column, checks.cipher_words):
         return "hash"
     return "mask" if is_named(column, checks.masked_words) else None
 

@@ -18,6 +18,7 @@ _ROWS_TRIED = 20
 # Salts of examples and of haste; and what columns of salts are called.
 _SALTS = ("salt", "123456", "password", "admin", "abc123", "secret", "666666", "888888", "md5", "test", "key")
 _SALT_NAMES = ("salt", "nonce", "yan", "盐", "盐值", "加盐")
+_SOMEBODY = ("id", "uid", "user", "person", "member", "customer", "identity", "用户", "客户", "会员", "身份")
 _SALTED = 20  # values tried with each salt: one hit is proof
 
 
@@ -56,12 +57,19 @@ def digest_finding(
             if hit.matches:
                 return _proven(column, personal or _type_of(source, others), hit, len(wanted), source, evidence)
             left -= hit.spent
-    if not personal or not is_whole_length(length):
+    if not is_whole_length(length) or not (personal or _of_somebody(column)):
         return None
+    if not personal:
+        return MaskFinding(MaskCheck.digest, (column.name,), "low", "", evidence, mend="digest_bare")
     evidence["digests_tried"] = budget - left
     if column.hints.keyed or column.holds == "token":
         return MaskFinding(MaskCheck.digest, (column.name,), "informational", personal, evidence, mend="digest_keyed")
     return MaskFinding(MaskCheck.digest, (column.name,), "medium", personal, evidence, mend="digest_bare")
+
+
+def _of_somebody(column: ColumnFacts) -> bool:
+    """Whether the name says a digest of what tells people apart, without saying of which number."""
+    return column.holds == "hash" and not column.hints.keyed and is_named(column.name, _SOMEBODY)
 
 
 def _dictionaries(

@@ -17,7 +17,9 @@ from dlp.registry import KINDS
 from dlp.verdicts import Verdict, verdicts
 
 _DECODED = 500  # distinct values of a column
-_LOOKS_ENCODED = r"^(?:0x|\\x)?[A-Za-z0-9+/_-]{8,}={0,6}$|%[0-9A-Fa-f]{2}|&#x?[0-9A-Fa-f]+;|\\u[0-9a-fA-F]{4}"
+_LOOKS_ENCODED = (
+    r"^(?:0x|\\x)?[A-Za-z0-9+/_-]{8,}={0,6}$|%[0-9A-Fa-f]{2}|&#x?[0-9A-Fa-f]+;|\\u[0-9a-fA-F]{4}|^[!-~]{10,}$"
+)
 _LOOKS_TURNED = r"^[0-9Kk]{11,19}$|^[0-9A-Za-z]{6,18}$|^[零〇一二三四五六七八九壹贰叁肆伍陆柒捌玖Xx]{11,19}$"
 _MOST_TURNED = 0.5
 _LEAST_ENCODED = 0.04

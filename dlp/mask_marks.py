@@ -49,8 +49,9 @@ def is_nothing_else(values: pl.Series) -> pl.Series:
     Long text, codes with a run of X and stars beside a whole number are looked at both ways.
     """
     short = values.str.len_chars() <= _LONG
+    template = values.str.contains(r"^[\u4e00-\u9fff][A-Z][·.-]?X{4,}$")  # no plate has four times the same letter
     starred = short & values.str.contains(_STARS) & ~values.str.contains(r"[0-9]{11}")
-    return starred | values.str.contains(f"{_RUN_IN_DIGITS}|{_WORD_IN_DIGITS}|{_WORDS}")
+    return starred | template | values.str.contains(f"{_RUN_IN_DIGITS}|{_WORD_IN_DIGITS}|{_WORDS}")
 
 
 def hollow(values: pl.Series) -> pl.Series:

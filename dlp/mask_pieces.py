@@ -10,6 +10,7 @@ from dlp.mask_columns import ColumnFacts, passing
 from dlp.mask_findings import MaskCheck, MaskFinding, Severity
 from dlp.mask_policy import ChecksPolicy
 from dlp.policy import Masks
+from dlp.registry import KINDS
 from dlp.residual import candidates_left, whole_mask
 
 # What has a check digit proves by it that a piece belongs; a telephone needs a name, or digits as random as its own.
@@ -53,6 +54,9 @@ _CODE_NAMES = (
     "密码",
     "口令",
 )
+_MOBILE, _FRONT = 11, 3
+_LENGTHS = {"CN_RESIDENT_ID": (18,), "CREDIT_CARD": (16, 19), "CN_SOCIAL_CREDIT_CODE": (18,)}
+_LEAST = 4  # characters of a part: behind fewer the other is nearly whole, and found as what it is
 _ROWS = 200  # compared
 _FEWEST = 10
 _AGREEING = 0.9
@@ -72,9 +76,41 @@ class _Piece:
 def pieces_beside(columns: Sequence[ColumnFacts], checks: ChecksPolicy, masks: Masks) -> list[MaskFinding]:
     """The findings on masks whose gap one or two other columns fill."""
     masking = [one for one in columns if one.masked_type in (*_CHECKED, _TELEPHONE)][:_MOST_MASKED]
-    pieces = _pieces(columns) if masking else []
-    found = (_filled(one, pieces, checks, masks) for one in masking)
-    return [finding for finding in found if finding is not None]
+    pieces = _pieces(columns)
+    found = [finding for one in masking if (finding := _filled(one, pieces, checks, masks)) is not None]
+    return found if masking else _cut_apart(pieces)
+
+
+def _cut_apart(pieces: Sequence[_Piece]) -> list[MaskFinding]:
+    """Values cut in two, neither of which is masked: first seven and last four digits, a body and its check digits."""
+    found = []
+    for pair in permutations(pieces, 2):
+        whole = [first + last for first, last in zip(*(piece.texts for piece in pair), strict=True) if first and last]
+        for entity_type in _types_as_long(sum(piece.length for piece in pair), pair):
+            severity = _severity(whole, pair, entity_type, ())
+            if severity is not None and not any(_is_whole(piece, entity_type) for piece in pair):
+                evidence = {"rows_compared": len(whole), "rows_agreeing": len(whole), "candidates_together": 1}
+                names = tuple(piece.column.name for piece in pair)
+                found.append(MaskFinding(MaskCheck.windows, names, severity, entity_type, evidence))
+    return found[:1]
+
+
+def _types_as_long(length: int, pair: Sequence[_Piece]) -> tuple[str, ...]:
+    """Which types are so long. Of telephones, which no digit checks, both names must say that they are parts of one."""
+    if length == _MOBILE:
+        named = all(_TELEPHONE in piece.column.hints.says for piece in pair)
+        return (_TELEPHONE,) if named and pair[0].length >= _FRONT else ()
+    return tuple(name for name, lengths in _LENGTHS.items() if length in lengths and min(map(_length, pair)) >= _LEAST)
+
+
+def _is_whole(piece: _Piece, entity_type: str) -> bool:
+    """Whether a part has the form of a whole value already, by more than its column's name."""
+    forms = [kind.name for kind in KINDS if kind.entity_type == entity_type and kind.alone is not None]
+    return any(piece.column.evidence.kinds[name].rows for name in forms if name in piece.column.evidence.kinds)
+
+
+def _length(piece: _Piece) -> int:
+    return piece.length
 
 
 def _pieces(columns: Sequence[ColumnFacts]) -> list[_Piece]:
@@ -133,9 +169,9 @@ def _severity(
         return None
     if entity_type in _CHECKED:
         return "critical" if passing(whole, entity_type) >= len(whole) * _AGREEING else None
-    shown = sum(parts in mask for mask, parts in zip(masks, chosen[0].texts, strict=True) if mask and parts)
-    if shown > len(whole) / 2:  # what the mask shows anyway, such as the last four digits
-        return None
+    beside = zip(masks, chosen[0].texts, strict=False)  # no masks: the value is cut apart
+    if sum(part in mask for mask, part in beside if mask and part) > len(whole) / 2:
+        return None  # what the mask shows anyway, such as the last four digits
     mobiles = sum(re.fullmatch(r"1[3-9][0-9]{9}", text) is not None for text in whole)
     if mobiles < len(whole) * _AGREEING:
         return None

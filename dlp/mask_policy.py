@@ -52,6 +52,7 @@ class ChecksPolicy(BaseModel):
     model_config = _STRICT
     masked_words: tuple[str, ...]
     token_words: tuple[str, ...]
+    cipher_words: tuple[str, ...] = ()
     declared: tuple[Declaration, ...] = ()
     least_coverage: float = Field(default=1.0, gt=0, le=1)
     least_hidden: dict[str, float]

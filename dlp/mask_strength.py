@@ -12,7 +12,7 @@ from dlp.policy import Masks
 from dlp.registry import KINDS
 from dlp.residual import candidates_left, whole_mask
 
-_ADDRESS = "LOCATION"
+_ADDRESS, _NETWORK = "LOCATION", "IP_ADDRESS"
 # A street and a door of it, which lead to the house whatever is hidden before and behind them.
 _DOOR = re.compile(r"(?:路|街|道|巷|弄|里|村|坊|大厦|小区)[^*]{0,8}?[0-9]+号")
 _FEW_RAW = 0.01
@@ -105,7 +105,7 @@ def _residual(column: ColumnFacts, entity_type: str, checks: ChecksPolicy, masks
 
 
 def _hidden_share(column: ColumnFacts, entity_type: str, checks: ChecksPolicy) -> MaskFinding | None:
-    masks = [whole_mask(mask, entity_type) for mask in column.masks(entity_type) if mask]
+    masks = [_counted(mask, entity_type) for mask in column.masks(entity_type) if mask]
     wanted, given = checks.hidden_wanted(entity_type), len(masks)
     if entity_type == _ADDRESS:  # stars do not say how much of an address they hide: what is left does
         masks = [mask for mask in masks if _DOOR.search(mask)]
@@ -123,6 +123,13 @@ def _hidden_share(column: ColumnFacts, entity_type: str, checks: ChecksPolicy) -
         **rate(weak, given),
     }
     return MaskFinding(MaskCheck.coverage, (column.name,), "medium", entity_type, evidence, mend="coverage_characters")
+
+
+def _counted(mask: str, entity_type: str) -> str:
+    """A mask of which each character counts; of an address of the network each of the four numbers does."""
+    if entity_type == _NETWORK and "." in mask:
+        return "".join("*" if "*" in part else "0" for part in mask.split("."))
+    return whole_mask(mask, entity_type)
 
 
 def _coverage(column: ColumnFacts, checks: ChecksPolicy) -> MaskFinding | None:

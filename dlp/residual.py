@@ -21,6 +21,9 @@ _PLATE_PROVINCES, _PLATE_LETTERS, _PLATE_SYMBOLS = 31, 24, 34
 _LOCAL_PART = 36  # letters and digits; the few other signs of an address hardly widen it
 _PERMITS = ("CN_HK_MACAO_PERMIT", "CN_HOME_RETURN_PERMIT", "CN_TAIWAN_PERMIT")
 _MOBILE = 11
+# ****-87654321: the number of a subscriber is whole, and there are as many as there are area codes of China. [K]
+_ONLY_AREA_HIDDEN = re.compile(r"\(?0?\*{2,4}\)?[- ]?[2-8][0-9]{6,7}")
+_AREA_CODES = 340
 _RESIDENT = 18
 
 
@@ -73,6 +76,8 @@ def _ways(each: int, mask: str) -> int:
 
 def _phone(mask: str, masks: Masks) -> int:
     whole = whole_mask(mask, "PHONE_NUMBER")
+    if _ONLY_AREA_HIDDEN.fullmatch(mask):
+        return _AREA_CODES
     if len(whole) != _MOBILE or whole[0] not in ("1", _HIDDEN):
         bare = "".join(character for character in whole if character.isdigit() or character == _HIDDEN)
         return _ways(_DIGITS, bare)

@@ -7,6 +7,7 @@ from itertools import combinations
 import polars as pl
 
 from dlp.column_names import shown_name
+from dlp.mask_beside import spans
 from dlp.mask_columns import ColumnFacts, masks_of, raw_of
 from dlp.mask_findings import MaskFinding
 from dlp.mask_policy import ChecksPolicy
@@ -17,6 +18,7 @@ from dlp.policy import Masks
 _FEWEST_KEYS = 3
 _MANY = 3
 _SEED = 11
+_LONGEST = 2000  # characters of a text in which a value is looked for
 
 Rows = Callable[[Sequence[str]], Iterator[pl.DataFrame]]  # gives some columns of a data set as text, piece by piece
 
@@ -96,8 +98,14 @@ def _pairs(masking: Joinable, other: Joinable) -> Iterator[tuple[ColumnFacts, Co
     for one in masking.columns:
         if one.masked_type:
             for two in other.columns:
-                if two.masked_type == one.masked_type or two.holds_raw(one.masked_type):
+                if two.masked_type == one.masked_type or two.holds_raw(one.masked_type) or _tells(two, one):
                     yield one, two
+
+
+def _tells(two: ColumnFacts, one: ColumnFacts) -> bool:
+    """Whether a column of texts holds values of the type that another masks."""
+    count = two.counts.get(one.masked_type)
+    return count is not None and count.raw > 0 and not two.holds
 
 
 def _compared(
@@ -153,10 +161,17 @@ def _by_key(rows: Rows, key: str, column: str, entity_type: str, most: int) -> p
     held = _smallest(held, most)
     values = normalised(held["value"])
     masks = masks_of(values, entity_type)
-    shown = [mask or raw for mask, raw in zip(masks, raw_of(values, entity_type), strict=True)]
+    raws = raw_of(values, entity_type)
+    shown = [mask or raw or _only_one(text, entity_type) for mask, raw, text in zip(masks, raws, values, strict=True)]
     pairs = held.select("key").with_columns(pl.Series("shown", shown, dtype=pl.String)).drop_nulls().unique()
     # A key with several values says nothing of any of them.
     return pairs.unique("key", keep="none")
+
+
+def _only_one(text: str, entity_type: str) -> str | None:
+    """The value of a type that a text holds, when it is the only one."""
+    found = set(spans(text[:_LONGEST], entity_type))
+    return found.pop() if len(found) == 1 else None
 
 
 def _smallest(held: pl.DataFrame, most: int) -> pl.DataFrame:

@@ -68,7 +68,7 @@ def proof(
         found += _unchanged(plan.before, after.sample.frame(), treatment)
     found += left_in_fields(plan.fields, fields, treated, wanted)
     # A stand-in that no check digit refutes is what was asked for: the key is the evidence.
-    return facts, [one for one in found if not _intended(one, treated)]
+    return facts, [one for one in found if not _intended(one, treated, wanted)]
 
 
 def holds(findings: Sequence[MaskFinding]) -> bool:
@@ -138,7 +138,9 @@ def _unchanged(before: pl.DataFrame, after: pl.DataFrame, treatment: Treatment) 
     return [MaskFinding(MaskCheck.raw_value, (name,), "high", treatment.entity_type, evidence)]
 
 
-def _intended(finding: MaskFinding, treated: Mapping[str, Treatment]) -> bool:
+def _intended(finding: MaskFinding, treated: Mapping[str, Treatment], wanted: frozenset[str]) -> bool:
+    if finding.check is MaskCheck.beside and finding.entity_type not in wanted:
+        return True  # the policy keeps it
     treatment = treated.get(finding.columns[0])
     keyed = treatment is not None and treatment.declares == "token"
     return keyed and finding.check in (MaskCheck.digest, MaskCheck.raw_value, MaskCheck.partial)

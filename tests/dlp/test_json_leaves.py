@@ -20,7 +20,7 @@ TREES = st.recursive(SCALARS, lambda inner: st.lists(inner, max_size=4) | st.dic
 NODES = st.lists(TREES, max_size=4) | st.dictionaries(st.text(), TREES, max_size=4)
 
 
-def scalars(node: object, label: str = "") -> Iterator[tuple[str, object]]:
+def scalars(node: object, label: str = "items") -> Iterator[tuple[str, object]]:
     if isinstance(node, dict):
         for key, inner in node.items():
             yield from scalars(inner, key)
