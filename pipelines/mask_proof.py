@@ -17,10 +17,12 @@ from dlp.mask_policy import MaskPolicy, Purpose
 from dlp.policy import Policy
 from dlp.registry import ENTITY_TYPES, is_unchecked
 from dlp.tables import table_verdicts
+from dlp.verdicts import Verdict
 from pipelines.mask_reading import facts_of, facts_within
 from pipelines.scan_reading import Reading
 
 _FAILS_FROM = "medium"
+_FEW, _ACCIDENTS = 3, 0.01  # rows, and a share of them, in which a stand-in may pass for a value of another type
 _SURE = 0.5  # confidence from which something left in the clear is a finding
 
 
@@ -96,15 +98,21 @@ def _left_over(
         and one.entity_type in wanted
         and one.confidence > _SURE
         and not _explains(treated.get(column), one.entity_type)
-        and not _stands_in(plan, after, treated.get(column), one.entity_type)
+        and not _stands_in(plan, after, treated.get(column), one)
     ]
 
 
-def _stands_in(plan: Planned, after: Reading, treatment: Treatment | None, entity_type: str) -> bool:
-    """Whether what a text seems to hold in the clear are stand-ins: of a type without a check, and none as it was."""
-    if treatment is None or treatment.operator is not None or not is_unchecked(entity_type):
+def _stands_in(plan: Planned, after: Reading, treatment: Treatment | None, found: Verdict) -> bool:
+    """Whether what a text seems to hold in the clear are stand-ins, none of which was there before.
+
+    They are of a type without a check, or so few that the stand-ins of another type, such as 18 digits for an identity
+    card, have its check by accident.
+    """
+    entity_type = found.entity_type
+    few = found.hits <= max(_FEW, found.rows * _ACCIDENTS)
+    if treatment is None or treatment.operator is not None or not (few or is_unchecked(entity_type)):
         return False
-    keyed = any(name == entity_type and operator.operator in KEYED for name, operator in treatment.spans)
+    keyed = any(few or name == entity_type for name, one in treatment.spans if one.operator in KEYED)
     name, rows = treatment.column, after.sample.frame()
     if not keyed or name not in plan.before.columns or name not in rows.columns or len(rows) != len(plan.before):
         return False
