@@ -15,6 +15,7 @@ from dlp.registry import KINDS
 from dlp.residual import whole_mask
 
 _HASHED = "hash"
+_ADDRESS = "LOCATION"  # leads to a door
 _MOST_COMPARED = 40
 _BY_FORM = frozenset(kind.entity_type for kind in KINDS if kind.in_text and kind.in_text_alone)
 _IN_TEXT = frozenset(kind.entity_type for kind in KINDS if kind.in_text)
@@ -49,7 +50,8 @@ def clear_in_cells(columns: Sequence[ColumnFacts], policy: Policy) -> list[MaskF
         if column is None or other.holds or other.masked_type:
             continue
         for entity_type, count in other.counts.items():
-            if entity_type in _BY_FORM and count.raw and policy.entities[entity_type].direct_identifier:
+            tells = entity_type == _ADDRESS or policy.entities[entity_type].direct_identifier
+            if entity_type in _BY_FORM and count.raw and tells:
                 evidence = {"rows": other.evidence.rows, "raw_rows": count.raw}
                 names = (column.name, other.name)
                 if entity_type != column.masked_type:

@@ -44,7 +44,7 @@ CHINESE_ADDRESS = Kind(
     alone=0.2,
     named=0.2,
     masked_forms=(rf"{_PLACE}{_ANY}{{0,20}}\*{{2,}}[0-9A-Za-z*省市区县镇乡村组路街道巷弄号室栋幢座楼单元层-]{{0,20}}",),
-    named_masks=(r"[\u4e00-\u9fff][\u4e00-\u9fff0-9A-Za-z*-]{5,60}",),
+    named_masks=(r"[\u4e00-\u9fff*][\u4e00-\u9fff0-9A-Za-z*-]{5,60}",),
     examples=("福建省福州市鼓楼区东街口8号",),
     counter_examples=("福建省福州市",),
 )

@@ -48,6 +48,7 @@ WRITTEN = [in_json, within_strings, in_labels, in_query]
         ([{"phone": one, "contact": other} for one, other in zip(HIDDEN, OTHERS, strict=True)], {"beside"}),
         ([{"phone_md5": one, "n": at} for at, one in enumerate(md5(PHONES))], {"digest"}),
         ([{"phone": one[:7] + "****", "tail": one[7:]} for one in PHONES], {"windows"}),
+        ([{"phone": one, "idno": two} for one, two in zip(HIDDEN, IDS, strict=True)], {"beside"}),
         ([{"level": at % 5, "grade": f"{at % 9}**"} for at in range(120)], set()),
     ],
 )

@@ -91,6 +91,8 @@ def test_bytes_and_numbers_are_undone_within_bounds() -> None:
         ),
         ({"client_ip": [f"117.{at}.*.*" for at in range(200)]}, set()),
         ({"order_no": ORDERS}, set()),
+        ({"流水号": [f"62{one[:6]}{one[8:]}5{one[-4:]}" for one in ORDERS]}, set()),
+        ({"住址": [f"***{road}" for road, _ in DOORS]}, {("coverage", "住址")}),
         ({"示例": ["闽AXXXXX", "3501XXXXXXXXXXXXXX", "138XXXXXXXX"] * 60}, set()),
         ({"手机号_加密": PHONES}, {("raw_value", "手机号_加密")}),
         ({"id_md5": [one.upper() for one in md5(IDS)]}, {("digest", "id_md5")}),
