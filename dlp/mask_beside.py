@@ -50,13 +50,20 @@ def clear_in_cells(columns: Sequence[ColumnFacts], policy: Policy) -> list[MaskF
         if column is None or other.holds or other.masked_type:
             continue
         for entity_type, count in other.counts.items():
-            tells = entity_type == _ADDRESS or policy.entities[entity_type].direct_identifier
+            door = entity_type == _ADDRESS and _has_door(other)
+            tells = door or policy.entities[entity_type].direct_identifier
             if entity_type in _BY_FORM and count.raw and tells:
                 evidence = {"rows": other.evidence.rows, "raw_rows": count.raw}
                 names = (column.name, other.name)
                 if entity_type != column.masked_type:
                     found.append(MaskFinding(MaskCheck.beside, names, "medium", entity_type, evidence))
     return found
+
+
+def _has_door(column: ColumnFacts) -> bool:
+    """Whether addresses of a column are told by their form, not by its name alone: a district is none."""
+    forms = [kind.name for kind in KINDS if kind.entity_type == _ADDRESS and kind.in_text]
+    return any(column.evidence.kinds[name].rows for name in forms if name in column.evidence.kinds)
 
 
 def _is_clear(other: ColumnFacts, column: ColumnFacts, entity_type: str) -> bool:
