@@ -8,6 +8,7 @@ from typing import Self
 from pydantic import BaseModel, ConfigDict, Field, model_validator
 
 from dlp.errors import PolicyError
+from dlp.exchange_policy import ExchangePolicy
 from dlp.grading_policy import Named
 from dlp.policy import GRADES, Grade
 from dlp.policy_files import shipped_text, validated
@@ -23,6 +24,7 @@ class AccessPolicy(BaseModel):
         dormant_days: after how many days an unused grant is dormant.
         own_accounts: database accounts of the platform itself.
         ticket_pattern, purpose_pattern: what they look like in a statement's comment; the first group counts.
+        exchange: what exchanges between levels are judged by; what ships, where an older file says nothing.
     """
 
     model_config = ConfigDict(extra="forbid", frozen=True)
@@ -34,6 +36,7 @@ class AccessPolicy(BaseModel):
     own_accounts: tuple[str, ...] = ()
     ticket_pattern: str
     purpose_pattern: str
+    exchange: ExchangePolicy = Field(default_factory=lambda: _shipped_limits())
 
     @model_validator(mode="after")
     def _patterns(self) -> Self:
@@ -71,3 +74,7 @@ def default_access_policy() -> AccessPolicy:
     """The access policy that ships with the product, `rules/dlp/access.yml`."""
     text = shipped_text("access.yml")
     return validated(AccessPolicy, text, where="rules/dlp/access.yml")
+
+
+def _shipped_limits() -> ExchangePolicy:
+    return default_access_policy().exchange
