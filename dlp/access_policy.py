@@ -14,6 +14,10 @@ from dlp.policy import GRADES, Grade
 from dlp.policy_files import shipped_text, validated
 
 
+def _shipped_limits() -> ExchangePolicy:
+    return default_access_policy().exchange
+
+
 class AccessPolicy(BaseModel):
     """On what grounds data may be used, and which uses are told of.
 
@@ -36,7 +40,7 @@ class AccessPolicy(BaseModel):
     own_accounts: tuple[str, ...] = ()
     ticket_pattern: str
     purpose_pattern: str
-    exchange: ExchangePolicy = Field(default_factory=lambda: _shipped_limits())
+    exchange: ExchangePolicy = Field(default_factory=_shipped_limits)
 
     @model_validator(mode="after")
     def _patterns(self) -> Self:
@@ -74,7 +78,3 @@ def default_access_policy() -> AccessPolicy:
     """The access policy that ships with the product, `rules/dlp/access.yml`."""
     text = shipped_text("access.yml")
     return validated(AccessPolicy, text, where="rules/dlp/access.yml")
-
-
-def _shipped_limits() -> ExchangePolicy:
-    return default_access_policy().exchange
