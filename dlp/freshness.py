@@ -11,6 +11,27 @@ from dlp.freshness_policy import DriftKind, FreshnessPolicy
 
 
 @dataclass(frozen=True)
+class ColumnChange:
+    """What is other in a column: `new`, `gone`, `masked`, `unmasked` or `regraded`.
+
+    A change of `number` says how many columns there are. `before` and `after` are grades or numbers.
+    """
+
+    change: str
+    column: str = ""
+    entity_type: str = ""
+    before: str = ""
+    after: str = ""
+
+    def __str__(self) -> str:
+        if self.change == "number":
+            return f"columns: {self.before} → {self.after}"
+        if self.change == "regraded":
+            return f"{self.column} ({self.entity_type}): {self.before} → {self.after}"
+        return f"{self.column} ({self.entity_type}): {self.change}"
+
+
+@dataclass(frozen=True)
 class Standing:
     """An entry with one of the data sets that fall under it; an entry without one; or a data set without an entry.
 
@@ -22,7 +43,7 @@ class Standing:
         looked_at: when a scan last came by, UTC; `used_at`: when a use or an exchange was last logged.
         is_gone: whether the last scan to look for the data set did not find it.
         is_destroyed: whether its destruction is on record.
-        columns_changed: what is other in its columns since the entry was confirmed, as text.
+        columns_changed: what is other in its columns since the entry was confirmed.
         persons_declared: None where nobody said; `persons_counted`: 0 where nothing could be counted.
         is_counted_whole: whether all of the data set was looked at.
     """
@@ -41,7 +62,7 @@ class Standing:
     used_at: datetime | None = None
     is_gone: bool = False
     is_destroyed: bool = False
-    columns_changed: tuple[str, ...] = ()
+    columns_changed: tuple[ColumnChange, ...] = ()
     persons_declared: int | None = None
     persons_counted: int = 0
     is_counted_whole: bool = True
@@ -90,7 +111,7 @@ def _content(standing: Standing, policy: FreshnessPolicy) -> Iterator[Drift]:
     if standing.is_gone:
         return
     if standing.columns_changed:
-        yield Drift("columns_changed", "; ".join(standing.columns_changed))
+        yield Drift("columns_changed", "; ".join(map(str, standing.columns_changed)))
     if standing.grade_then != standing.grade_found:
         yield Drift("regraded", f"{standing.grade_then or '-'} → {standing.grade_found or '-'}")
     declared, counted = standing.persons_declared, standing.persons_counted

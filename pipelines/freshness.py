@@ -5,7 +5,7 @@ from collections.abc import Iterator, Mapping
 from dataclasses import asdict, dataclass
 from datetime import UTC, datetime
 
-from dlp.freshness import Drift, Standing, drifts
+from dlp.freshness import ColumnChange, Drift, Standing, drifts
 from dlp.freshness_policy import FreshnessPolicy
 from dlp.policy import Policy
 from dlp.registrations import Registration
@@ -195,7 +195,7 @@ class _Look:
 class _Baseline:
     grade_then: str
     grade_found: str
-    changed: tuple[str, ...]
+    changed: tuple[ColumnChange, ...]
 
 
 def _baseline(then: Mapping[str, object], last: Mapping[str, object], findings: Mapping[str, Found]) -> _Baseline:
@@ -203,16 +203,17 @@ def _baseline(then: Mapping[str, object], last: Mapping[str, object], findings: 
     was, now = (findings.get(str(scan["scan_id"]), {}) for scan in (then, last))
     told = [_told(*key, was.get(key), now.get(key)) for key in sorted({*was, *now}) if was.get(key) != now.get(key)]
     if then["columns"] != last["columns"]:
-        told.append(f"columns: {then['columns']} → {last['columns']}")
+        told.append(ColumnChange("number", before=str(then["columns"]), after=str(last["columns"])))
     return _Baseline(str(then["grade"]), str(last["grade"]), tuple(told))
 
 
-def _told(column: str, entity_type: str, was: tuple[str, bool] | None, now: tuple[str, bool] | None) -> str:
+def _told(column: str, entity_type: str, was: tuple[str, bool] | None, now: tuple[str, bool] | None) -> ColumnChange:
+    grades = (was[0] if was else "", now[0] if now else "")
     if was is None or now is None:
-        return f"{'+' if was is None else '-'} {column} ({entity_type})"
-    if was[1] != now[1]:
-        return f"{column} ({entity_type}): {'masked' if now[1] else 'unmasked'}"
-    return f"{column} ({entity_type}): {was[0]} → {now[0]}"
+        change = "new" if was is None else "gone"
+    else:
+        change = "regraded" if was[1] == now[1] else "masked" if now[1] else "unmasked"
+    return ColumnChange(change, column, entity_type, *grades)
 
 
 def _times(store: Store, question: str, column: str) -> dict[str, datetime]:

@@ -10,7 +10,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from dlp.errors import PolicyError
-from dlp.freshness import Drift, Standing, drifts
+from dlp.freshness import ColumnChange, Drift, Standing, drifts
 from dlp.freshness_policy import DRIFT_KINDS, SEVERITIES, FreshnessPolicy, default_freshness_policy, freshness_policy_of
 from dlp.policy import GRADES
 from dlp.policy_files import shipped_text
@@ -57,7 +57,12 @@ FRESH = Standing(
         pytest.param(replace(FRESH, is_gone=True, looked_at=ago(99)), [Drift("gone")], id="gone"),
         pytest.param(replace(FRESH, is_gone=True, is_destroyed=True), [], id="gone as declared"),
         pytest.param(
-            replace(FRESH, columns_changed=("+ a", "- b")), [Drift("columns_changed", "+ a; - b")], id="columns"
+            replace(
+                FRESH,
+                columns_changed=(ColumnChange("new", "a", "PERSON"), ColumnChange("number", before="2", after="3")),
+            ),
+            [Drift("columns_changed", "a (PERSON): new; columns: 2 → 3")],
+            id="columns",
         ),
         pytest.param(
             replace(FRESH, grade_then="general-2"), [Drift("regraded", "general-2 → general-4")], id="regraded"
@@ -101,7 +106,7 @@ def test_what_is_overdue_stays_so(days: int, more: int, grade: str) -> None:
 
 @given(_DAYS, st.sampled_from(GRADES), st.sampled_from(GRADES))
 def test_a_higher_grade_is_never_due_later(days: int, one: str, other: str) -> None:
-    low, high = sorted((one, other), key=GRADES.index)  # type: ignore[arg-type]
+    low, high = sorted((one, other), key=GRADES.index)
     told = [
         {
             drift.kind

@@ -161,7 +161,7 @@ def test_columns_and_grades_that_change_are_told_until_somebody_confirms(
     scans(folder)
     told = dict(_told(store)["known.csv"])
     assert set(told) == {"columns_changed", "regraded"}
-    assert "+ id_no (CN_RESIDENT_ID)" in told["columns_changed"]
+    assert "id_no (CN_RESIDENT_ID): new" in told["columns_changed"]
     assert "columns: 2 → 3" in told["columns_changed"]
     assert told["regraded"].endswith("→ general-4")
     confirm_entry(store, seen_entry(store, str(path)), actor="wu", reason="looked at")
