@@ -162,7 +162,7 @@ def exchanges(ends: datetime) -> pl.DataFrame:
     """What a district and the water works gave away: up with a ground, down without."""
     here, water = ("鼓楼区大数据中心", "county", "fuzhou/gulou"), ("市水务集团", "department", "fuzhou/dept-water")
     province, street = ("省大数据局", "province", ""), ("五凤街道", "township", "fuzhou/gulou/wufeng")
-    told = (
+    told: tuple[tuple[str, tuple[str, ...], tuple[str, ...], str, str, str, list[str]], ...] = (
         ("residents.csv", here, province, "up", "general-4", "Agreement 3", []),
         (
             "residents.csv",
