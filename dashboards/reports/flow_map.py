@@ -66,8 +66,9 @@ def flow_map(rows: Iterable[Row], words: Words, *, title: str, ink: Ink = LIGHT)
     arrows = _arrows(known, boxes)
     drawn = [
         *(_band(level, tops[level], words, ink) for level in levels),
-        *(_arrow(boxes[ends[0]], boxes[ends[1]], arrow, words, ink) for ends, arrow in arrows.items()),
+        *(_curve(boxes[ends[0]], boxes[ends[1]]).drawn(arrow) for ends, arrow in arrows.items()),
         *(_box(place, x, y, wide, words, ink) for place, (x, y, wide) in boxes.items()),
+        *(_curve(boxes[ends[0]], boxes[ends[1]]).labelled(_label(arrow, words), ink) for ends, arrow in arrows.items()),
         *_legend(arrows.values(), height - 8, words, ink),
     ]
     return (
@@ -137,30 +138,51 @@ def _box(place: _Place, x: float, y: float, wide: float, words: Words, ink: Ink)
     )
 
 
-def _arrow(
-    begin: tuple[float, float, float], end: tuple[float, float, float], arrow: _Arrow, words: Words, ink: Ink
-) -> str:
-    """An arrow that leaves beside the middle of its box, so that the way back is another line."""
+@dataclass(frozen=True)
+class _Curve:
+    """A cubic curve from one box to another by its four points; `points_down` says how it comes in."""
+
+    points: tuple[tuple[float, float], ...]
+    points_down: bool
+
+    def drawn(self, arrow: _Arrow) -> str:
+        """The curve with its tip."""
+        wide = 1.2 + min(4.0, math.log10(1 + arrow.exchanges) * 1.4)
+        tip = (5 + wide) * (-1 if self.points_down else 1)
+        colour = GRADE_COLOURS.get(arrow.grade, _UNGRADED)
+        dashed = ' stroke-dasharray="6 4"' if arrow.failing else ""
+        begin, bent, entering, (x, y) = self.points
+        way = " ".join(f"{at[0]:.0f},{at[1]:.0f}" for at in (bent, entering, (x, y + tip * 0.8)))
+        point = f"{x:.0f},{y:.0f} {x - tip:.0f},{y + tip:.0f} {x + tip:.0f},{y + tip:.0f}"
+        return (
+            f'<path d="M{begin[0]:.0f},{begin[1]:.0f} C{way}" fill="none" stroke="{colour}" '
+            f'stroke-width="{wide:.1f}"{dashed} opacity="0.9"/><polygon points="{point}" fill="{colour}"/>'
+        )
+
+    def labelled(self, text: str, ink: Ink) -> str:
+        """What is written on it, nearer to where it begins: there fewer curves meet."""
+        x, y = (self._at(0.36, axis) for axis in (0, 1))
+        return (
+            f'<text x="{x:.0f}" y="{y + 4:.0f}" text-anchor="middle" fill="{ink.text}" stroke="{ink.ground}" '
+            f'stroke-width="5" stroke-linejoin="round" paint-order="stroke" font-size="11">{escape(text)}</text>'
+        )
+
+    def _at(self, share: float, axis: int) -> float:
+        weights = (1, 3, 3, 1)
+        return sum(
+            weight * (1 - share) ** (3 - at) * share**at * point[axis]
+            for at, (weight, point) in enumerate(zip(weights, self.points, strict=True))
+        )
+
+
+def _curve(begin: tuple[float, float, float], end: tuple[float, float, float]) -> _Curve:
+    """The way from box to box, beside their middles, so that the way back is another line."""
     across, down = begin[1] == end[1], end[1] > begin[1]
     shift = 14 if down or (across and end[0] > begin[0]) else -14
     x1, x2 = begin[0] + shift, end[0] + (-shift if across else shift)
     y1, y2 = begin[1] + (_BOX if down else 0), end[1] + (0 if down or across else _BOX)
-    bend = -30 - abs(x2 - x1) * 0.03 if across else (y2 - y1) * 0.45
-    wide = 1.2 + min(4.0, math.log10(1 + arrow.exchanges) * 1.4)
-    tip = (5 + wide) * (-1 if across or down else 1)  # above what it points down to, below what it points up to
-    middle = ((x1 + x2) / 2, y1 + bend * 0.75 if across else (y1 + y2) / 2)
-    colour = GRADE_COLOURS.get(arrow.grade, _UNGRADED)
-    bent = y1 + bend if across else y2 - bend
-    way = f"M{x1:.0f},{y1:.0f} C{x1:.0f},{y1 + bend:.0f} {x2:.0f},{bent:.0f} {x2:.0f},{y2 + tip * 0.8:.0f}"
-    point = f"{x2:.0f},{y2:.0f} {x2 - tip:.0f},{y2 + tip:.0f} {x2 + tip:.0f},{y2 + tip:.0f}"
-    dashed = ' stroke-dasharray="6 4"' if arrow.failing else ""
-    return (
-        f'<path d="{way}" fill="none" stroke="{colour}" stroke-width="{wide:.1f}"{dashed} opacity="0.9"/>'
-        f'<polygon points="{point}" fill="{colour}"/>'
-        f'<text x="{middle[0]:.0f}" y="{middle[1] + 4:.0f}" text-anchor="middle" fill="{ink.text}" '
-        f'stroke="{ink.ground}" stroke-width="3" paint-order="stroke" font-size="11">'
-        f"{escape(_label(arrow, words))}</text>"
-    )
+    bend = -26 - abs(x2 - x1) * 0.05 if across else (y2 - y1) * 0.45
+    return _Curve(((x1, y1), (x1, y1 + bend), (x2, y1 + bend if across else y2 - bend), (x2, y2)), across or down)
 
 
 def _label(arrow: _Arrow, words: Words) -> str:

@@ -67,15 +67,15 @@ def _flows(words: Words, flows: pl.DataFrame) -> None:
         hide_index=True,
         key="flow.table",
         column_config={
-            "direction": text_column(words("column.direction"), pixels=60),
-            "sender": text_column(words("column.sender"), pixels=160),
-            "receiver": text_column(words("column.receiver"), pixels=160),
+            "direction": text_column(words("column.direction"), pixels=52),
+            "sender": text_column(words("column.sender"), pixels=188),
+            "receiver": text_column(words("column.receiver"), pixels=188),
             "grade": text_column(words("column.grade"), pixels=95),
             "datasets": number_column(words("column.datasets"), pixels=60),
-            "exchanges": number_column(words("column.exchanges"), pixels=70),
-            "declared": number_column(words("column.declared"), pixels=60),
-            "rows": number_column(words("column.rows"), pixels=75),
-            "failing": number_column(words("column.failing"), pixels=70),
+            "exchanges": number_column(words("column.exchanges"), pixels=60),
+            "declared": number_column(words("column.declared"), pixels=52),
+            "rows": number_column(words("column.rows"), pixels=65),
+            "failing": number_column(words("column.failing"), pixels=58),
         },
     )
 

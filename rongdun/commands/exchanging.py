@@ -6,6 +6,7 @@ from datetime import UTC, datetime, timedelta
 from enum import StrEnum
 from typing import Annotated
 
+import polars as pl
 import typer
 
 from dashboards.queries import ask
@@ -120,7 +121,13 @@ def _asked(
     times = {key: f"{at:%Y-%m-%d %H:%M:%S.%f}" for key, at in (("since", begins), ("until", ends))}
     where = {"scope": scope or settings.scope, "root": settings.scope}
     with progress("asking"), open_store(settings, user="reader") as store:
-        return ask(store, name, {**where, **times, **told}).to_dicts()
+        return _in_utc(ask(store, name, {**where, **times, **told})).to_dicts()
+
+
+def _in_utc(frame: pl.DataFrame) -> pl.DataFrame:
+    """The frame with times as the terminal shows them; the desk's questions answer in the city's zone."""
+    times = [name for name, kind in frame.schema.items() if isinstance(kind, pl.Datetime)]
+    return frame.with_columns(pl.col(times).dt.convert_time_zone("UTC"))
 
 
 def _shown(row: Mapping[str, object]) -> dict[str, object]:

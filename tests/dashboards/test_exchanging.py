@@ -48,8 +48,9 @@ def test_the_tab_of_exchanges_shows_the_map_the_flows_and_the_log(city_desk: Ope
 
 def test_what_is_not_looked_at_is_not_asked_for(city_desk: Opened) -> None:
     app = city_desk("data_use")
-    assert ZH("flow.title") not in _texts(app)
-    assert ZH("use.grants") not in _texts(_tab(app, "use.tabs", "flow.tab.flows"))
+    assert ZH("flow.title") not in [each.value for each in app.subheader]
+    app = _tab(app, "use.tabs", "flow.tab.flows")
+    assert [each.value for each in app.subheader] == [ZH(f"flow.{name}") for name in ("title", "table", "list")]
 
 
 def test_without_an_exchange_the_tab_says_where_they_come_from(desk: Opened) -> None:

@@ -147,6 +147,7 @@ def test_the_exchanges_of_the_day_go_every_way_and_one_has_no_ground(judged: Jud
     ways = {(row["sender_level"], row["receiver_level"], row["direction"]) for row in rows}
     assert ways == {
         ("department", "province", "up"),
+        ("province", "department", "down"),
         ("department", "national", "up"),
         ("department", "county", "across"),
         ("department", "department", "across"),

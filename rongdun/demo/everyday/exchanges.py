@@ -40,6 +40,7 @@ def happen(world: World) -> None:
     counts = Exchanged("exchange.eldercare_by_district", _PROVINCE, rows=6)
     residents = ("name", "id_no", "phone", "district")
     nightly = (
+        ("02:50", Exchanged("province.returned_licences", "市大数据委", ("licence_no", "kind"), 1_200, _PROVINCE)),
         ("03:05", counts),
         ("03:20", Exchanged("population.residents", _PROVINCE, residents, 2_400)),
         ("04:10", Exchanged("exchange.eldercare_by_district", _NATION, rows=6)),
