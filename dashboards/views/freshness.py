@@ -43,7 +43,7 @@ def freshness(desk: Desk) -> None:
         selection_mode="single-row",
         column_config={
             "drift": text_column(words("column.drift"), pixels=190),
-            "dataset": text_column(words("column.dataset"), pixels=215),
+            "dataset": text_column(words("column.dataset"), pixels=200),
             "owner": text_column(words("report.column.owner"), pixels=105),
             "grade": text_column(words("column.grade"), pixels=95),
             "confirmed_at": time_column(words("column.confirmed_at"), year=False, pixels=110),
