@@ -4,6 +4,7 @@ import re
 from collections import defaultdict
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from datetime import UTC, datetime
+from itertools import chain
 
 import polars as pl
 
@@ -56,7 +57,14 @@ HAVING countIf(dataset = {source:String}) > 0 AND countIf(dataset = {target:Stri
 ORDER BY event_id
 """
 _DECLARED = "SELECT dataset, updated_at FROM dataset_registrations"
-_DECLARED_BEFORE = "SELECT * EXCEPT (recorded_at) FROM data_exchanges WHERE origin = 'declared'"
+# What is declared is little among what is logged: the view would merge all of it.
+_DECLARED_BEFORE = """
+SELECT * EXCEPT (recorded_at, removed)
+FROM (
+    SELECT * FROM data_exchange_records WHERE origin = 'declared' ORDER BY recorded_at DESC LIMIT 1 BY exchange_id
+)
+WHERE NOT removed
+"""
 _STORED = """
 SELECT DISTINCT exchange_id FROM data_exchange_records
 WHERE event_time BETWEEN {since:DateTime64(6, 'UTC')} AND {until:DateTime64(6, 'UTC')}
@@ -71,7 +79,7 @@ def drawn_exchanges(store: Store, around: Surroundings, since: datetime) -> Iter
     They are what arrived after `since` (UTC), and older statements about data sets that the catalogue knows only now.
     What is declared and no longer is comes as removed. Drawing again gives nothing that was stored.
     """
-    for page in (*_stated_pages(store, since), *_moved_pages(store, around, since)):
+    for page in chain(_stated_pages(store, since), _moved_pages(store, around, since)):
         rows = [row for event in page for row in _exchanged(event, around)]
         yield _fresh(store, rows)
     yield _changed_declarations(store, around)

@@ -22,14 +22,14 @@ CREATE TABLE data_exchange_records (
     event_id                String,                                            -- in log_events; '' where it is declared
     event_time              DateTime64(6, 'UTC'),                              -- when it went, or was declared
     arrived_at              DateTime64(3, 'UTC'),                              -- arrival of the event
-    dataset                 String,                                            -- what went, as the record names it
-    to_dataset              String,                                            -- what it became at the receiver, or ''
+    dataset                 LowCardinality(String),                            -- what went, as the record names it
+    to_dataset              LowCardinality(String),                            -- what it became at the receiver, or ''
     columns                 Array(LowCardinality(String)),                     -- `*`: all
     rows                    UInt64,                                            -- as far as the record says; 0: unknown
-    sender                  String,                                            -- the organisation that gave it
+    sender                  LowCardinality(String),                            -- the organisation that gave it
     sender_level            LowCardinality(String),                            -- '': unknown
     sender_scope            LowCardinality(String),                            -- its path by the inventory, or ''
-    receiver                String,                                            -- the organisation that got it
+    receiver                LowCardinality(String),                            -- the organisation that got it
     receiver_level          LowCardinality(String),                            -- '': unknown
     receiver_scope          LowCardinality(String),                            -- its path by the inventory, or ''
     direction               LowCardinality(String),                            -- up, down, across, unknown
