@@ -15,7 +15,7 @@ _HASH = r"^(?i:[0-9a-f]{32}|[0-9a-f]{40}|[0-9a-f]{64})$"
 _HASH_LENGTHS = (32, 64)
 _SHORTEST_TEXT = 5  # characters: a value of four and something beside it
 _MIXED = holding(ANY & ~WORD, beyond=DIGIT | DOT, shortest=_SHORTEST_TEXT)
-_CONTEXT_WORDS = sorted({word for kind in KINDS if kind.in_text and not kind.in_text_alone for word in kind.context})
+_CONTEXT_WORDS = sorted({word for kind in KINDS if kind.in_text and not kind.in_text_alone for word in kind.words})
 
 
 class KindBatch:
@@ -79,7 +79,7 @@ class KindBatch:
             return
         texts = self._values[at]
         if not kind.in_text_alone:
-            texts = texts.filter(texts["value"].str.contains_any(list(kind.context), ascii_case_insensitive=True))
+            texts = texts.filter(texts["value"].str.contains_any(list(kind.words), ascii_case_insensitive=True))
         count = evidence.count(kind)
         if kind.shape and kind.in_text_alone:
             edged = rf"(?:^|[^0-9A-Za-z.])(?:{kind.shape})(?:[^0-9A-Za-z]|$)"

@@ -51,7 +51,7 @@ def _form_spans(text: str, sure: frozenset[str], wanted: frozenset[str]) -> list
         if kind.entity_type not in wanted or not kind.in_text:
             continue
         for match in _compiled(kind.bounded).finditer(text):
-            speaks = kind.in_text_alone or kind.entity_type in sure or speaking_word(kind.context, text, *match.span())
+            speaks = kind.in_text_alone or kind.entity_type in sure or speaking_word(kind.words, text, *match.span())
             if speaks and bool(kind.holds(pl.Series([match.group()]))[0]):
                 found.append(RecognizerResult(kind.entity_type, match.start(), _end(kind, text, match), 0.9))
     return found
