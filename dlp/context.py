@@ -16,7 +16,10 @@ _ANOTHER = re.compile(
 )
 _TAKEN = re.compile(r"[0-9]{3}")
 # 病案号：MZ0123456  联系电话：13800138000: forms have nothing but blanks between a value and the next label.
-_NEXT = re.compile(rf"[:：=]\s?[^\s:：=]*\s+(?!{_NUMBER})[A-Za-z\u4e00-\u9fff][^\s:：=]{{0,16}}\s?[:：=]", re.IGNORECASE)
+_NEXT = re.compile(
+    rf"[:：=]\s?[^\s:：=]*\s+(?!{_NUMBER})[A-Za-z\u4e00-\u9fff][^\s:：=]{{0,16}}(?: [a-z]{{1,12}}){{0,2}}\s?[:：=]",
+    re.IGNORECASE,
+)
 # QQ订单88123456, 护照签发日期2024-03-01: words right before a value that say it is something else.
 _ELSE = re.compile(
     r"(?:(?:订单|单号|流水|金额|押金|费用|总额|合计|合同|收据|房号|工号|批次|序号|order|amount|fee|price|total)(?:编?号码?|no|id)?"
