@@ -8,6 +8,7 @@ import polars as pl
 from numpy.typing import NDArray
 
 from dlp.documents import DocumentSample
+from dlp.escapes import unescaped
 from dlp.free_text import DistinctSample, TextSample
 from dlp.kind_batch import KindBatch
 from dlp.kind_counts import KindCounts
@@ -68,7 +69,7 @@ class ColumnEvidence(KindCounts):
         self.values.observe(values, policy.text.confirmed_values)
         values, made = self._without_masks(values, made, key=key, policy=policy)
         if not values.is_empty():
-            KindBatch(values, made).count(self, key)
+            KindBatch(*unescaped(values, made)).count(self, key)
 
     def _without_nulls(self, values: pl.DataFrame, made: Profiles, policy: Policy) -> tuple[pl.DataFrame, Profiles]:
         """The values that are none of the words for nothing; words of closed lists are counted by the way."""

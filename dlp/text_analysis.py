@@ -12,11 +12,11 @@ from dlp.analyzer import analyzer
 from dlp.free_text import DistinctSample, TextSample, language_of
 from dlp.masking import fingerprint, masked
 from dlp.policy import TextPolicy
-from dlp.registry import ENTITY_TYPES
+from dlp.registry import ENTITY_TYPES, KINDS
 from dlp.verdicts import Verdict
 
 _GUESSED = "PERSON"
-_ADDRESSES = ("chinese_address", "english_address")
+_ADDRESSES = frozenset(kind.name for kind in KINDS if kind.entity_type == "LOCATION" and kind.in_text)
 _LEAST_NAMES = 3  # texts with a guessed name, below which a hint is noise
 
 
