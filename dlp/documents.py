@@ -1,5 +1,6 @@
 """Cells that hold fields of their own, JSON or `label: value`: a bounded choice of them, and what their fields hold."""
 
+import html
 import json
 import re
 from collections import Counter
@@ -119,6 +120,8 @@ def _leaves(node: object, path: str, depth: int) -> Iterator[tuple[str, str]]:
 
 
 def _labelled(text: str) -> Iterator[tuple[str, str]]:
+    if "&#" in text:
+        text = html.unescape(text)
     for label, start, end in field_spans(text):
         if value := plain(text[start:end]).strip():
             yield label, value

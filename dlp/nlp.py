@@ -19,6 +19,7 @@ _ENTITIES = {"nr": "PERSON", "nrfg": "PERSON", "nrt": "PERSON", "ns": "LOCATION"
 _CHINESE_STOPWORDS = frozenset("的了是在和与就都而及或我你他她它这那")
 _ENGLISH_STOPWORDS = frozenset({"a", "an", "the", "of", "to", "and", "or", "is", "are", "was", "in", "on", "at", "my"})
 _OF_PLACES = frozenset("路街道巷弄桥村镇乡区县市站寺山河湖")  # what follows the name of a place
+_COMMON = 1000  # times that the dictionary has seen a word: a word and no name
 _SCORES = {"PERSON": 0.5, "LOCATION": 0.4, "ORGANIZATION": 0.4}
 
 
@@ -99,7 +100,8 @@ def _entities(document: Doc, tokens: list[Token]) -> list[Span]:
 
 def _may_be_a_name(word: str) -> bool:
     # jieba tags many common words nr; a Chinese name begins with a surname and has two to four characters.
-    return 2 <= len(word) <= 4 and word[0] in SURNAMES
+    common = len(word) == 2 and (_tagger().tokenizer.FREQ.get(word) or 0) >= _COMMON
+    return 2 <= len(word) <= 4 and word[0] in SURNAMES and not common
 
 
 @cache
