@@ -1,13 +1,14 @@
 """Personal data inside of sentences, JSON and URLs, replaced where it stands by Presidio's anonymizer."""
 
 import re
-from functools import cache
+from functools import cache, partial
 
 import polars as pl
 from presidio_anonymizer import AnonymizerEngine
 from presidio_anonymizer.entities import OperatorConfig, RecognizerResult
 
 from dlp.context import speaking_word
+from dlp.escapes import plain, read, written_like
 from dlp.free_text import language_of
 from dlp.kinds import Kind
 from dlp.mask_operators import replaced
@@ -33,16 +34,23 @@ def spans_replaced(
         key: behind keyed operators.
         guess_names: whether Presidio's guesses of names are replaced too; takes a millisecond a text.
     """
-    found = _form_spans(text, sure & operators.keys(), frozenset(operators))
+    meant = read(text)
+    found = _form_spans(meant.text, sure & operators.keys(), frozenset(operators))
     if guess_names and _GUESSED in operators:
-        found += _guessed_spans(text)
+        found += _guessed_spans(meant.text)
     if not found:
         return text
+    for span in found:
+        span.start, span.end = meant.starts[span.start], meant.ends[span.end - 1]
     configs = {
-        name: OperatorConfig("custom", {"lambda": lambda value, name=name: replaced(value, name, operators[name], key)})
+        name: OperatorConfig("custom", {"lambda": partial(_hidden, name=name, operator=operators[name], key=key)})
         for name in {span.entity_type for span in found}
     }
     return str(_engine().anonymize(text, found, configs).text)
+
+
+def _hidden(value: str, *, name: str, operator: Operator, key: bytes) -> str:
+    return written_like(replaced(plain(value), name, operator, key), value)
 
 
 def _form_spans(text: str, sure: frozenset[str], wanted: frozenset[str]) -> list[RecognizerResult]:
