@@ -39,9 +39,9 @@ class Read:
 
 def unescaped(values: pl.DataFrame, made: Profiles) -> tuple[pl.DataFrame, Profiles]:
     """The values (column `value`) with their escapes undone, and the profiles of these."""
-    at = np.flatnonzero(_MAY_BE_ESCAPED[made])
-    if not len(at):
+    if not _has_mark(values["value"]):
         return values, made
+    at = np.flatnonzero(_MAY_BE_ESCAPED[made])
     at = at[values["value"].gather(at).str.contains(_ESCAPED).to_numpy()]
     if not len(at):
         return values, made
@@ -49,6 +49,13 @@ def unescaped(values: pl.DataFrame, made: Profiles) -> tuple[pl.DataFrame, Profi
     fresh = made.copy()
     fresh[at] = profiles(meant)
     return values.with_columns(values["value"].scatter(at, meant)), fresh
+
+
+def _has_mark(values: pl.Series) -> bool:
+    """Whether any of the values has a sign that escapes begin with; one search over all bytes costs next to nothing."""
+    *_, data = values.to_arrow(compat_level=pl.CompatLevel.oldest()).buffers()
+    raw = data.to_pybytes() if data is not None else b""
+    return any(mark in raw for mark in (b"%", b"\\", b"&"))
 
 
 def plain(text: str) -> str:

@@ -14,11 +14,10 @@ from dlp.checksums import Verdicts
 _LEAST_ENTROPY = 3.5  # bits per character, of a long value
 _SHARE_OF_MOST = 0.75  # of what so short a value could have at most
 _LEAST_CLASSES = 3  # of small letters, capitals, digits and signs, where nothing but a word stands before
-_ALL_CLASSES = 4
 _ASSIGNED = re.compile(
     r"^.*?(?:=>|:=|[是为為]?[:=]|[是为為]|\s(?:is|was)\s|>(?:<!\[CDATA\[)?)\s{0,3}(?:\\?[\"'])?", re.DOTALL
 )
-_SPOKEN = re.compile(r"^(?:密[码碼]|口令|(?i:password))[\s(\[「『【“\"']{0,2}")
+_SPOKEN = re.compile(r"^(?:密[码碼]|口令)[\s(\[「『【“\"']{0,2}")
 _COMMANDED = re.compile(
     r"^.*\s(?:-[pa]\s?[\"']?|(?:-u|--user)[ =]?[\"']?[^\s:]*:)"
     r"|^echo (?:-n )?[\"']?(?:[a-z][a-z0-9._-]{0,31}:)?|[\"']? ?\|[^|]*$",
@@ -56,8 +55,9 @@ def url_password_holds(values: pl.Series) -> Verdicts:
 
 
 def spoken_password_holds(values: pl.Series) -> Verdicts:
-    """Whether what stands behind the word in each is mixed as only passwords are; behind the English one, altogether."""
-    return np.array([_is_spoken(value) for value in values.to_list()], dtype=np.bool_)
+    """Whether what stands behind the word in each is mixed as only passwords are."""
+    parts = [_SPOKEN.sub("", value) for value in values.to_list()]
+    return np.array([_is_secret(part) and _classes(part) >= _LEAST_CLASSES for part in parts], dtype=np.bool_)
 
 
 def commanded_password_holds(values: pl.Series) -> Verdicts:
@@ -84,13 +84,6 @@ def _are_credentials(encoded: str) -> bool:
     except (binascii.Error, ValueError):
         return False
     return user.isprintable() and password.isprintable() and _is_secret(password)
-
-
-def _is_spoken(match: str) -> bool:
-    value = _SPOKEN.sub("", match)
-    if not _is_secret(value):
-        return False
-    return _classes(value) >= _LEAST_CLASSES if not match.isascii() else _mixture(value) >= _ALL_CLASSES
 
 
 def _is_secret(value: str) -> bool:

@@ -6,7 +6,7 @@ import polars as pl
 
 from dlp.checksums import Verdicts
 from dlp.kinds import CHINESE, Kind
-from dlp.profiles import BEYOND, DIGIT, LETTER
+from dlp.profiles import BEYOND, DIGIT, LETTER, LOWER, OTHER, SEPARATOR, UPPER
 
 _PROVINCES = (
     "北京|天津|上海|重庆|河北|山西|辽宁|吉林|黑龙江|江苏|浙江|安徽|福建|江西|山东|河南|湖北|湖南|广东|海南|四川|贵州|云南|陕西|甘肃|青海|"
@@ -29,12 +29,12 @@ def _but(without: str) -> str:
 
 
 # A sentence goes on: 8号的门口, 401室被盗, 401室(林某收)
-_WITHIN = f"[{_but('的在被了收称')}0-9A-Za-z#-]"
-_REST = rf"(?:{_WITHIN}|[（(]{_WITHIN}{{1,20}}[)）]){{0,30}}(?: [0-9]{{6}})?"
+_WITHIN = f"[{_but('的在被了收')}0-9A-Za-z#-]"
+_REST = rf"{_WITHIN}{{0,30}}(?:[（(]{_WITHIN}{{1,16}}[)）]{_WITHIN}{{0,12}})?(?: [0-9]{{6}})?"
 _ANY = r"[\u4e00-\u9fff0-9A-Za-z]"
 
 # 家住晋安区, 户籍地仙游县: no part of the town's name
-_TOWN = f"[{_but('住在到往寄我你他她的址是为其放地落')}]"
+_TOWN = f"[{_but('住在到寄的址是地')}]"
 _CHINESE, _NUMBERED = r"[\u4e00-\u9fff]", r"[\u4e00-\u9fff0-9A-Za-z]"
 _GATE = r"[0-9](?:号|弄|组|室|栋|幢|座|单元)"
 _ROOM = r"(?:[0-9A-Za-z]{1,3}(?:栋|幢|座|号楼|单元)[0-9A-Za-z单元层楼-]{0,8}?[0-9]{2,4}室?|[0-9]{2,4}室)"
@@ -143,11 +143,11 @@ _STREET_WORDS = (
 AMERICAN_ADDRESS = Kind(
     name="american_address",
     entity_type="LOCATION",
-    gate=r"[A-Z]{2} [0-9]{5}",
+    gate=r", [A-Z]{2} [0-9]{5}",
     lengths=(16, 160),
-    needs=DIGIT,
+    needs=DIGIT | UPPER | LOWER | SEPARATOR | OTHER,
     pattern=rf"[0-9]{{1,6}} (?:[A-Z0-9][A-Za-z0-9.'-]* ){{1,4}}(?:{_STREET_WORDS})\.?(?:,? (?:Apt|Suite|Unit|#)\.? ?[0-9A-Z]{{1,6}})?"
-    r"[ ,\n]{1,3}[A-Z][A-Za-z. '-]{1,40}[ ,]{1,2}[A-Z]{2} [0-9]{5}(?:-[0-9]{4})?",
+    r"[ ,\n]{1,3}[A-Z][A-Za-z. '-]{1,40}, [A-Z]{2} [0-9]{5}(?:-[0-9]{4})?",
     shape_chance=1e-5,
     context=("address", "street", "live"),
     score=0.5,

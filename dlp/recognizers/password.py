@@ -10,7 +10,7 @@ from dlp.password_values import (
     sql_password_holds,
     url_password_holds,
 )
-from dlp.profiles import ASCII, LOWER, OTHER, SEPARATOR
+from dlp.profiles import ASCII, BEYOND, LETTER, LOWER, OTHER, SEPARATOR
 
 _CONTEXT = ("password", "口令", "密码", "login", "登录")
 _WORD = r"(?i:password|passwd|passphrase|passcode|pwd|口令|密[码碼])"
@@ -57,17 +57,18 @@ ASSIGNED = Kind(
     ),
 )
 
-_SECRETS = r"(?:pass|PASS|pw|PW|secret(?:_?key|Key)?|SECRET(?:_?KEY)?)"
-_ENDINGS = r"(?:Pass|Pw|Secret(?:Key)?|Key[Ss]ecret)"
+_SECRETS = r"(?:pass|PASS|secret(?:_?key|Key)?|SECRET(?:_?KEY)?)"
+_ENDINGS = r"(?:Pass|Secret(?:Key)?|Key[Ss]ecret)"
 
 # db.pass=S3cure!pass, smtpPass: ..., JWT_SECRET=...
 SHORT = Kind(
     name="mixed_password",
     entity_type="PASSWORD",
-    gate=r"(?i:pass|pw|secret|key)[A-Za-z_]{0,4}[\"']?\s?[:=]",
-    lengths=(8, 120),
+    gate=r"(?:pass|Pass|PASS|ecret|ECRET)(?:_?[Kk]ey|_?KEY)?[\"']?[ \t]?[:=]",
+    lengths=(10, 120),
     of=ASCII,
     needs=OTHER,
+    some_of=LETTER,
     pattern=rf"(?:(?:[A-Za-z0-9]{{1,16}}[_.-]){{0,4}}{_SECRETS}|[A-Za-z0-9_.-]{{1,24}}?{_ENDINGS})"
     rf"[\"']?[ \t]?[:=][ \t]{{0,3}}(?:\\?[\"'])?{_VALUE}",
     check=mixed_password_holds,
@@ -103,10 +104,10 @@ IN_URL = Kind(
 SPOKEN = Kind(
     name="spoken_password",
     entity_type="PASSWORD",
-    gate="密[码碼]|口令|(?i:password) ",
+    gate="密[码碼]|口令",
     lengths=(8, 76),
-    needs=0,
-    pattern=rf"(?:密[码碼]|口令|(?i:password))[\s(\[「『【“\x22']{{0,2}}{_VALUE}",
+    needs=BEYOND,
+    pattern=rf"(?:密[码碼]|口令)[\s(\[「『【“\x22']{{0,2}}{_VALUE}",
     check=spoken_password_holds,
     check_chance=0.2,
     marked=True,
@@ -114,8 +115,8 @@ SPOKEN = Kind(
     score=0.5,
     alone=0.0,
     not_before=("加密", "算法", "哈希", "摘要"),
-    examples=("密码Xm@GK98b", "口令 Fz9#kQ2mz", "密碼「Xm@GK98b", "password Xm@GK98b"),
-    counter_examples=("密码12345678", "密码AES256", "密码abc12345", "password Policy2024", "password reset:Token1"),
+    examples=("密码Xm@GK98b", "口令 Fz9#kQ2mz", "密碼「Xm@GK98b"),
+    counter_examples=("密码12345678", "密码AES256", "密码abc12345"),
 )
 
 # mysql -uroot -p'S3cure!pass', sshpass -p S3cure!pass, redis-cli -a S3cure!pass, curl -u city:S3cure!pass
@@ -153,10 +154,11 @@ OPTION = Kind(
 IN_STATEMENT = Kind(
     name="statement_password",
     entity_type="PASSWORD",
-    gate=r"(?i:identified|password) ",
+    gate=" '",
     lengths=(14, 140),
     of=ASCII,
     needs=OTHER | SEPARATOR,
+    some_of=LETTER,
     pattern=rf"(?i:identified (?:with [a-z0-9_]{{1,40}} )?by(?: password)?|password) '{_VALUE}",
     check=sql_password_holds,
     check_chance=0.2,
@@ -176,7 +178,7 @@ BASIC = Kind(
     gate="[Bb]asic ",
     lengths=(14, 200),
     of=ASCII,
-    needs=SEPARATOR,
+    needs=LOWER | SEPARATOR,
     pattern=r"[Bb]asic [A-Za-z0-9+/]{8,180}={0,2}",
     check=basic_credentials_hold,
     check_chance=0.01,
