@@ -18,7 +18,7 @@ _WORD = r"(?i:password|passwd|passphrase|passcode|pwd|口令|密[码碼])"
 _VALUE = r"[!#$%()*+./0-9:=?@A-Z\\^_a-z{|}~\[\]-]{3,63}[!#$%*+0-9=?@A-Z^_a-z~-]"
 # = and : and is, the text of an XML element, and `value` behind the name of a variable
 _SETS = (
-    r"(?:[\"')\]]{0,2}\s{0,3}(?:=>|:=|[是为為]?[:=]|[是为為]|\s(?:is|was)\s)|>(?:<!\[CDATA\[)?"
+    r"(?:(?:\([^()\s]{1,12}\)|[\"')\]]{0,2})\s{0,3}(?:=>|:=|[是为為]?[:=]|[是为為]|\s(?:is|was)\s)|>(?:<!\[CDATA\[)?"
     r"|[\"']?[,;]?\s{1,8}[\"']?value[\"']?\s?[:=]|[\"'],\s?[\"']value[\"']\s?:)\s{0,3}(?:\\?[\"'])?"
 )
 
