@@ -184,7 +184,8 @@ def _is_role(words: tuple[str, ...], text: str, entity: EntityPolicy) -> bool:
 
 def _role(words: tuple[str, ...], text: str, entity: EntityPolicy) -> tuple[int, int]:
     """The rank of a word for what somebody is, known to the policy or by how it ends: `值班员`, `河长`."""
-    ends = len(text) > 1 and text.endswith(entity.role_endings) if entity.role_endings else False
+    ends = bool(entity.role_endings) and len(text) > 1 and text.endswith(entity.role_endings)
+    ends = ends and not (entity.not_roles and text.endswith(entity.not_roles))
     return max(_rank(words, text, entity.role_names), (len(text), 1) if ends else _NOWHERE)
 
 

@@ -100,7 +100,7 @@ def _entities(document: Doc, tokens: list[Token]) -> list[Span]:
 
 def _may_be_a_name(word: str) -> bool:
     # jieba tags many common words nr; a Chinese name begins with a surname and has two to four characters.
-    common = len(word) == 2 and (_tagger().tokenizer.FREQ.get(word) or 0) >= _COMMON
+    common = word.endswith("人") or (len(word) == 2 and (_tagger().tokenizer.FREQ.get(word) or 0) >= _COMMON)
     return 2 <= len(word) <= 4 and word[0] in SURNAMES and not common
 
 
