@@ -25,7 +25,7 @@ _LABEL = re.compile(
     r"(?:^|(?<=[\s,，;；。&?|{(（\[\"'【]))(?P<label>[A-Za-z\u4e00-\u9fff][A-Za-z0-9_\u4e00-\u9fff-]{0,20})"
     r"[\"'】]?\s?[:：=]\s?[\"']?"
 )
-# Begins as JSON does, or has two labels at least; a time has colons behind digits. Or an element of XML, or a statement.
+# Begins as JSON does, or has two labels at least (a time has colons behind digits), an element of XML, or a statement.
 _FIELDS = (
     r"^[\[{]|[A-Za-z_\u4e00-\u9fff]\x22?[=:].*[A-Za-z_\u4e00-\u9fff]\x22?[=:]"
     r"|[A-Za-z_]>[^<>]+</|(?i:insert|replace) into .*\("

@@ -1,6 +1,6 @@
-"""Texts as they are read, where they are written for URLs, JSON or HTML: what stands escaped is looked at as it is meant.
+r"""Texts as they are meant, where they are written for URLs, JSON or HTML: what stands escaped is undone to look at it.
 
-In `%3D13800138000` and in `\\n13800138000` a letter stands before the number, which is a part of the escape.
+In `%3D13800138000` and in `\n13800138000` a letter stands before the number, which is a part of the escape.
 """
 
 import html

@@ -26,7 +26,7 @@ def markup_spans(text: str) -> Iterator[Field]:
             if element["value"].strip():
                 yield element["label"].rpartition(":")[2], *element.span("value")
     for statement in _INSERT.finditer(text):
-        names = [name.strip(" \t\r\n`\"[]") for name in statement["columns"].split(",")]
+        names = [name.strip(' \t\r\n`"[]') for name in statement["columns"].split(",")]
         yield from _values(text, statement.end(), names)
 
 

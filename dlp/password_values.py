@@ -43,7 +43,7 @@ def assigned_password_holds(values: pl.Series) -> Verdicts:
 
 
 def mixed_password_holds(values: pl.Series) -> Verdicts:
-    """Whether what each assigns is mixed as only passwords are, or as long as keys: `pass` and `secret` are said of more."""
+    """Whether what each assigns is mixed as only passwords are, or long as keys: `pass` is said of more."""
     parts = [_ASSIGNED.sub("", value, count=1) for value in values.to_list()]
     return np.array([_is_secret(part) and (_is_mixed(part) or _is_key(part)) for part in parts], dtype=np.bool_)
 

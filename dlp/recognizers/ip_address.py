@@ -29,7 +29,22 @@ def _is_host(value: str) -> bool:
     return not (address.is_unspecified or address.is_multicast or address.is_loopback)
 
 
-_VERSION_WORDS = ("版本", "版本号", "固件", "升级到", "升级至", "更新到", "更新至", "补丁", "驱动", "内核", "章节", "条款", "附录", "附件")
+_VERSION_WORDS = (
+    "版本",
+    "版本号",
+    "固件",
+    "升级到",
+    "升级至",
+    "更新到",
+    "更新至",
+    "补丁",
+    "驱动",
+    "内核",
+    "章节",
+    "条款",
+    "附录",
+    "附件",
+)
 _VERSION_NAMES = (
     *("version", "ver", "versions", "release", "build", "firmware", "patch", "upgrade to", "upgraded to", "kernel"),
     *("section", "chapter", "clause", "paragraph", "appendix", "oid"),
@@ -38,7 +53,19 @@ _PRODUCTS = (
     *("oracle", "weblogic", "jdk", "jre", "java", "windows", "chrome", "firefox", "sdk", "driver", "linux"),
     *("netty", "glibc", "openssl", "python", "android", "ios", "maven", "gradle"),
 )
-_MARKS = ("[ :=-]", "[:=] ", " v", '[ :]"', "[\"'][:=]", "[\"'][:=][\"']", "[\"'][:=] [\"']", "=[\"']", ">", "[:=]v", ": v")
+_MARKS = (
+    "[ :=-]",
+    "[:=] ",
+    " v",
+    '[ :]"',
+    "[\"'][:=]",
+    "[\"'][:=][\"']",
+    "[\"'][:=] [\"']",
+    "=[\"']",
+    ">",
+    "[:=]v",
+    ": v",
+)
 _FILE_ENDINGS = "jar|war|zip|tar|tgz|gz|exe|msi|deb|rpm|apk|dll|so|js|css|whl|img|bin|iso"
 
 IPV4 = Kind(

@@ -146,7 +146,8 @@ AMERICAN_ADDRESS = Kind(
     gate=r", [A-Z]{2} [0-9]{5}",
     lengths=(16, 160),
     needs=DIGIT | UPPER | LOWER | SEPARATOR | OTHER,
-    pattern=rf"[0-9]{{1,6}} (?:[A-Z0-9][A-Za-z0-9.'-]* ){{1,4}}(?:{_STREET_WORDS})\.?(?:,? (?:Apt|Suite|Unit|#)\.? ?[0-9A-Z]{{1,6}})?"
+    pattern=rf"[0-9]{{1,6}} (?:[A-Z0-9][A-Za-z0-9.'-]* ){{1,4}}(?:{_STREET_WORDS})\.?"
+    r"(?:,? (?:Apt|Suite|Unit|#)\.? ?[0-9A-Z]{1,6})?"
     r"[ ,\n]{1,3}[A-Z][A-Za-z. '-]{1,40}, [A-Z]{2} [0-9]{5}(?:-[0-9]{4})?",
     shape_chance=1e-5,
     context=("address", "street", "live"),
@@ -203,4 +204,13 @@ NAMED_ADDRESS = Kind(
     counter_examples=("街", "0x7ffd12ab34"),
 )
 
-KINDS = (CHINESE_ADDRESS, LOCAL_ADDRESS, DOOR_ADDRESS, ESTATE_ADDRESS, TAIWAN_ADDRESS, AMERICAN_ADDRESS, ENGLISH_ADDRESS, NAMED_ADDRESS)
+KINDS = (
+    CHINESE_ADDRESS,
+    LOCAL_ADDRESS,
+    DOOR_ADDRESS,
+    ESTATE_ADDRESS,
+    TAIWAN_ADDRESS,
+    AMERICAN_ADDRESS,
+    ENGLISH_ADDRESS,
+    NAMED_ADDRESS,
+)

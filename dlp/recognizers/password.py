@@ -167,7 +167,11 @@ IN_STATEMENT = Kind(
     context=_CONTEXT,
     score=0.6,
     alone=0.0,
-    examples=("IDENTIFIED BY 'S3cure!pass", "identified with caching_sha2_password by 'S3cure!pass", "PASSWORD 'S3cure!pass"),
+    examples=(
+        "IDENTIFIED BY 'S3cure!pass",
+        "identified with caching_sha2_password by 'S3cure!pass",
+        "PASSWORD 'S3cure!pass",
+    ),
     counter_examples=("IDENTIFIED BY '****", "IDENTIFIED BY 'changeme"),
 )
 
