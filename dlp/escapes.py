@@ -39,9 +39,9 @@ class Read:
 
 def unescaped(values: pl.DataFrame, made: Profiles) -> tuple[pl.DataFrame, Profiles]:
     """The values (column `value`) with their escapes undone, and the profiles of these."""
-    if not _has_mark(values["value"]):
-        return values, made
     at = np.flatnonzero(_MAY_BE_ESCAPED[made])
+    if not len(at) or not _has_mark(values["value"]):
+        return values, made
     at = at[values["value"].gather(at).str.contains(_ESCAPED).to_numpy()]
     if not len(at):
         return values, made

@@ -48,6 +48,11 @@ def mixed_password_holds(values: pl.Series) -> Verdicts:
     return np.array([_is_secret(part) and (_is_mixed(part) or _is_key(part)) for part in parts], dtype=np.bool_)
 
 
+def may_be_password(value: str) -> bool:
+    """Whether a value that is named a password may be one: no placeholder and no variable, however weak."""
+    return _PLACEHOLDER.search(value) is None and _VARIABLE.search(value) is None
+
+
 def url_password_holds(values: pl.Series) -> Verdicts:
     """Whether what stands between the colon and the sign of each URL is a password and no placeholder."""
     parts = [value.partition("://")[2].rpartition("@")[0].partition(":")[2] for value in values.to_list()]

@@ -9,12 +9,14 @@ from dlp.column_names import NameHints, name_hints, shown_name
 from dlp.columns import ColumnEvidence
 from dlp.documents import fields_of
 from dlp.neighbours import with_neighbours
+from dlp.password_values import may_be_password
 from dlp.policy import Policy
 from dlp.verdicts import Verdict, verdicts
 
 _LEAST_SURE = 0.6  # a field of a cell is judged by fewer values than a column
 _LEAST_TEXTS = 3
-_PERSON, _ACCOUNT = "PERSON", "ACCOUNT_NAME"
+_PERSON, _ACCOUNT, _PASSWORD = "PERSON", "ACCOUNT_NAME", "PASSWORD"
+_COUNTED = pl.Schema({"value": pl.String, "rows": pl.Int64})
 _MOST = 0.5
 _LIKE_COLUMNS = 20  # documents, from which their fields tell as much as columns do
 
@@ -72,7 +74,12 @@ def _of_fields(texts: list[tuple[str, int]], rows: int, policy: Policy, key: byt
     hints = {name: name_hints(name, policy) for name in fields}
     evidence = {name: ColumnEvidence() for name, hint in hints.items() if whole or hint.says or hint.attributes}
     for name, inner in evidence.items():
-        counted = pl.DataFrame({"value": list(fields[name]), "rows": list(fields[name].values())})
+        read = {
+            value: count
+            for value, count in fields[name].items()
+            if _PASSWORD not in hints[name].says or may_be_password(value)
+        }
+        counted = pl.DataFrame({"value": list(read), "rows": list(read.values())}, schema=_COUNTED)
         inner.observe(counted, key=key, policy=policy)
     found: dict[str, Verdict] = {}
     for name, inner_verdicts in _judged(evidence, {name: hints[name] for name in evidence}, policy).items():

@@ -39,7 +39,7 @@ BIRTH_DATE = Kind(
     r"|[0-9]{1,2}[-./](?:[0-9]{1,2}|Jan|Feb|Mar|Apr|May|Jun|Jul|Aug|Sep|Oct|Nov|Dec)[-./](?:19|20)[0-9]{2}"
     r"|(?:19|20)[0-9]{2}年[0-9]{1,2}月(?:[0-9]{1,2}日)?|(?:19|20)[0-9]{2}(?:0[1-9]|1[0-2])(?:[0-3][0-9])?",
     check=birth_date_holds,
-    context=("出生", "生日", "生于", "birth", "born", "dob"),
+    context=("出生", "生日", "生于", "birth", "born", "dob", "csrq", "csny"),
     score=0.05,
     named=0.6,
     in_text_alone=False,

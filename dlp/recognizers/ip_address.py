@@ -99,6 +99,7 @@ IPV4 = Kind(
         *("[版节章款]", "条(?:规|款|的)", " 条"),
         # lib-3.1.4.15.jar, 3.1.4.15-SNAPSHOT
         rf"\.(?:{_FILE_ENDINGS})",
+        "@sha256",
         "[-+~_](?i:release|snapshot|beta|alpha|rc|final|ga|generic|stable)",
     ),
     # Of twenty hosts, some have a part of three digits.

@@ -67,7 +67,7 @@ SHORT = Kind(
     gate=r"(?:pass|Pass|PASS|ecret|ECRET)(?:_?[Kk]ey|_?KEY)?[\"']?[ \t]?[:=]",
     lengths=(10, 120),
     of=ASCII,
-    needs=OTHER,
+    needs=OTHER | LOWER,
     some_of=LETTER,
     pattern=rf"(?:(?:[A-Za-z0-9]{{1,16}}[_.-]){{0,4}}{_SECRETS}|[A-Za-z0-9_.-]{{1,24}}?{_ENDINGS})"
     rf"[\"']?[ \t]?[:=][ \t]{{0,3}}(?:\\?[\"'])?{_VALUE}",
