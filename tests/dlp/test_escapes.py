@@ -4,7 +4,10 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from dlp.escapes import plain, read, unescaped, written_like
+from dlp.mask_policy import Operator
+from dlp.mask_spans import spans_replaced
 from dlp.profiles import profiles
+from tests.dlp.cases import KEY
 
 PIECES = st.sampled_from(["%E5%BC%A0", "%2525", "%ff", "%", r"\n", r"\\n", r"\u5f20", r"\ud83d\ude00", "&#24352;", "&"])
 
@@ -49,3 +52,20 @@ def test_values_without_escapes_stay_and_others_have_new_profiles() -> None:
 )
 def test_a_token_is_written_as_what_it_stands_for(value: str, escaped: str, written: str) -> None:
     assert written_like(value, escaped) == written
+
+
+@pytest.mark.parametrize(
+    ("text", "raw"),
+    [
+        ("ref=%3Fmobile%3D13800138000%26v%3D1", "13800138000"),
+        (r'{"m":"手机\n13800138000"}', "13800138000"),
+        (r'{"m":"\u95fdA12345 违停"}', "A12345"),
+        ("q=%25E9%2597%25BDA12345", "A12345"),
+    ],
+)
+def test_a_masked_copy_hides_what_stands_escaped_and_leaves_the_rest(text: str, raw: str) -> None:
+    operators = dict.fromkeys(("PHONE_NUMBER", "CN_VEHICLE_REGISTRATION"), Operator(operator="mask", head=3))
+    hidden = spans_replaced(text, operators, frozenset(), KEY, guess_names=False)
+    assert raw not in plain(hidden)
+    assert hidden[:2] == text[:2]
+    assert hidden != text

@@ -218,6 +218,14 @@ def test_what_stands_escaped_is_seen_as_it_is_meant(text: str, found: tuple[str,
     assert value == "" or found in held(plain(text))
 
 
+@pytest.mark.parametrize(
+    ("written", "meant"),
+    [("192.0.2.0", "192.0.2.0"), ("13800138000.0", "13800138000"), ("1.3800138E+10", "13800138000")],
+)
+def test_a_number_that_a_spreadsheet_kept_loses_its_ending_and_an_address_does_not(written: str, meant: str) -> None:
+    assert normalised(pl.Series([written])).to_list() == [meant]
+
+
 def test_one_password_among_sentences_as_long_is_reported() -> None:
     found = judge(["密码：Kd%O18lzTog@55", *(f"路灯不亮，请尽快维修，编号{at:04}" for at in range(500))], "备注")
     assert found["PASSWORD"].hits == 1
