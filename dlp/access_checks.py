@@ -16,8 +16,11 @@ Granted = Mapping[tuple[str, str], Sequence[Grant]]  # by account and data set
 
 
 def breaches(uses: Sequence[Use], grants: Sequence[Grant], grades: Grades, policy: AccessPolicy) -> Iterator[Breach]:
-    """Every breach of some uses, one for each hour or day; uses of the platform's own accounts are none."""
-    foreign = [use for use in uses if use.account not in policy.own_accounts]
+    """Every breach of some uses, one for each hour or day.
+
+    Uses of the platform's own accounts are none; exchanges between organisations are judged by `dlp.exchanges`.
+    """
+    foreign = [use for use in uses if use.account not in policy.own_accounts and not use.exchanged]
     found: dict[str, Breach] = {}
     for breach in _all(foreign, _grants_by_use(foreign, grants), grades, policy):
         known = found.get(breach.identity)

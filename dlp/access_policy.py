@@ -8,9 +8,14 @@ from typing import Self
 from pydantic import BaseModel, ConfigDict, Field, model_validator
 
 from dlp.errors import PolicyError
+from dlp.exchange_policy import ExchangePolicy
 from dlp.grading_policy import Named
 from dlp.policy import GRADES, Grade
 from dlp.policy_files import shipped_text, validated
+
+
+def _shipped_limits() -> ExchangePolicy:
+    return default_access_policy().exchange
 
 
 class AccessPolicy(BaseModel):
@@ -23,6 +28,7 @@ class AccessPolicy(BaseModel):
         dormant_days: after how many days an unused grant is dormant.
         own_accounts: database accounts of the platform itself.
         ticket_pattern, purpose_pattern: what they look like in a statement's comment; the first group counts.
+        exchange: what exchanges between levels are judged by; what ships, where an older file says nothing.
     """
 
     model_config = ConfigDict(extra="forbid", frozen=True)
@@ -34,6 +40,7 @@ class AccessPolicy(BaseModel):
     own_accounts: tuple[str, ...] = ()
     ticket_pattern: str
     purpose_pattern: str
+    exchange: ExchangePolicy = Field(default_factory=_shipped_limits)
 
     @model_validator(mode="after")
     def _patterns(self) -> Self:

@@ -46,7 +46,7 @@ class KindRecognizer(PatternRecognizer):
             name=f"{kind.name} ({language})",
             supported_language=language,
             patterns=[pattern],
-            context=list(kind.context),
+            context=list(kind.words),
         )
         self._kind = kind
 

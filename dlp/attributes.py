@@ -24,7 +24,7 @@ def attribute_verdicts(evidence: ColumnEvidence, hints: NameHints, policy: Polic
 
 
 def _of_type(name: str, entity: EntityPolicy, evidence: ColumnEvidence, hints: NameHints) -> Verdict | None:
-    known, opaque = evidence.words[name], evidence.masks.opaque
+    known, hidden = evidence.words[name], evidence.masks.hidden
     fits = known > _MOST * evidence.valued
     if name in hints.attributes:
         if name in hints.vaguely and entity.values and not fits:
@@ -34,13 +34,13 @@ def _of_type(name: str, entity: EntityPolicy, evidence: ColumnEvidence, hints: N
         hits, sure = known, _BY_VALUES
     else:
         return None
-    masked = opaque > _MOST * evidence.valued
+    masked = hidden > _MOST * evidence.valued
     return Verdict(
         entity_type=name,
         rows=evidence.rows,
         hits=hits,
         confidence=sure,
-        masked=masked and opaque == evidence.valued,
+        masked=masked and hidden == evidence.valued,
         masked_sample=_SHOWN,
         fingerprint="",
         review="the column's name may mean something else" if sure == _DOUBTFUL else "",

@@ -8,6 +8,7 @@ from functools import lru_cache, partial
 from dlp.masking import masked
 from dlp.policy import EntityPolicy, Policy
 from dlp.registry import ENTITY_TYPES, KINDS
+from dlp.traditional import SIMPLIFIED
 
 _PIECES = re.compile(r"[A-Z]+(?=[A-Z][a-z])|[A-Z]?[a-z]+|[A-Z]+|[\u4e00-\u9fff]+|[0-9]+")
 _APART = "\x00"
@@ -16,11 +17,6 @@ _SUFFIXES = ("", "no", "num", "number", "code", "nbr", "cn")
 _SHORTEST_TOGETHER = 2
 _VOWELS = frozenset("aeiou")
 _ALTERNATIVES = re.compile(r"[/、或及]")
-# The characters of headers that Taiwan and Hong Kong write otherwise.
-_SIMPLIFIED = str.maketrans(
-    "電話號證碼郵賬帳帐銀車護開戶聯係繫職學單訂編醫診斷時間備註員師機場區縣鎮鄉國別類態狀價額錢歲齡婚體檢驗業務經緯醫療護來會處書記錄轉號碼貨",
-    "电话号证码邮账账账银车护开户联系系职学单订编医诊断时间备注员师机场区县镇乡国别类态状价额钱岁龄婚体检验业务经纬医疗护来会处书记录转号码货",
-)
 _NUMBERS = re.compile("(?:号码?|编号)?")  # 护照号 is of 护照
 _NOWHERE = (0, 0)
 _FORMED = frozenset(ENTITY_TYPES)
@@ -57,7 +53,7 @@ class NameHints:
 
 def name_hints(column: str, policy: Policy) -> NameHints:
     """What a column's name says about the type of its values."""
-    column = column.translate(_SIMPLIFIED)
+    column = column.translate(SIMPLIFIED)
     parts = [part for part in _ALTERNATIVES.split(column) if part.strip()]
     if len(parts) > 1:
         return _together([name_hints(part, policy) for part in parts])
@@ -191,7 +187,8 @@ def _is_role(words: tuple[str, ...], text: str, entity: EntityPolicy) -> bool:
 
 def _role(words: tuple[str, ...], text: str, entity: EntityPolicy) -> tuple[int, int]:
     """The rank of a word for what somebody is, known to the policy or by how it ends: `值班员`, `河长`."""
-    ends = len(text) > 1 and text.endswith(entity.role_endings) if entity.role_endings else False
+    ends = bool(entity.role_endings) and len(text) > 1 and text.endswith(entity.role_endings)
+    ends = ends and not (entity.not_roles and text.endswith(entity.not_roles))
     return max(_rank(words, text, entity.role_names), (len(text), 1) if ends else _NOWHERE)
 
 

@@ -8,6 +8,7 @@ import polars as pl
 from numpy.typing import NDArray
 
 from dlp.documents import DocumentSample
+from dlp.escapes import unescaped
 from dlp.free_text import DistinctSample, TextSample
 from dlp.kind_batch import KindBatch
 from dlp.kind_counts import KindCounts
@@ -69,7 +70,7 @@ class ColumnEvidence(KindCounts):
         self.values.observe(values, policy.text.confirmed_values)
         values, made = self._without_masks(values, made, key=key, policy=policy)
         if not values.is_empty():
-            KindBatch(values, made).count(self, key)
+            KindBatch(*unescaped(values, made)).count(self, key)
 
     def seen(self, hashes: NDArray[np.uint64]) -> NDArray[np.bool_]:
         """For each value by its hash, whether it did not come before; they are remembered."""

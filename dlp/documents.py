@@ -1,17 +1,20 @@
 """Cells that hold fields of their own, JSON or `label: value`: a bounded choice of them, and what their fields hold."""
 
+import html
 import json
 import re
 from collections import Counter
 from collections.abc import Iterator
 from dataclasses import dataclass, field
-from urllib.parse import unquote
+from itertools import chain
 
 import numpy as np
 import polars as pl
 
+from dlp.escapes import plain
 from dlp.free_text import DistinctSample
-from dlp.json_leaves import ITEMS, is_json
+from dlp.json_leaves import ITEMS
+from dlp.markup_fields import markup_spans
 from dlp.profiles import ANY, OTHER, Profiles, fitting
 
 _SHORTEST = 7  # characters: {"a":1}
@@ -24,9 +27,9 @@ _LABEL = re.compile(
     r"(?:^|(?<=[\s,，;；。&?|{(（\[\"'【]))(?P<label>[A-Za-z\u4e00-\u9fff][A-Za-z0-9_\u4e00-\u9fff-]{0,20})"
     r"[\"'】]?\s?[:：=]\s?[\"']?"
 )
-# Begins as JSON does, or has two labels at least; a time has colons behind digits.
+# Begins as JSON does, or has two labels at least (a time has colons behind digits), an element of XML, or a statement.
 _LABELLED = r"(?:[A-Za-z_\u4e00-\u9fff]\x22?[=:]|[A-Za-z_]{2}[0-9]{1,3}\x22?[=:])"
-_FIELDS = rf"^[\[{{]|{_LABELLED}.*{_LABELLED}"
+_FIELDS = rf"^[\[{{]|{_LABELLED}.*{_LABELLED}|[A-Za-z_]>[^<>]+</|(?i:insert|replace) into .*\("
 # Forms and cards have a space behind what they are labelled with.
 _FORM = re.compile(
     r"(?:^|(?<=\s))(姓名|性别|民族|出生|出生日期|住址|地址|公民身份号码|身份证号|电话|手机|联系电话|联系人|收件人|收货人|患者|户主|单位)"
@@ -75,7 +78,18 @@ def cell_fields(text: str) -> Iterator[tuple[str, str]]:
 
 
 def field_spans(text: str) -> Iterator[tuple[str, int, int]]:
-    """The label of each field of a text, and where its value begins and ends; JSON is read as it is written."""
+    """The label of each field of a text, and where its value begins and ends; JSON is read as it is written.
+
+    Elements of XML and the columns of `INSERT` statements are fields too. They come in order, and none within another.
+    """
+    done = 0
+    for label, start, end in sorted(chain(_label_spans(text), markup_spans(text)), key=lambda found: found[1:]):
+        if start >= done:
+            yield label, start, end
+            done = end
+
+
+def _label_spans(text: str) -> Iterator[tuple[str, int, int]]:
     level = _FORM.sub(lambda found: f"{found[1]}:{' ' * (len(found[0]) - len(found[1]) - 1)}", text)
     labels = list(_LABEL.finditer(level))
     ends = [*(label.start() for label in labels), len(level)][1:]
@@ -87,10 +101,10 @@ def field_spans(text: str) -> Iterator[tuple[str, int, int]]:
             yield label["label"], start, start + len(value.strip())
 
 
-def _pairs(text: str) -> Iterator[tuple[str, str]]:
+def _pairs(text: str, depth: int = 0) -> Iterator[tuple[str, str]]:
     if text[:1] in _JSON:
         try:
-            yield from _leaves(json.loads(text), "", 0)
+            yield from _leaves(json.loads(text), "", depth)
         except (ValueError, RecursionError):
             yield from _labelled(text)  # cut off, or written by something else
     else:
@@ -104,13 +118,15 @@ def _leaves(node: object, path: str, depth: int) -> Iterator[tuple[str, str]]:
     elif isinstance(node, list) and depth < _DEEPEST:
         for inner in node:
             yield from _leaves(inner, path or (ITEMS if not isinstance(inner, dict) else ""), depth + 1)
-    elif isinstance(node, str) and node[:1] in _JSON and depth < _DEEPEST and is_json(node):
-        yield from _leaves(json.loads(node), path, depth + 1)
+    elif isinstance(node, str) and node[:1] in _JSON and path and depth < _DEEPEST:
+        yield from ((f"{path}.{name}", value) for name, value in _pairs(node, depth + 1))
     elif isinstance(node, str | int | float) and not isinstance(node, bool) and path:
         yield path, str(node)
 
 
 def _labelled(text: str) -> Iterator[tuple[str, str]]:
+    if "&#" in text:
+        text = html.unescape(text)
     for label, start, end in field_spans(text):
-        if value := unquote(text[start:end]).strip():
+        if value := plain(text[start:end]).strip():
             yield label, value

@@ -15,7 +15,7 @@ HASH = r"^(?i:[0-9a-f]{32}|[0-9a-f]{40}|[0-9a-f]{64})$"
 HASH_LENGTHS = (32, 64)
 _SHORTEST_TEXT = 5  # characters: a value of four and something beside it
 MIXED = holding(ANY & ~WORD, beyond=DIGIT | DOT, shortest=_SHORTEST_TEXT)
-_CONTEXT_WORDS = sorted({word for kind in KINDS if kind.in_text and not kind.in_text_alone for word in kind.context})
+_CONTEXT_WORDS = sorted({word for kind in KINDS if kind.in_text and not kind.in_text_alone for word in kind.words})
 
 
 class KindBatch:
@@ -27,6 +27,7 @@ class KindBatch:
         self._texts = values["value"]
         self._claimed: dict[str, NDArray[np.bool_]] = {}
         self._gates: dict[tuple[str, int, bool], NDArray[np.intp]] = {}
+        self._made_of: dict[tuple[int, bool], tuple[NDArray[np.intp], pl.Series]] = {}
         self._mixed = np.flatnonzero(MIXED[made])
         self._spoken: NDArray[np.intp] | None = None
 
@@ -79,7 +80,7 @@ class KindBatch:
             return
         texts = self._values[at]
         if not kind.in_text_alone:
-            texts = texts.filter(texts["value"].str.contains_any(list(kind.context), ascii_case_insensitive=True))
+            texts = texts.filter(texts["value"].str.contains_any(list(kind.words), ascii_case_insensitive=True))
         count = evidence.count(kind)
         if kind.shape and kind.in_text_alone:
             edged = rf"(?:^|[^0-9A-Za-z.])(?:{kind.shape})(?:[^0-9A-Za-z]|$)"
@@ -100,14 +101,21 @@ class KindBatch:
         """Which texts may hold a value of a kind, beside something else."""
         key = kind.gate, kind.needs, kind.in_text_alone
         if key not in self._gates:
-            # A word must speak for it, and words are rarer than digits.
-            at = self._mixed if kind.in_text_alone else self._with_any_context()
-            at = at[fitting(ANY, kind.needs, _SHORTEST_TEXT, LONGEST)[self._made[at]]]
-            passed = self._texts.gather(at).str.contains(kind.gate).to_numpy() if len(at) else at
-            self._gates[key] = at[passed]
+            at, texts = self._able(kind)
+            self._gates[key] = at[texts.str.contains(kind.gate).to_numpy()] if len(at) else at
         at = self._gates[key]
         longer = holding(ANY, shortest=kind.lengths[0] + 1)
         return at[longer[self._made[at]]] if len(at) else at
+
+    def _able(self, kind: Kind) -> tuple[NDArray[np.intp], pl.Series]:
+        """Which texts are made of what a kind needs, and they themselves."""
+        key = kind.needs, kind.in_text_alone
+        if key not in self._made_of:
+            # A word must speak for it, and words are rarer than digits.
+            at = self._mixed if kind.in_text_alone else self._with_any_context()
+            at = at[fitting(ANY, kind.needs, _SHORTEST_TEXT, LONGEST)[self._made[at]]]
+            self._made_of[key] = at, self._texts.gather(at)
+        return self._made_of[key]
 
     def _with_any_context(self) -> NDArray[np.intp]:
         if self._spoken is None:

@@ -6,6 +6,7 @@ recognizer, so the two cannot drift apart.
 
 from collections.abc import Callable
 from dataclasses import dataclass
+from functools import cached_property
 
 import numpy as np
 import polars as pl
@@ -13,6 +14,7 @@ from numpy.typing import NDArray
 
 from dlp.checksums import Verdicts
 from dlp.profiles import ANY, fitting
+from dlp.traditional import with_traditional
 
 # Not \b: Chinese characters count as word characters, so \b sees no edge between them and a digit.
 # Nor the digits behind a decimal point.
@@ -48,7 +50,7 @@ class Kind:
         check_chance: how often a value of that shape passes the check by accident.
         shape: the opportunities inside text: a looser pattern of what could be taken for it, such as any 18 digits.
         shape_chance: how often a random value that could be taken for this kind is.
-        context: words near a value in text that speak for it.
+        context: words near a value in text that speak for it, as the mainland writes them.
         marked: it holds a mark that nothing else has, so that only what has its whole form could be taken for it.
         score: Presidio's score for the pattern alone.
         alone: the share of a column's rows from which it is this kind without its name saying so; None: never.
@@ -94,6 +96,11 @@ class Kind:
     named_masks: tuple[str, ...] = ()
     examples: tuple[str, ...] = ()
     counter_examples: tuple[str, ...] = ()
+
+    @cached_property
+    def words(self) -> tuple[str, ...]:
+        """The words that speak for it, in simplified and in traditional characters."""
+        return with_traditional(self.context)
 
     @property
     def whole(self) -> str:

@@ -3,13 +3,14 @@
 import json
 import re
 from collections.abc import Mapping, Sequence
-from functools import cache
+from functools import cache, partial
 
 import polars as pl
 from presidio_anonymizer import AnonymizerEngine
 from presidio_anonymizer.entities import OperatorConfig, RecognizerResult
 
 from dlp.context import speaking_word
+from dlp.escapes import plain, read, written_like
 from dlp.free_text import language_of
 from dlp.json_leaves import Leaf, is_json, json_leaves
 from dlp.kinds import Kind
@@ -72,16 +73,23 @@ def _with(text: str, leaves: Sequence[Leaf], texts: Mapping[int, str]) -> str:
 
 
 def _replaced(text: str, operators: dict[str, Operator], sure: frozenset[str], key: bytes, *, guess_names: bool) -> str:
-    found = _form_spans(text, sure & operators.keys(), frozenset(operators))
+    meant = read(text)
+    found = _form_spans(meant.text, sure & operators.keys(), frozenset(operators))
     if guess_names and _GUESSED in operators:
-        found += _guessed_spans(text)
+        found += _guessed_spans(meant.text)
     if not found:
         return text
+    for span in found:
+        span.start, span.end = meant.starts[span.start], meant.ends[span.end - 1]
     configs = {
-        name: OperatorConfig("custom", {"lambda": lambda value, name=name: replaced(value, name, operators[name], key)})
+        name: OperatorConfig("custom", {"lambda": partial(_hidden, name=name, operator=operators[name], key=key)})
         for name in {span.entity_type for span in found}
     }
     return str(_engine().anonymize(text, found, configs).text)
+
+
+def _hidden(value: str, *, name: str, operator: Operator, key: bytes) -> str:
+    return written_like(replaced(plain(value), name, operator, key), value)
 
 
 def _form_spans(text: str, sure: frozenset[str], wanted: frozenset[str]) -> list[RecognizerResult]:
@@ -100,7 +108,7 @@ def _score(kind: Kind, text: str, match: re.Match[str], sure: frozenset[str]) ->
     """Of two types for one place that which its form alone tells, then the one that a word beside it names."""
     if kind.in_text_alone:
         return 0.9
-    if speaking_word(kind.context, text, *match.span()):
+    if speaking_word(kind.words, text, *match.span()):
         return 0.8
     return 0.7 if kind.entity_type in sure else 0.0
 

@@ -54,6 +54,11 @@ class MaskedValues:
     claims: Counter[Claims] = field(default_factory=Counter)
     shown: dict[str, MaskCount] = field(default_factory=dict)
 
+    @property
+    def hidden(self) -> int:
+        """Rows whose value is masked, wholly or in a way that some type is."""
+        return self.opaque + sum(rows for claims, rows in self.claims.items() if claims)
+
     def observe(self, values: pl.DataFrame, *, key: bytes, policy: Policy) -> None:
         """Count masked values: columns `value` and `rows`."""
         texts = [one_mask(value) for value in values["value"].to_list()]

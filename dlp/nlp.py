@@ -18,7 +18,11 @@ _ENGLISH_TOKEN = re.compile(r"\s+|[A-Za-z]+(?:'[A-Za-z]+)?|[0-9]+|.", re.DOTALL)
 _ENTITIES = {"nr": "PERSON", "nrfg": "PERSON", "nrt": "PERSON", "ns": "LOCATION", "nt": "ORGANIZATION"}
 _CHINESE_STOPWORDS = frozenset("的了是在和与就都而及或我你他她它这那")
 _ENGLISH_STOPWORDS = frozenset({"a", "an", "the", "of", "to", "and", "or", "is", "are", "was", "in", "on", "at", "my"})
-_OF_PLACES = frozenset("路街道巷弄桥村镇乡区县市站寺山河湖")  # what follows the name of a place
+# What follows the name of a place or of a company.
+_OF_PLACES = re.compile(
+    r"[路街道巷弄桥村镇乡区县市站寺山河湖]|小区|花园|公寓|大厦|广场|[\u4e00-\u9fff]{0,10}(?:有限|股份|集团)"
+)
+_COMMON = 1000  # times that the dictionary has seen a word: a word and no name
 _SCORES = {"PERSON": 0.5, "LOCATION": 0.4, "ORGANIZATION": 0.4}
 
 
@@ -89,17 +93,16 @@ def _entities(document: Doc, tokens: list[Token]) -> list[Span]:
     found = []
     for at, (word, flag) in enumerate(tokens):
         label = _ENTITIES.get(flag)
-        following = tokens[at + 1][0] if at + 1 < len(tokens) else ""
-        if label is not None and (
-            label != "PERSON" or (_may_be_a_name(word) and not (following and following[0] in _OF_PLACES))
-        ):
+        following = "".join(word for word, _ in tokens[at + 1 : at + 7])
+        if label is not None and (label != "PERSON" or (_may_be_a_name(word) and not _OF_PLACES.match(following))):
             found.append(Span(document, at, at + 1, label=label))
     return found
 
 
 def _may_be_a_name(word: str) -> bool:
     # jieba tags many common words nr; a Chinese name begins with a surname and has two to four characters.
-    return 2 <= len(word) <= 4 and word[0] in SURNAMES
+    common = word.endswith("人") or (len(word) == 2 and (_tagger().tokenizer.FREQ.get(word) or 0) >= _COMMON)
+    return 2 <= len(word) <= 4 and word[0] in SURNAMES and not common
 
 
 @cache

@@ -20,4 +20,9 @@ def normalised(values: pl.Series) -> pl.Series:
     if scientific.any():
         whole = texts.cast(pl.Float64, strict=False).cast(pl.Int64, strict=False).cast(pl.String)
         texts = whole.zip_with(scientific & whole.is_not_null(), texts)
-    return texts.str.strip_suffix(".0").str.strip_chars("\t\r\n =\"'`")
+    # The last part of an address of a network is none: 192.0.2.0.
+    ended = texts.str.ends_with(".0")
+    if ended.any():
+        at = ended.arg_true()
+        texts = texts.scatter(at, texts.gather(at).str.replace(r"^([^.]*)\.0$", "${1}"))
+    return texts.str.strip_chars("\t\r\n =\"'`")

@@ -117,6 +117,7 @@ class EntityPolicy(BaseModel):
     not_names: tuple[str, ...] = ()
     vague_names: tuple[str, ...] = ()  # may name other things as well: the values must speak too
     role_endings: tuple[str, ...] = ()  # the last character of such words
+    not_roles: tuple[str, ...] = ()  # words that end so and are nobody: 水管, 预警
     role_names: tuple[str, ...] = ()  # what somebody is: such values are enough, however often they repeat
     values: tuple[str, ...] = ()  # all that a value may be, in small letters
     values_alone: bool = False  # whether they tell the type without the name of the column

@@ -22,7 +22,7 @@ def spans(kind: Kind, texts: pl.DataFrame) -> pl.DataFrame:
     numbered = numbered.filter(pl.col("offset").is_not_null())
     if numbered.is_empty():
         return pl.DataFrame(schema={**_SCHEMA, "rows": pl.Int64})
-    words = list(kind.context) or [_NEVER]
+    words = list(kind.words) or [_NEVER]
     numbered = numbered.with_columns(
         pl.col("value").str.contains_any(words, ascii_case_insensitive=True).alias("said"),
         # Rust counts bytes, Python characters.
@@ -75,7 +75,7 @@ def _searched(kind: Kind, numbered: pl.DataFrame) -> pl.DataFrame:
 
 
 def _has_context(kind: Kind, text: str, match: re.Match[str]) -> bool:
-    return speaking_word(kind.context, text, *match.span()) != ""
+    return speaking_word(kind.words, text, *match.span()) != ""
 
 
 @cache

@@ -9,11 +9,15 @@ from dlp.column_names import NameHints, name_hints, shown_name
 from dlp.columns import ColumnEvidence
 from dlp.documents import fields_of
 from dlp.neighbours import with_neighbours
+from dlp.password_values import may_be_password
 from dlp.policy import Policy
 from dlp.verdicts import Verdict, verdicts
 
 _LEAST_SURE = 0.6  # a field of a cell is judged by fewer values than a column
 _LEAST_TEXTS = 3
+_PERSON, _ACCOUNT, _PASSWORD = "PERSON", "ACCOUNT_NAME", "PASSWORD"
+_COUNTED = pl.Schema({"value": pl.String, "rows": pl.Int64})
+_MOST = 0.5
 _LIKE_COLUMNS = 20  # documents, from which their fields tell as much as columns do
 
 
@@ -35,13 +39,19 @@ def _judged(
     evidence: Mapping[str, ColumnEvidence], hints: Mapping[str, NameHints], policy: Policy
 ) -> dict[str, list[Verdict]]:
     informed = with_neighbours(hints, evidence, policy)
-    return {
-        column: [
-            *verdicts(evidence[column], informed[column], policy),
-            *attribute_verdicts(evidence[column], informed[column], policy),
-        ]
-        for column in evidence
-    }
+    return {column: _of_column(evidence[column], informed[column], policy) for column in evidence}
+
+
+def _of_column(column: ColumnEvidence, hints: NameHints, policy: Policy) -> list[Verdict]:
+    formed = verdicts(column, hints, policy)
+    people = any(found.entity_type == _PERSON and found.hits > _MOST * column.rows for found in formed)
+    # What is called an account holds the names of people themselves.
+    attributes = [
+        found
+        for found in attribute_verdicts(column, hints, policy)
+        if not (people and found.entity_type == _ACCOUNT and not found.masked)
+    ]
+    return [*formed, *attributes]
 
 
 def _within(column: ColumnEvidence, known: list[Verdict], policy: Policy, key: bytes) -> list[Verdict]:
@@ -64,18 +74,29 @@ def _of_fields(texts: list[tuple[str, int]], rows: int, policy: Policy, key: byt
     hints = {name: name_hints(name, policy) for name in fields}
     evidence = {name: ColumnEvidence() for name, hint in hints.items() if whole or hint.says or hint.attributes}
     for name, inner in evidence.items():
-        counted = pl.DataFrame({"value": list(fields[name]), "rows": list(fields[name].values())})
+        read = {
+            value: count
+            for value, count in fields[name].items()
+            if _PASSWORD not in hints[name].says or may_be_password(value)
+        }
+        counted = pl.DataFrame({"value": list(read), "rows": list(read.values())}, schema=_COUNTED)
         inner.observe(counted, key=key, policy=policy)
     found: dict[str, Verdict] = {}
     for name, inner_verdicts in _judged(evidence, {name: hints[name] for name in evidence}, policy).items():
         for verdict in inner_verdicts:
-            named = whole or verdict.entity_type in hints[name].says | hints[name].attributes
+            named = whole or verdict.entity_type in _named(hints[name])
             enough = sum(fields[name].values()) >= min(_LEAST_TEXTS, len(texts))
             if named and enough and verdict.confidence >= _LEAST_SURE:
                 found[verdict.entity_type] = _together(
                     found.get(verdict.entity_type), _told(verdict, name, rows, len(texts))
                 )
     return list(found.values())
+
+
+def _named(hints: NameHints) -> frozenset[str]:
+    """The types that a field's name speaks for; those of accounts are people's names as often."""
+    people = frozenset({_PERSON} if _ACCOUNT in hints.attributes else ())
+    return hints.says | hints.attributes | people
 
 
 def _told(verdict: Verdict, name: str, rows: int, texts: int) -> Verdict:

@@ -3,6 +3,7 @@
 Importing this module imports Presidio, which takes seconds: only a column of sentences is worth it.
 """
 
+import re
 from collections.abc import Sequence
 from dataclasses import dataclass, field
 
@@ -12,12 +13,21 @@ from dlp.analyzer import analyzer
 from dlp.free_text import DistinctSample, TextSample, language_of
 from dlp.masking import fingerprint, masked
 from dlp.policy import TextPolicy
-from dlp.registry import ENTITY_TYPES
+from dlp.registry import ENTITY_TYPES, KINDS
 from dlp.verdicts import Verdict
 
 _GUESSED = "PERSON"
-_ADDRESSES = ("chinese_address", "english_address")
+_ADDRESSES = frozenset(kind.name for kind in KINDS if kind.entity_type == "LOCATION" and kind.in_text)
 _LEAST_NAMES = 3  # texts with a guessed name, below which a hint is noise
+_LEAST_CALLED = 2  # texts in which somebody is called by it, however many others there are
+# 联系人：张伟, 我叫张伟, 张伟先生: right beside it, so that it is the name and nothing else that is meant.
+_CALLED = re.compile(
+    r"(?:姓名|名叫|我叫|我是|本人|联系人|[收寄发]件人|收货人|(?:申请|报警|报案|委托|代理|当事|经办|负责|承办|信访|举报|来访|投诉|反映|"
+    r"嫌疑|代表|登记|签收|执行|借款|担保|监护)人|[户业车房]主|患者|户名|[乘旅]客|学生|[原被]告|用户|客户|经理|家属|[Nn]ame)"
+    r"(?:是|为|[（(][^（）()]{1,8}[)）])?[:：\s]{0,2}$"
+)
+_NEAR = 16  # characters
+_TITLES = re.compile(r"^\s?(?:先生|女士|小姐|同志|同学|老师|师傅|医生)")
 
 
 @dataclass
@@ -27,7 +37,7 @@ class Seen:
     Attributes:
         texts: distinct texts that hold it.
         rows: rows that these stand for.
-        spoken_for: distinct texts in which a word nearby speaks for it.
+        spoken_for: distinct texts in which a word nearby speaks for it, or somebody is called by it.
         recognizers: the names of those that saw it.
     """
 
@@ -106,7 +116,7 @@ def _count(results: list[RecognizerResult], text: str, rows: int, found: dict[st
         seen = found.setdefault(name, Seen())
         seen.texts += 1
         seen.rows += rows
-        seen.spoken_for += any(_has_word(span) for span in spans)
+        seen.spoken_for += any(_has_word(span) or _is_called(span, text) for span in spans)
         seen.recognizers.update(_recognizer(span) for span in spans)
         if not seen.sample:
             value = text[spans[0].start : spans[0].end]
@@ -115,7 +125,8 @@ def _count(results: list[RecognizerResult], text: str, rows: int, found: dict[st
 
 def _believed(name: str, seen: Seen, texts: int, policy: TextPolicy) -> bool:
     if name == _GUESSED:
-        return seen.texts >= _LEAST_NAMES and seen.texts >= policy.least_names * texts
+        often = seen.texts >= _LEAST_NAMES and seen.texts >= policy.least_names * texts
+        return often or seen.spoken_for >= _LEAST_CALLED
     # Among many numbers a check digit holds by accident: beyond what was counted, only words speak.
     return seen.spoken_for > 0
 
@@ -139,6 +150,13 @@ def _hint(name: str, analysis: Analysis, rows: int, policy: TextPolicy) -> Verdi
 def _has_word(result: RecognizerResult) -> bool:
     explanation = result.analysis_explanation
     return explanation is not None and explanation.score_context_improvement > 0
+
+
+def _is_called(result: RecognizerResult, text: str) -> bool:
+    if result.entity_type != _GUESSED:
+        return False
+    before, after = text[max(0, result.start - _NEAR) : result.start], text[result.end : result.end + _NEAR]
+    return _CALLED.search(before) is not None or _TITLES.search(after) is not None
 
 
 def _recognizer(result: RecognizerResult) -> str:

@@ -15,6 +15,7 @@ class Use:
         rows: rows read or taken out, as far as the log says.
         exported: whether rows left the database; `written`: whether rows were changed.
         event_ids: some of its events.
+        exchanged: whether it is an exchange between organisations, which is judged as such.
     """
 
     account: str
@@ -29,6 +30,7 @@ class Use:
     ticket: str = ""
     purpose: str = ""
     event_ids: tuple[str, ...] = ()
+    exchanged: bool = False
 
 
 @dataclass(frozen=True)
@@ -71,5 +73,8 @@ class Breach:
         if not self.uses:
             return f"{self.check}\0{self.grant_id or self.facts.get('dataset', '')}"
         first = self.uses[0]
+        if "receiver" in self.facts:
+            ends = (first.dataset.lower(), self.facts["receiver"], self.facts.get("to_dataset", "").lower())
+            return "\0".join((self.check, *ends, first.first.date().isoformat()))
         when = first.hour.date() if self.check == "over_budget" else first.hour
         return f"{self.check}\0{first.account}\0{first.dataset.lower()}\0{when.isoformat()}"

@@ -12,6 +12,7 @@ import polars as pl
 from detectors.rule import RuleHead
 from dlp.access_checks import breaches, dormant
 from dlp.access_policy import AccessPolicy
+from dlp.exchanges import EXCHANGE_CHECKS
 from dlp.grants import Grant
 from dlp.kept_data import KEPT_TOO_LONG, NOT_DESTROYED, used_after_destruction
 from dlp.uses import Breach, Grades
@@ -20,6 +21,7 @@ from pipelines.access_closing import Reason, settle_day, settle_standing
 from pipelines.access_uses import uses_of
 from pipelines.accesses import Drawn, draw_accesses
 from pipelines.alert_rows import write_new_alerts
+from pipelines.exchange_judging import judge_exchanges
 from pipelines.grades_in_use import graded_columns
 from pipelines.grants import grant_uses, grants_in_time
 from pipelines.judged_uses import bases, changed_since, days_used, keep_bases, used_datasets
@@ -39,6 +41,7 @@ class AccessReport:
         breaches: of the days that were judged; `alerts_new` of them were not known before.
         judged_again: data sets whose uses were judged again because grades, grants or the policy changed.
         settled: alerts that were closed, or opened again, because of that.
+        exchanges: between organisations that were not known before.
     """
 
     events: int
@@ -47,6 +50,7 @@ class AccessReport:
     alerts_new: int
     judged_again: int = 0
     settled: int = 0
+    exchanges: int = 0
 
     def as_json(self) -> dict[str, object]:
         """The report as plain values."""
@@ -78,7 +82,7 @@ class _Judging:
             held += [alert] if alert else []
         self.alerts_new += write_new_alerts(self.store, held)
         ids = {alert.alert_id for alert in held}
-        checks = set(self.rules).difference(_DORMANT, _KEPT)
+        checks = set(self.rules).difference(_DORMANT, _KEPT, EXCHANGE_CHECKS)
         self.settled += settle_day(self.store, day, ids, checks=checks, datasets=datasets)
 
     def judge_standing(self, scope: str, now: datetime) -> None:
@@ -118,11 +122,13 @@ def judge_accesses(
     started = now or datetime.now(UTC)
     drawn = draw_accesses(store, policy)
     used, grants = used_datasets(store), grants_in_time(store)
+    exchanged = judge_exchanges(store, policy, rules, grants, since=drawn.since, scope=scope, now=started)
     grades = graded_columns(store, used)
     destroyed = destroyed_names(store)
     basis = bases(used, grades, grants, policy, destroyed)
     changed = changed_since(store, basis)
     judging = _Judging(store, policy, rules, grants, grades, destroyed)
+    judging.breaches, judging.alerts_new, judging.settled = exchanged.breaches, exchanged.alerts_new, exchanged.settled
     days: dict[date, set[str] | None] = {**days_used(store, changed)}
     for day, datasets in sorted({**days, **{day.date(): None for day in drawn.days}}.items()):
         judging.judge_day(day, datasets)
@@ -130,7 +136,13 @@ def judge_accesses(
     _keep(store, drawn, started, judging.breaches)
     keep_bases(store, {dataset: basis[dataset] for dataset in changed}, now=started)
     return AccessReport(
-        drawn.events, drawn.accesses, judging.breaches, judging.alerts_new, len(changed), judging.settled
+        drawn.events,
+        drawn.accesses,
+        judging.breaches,
+        judging.alerts_new,
+        len(changed),
+        judging.settled,
+        exchanged.new,
     )
 
 

@@ -17,6 +17,10 @@ SELECT
     account, toString(dataset) AS dataset, toStartOfHour(event_time) AS hour, action = 'export' AS exported,
     action IN ('write', 'define') AS written, ticket, purpose, arraySort(columns) AS used,
     arrayCount(bound -> bound <= event_time, {bounds:Array(DateTime64(3, 'UTC'))}) AS part,
+    event_id IN (
+        SELECT event_id FROM data_exchange_records
+        WHERE origin = 'log' AND toDate(event_time) = {day:Date}
+    ) AS exchanged,
     sum(rows) AS rows, min(event_time) AS first, max(event_time) AS last,
     groupArraySorted({most:UInt32})(event_id) AS event_ids, any(scope) AS scope,
     any(asset_id) AS asset_id, max(arrived_at) AS arrived_at, any(source_ip) AS source_ip
@@ -25,7 +29,7 @@ FROM (
     WHERE toDate(event_time) = {day:Date} AND ({every:UInt8} OR dataset IN {datasets:Array(String)})
 )
 WHERE action != 'other'
-GROUP BY account, dataset, hour, exported, written, ticket, purpose, used, part
+GROUP BY account, dataset, hour, exported, written, ticket, purpose, used, part, exchanged
 ORDER BY first, account, dataset, used
 """
 
@@ -86,6 +90,7 @@ def _use(row: Mapping[str, object]) -> Use:
         rows=int(str(row["rows"])),
         exported=bool(row["exported"]),
         written=bool(row["written"]),
+        exchanged=bool(row["exchanged"]),
         event_ids=tuple(_texts(row["event_ids"])),
     )
 

@@ -70,12 +70,16 @@ _TRUE = frozenset({"1", "true", "yes", "是"})
 
 @dataclass(frozen=True)
 class Drawn:
-    """What a run drew from the logs: events looked at, uses found, the newest arrival (UTC), the days touched (UTC)."""
+    """What a run drew from the logs: events looked at, uses found, the newest arrival (UTC), the days touched (UTC).
+
+    `since` is the arrival from which it looked (UTC).
+    """
 
     events: int
     accesses: int
     seen_until: datetime
     days: tuple[datetime, ...] = ()
+    since: datetime = datetime(1970, 1, 1, tzinfo=UTC)
 
 
 def draw_accesses(store: Store, policy: AccessPolicy) -> Drawn:
@@ -96,9 +100,8 @@ def draw_accesses(store: Store, policy: AccessPolicy) -> Drawn:
         # First: an event whose uses are stored is not drawn again.
         write_role_steps(store, page)
         _write(store, rows, edges)
-    return Drawn(
-        events, accesses, newest if events else utc(last["until"]) if last["runs"] else begin, tuple(sorted(days))
-    )
+    until = newest if events else utc(last["until"]) if last["runs"] else begin
+    return Drawn(events, accesses, until, tuple(sorted(days)), begin)
 
 
 def _pages(store: Store, begin: datetime) -> Iterator[pl.DataFrame]:

@@ -13,6 +13,7 @@ from dlp.grading_policy import GradingPolicy
 from dlp.registrations import Harm, Registration, Sharing, registration
 from pipelines.declared_files import declared
 from pipelines.declaring import Declared, Importer, ImportReport, declare
+from pipelines.exchange_parties import DATASETS, PARTIES, import_parties, load_parties
 from response.chain import Role
 from store.client import Store
 from store.writes import append
@@ -55,14 +56,16 @@ def import_catalogue(
 ) -> ImportReport:
     """What changed when the entries of a file became the catalogue's; importing a file again changes nothing.
 
-    A YAML file has the key `datasets`, a list of entries; a CSV file one entry a row, lists separated by `;`.
-    Entries that the file no longer names stay, unless `remove_missing`.
+    A YAML file has the key `datasets`, a list of entries, and perhaps `parties`, organisations with their level and
+    other names, which count with them; a CSV file has one entry a row, lists separated by `;`. Entries that the file no
+    longer names stay, unless `remove_missing`.
 
     Raises:
         RegistrationInvalid: the file has problems; nothing was imported.
     """
-    entries, stored = load_catalogue(path, grading), registered_datasets(store)
+    entries, parties, stored = load_catalogue(path, grading), load_parties(path), registered_datasets(store)
     by = Importer(actor, role, now)
+    import_parties(path, store, parties, remove_missing=remove_missing, by=by)
     return declare(store, path, _ENTRIES, entries, stored, remove_missing=remove_missing, by=by)
 
 
@@ -99,11 +102,12 @@ def load_catalogue(path: Path, grading: GradingPolicy) -> list[Registration]:
     """
     return declared(
         path,
-        "datasets",
+        DATASETS,
         _row_entry,
         lambda entry: registration(entry, grading),
         lambda one: one.dataset,
         RegistrationInvalid,
+        beside=(PARTIES,),
     )
 
 

@@ -67,11 +67,39 @@ def edit_entry(
     return event
 
 
+def confirm_entry(store: Store, seen: SeenEntry, *, actor: str, reason: str, role: Role = Role.REVIEWER) -> AuditEvent:
+    """The event on record that a person stands by an entry as it is; nothing of it is changed (R37).
+
+    Raises:
+        CatalogueRefused: there is no entry, or somebody changed it meanwhile.
+        StepRefused: actor or reason is missing, or a text must not stand on record.
+    """
+
+    def step() -> AuditStep:
+        if seen.entry is None:
+            raise CatalogueRefused(f"{seen.name}: there is no entry to confirm: declare one first")
+        _check_unchanged(store, seen)
+        return AuditStep(
+            actor=" ".join(actor.split()),
+            role=role,
+            action="catalogue.confirmed",
+            object_type=ENTRY,
+            object_id=seen.name,
+            basis=" ".join(reason.split()),
+        )
+
+    return record_decided(store, step)
+
+
 def _check(store: Store, seen: SeenEntry, wanted: Registration) -> None:
     if wanted.dataset != seen.name:
         raise CatalogueRefused(f"the entry is about {seen.name}, not about {wanted.dataset}")
     if wanted == seen.entry:
         raise CatalogueRefused(f"{seen.name}: nothing is changed")
+    _check_unchanged(store, seen)
+
+
+def _check_unchanged(store: Store, seen: SeenEntry) -> None:
     now = next((entry for entry in registered_datasets(store) if entry.dataset == seen.name), None)
     last, actor, at = _last(store, seen.name)
     if now != seen.entry or last != seen.step:

@@ -1,11 +1,13 @@
 """Grades of columns by the names under which statements use their tables."""
 
 from collections import defaultdict
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping, Sequence
 
 from dlp.policy import GRADES
 from dlp.uses import GradedColumn, Grades
 from store.client import Store
+
+ScannedColumns = Mapping[str, Sequence[tuple[str, GradedColumn]]]
 
 _GRADES = """
 SELECT dataset, column, effective_grade AS grade, masked FROM reviewed_findings WHERE effective_grade != ''
@@ -18,19 +20,27 @@ def graded_columns(store: Store, used: Iterable[str]) -> Grades:
     A scan may know a table by a longer name (`postgresql://host/base/civil.residents`), or a shorter one (`residents`).
     Where several scans fit, the highest grade counts. Letter case does not count: databases differ in it.
     """
-    scanned: dict[str, list[dict[str, object]]] = defaultdict(list)
+    scanned = columns_by_name(store)
+    return {name: columns_of(scanned, name) for name in used}
+
+
+def columns_by_name(store: Store) -> ScannedColumns:
+    """Every graded column of every scanned data set, by the names under which statements may use it."""
+    scanned: dict[str, list[tuple[str, GradedColumn]]] = defaultdict(list)
     for row in store.rows(_GRADES):
+        graded = GradedColumn(str(row["grade"]), bool(row["masked"]))
         for known in names_in_use(str(row["dataset"])):
-            scanned[known].append(row)
-    found: dict[str, dict[str, GradedColumn]] = {}
-    for name in used:
-        columns: dict[str, GradedColumn] = {}
-        known = name.lower()
-        for row in scanned.get(known) or scanned.get(known.rsplit(".", 1)[-1]) or []:
-            column, grade = str(row["column"]), GradedColumn(str(row["grade"]), bool(row["masked"]))
-            columns[column] = max(columns.get(column, grade), grade, key=_strictness)
-        found[name] = columns
-    return found
+            scanned[known].append((str(row["column"]), graded))
+    return dict(scanned)
+
+
+def columns_of(scanned: ScannedColumns, name: str) -> dict[str, GradedColumn]:
+    """The graded columns of a data set, by a name under which it is used."""
+    columns: dict[str, GradedColumn] = {}
+    known = name.lower()
+    for column, graded in scanned.get(known) or scanned.get(known.rsplit(".", 1)[-1]) or ():
+        columns[column] = max(columns.get(column, graded), graded, key=_strictness)
+    return columns
 
 
 def names_in_use(dataset: str) -> set[str]:

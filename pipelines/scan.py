@@ -9,6 +9,7 @@ from dlp.grading_policy import GradingPolicy, default_grading, grading_of
 from dlp.mask_policy import ChecksPolicy, default_mask_policy
 from dlp.policy import Policy, load_policy
 from pipelines.dataset_grading import Grader
+from pipelines.dataset_looks import looks_of, missing_files, write_looks
 from pipelines.fingerprint_key import fingerprint_key
 from pipelines.inventory import load_address_book
 from pipelines.mask_sources import mask_policy_of
@@ -110,27 +111,34 @@ def scan_all(
     checks = mask_policy_of(settings, policy).checks
     key = fingerprint_key(settings.key_file)
     book = load_address_book(store)
+    known = [str(row["dataset"]) for row in store.rows(_SCANNED_BEFORE)]
     wanted = list(targets) or known_targets(store, settings.inbox)
+    looks = {} if targets else missing_files(known)
     reports: list[ScanReport] = []
-    for at, target in enumerate(wanted):
+    try:
+        for at, target in enumerate(wanted):
 
-        def within(share: float, name: str, done: int = at) -> None:
-            (progress or _silent)((done + share) / len(wanted), name)
+            def within(share: float, name: str, done: int = at) -> None:
+                (progress or _silent)((done + share) / len(wanted), name)
 
-        reports += scan(
-            target,
-            store,
-            key=key,
-            scope=settings.scope,
-            policy=policy,
-            grading=grading,
-            address_book=book,
-            progress=within,
-            checks=checks,
-            sampling=sampling,
-            again=again,
-            fresh=fresh,
-        )
+            found = scan(
+                target,
+                store,
+                key=key,
+                scope=settings.scope,
+                policy=policy,
+                grading=grading,
+                address_book=book,
+                progress=within,
+                checks=checks,
+                sampling=sampling,
+                again=again,
+                fresh=fresh,
+            )
+            looks |= looks_of(target, found, known)
+            reports += found
+    finally:
+        write_looks(store, looks)
     return reports
 
 

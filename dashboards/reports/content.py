@@ -1,19 +1,25 @@
 """What a report on data protection says: tables from the database, labelled, the stored codes kept beside."""
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
+from pathlib import Path
 from zoneinfo import ZoneInfo
 
 from dashboards.figures import moment
 from dashboards.harmless import one_line
 from dashboards.mask_words import evidence_text
 from dashboards.queries import ZONE, ask
+from dashboards.reports.freshness import freshness_rows
 from dashboards.review_words import review_words
 from dashboards.translation import Words
 from store.client import Store
 
 Row = Mapping[str, object]
+
+_FLOWS = {"flows": "data_flows", "exchanges": "exchanges"}
+_MONTH = timedelta(days=30)
+_MOST_EXCHANGES = 5000
 
 # The sections in their order: what is asked, and the columns with the group that labels their codes.
 _SECTIONS: dict[str, dict[str, str]] = {
@@ -65,10 +71,48 @@ _SECTIONS: dict[str, dict[str, str]] = {
         "state": "state",
         "verdict": "verdict",
     },
+    "flows": {
+        "direction": "exchange_way",
+        "sender_level": "exchange_level",
+        "sender": "",
+        "receiver_level": "exchange_level",
+        "receiver": "",
+        "grade": "grade",
+        "datasets": "",
+        "exchanges": "",
+        "declared": "",
+        "rows": "",
+        "failing": "",
+    },
+    "exchanges": {
+        "event_time": "",
+        "direction": "exchange_way",
+        "sender": "",
+        "receiver": "",
+        "dataset": "",
+        "columns": "",
+        "rows": "",
+        "grade": "grade",
+        "masked": "",
+        "basis": "",
+        "ticket": "",
+        "breaches": "",
+    },
     "protections": {
         "dataset": "",
         "grade": "grade",
         **dict.fromkeys(("tampering", "theft", "leakage", "masking", "backup", "encryption"), "protection_state"),
+    },
+    "freshness": {
+        "severity": "level",
+        "drift": "drift",
+        "about": "",
+        "dataset": "",
+        "organisation": "",
+        "owner": "",
+        "grade": "grade",
+        "confirmed_at": "",
+        "looked_at": "",
     },
     "reviews": {"reviewed": "reviewed", "review_state": "review_state", "number": ""},
     "datasets": {
@@ -133,12 +177,22 @@ class Report:
 
 
 def gathered(
-    store: Store, words: Words, *, scope: str, root: str, since: datetime | None = None, now: datetime | None = None
+    store: Store,
+    words: Words,
+    *,
+    scope: str,
+    root: str,
+    since: datetime | None = None,
+    now: datetime | None = None,
+    rules: Path | None = None,
 ) -> Report:
     """The report on a scope as things stand, with what changed since then (UTC), or since the last report on it.
 
+    How fresh the catalogue must be is said in a rules folder, by default the one that ships.
+
     Raises:
         QueryFailed: ClickHouse refused a question.
+        PolicyError: a policy of the rules folder is wrong.
     """
     made_at = now or datetime.now(UTC)
     where = {"scope": scope, "root": root, "language": words.language}
@@ -147,7 +201,13 @@ def gathered(
         since = last["made_at"] if last["reports"] else None
     begin = since or datetime(1970, 1, 2, tzinfo=UTC)
     asked = {**where, "since": _sql_time(begin), "until": _sql_time(made_at)}
-    sections = tuple(_section(store, words, key, asked) for key in _SECTIONS)
+    # Flows are of a month at least: those of the days since the last report show no map.
+    month = {**asked, "since": _sql_time(min(begin, made_at - _MONTH) if since else made_at - _MONTH)}
+    fresh = freshness_rows(store, words, asked, made_at, rules)
+    sections = tuple(
+        _section(words, key, fresh if key == "freshness" else _rows(store, key, month if key in _FLOWS else asked))
+        for key in _SECTIONS
+    )
     return Report(
         language=words.language,
         title=words("report.title"),
@@ -162,10 +222,14 @@ def gathered(
     )
 
 
-def _section(store: Store, words: Words, key: str, asked: Mapping[str, object]) -> Section:
+def _rows(store: Store, key: str, asked: Mapping[str, object]) -> Sequence[Row]:
+    more = {"way": "", "failing": 0, "most": _MOST_EXCHANGES} if key == "exchanges" else {}
+    return ask(store, _FLOWS.get(key, f"report_{key}"), {**asked, **more}).to_dicts()
+
+
+def _section(words: Words, key: str, told: Sequence[Row]) -> Section:
     groups = _SECTIONS[key]
-    frame = ask(store, f"report_{key}", asked)
-    rows = tuple(frame.select(list(groups)).iter_rows(named=True))
+    rows = tuple({name: row[name] for name in groups} for row in told)
     return Section(
         key=key,
         title=words(f"report.section.{key}"),
@@ -173,7 +237,11 @@ def _section(store: Store, words: Words, key: str, asked: Mapping[str, object]) 
         columns=tuple(groups),
         headings=tuple(words(f"report.column.{name}") for name in groups),
         rows=rows,
-        cells=tuple(tuple(_cell(words, row[name], name, group) for name, group in groups.items()) for row in rows),
+        # Some rows bring their words along.
+        cells=tuple(
+            tuple(_cell(words, row.get(f"{name}_told", row[name]), name, group) for name, group in groups.items())
+            for row in told
+        ),
     )
 
 
@@ -186,6 +254,8 @@ def _cell(words: Words, value: object, name: str, group: str) -> str:
         return words(f"answer.{str(value).lower()}")
     if isinstance(value, int):
         return f"{value:,}"
+    if isinstance(value, list):
+        return words.listed(words.label("exchange_check", str(each)) for each in value)
     text = _in_words(words, str(value or ""), name)
     if group:
         return words.label(group, text) if text else ""

@@ -15,6 +15,7 @@ from markupsafe import Markup
 
 from dashboards.reports.bars import bars
 from dashboards.reports.content import Report, Section
+from dashboards.reports.flow_map import flow_map
 from dashboards.reports.pdf import pdf
 from dashboards.translation import Words
 
@@ -33,6 +34,7 @@ def html(report: Report, words: Words) -> bytes:
         chart=Markup(bars(report.grades, title=words("report.section.inventory"))),  # noqa: S704  # escaped where it is drawn
         nothing=words("report.nothing"),
         methods=words("report.methods"),
+        flow_map=Markup(_flow_map(report, words)),  # noqa: S704  # escaped where it is drawn
         short=_SHORT,
     )
     return page.encode()
@@ -84,6 +86,11 @@ def write_whole(path: Path, content: bytes) -> None:
         beside.replace(path)
     finally:
         beside.unlink(missing_ok=True)
+
+
+def _flow_map(report: Report, words: Words) -> str:
+    rows = [row for section in report.sections if section.key == "flows" for row in section.rows]
+    return flow_map(rows, words, title=words("flow.title"))
 
 
 def _sheet(sheet: xlsxwriter.worksheet.Worksheet, section: Section, bold: object) -> None:

@@ -13,10 +13,11 @@ from dashboards.panels import empty_state, page_head
 from dashboards.tables import labelled, number_column, path_ends, shown, text_column, time_column
 from dashboards.views.dataset_card import dataset_card
 from dashboards.views.downloading import downloading
+from dashboards.views.freshness import freshness
 from dashboards.views.pressing import pressing
 from dashboards.views.protection_findings import findings_of
 
-_TABS = ("todo", "datasets", "types")
+_TABS = ("todo", "datasets", "types", "freshness")
 _CHOSEN = "protection.tabs"
 _GRADES = ("general-1", "general-2", "general-3", "general-4", "important", "core")
 
@@ -31,7 +32,7 @@ def show(desk: Desk) -> None:
     _figures(desk, datasets)
     names = [desk.words(f"protection.tab.{tab}") for tab in _TABS]
     first = _TABS.index("datasets") if {"dataset", "finding"} & set(st.query_params) else 0
-    todo, by_dataset, by_type = st.tabs(names, default=names[first], key=_CHOSEN, on_change="rerun")
+    todo, by_dataset, by_type, fresh = st.tabs(names, default=names[first], key=_CHOSEN, on_change="rerun")
     with todo:
         pressing(desk, partial(_open, names[_TABS.index("datasets")]))
     with by_dataset:
@@ -43,6 +44,9 @@ def show(desk: Desk) -> None:
         downloading(desk, "protection", {"protection.datasets": datasets})
     with by_type:
         _types(desk)
+    if fresh.open:
+        with fresh:
+            freshness(desk)
 
 
 def _open(tab: str, dataset: str) -> None:

@@ -11,6 +11,7 @@ from dashboards.harmless import one_line
 from dashboards.panels import empty_state, page_head
 from dashboards.tables import as_chips, chip_column, labelled, number_column, shown, text_column, time_column
 from dashboards.views.downloading import downloading
+from dashboards.views.exchanging import exchanging
 from dashboards.views.granting import granting, proposing
 from pipelines.access_alerts import UNKNOWN_ROWS
 
@@ -23,6 +24,18 @@ _OF_GRANT = (
 def show(desk: Desk) -> None:
     """The page of grants and uses."""
     page_head(desk, "data_use")
+    names = [desk.words(f"flow.tab.{tab}") for tab in ("uses", "flows")]
+    uses, flows = st.tabs(names, key="use.tabs", on_change="rerun")
+    # What is not looked at is not asked for.
+    if uses.open:
+        with uses:
+            _using(desk)
+    if flows.open:
+        with flows:
+            exchanging(desk)
+
+
+def _using(desk: Desk) -> None:
     grants, breaches, uses = desk.ask("grants"), desk.ask("breaches"), _uses(desk)
     if grants.is_empty() and breaches.is_empty() and uses.is_empty():
         commands = ["rongdun dlp grants import FILE", "rongdun dlp accesses"]

@@ -75,7 +75,25 @@ BANK_CARD = Kind(
 # Of 38 random numbers of 16 digits one has an issuer's prefix and the sum: where a word says that it is another number,
 # it is one.
 _OTHER_NUMBERS = (
-    *("流水", "流水号", "单据", "单据号", "单号", "订单", "订单号", "工单", "编号", "编码", "票号", "序号", "批次"),
+    *(
+        "流水",
+        "流水号",
+        "单据",
+        "单据号",
+        "单号",
+        "订单",
+        "订单号",
+        "工单",
+        "编号",
+        "编码",
+        "票号",
+        "序号",
+        "批次",
+        "设备",
+        "设备号",
+        "终端号",
+    ),
+    *("户号", "凭证号", "合同号", "保单号"),
     *(f"(?i:{word})" for word in ("serial", "order", "ticket", "trace", "request", "batch", "invoice")),
 )
 _MARKS = ("", "[ :=：#-]", "[:=：#] ", "[为是]", "_id[:=]", " id[ :=]", " no[. :]")

@@ -15,7 +15,7 @@ _FORMS = ("%Y-%m-%d", "%Y%m%d", "%Y-%m", "%Y%m", "%m-%d-%Y", "%d-%m-%Y", "%d-%b-
 def birth_date_holds(values: pl.Series) -> Verdicts:
     """Whether each is a day or a month of the calendar, from 1900 to today."""
     bare = (
-        values.str.replace(r"[ T].*$|(?:出生|生)$", "")
+        values.str.replace(r"[ T].*$|(?:[0-9]{1,2}[时時].*)?(?:出生|生)$", "")
         .str.replace_all("[年月./]", "-")
         .str.strip_suffix("日")
         .str.strip_chars("-")
@@ -39,7 +39,7 @@ BIRTH_DATE = Kind(
     r"|[0-9]{1,2}[-./](?:[0-9]{1,2}|Jan|Feb|Mar|Apr|May|Jun|Jul|Aug|Sep|Oct|Nov|Dec)[-./](?:19|20)[0-9]{2}"
     r"|(?:19|20)[0-9]{2}年[0-9]{1,2}月(?:[0-9]{1,2}日)?|(?:19|20)[0-9]{2}(?:0[1-9]|1[0-2])(?:[0-3][0-9])?",
     check=birth_date_holds,
-    context=("出生", "生日", "生于", "birth", "born", "dob"),
+    context=("出生", "生日", "生于", "birth", "born", "dob", "csrq", "csny"),
     score=0.05,
     named=0.6,
     in_text_alone=False,
@@ -61,18 +61,18 @@ BIRTH_DATE = Kind(
 BORN_ON = Kind(
     name="born_on",
     entity_type="BIRTH_DATE",
-    gate=r"日(?:出)?生|月(?:出)?生",
-    lengths=(8, 13),
+    gate=r"[日月时時分](?:出)?生",
+    lengths=(8, 19),
     of=DIGIT | BEYOND,
     needs=DIGIT | BEYOND,
-    pattern=r"(?:19|20)[0-9]{2}年[0-9]{1,2}月(?:[0-9]{1,2}日)?(?:出生|生)",
+    pattern=r"(?:19|20)[0-9]{2}年[0-9]{1,2}月(?:[0-9]{1,2}日(?:[0-9]{1,2}[时時](?:[0-9]{1,2}分)?)?)?(?:出生|生)",
     check=birth_date_holds,
     shape_chance=1e-4,
     context=BIRTH_DATE.context,
     score=0.5,
     alone=0.0,
     not_before=("[效产活成意鲜物机态动长日命殖]",),
-    examples=("1990年3月7日生", "1990年3月出生"),
+    examples=("1990年3月7日生", "1990年3月出生", "1990年3月7日08时15分出生"),
     counter_examples=("1990年13月7日生", "2999年1月1日生"),
 )
 

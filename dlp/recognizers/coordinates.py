@@ -7,6 +7,8 @@ from dlp.formats import pattern_of
 from dlp.kinds import Kind
 from dlp.profiles import DIGIT, DOT, OTHER, SEPARATOR
 
+_LONGITUDES = ("经度", "东经", "longitude", "lng", "lon")
+_LATITUDES = ("纬度", "北纬", "latitude", "lat")
 CONTEXT = ("经度", "纬度", "经纬度", "坐标", "定位", "位置", "longitude", "latitude", "coordinates", "gps", "location")
 
 _PRECISE, _COARSE = "{4,15}", "{1,3}"
@@ -56,25 +58,29 @@ COARSE_PAIR = Kind(
 )
 
 
-def _axis(name: str, decimals: str, entity_type: str, examples: tuple[str, ...]) -> Kind:
+def _axis(name: str, decimals: str, entity_type: str, words: tuple[str, ...], examples: tuple[str, ...]) -> Kind:
     return Kind(
         name=f"{name}_of_{entity_type.lower()}",
         entity_type=entity_type,
-        gate="",
+        gate=r"[0-9]\.[0-9]{4}",
         lengths=(3, 20),
         of=DIGIT | DOT,
         needs=DIGIT | DOT,
         pattern=_degrees(name, decimals),
+        context=words,
+        score=0.1,
         named=0.6,
-        in_text=False,
+        # lat=12.5 is a time that something took, too.
+        in_text=decimals == _PRECISE,
+        in_text_alone=False,
         examples=examples,
         counter_examples=("40587123.45", "0.5", "180.0"),
     )
 
 
-LONGITUDE = _axis("longitude", _PRECISE, "PRECISE_POSITION", ("119.306239",))
-LATITUDE = _axis("latitude", _PRECISE, "PRECISE_POSITION", ("26.075302",))
-COARSE_LONGITUDE = _axis("longitude", _COARSE, "COARSE_POSITION", ("119.30",))
-COARSE_LATITUDE = _axis("latitude", _COARSE, "COARSE_POSITION", ("26.07",))
+LONGITUDE = _axis("longitude", _PRECISE, "PRECISE_POSITION", _LONGITUDES, ("119.306239",))
+LATITUDE = _axis("latitude", _PRECISE, "PRECISE_POSITION", _LATITUDES, ("26.075302",))
+COARSE_LONGITUDE = _axis("longitude", _COARSE, "COARSE_POSITION", _LONGITUDES, ("119.30",))
+COARSE_LATITUDE = _axis("latitude", _COARSE, "COARSE_POSITION", _LATITUDES, ("26.07",))
 
 KINDS = (PAIR, LONGITUDE, LATITUDE, COARSE_PAIR, COARSE_LONGITUDE, COARSE_LATITUDE)

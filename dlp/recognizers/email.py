@@ -36,6 +36,8 @@ EMAIL = Kind(
     shape_chance=0.01,
     context=("邮箱", "邮件", "电邮", "mail", "email", "e-mail"),
     marked=True,
+    # Message-ID: <20240102.7@mail.example.org>, which is nobody's address
+    not_after=tuple(f"(?i:{header}): <" for header in ("message-id", "in-reply-to", "references")),
     score=0.9,
     alone=0.0,
     # The part before the sign hidden, or the domain alone.

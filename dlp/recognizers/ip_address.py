@@ -29,12 +29,44 @@ def _is_host(value: str) -> bool:
     return not (address.is_unspecified or address.is_multicast or address.is_loopback)
 
 
-_VERSION_WORDS = ("版本", "版本号", "固件", "升级到", "升级至", "更新到", "更新至", "补丁", "驱动")
-_VERSION_NAMES = (
-    *("version", "ver", "versions", "release", "build", "firmware", "patch", "upgrade to", "upgraded to"),
-    *("section", "chapter", "clause", "paragraph", "oid"),
+_VERSION_WORDS = (
+    "版本",
+    "版本号",
+    "固件",
+    "升级到",
+    "升级至",
+    "更新到",
+    "更新至",
+    "补丁",
+    "驱动",
+    "内核",
+    "章节",
+    "条款",
+    "附录",
+    "附件",
 )
-_PRODUCTS = ("oracle", "weblogic", "jdk", "windows", "chrome", "firefox", "sdk", "driver")
+_VERSION_NAMES = (
+    *("version", "ver", "versions", "release", "build", "firmware", "patch", "upgrade to", "upgraded to", "kernel"),
+    *("section", "chapter", "clause", "paragraph", "appendix", "oid"),
+)
+_PRODUCTS = (
+    *("oracle", "weblogic", "jdk", "jre", "java", "windows", "chrome", "firefox", "sdk", "driver", "linux"),
+    *("netty", "glibc", "openssl", "python", "android", "ios", "maven", "gradle"),
+)
+_MARKS = (
+    "[ :=-]",
+    "[:=] ",
+    " v",
+    '[ :]"',
+    "[\"'][:=]",
+    "[\"'][:=][\"']",
+    "[\"'][:=] [\"']",
+    "=[\"']",
+    ">",
+    "[:=]v",
+    ": v",
+)
+_FILE_ENDINGS = "jar|war|zip|tar|tgz|gz|exe|msi|deb|rpm|apk|dll|so|js|css|whl|img|bin|iso"
 
 IPV4 = Kind(
     name="ipv4",
@@ -58,11 +90,18 @@ IPV4 = Kind(
         "[A-Za-z]/",
         "rv:",
         *(f"{word}{mark}" for word in _VERSION_WORDS for mark in ("", "[ :=]", "[为是]", "[:=] ")),
-        *(f"(?i:{word}){mark}" for word in _VERSION_NAMES for mark in ("[ :=-]", "[:=] ", " v", '[ :]"')),
+        *(f"(?i:{word}){mark}" for word in _VERSION_NAMES for mark in _MARKS),
         *(f"(?i:{word})[ -]" for word in _PRODUCTS),
-        "第",
+        # app.js?v=3.1.4.15, numpy==3.1.4.15
+        *("[?&]v=", "[=<>~]=", "第"),
     ),
-    not_before=("[版节章款]", "条(?:规|款|的)"),
+    not_before=(
+        *("[版节章款]", "条(?:规|款|的)", " 条"),
+        # lib-3.1.4.15.jar, 3.1.4.15-SNAPSHOT
+        rf"\.(?:{_FILE_ENDINGS})",
+        "@sha256",
+        "[-+~_](?i:release|snapshot|beta|alpha|rc|final|ga|generic|stable)",
+    ),
     # Of twenty hosts, some have a part of three digits.
     mistaken=r"[0-9](?:\.[0-9]{1,2}){3}",
     masked_forms=(r"(?:[0-9]{1,3}\.){2}(?:[0-9]{1,3}|\*+)\.\*+", r"[0-9]{1,3}\.\*+\.\*+\.[0-9]{1,3}"),

@@ -1,10 +1,12 @@
 """Postal addresses of people: Chinese by province and street words, English by number and street word."""
 
+from itertools import pairwise
+
 import polars as pl
 
 from dlp.checksums import Verdicts
 from dlp.kinds import CHINESE, Kind
-from dlp.profiles import BEYOND, DIGIT, LETTER
+from dlp.profiles import BEYOND, DIGIT, LETTER, LOWER, OTHER, SEPARATOR, UPPER
 
 _PROVINCES = (
     "北京|天津|上海|重庆|河北|山西|辽宁|吉林|黑龙江|江苏|浙江|安徽|福建|江西|山东|河南|湖北|湖南|广东|海南|四川|贵州|云南|陕西|甘肃|青海|"
@@ -18,9 +20,21 @@ _DOOR = r"(?:[0-9A-Za-z一二三四五六七八九十]{1,5}(?:号|座|栋|幢|�
 _PLACE = rf"(?:{_PROVINCES}|{_CITIES})[\u4e00-\u9fff]{{0,12}}"
 _STREET = r"(?:路|街|道|巷|村|里|弄|大道|胡同|小区|花园|苑|城|园)"
 _DIVISION = r"(?:市|区|县|旗|镇|乡)"
-_REST = r"[\u4e00-\u9fff0-9A-Za-z#（）()-]{0,30}(?: [0-9]{6})?"
+
+
+def _but(without: str) -> str:
+    """The Chinese characters but these, as the ranges of a class that both engines read."""
+    edges = [0x4DFF, *sorted(map(ord, without)), 0xA000]
+    return "".join(f"\\u{low + 1:04x}-\\u{high - 1:04x}" for low, high in pairwise(edges) if high - low > 1)
+
+
+# A sentence goes on: 8号的门口, 401室被盗, 401室(林某收)
+_WITHIN = f"[{_but('的在被了收')}0-9A-Za-z#-]"
+_REST = rf"{_WITHIN}{{0,30}}(?:[（(]{_WITHIN}{{1,16}}[)）]{_WITHIN}{{0,12}})?(?: [0-9]{{6}})?"
 _ANY = r"[\u4e00-\u9fff0-9A-Za-z]"
 
+# 家住晋安区, 户籍地仙游县: no part of the town's name
+_TOWN = f"[{_but('住在到寄的址是地')}]"
 _CHINESE, _NUMBERED = r"[\u4e00-\u9fff]", r"[\u4e00-\u9fff0-9A-Za-z]"
 _GATE = r"[0-9](?:号|弄|组|室|栋|幢|座|单元)"
 _ROOM = r"(?:[0-9A-Za-z]{1,3}(?:栋|幢|座|号楼|单元)[0-9A-Za-z单元层楼-]{0,8}?[0-9]{2,4}室?|[0-9]{2,4}室)"
@@ -56,12 +70,12 @@ LOCAL_ADDRESS = Kind(
     gate=_GATE,
     lengths=(8, 80),
     needs=BEYOND | DIGIT,
-    pattern=rf"{_CHINESE}{{2,8}}(?:[市区县旗镇乡]|街道)"
+    pattern=rf"{_TOWN}{{2,8}}(?:[市区县旗镇乡]|街道)"
     rf"(?:{_CHINESE}{{0,14}}?[路街道巷弄同](?:[一二三四五六七八九十东西南北中]段?)?|{_CHINESE}{{1,8}}(?:村|社区){_NUMBERED}{{0,8}}?)"
     rf"[0-9]{{1,5}}[号弄组]{_REST}",
     shape_chance=1e-4,
     context=CHINESE_ADDRESS.context,
-    score=0.5,
+    score=0.45,
     alone=0.2,
     named=0.2,
     examples=("西湖区文三路8号", "尤溪县洋中镇后厝村12组34号"),
@@ -75,10 +89,10 @@ DOOR_ADDRESS = Kind(
     gate=_GATE,
     lengths=(8, 80),
     needs=BEYOND | DIGIT,
-    pattern=rf"{_CHINESE}{{2,8}}[路街道巷弄同][0-9]{{1,5}}[号弄]{_NUMBERED}{{0,14}}?{_ROOM}",
+    pattern=rf"{_TOWN}{{2,8}}[路街道巷弄同][0-9]{{1,5}}[号弄]{_NUMBERED}{{0,14}}?{_ROOM}",
     shape_chance=1e-4,
     context=CHINESE_ADDRESS.context,
-    score=0.5,
+    score=0.45,
     alone=0.2,
     named=0.2,
     examples=("工业路8号5栋401室", "古田路12号3号楼501"),
@@ -96,7 +110,7 @@ ESTATE_ADDRESS = Kind(
     r"(?:[0-9]{1,2}[层楼])?[0-9]{2,4}[室号户房]?",
     shape_chance=1e-4,
     context=CHINESE_ADDRESS.context,
-    score=0.5,
+    score=0.45,
     alone=0.2,
     named=0.2,
     examples=("桂湖云庭3栋2单元401", "云庭花园12号楼一单元1503室"),
@@ -126,6 +140,25 @@ _STREET_WORDS = (
     "Highway|Trail|Terrace"
 )
 
+# 42 Elm Street, Springfield, IL 62704
+AMERICAN_ADDRESS = Kind(
+    name="american_address",
+    entity_type="LOCATION",
+    gate=r", [A-Z]{2} [0-9]{5}",
+    lengths=(16, 160),
+    needs=DIGIT | UPPER | LOWER | SEPARATOR | OTHER,
+    pattern=rf"[0-9]{{1,6}} (?:[A-Z0-9][A-Za-z0-9.'-]* ){{1,4}}(?:{_STREET_WORDS})\.?"
+    r"(?:,? (?:Apt|Suite|Unit|#)\.? ?[0-9A-Z]{1,6})?"
+    r"[ ,\n]{1,3}[A-Z][A-Za-z. '-]{1,40}, [A-Z]{2} [0-9]{5}(?:-[0-9]{4})?",
+    shape_chance=1e-5,
+    context=("address", "street", "live"),
+    score=0.5,
+    alone=0.2,
+    named=0.2,
+    examples=("42 Elm Street, Springfield, IL 62704",),
+    counter_examples=("42 Elm Street", "Springfield, IL 62704"),
+)
+
 # 5646 Johnson Loop Apt. 307
 ENGLISH_ADDRESS = Kind(
     name="english_address",
@@ -139,7 +172,7 @@ ENGLISH_ADDRESS = Kind(
     r"|(?:PSC|Unit|USNS|USS|USCGC|USNV) [A-Za-z0-9, ]{2,40})"
     r"[ ,\n]+[A-Z][A-Za-z. '-]{1,40},? [A-Z]{2} [0-9]{5}(?:-[0-9]{4})?",
     shape_chance=1e-3,
-    context=("address", "street", "live"),
+    context=("address", "street", "live", "reside", "ship to", "deliver to", "mail to"),
     score=0.4,
     alone=0.5,
     in_text_alone=False,
@@ -172,4 +205,13 @@ NAMED_ADDRESS = Kind(
     counter_examples=("街", "0x7ffd12ab34"),
 )
 
-KINDS = (CHINESE_ADDRESS, LOCAL_ADDRESS, DOOR_ADDRESS, ESTATE_ADDRESS, TAIWAN_ADDRESS, ENGLISH_ADDRESS, NAMED_ADDRESS)
+KINDS = (
+    CHINESE_ADDRESS,
+    LOCAL_ADDRESS,
+    DOOR_ADDRESS,
+    ESTATE_ADDRESS,
+    TAIWAN_ADDRESS,
+    AMERICAN_ADDRESS,
+    ENGLISH_ADDRESS,
+    NAMED_ADDRESS,
+)

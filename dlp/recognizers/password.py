@@ -1,73 +1,26 @@
-"""Passwords: what an assignment gives in text, what a URL carries, and the values of a column named so."""
+"""Passwords: what an assignment gives in text, what URLs, commands and statements carry, and columns named so."""
 
-import math
-import re
-from collections import Counter
-
-import numpy as np
-import polars as pl
-
-from dlp.checksums import Verdicts
 from dlp.kinds import Kind
-from dlp.profiles import ASCII, BEYOND, LOWER, OTHER, SEPARATOR
-
-_LEAST_ENTROPY = 3.5  # bits per character, of a long value
-_SHARE_OF_MOST = 0.75  # of what so short a value could have at most
-_ASSIGNED = re.compile(r"^.*?(?:=>|:=|[是为]?[:=]|[是为]|\s(?:is|was)\s)\s{0,3}[\"']?", re.DOTALL)
-_SPOKEN = re.compile(r"^(?:密码|口令)\s?")
-_OPTION = re.compile(r"^.*\s-[pa]\s?[\"']?", re.DOTALL)
-_LEAST_CLASSES = 3  # of small letters, capitals, digits and signs, where nothing but a word stands before
-_PLACEHOLDER = re.compile(
-    r"(?i)^(?:null|none|nil|true|false|undefined|empty|string|str|your.*|my.?password|example.*|change.?me|placeholder|"
-    r"pass(?:word|wd)?|pwd|secret|xxx+|\*+|\.{3,}|#+|-+|redacted|masked|hidden|required|incorrect|invalid|wrong|"
-    r"expired|reset|changed|failed|authentication|ok|yes|no)$"
+from dlp.password_values import (
+    assigned_password_holds,
+    basic_credentials_hold,
+    commanded_password_holds,
+    mixed_password_holds,
+    spoken_password_holds,
+    sql_password_holds,
+    url_password_holds,
 )
-_VARIABLE = re.compile(r"^[$%<{\[(~/\\]|^\.{1,2}/|[(\[]$|[({]|^[A-Za-z_]+(?:\.[A-Za-z_]+)+$|\*{3,}")
+from dlp.profiles import ASCII, BEYOND, LETTER, LOWER, OTHER, SEPARATOR
 
-
-def assigned_password_holds(values: pl.Series) -> Verdicts:
-    """Whether what each assigns is random enough, and no placeholder, variable or path."""
-    return np.array([_is_secret(_ASSIGNED.sub("", value, count=1)) for value in values.to_list()], dtype=np.bool_)
-
-
-def url_password_holds(values: pl.Series) -> Verdicts:
-    """Whether what stands between the colon and the sign of each URL is a password and no placeholder."""
-    parts = [value.partition("://")[2].rpartition("@")[0].partition(":")[2] for value in values.to_list()]
-    return np.array([_is_secret(part) for part in parts], dtype=np.bool_)
-
-
-def spoken_password_holds(values: pl.Series) -> Verdicts:
-    """Whether what stands behind the word in each is mixed as only passwords are."""
-    parts = [_SPOKEN.sub("", value) for value in values.to_list()]
-    return np.array([_is_secret(part) and _classes(part) >= _LEAST_CLASSES for part in parts], dtype=np.bool_)
-
-
-def option_password_holds(values: pl.Series) -> Verdicts:
-    """Whether what stands behind the option of each command is random enough, and no variable, path or port."""
-    parts = [_OPTION.sub("", value) for value in values.to_list()]
-    return np.array([_is_secret(part) and not part.isdigit() for part in parts], dtype=np.bool_)
-
-
-def _is_secret(value: str) -> bool:
-    bare = value.strip("\"'`,;")
-    if len(bare) < 4 or _PLACEHOLDER.search(bare) or _VARIABLE.search(bare):
-        return False
-    if _classes(bare) < 2 and not bare.isdigit():
-        return False
-    return _entropy(bare) >= min(_LEAST_ENTROPY, _SHARE_OF_MOST * math.log2(len(bare)))
-
-
-def _classes(value: str) -> int:
-    return sum(bool(re.search(kind, value)) for kind in ("[a-z]", "[A-Z]", "[0-9]", "[^A-Za-z0-9]"))
-
-
-def _entropy(value: str) -> float:
-    shares = [count / len(value) for count in Counter(value).values()]
-    return -sum(share * math.log2(share) for share in shares)
-
-
-_WORD = r"(?i:password|passwd|passphrase|passcode|pwd|口令|密码)"
-_VALUE = r"[!#$%*+./0-9:=?@A-Z\\^_a-z{|}~\[\]<-]{4,64}"
+_CONTEXT = ("password", "口令", "密码", "login", "登录")
+_WORD = r"(?i:password|passwd|passphrase|passcode|pwd|口令|密[码碼])"
+# It ends in no sign that closes what it stands in.
+_VALUE = r"[!#$%()*+./0-9:=?@A-Z\\^_a-z{|}~\[\]-]{3,63}[!#$%*+0-9=?@A-Z^_a-z~-]"
+# = and : and is, the text of an XML element, and `value` behind the name of a variable
+_SETS = (
+    r"(?:(?:\([^()\s]{1,12}\)|[\"')\]]{0,2})\s{0,3}(?:=>|:=|[是为為]?[:=]|[是为為]|\s(?:is|was)\s)|>(?:<!\[CDATA\[)?"
+    r"|[\"']?[,;]?\s{1,8}[\"']?value[\"']?\s?[:=]|[\"'],\s?[\"']value[\"']\s?:)\s{0,3}(?:\\?[\"'])?"
+)
 
 # password=S3cure!pass, "口令": "..."
 ASSIGNED = Kind(
@@ -76,12 +29,12 @@ ASSIGNED = Kind(
     gate=_WORD,
     lengths=(8, 120),
     needs=0,
-    pattern=rf"[A-Za-z_]{{0,16}}{_WORD}[\"']?\s{{0,3}}(?:=>|:=|[是为]?[:=]|[是为]|\s(?:is|was)\s)\s{{0,3}}[\"']?{_VALUE}",
+    pattern=rf"[A-Za-z_]{{0,16}}{_WORD}{_SETS}{_VALUE}",
     check=assigned_password_holds,
     check_chance=0.2,
     marked=True,
     shape_chance=0.01,
-    context=("password", "口令", "密码", "login", "登录"),
+    context=_CONTEXT,
     score=0.6,
     alone=0.0,
     examples=(
@@ -90,6 +43,9 @@ ASSIGNED = Kind(
         "db_passwd = aB3$kL9z",
         "口令是:Kd%fnyP3W",
         "password is Kd%fnyP3W",
+        "password>S3cure!pass",
+        "DB_PASSWORD\n  value: S3cure!pass",
+        "password: %QQFO)HmQ3",
     ),
     counter_examples=(
         "password=changeme",
@@ -97,7 +53,33 @@ ASSIGNED = Kind(
         "pwd=/home/user",
         "password=${DB_PASSWORD}",
         "password=os.environ[",
+        'pwd":null',
     ),
+)
+
+_SECRETS = r"(?:pass|PASS|secret(?:_?key|Key)?|SECRET(?:_?KEY)?)"
+_ENDINGS = r"(?:Pass|Secret(?:Key)?|Key[Ss]ecret)"
+
+# db.pass=S3cure!pass, smtpPass: ..., JWT_SECRET=...
+SHORT = Kind(
+    name="mixed_password",
+    entity_type="PASSWORD",
+    gate=r"(?:pass|Pass|PASS|ecret|ECRET)(?:_?[Kk]ey|_?KEY)?[\"']?[ \t]?[:=]",
+    lengths=(10, 120),
+    of=ASCII,
+    needs=OTHER | LOWER,
+    some_of=LETTER,
+    pattern=rf"(?:(?:[A-Za-z0-9]{{1,16}}[_.-]){{0,4}}{_SECRETS}|[A-Za-z0-9_.-]{{1,24}}?{_ENDINGS})"
+    rf"[\"']?[ \t]?[:=][ \t]{{0,3}}(?:\\?[\"'])?{_VALUE}",
+    check=mixed_password_holds,
+    check_chance=0.2,
+    marked=True,
+    shape_chance=0.01,
+    context=_CONTEXT,
+    score=0.6,
+    alone=0.0,
+    examples=("db.pass=S3cure!pass1", "smtpPass: S3cure!pass1", "JWT_SECRET=qL4xT9bZ2mWv"),
+    counter_examples=("pass: 118/120", "bypass: Chrome/120", "secret: default-token-x2x4z", "secret=default"),
 )
 
 # postgres://city:S3cure!pass@192.0.2.7
@@ -122,10 +104,10 @@ IN_URL = Kind(
 SPOKEN = Kind(
     name="spoken_password",
     entity_type="PASSWORD",
-    gate="密码|口令",
-    lengths=(8, 66),
+    gate="密[码碼]|口令",
+    lengths=(8, 76),
     needs=BEYOND,
-    pattern=rf"(?:密码|口令)\s?{_VALUE}",
+    pattern=rf"(?:密[码碼]|口令)[\s(\[「『【“\x22']{{0,2}}{_VALUE}",
     check=spoken_password_holds,
     check_chance=0.2,
     marked=True,
@@ -133,30 +115,83 @@ SPOKEN = Kind(
     score=0.5,
     alone=0.0,
     not_before=("加密", "算法", "哈希", "摘要"),
-    examples=("密码Xm@GK98b", "口令 Fz9#kQ2mz"),
+    examples=("密码Xm@GK98b", "口令 Fz9#kQ2mz", "密碼「Xm@GK98b"),
     counter_examples=("密码12345678", "密码AES256", "密码abc12345"),
 )
 
-# mysql -uroot -p'S3cure!pass', sshpass -p S3cure!pass, redis-cli -a S3cure!pass
+# mysql -uroot -p'S3cure!pass', sshpass -p S3cure!pass, redis-cli -a S3cure!pass, curl -u city:S3cure!pass
 OPTION = Kind(
     name="option_password",
     entity_type="PASSWORD",
-    gate=" -[pa]",
+    gate=r" -(?:[pau]|-user)|echo [^|]{4,80}\|",
     lengths=(14, 160),
     of=ASCII,
     needs=LOWER | SEPARATOR,
     pattern=rf"(?:mysql|mysqldump|mysqladmin|mariadb)(?: [!-~]{{1,40}}){{0,4}} -p[\"']?{_VALUE}"
     r"|(?:sshpass -p|redis-cli(?: -[hpn] ?[!-~]{1,40}){0,3} -a|mongo(?:sh|dump)?(?: [!-~]{1,40}){0,4} -p)"
-    rf" [\"']?{_VALUE}",
-    check=option_password_holds,
+    rf" [\"']?{_VALUE}"
+    rf"|curl(?: [!-~]{{1,80}}){{0,6}} (?:-u ?|--user[ =])[\"']?[A-Za-z0-9._@-]{{1,64}}:{_VALUE}"
+    rf"|echo (?:-n )?[\"']?{_VALUE}[\"']? ?\| ?(?:sudo -S|(?:sudo )?passwd --stdin|(?:sudo )?chpasswd)",
+    check=commanded_password_holds,
     check_chance=0.2,
     marked=True,
     shape_chance=0.01,
-    context=("password", "口令", "密码", "login", "登录"),
+    context=_CONTEXT,
     score=0.6,
     alone=0.0,
-    examples=("mysql -uroot -pS3cure!pass", "sshpass -p S3cure!pass", "redis-cli -h 192.0.2.7 -a S3cure!pass"),
-    counter_examples=("mysql -uroot -p", "mysql -p$PASSWORD", "sshpass -p /etc/passwd"),
+    examples=(
+        "mysql -uroot -pS3cure!pass",
+        "sshpass -p S3cure!pass",
+        "redis-cli -h 192.0.2.7 -a S3cure!pass",
+        "curl -u city:S3cure!pass",
+        "echo S3cure!pass | sudo -S",
+        "echo 'city:S3cure!pass' | chpasswd",
+    ),
+    counter_examples=("mysql -uroot -p", "mysql -p$PASSWORD", "sshpass -p /etc/passwd", "curl -u city:$PASSWORD"),
+)
+
+# IDENTIFIED BY 'S3cure!pass', of MySQL, MariaDB and Oracle; PASSWORD '…' of PostgreSQL
+IN_STATEMENT = Kind(
+    name="statement_password",
+    entity_type="PASSWORD",
+    gate=" '",
+    lengths=(14, 140),
+    of=ASCII,
+    needs=OTHER | SEPARATOR,
+    some_of=LETTER,
+    pattern=rf"(?i:identified (?:with [a-z0-9_]{{1,40}} )?by(?: password)?|password) '{_VALUE}",
+    check=sql_password_holds,
+    check_chance=0.2,
+    marked=True,
+    shape_chance=0.01,
+    context=_CONTEXT,
+    score=0.6,
+    alone=0.0,
+    examples=(
+        "IDENTIFIED BY 'S3cure!pass",
+        "identified with caching_sha2_password by 'S3cure!pass",
+        "PASSWORD 'S3cure!pass",
+    ),
+    counter_examples=("IDENTIFIED BY '****", "IDENTIFIED BY 'changeme"),
+)
+
+# Authorization: Basic Y2l0eTpTM2N1cmUhcGFzcw==
+BASIC = Kind(
+    name="basic_credentials",
+    entity_type="PASSWORD",
+    gate="[Bb]asic ",
+    lengths=(14, 200),
+    of=ASCII,
+    needs=LOWER | SEPARATOR,
+    pattern=r"[Bb]asic [A-Za-z0-9+/]{8,180}={0,2}",
+    check=basic_credentials_hold,
+    check_chance=0.01,
+    marked=True,
+    shape_chance=0.01,
+    score=0.6,
+    alone=0.0,
+    examples=("Basic Y2l0eTpTM2N1cmUhcGFzcw==",),
+    counter_examples=("Basic information", "Basic Y2l0eTo="),
 )
 
 # Whatever stands in a column that is named for passwords
@@ -173,4 +208,4 @@ NAMED = Kind(
     counter_examples=("a b c",),
 )
 
-KINDS = (ASSIGNED, IN_URL, SPOKEN, OPTION, NAMED)
+KINDS = (ASSIGNED, SHORT, IN_URL, SPOKEN, OPTION, IN_STATEMENT, BASIC, NAMED)

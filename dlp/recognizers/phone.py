@@ -86,7 +86,7 @@ MOBILE = Kind(
     alone=0.5,
     spread=3,
     given_out=pattern_of("mobile_segments"),
-    not_after=_GROUP,
+    not_after=(*_GROUP, "[0-9] [0-9] [0-9] "),
     masked_forms=(r"(?:\+?86[- ]?)?1[3-9*][0-9*][- ]?[0-9*]{4}[- ]?[0-9*]{4}", r"1[3-9][0-9]\*{3,8}[0-9]{2,4}"),
     examples=(
         "13800138000",

@@ -60,6 +60,25 @@ RESIDENT_ID = Kind(
     ),
 )
 
+# 1 1 0 1 0 5 1 9 4 9 1 2 3 1 0 0 2 X: as numbers are hidden from filters
+SPACED = Kind(
+    name="spaced_resident_id",
+    entity_type="CN_RESIDENT_ID",
+    gate=LONGER_DIGITS,
+    lengths=(35, 35),
+    of=DIGIT | X | SEPARATOR,
+    needs=DIGIT,
+    pattern=r"[1-8](?: [0-9]){16} [0-9Xx]",
+    check=resident_id_holds,
+    check_chance=1 / 11,
+    shape_chance=0.001,
+    context=CONTEXT,
+    score=0.5,
+    alone=0.0,
+    examples=("1 1 0 1 0 5 1 9 4 9 1 2 3 1 0 0 2 X",),
+    counter_examples=("1 1 0 1 0 5 1 9 4 9 1 2 3 1 0 0 2 1",),
+)
+
 # 350102900307461
 OLD_RESIDENT_ID = Kind(
     name="old_resident_id",
@@ -109,4 +128,4 @@ STUDENT_NUMBER = Kind(
     counter_examples=("G110105194912310021", "A11010519491231002X"),
 )
 
-KINDS = (RESIDENT_ID, STUDENT_NUMBER, OLD_RESIDENT_ID)
+KINDS = (RESIDENT_ID, SPACED, STUDENT_NUMBER, OLD_RESIDENT_ID)

@@ -4,8 +4,11 @@ from dataclasses import asdict
 
 import dagster as dg
 
+from dlp.freshness_policy import DRIFT_KINDS, freshness_policy_of
+from dlp.policy import load_policy
 from pipelines.defs.resources import Settled
 from pipelines.delays import detection_delay
+from pipelines.freshness import catalogue_freshness
 
 FRESH_HOURS = 26
 REJECTED_SHARE = 0.2
@@ -105,7 +108,28 @@ def alerts_in_time(settled: Settled) -> dg.AssetCheckResult:
     return dg.AssetCheckResult(passed=delay.is_kept, metadata=asdict(delay))
 
 
+@dg.asset_check(asset="pii_findings")
+def catalogue_fresh(settled: Settled) -> dg.AssetCheckResult:
+    """The catalogue of data assets says what scans find, and nobody left it alone for too long (R37).
+
+    Where nothing is declared at all, nothing can be out of date.
+    """
+    rules = settled.settings().rules_folder
+    periods = freshness_policy_of(rules)
+    with settled.open() as store:
+        rows = catalogue_freshness(store, periods, load_policy(rules / "dlp" / "policy.yml"))
+    told = [drift.kind for row in rows for drift in row.drifts]
+    declared = len({row.standing.entry for row in rows if row.standing.entry})
+    counts = {f"drift/{kind}": told.count(kind) for kind in DRIFT_KINDS}
+    return dg.AssetCheckResult(
+        passed=not declared or not any(periods.is_at_least(kind, periods.warn_from) for kind in told),
+        severity=dg.AssetCheckSeverity.WARN,
+        metadata={"entries": declared, **counts},
+    )
+
+
 ALL = [
     *(make(table) for table in TABLES for make in (_volume, _freshness, _reject_rate, _reconciled)),
     alerts_in_time,
+    catalogue_fresh,
 ]

@@ -120,7 +120,8 @@ def accesses(as_json: Json = False) -> None:
     if as_json:
         print_json(report.as_json())
         return
-    told = f"{report.events} events, {report.accesses} uses, {report.breaches} breaches, {report.alerts_new} new alerts"
+    told = f"{report.events} events, {report.accesses} uses, {report.exchanges} exchanges, "
+    told += f"{report.breaches} breaches, {report.alerts_new} new alerts"
     out().print(told, highlight=False)
 
 

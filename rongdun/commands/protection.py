@@ -17,7 +17,7 @@ from pipelines.scan_report import ScanReport
 from pipelines.scan_sampling import Sampling
 from pipelines.scan_sources import is_other_than_file
 from response.chain import Role
-from rongdun.commands import cataloguing, granting, reporting, reviewing
+from rongdun.commands import cataloguing, exchanging, granting, reporting, reviewing
 from rongdun.console import err, harmless, out, print_json, print_table, progress
 from rongdun.settings import Settings
 from store.session import open_store
@@ -28,6 +28,8 @@ app.add_typer(cataloguing.app, name="catalogue")
 app.add_typer(granting.app, name="grants")
 app.command("accesses")(granting.accesses)
 app.command("lineage")(granting.show_lineage)
+app.command("exchanges")(exchanging.exchanges)
+app.command("flows")(exchanging.flows)
 app.command("report")(reporting.report)
 
 Json = Annotated[bool, typer.Option("--json", help="One JSON document on standard output.")]

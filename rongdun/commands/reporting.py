@@ -61,7 +61,9 @@ def report(
     words = words_in(language.value)
     begin = since.replace(tzinfo=UTC) if since else None
     with progress("gathering") as advance, open_store(settings) as store:
-        told = gathered(store, words, scope=wanted, root=settings.scope, since=begin, now=now)
+        told = gathered(
+            store, words, scope=wanted, root=settings.scope, since=begin, now=now, rules=settings.rules_folder
+        )
         advance(0.5, "")
         content = FORMATS[kind](told, words)
         try:

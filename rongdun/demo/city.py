@@ -6,13 +6,24 @@ from pathlib import Path
 
 from rongdun.demo.chronicle import Chronicle
 from rongdun.demo.declared import catalogue, grants
-from rongdun.demo.everyday import cloud, data_centre, databases, offices, registers, servers, taps, websites
+from rongdun.demo.everyday import (
+    cloud,
+    data_centre,
+    databases,
+    exchanges,
+    offices,
+    registers,
+    servers,
+    taps,
+    websites,
+)
 from rongdun.demo.moments import Day, as_datetime
 from rongdun.demo.stories import (
     brute_force,
     contractor_read,
     dns_tunnel,
     dormant_grant,
+    groundless_exchange,
     modbus_write,
     night_reading,
     resident_export,
@@ -26,7 +37,7 @@ from rongdun.demo.world import World, inventory
 SEED = 591  # Fuzhou's dialling code
 _TOLD = (
     *(brute_force, dns_tunnel, modbus_write, weak_tls, resident_export, silent_source),
-    *(night_reading, contractor_read, ticketless_export, dormant_grant),
+    *(night_reading, contractor_read, ticketless_export, dormant_grant, groundless_exchange),
 )
 
 
@@ -66,7 +77,7 @@ def write_city(folder: Path, *, day: date, seed: int = SEED) -> City:
     """
     hours = Day(day)
     world = World(seed, hours, Chronicle(hours), silent_source.silent_from(hours))
-    for part in (servers, websites, offices, data_centre, cloud, taps, databases):
+    for part in (servers, websites, offices, data_centre, cloud, taps, databases, exchanges):
         part.happen(world)
     for story in _TOLD:
         story.plant(world)

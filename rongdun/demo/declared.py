@@ -14,12 +14,13 @@ _DAYS = {"backed_up_days_before": "backed_up_on"}
 
 def catalogue(day: Day) -> str:
     """The catalogue in the form that `rongdun dlp catalogue import` reads."""
-    return _text("datasets", [_registered(entry, day) for entry in _declared("datasets")])
+    entries = [_registered(entry, day) for entry in _declared("datasets")]
+    return _text(parties=[dict(entry) for entry in _declared("parties")], datasets=entries)
 
 
 def grants(day: Day) -> str:
     """The grants in the form that `rongdun dlp grants import` reads."""
-    return _text("grants", [_granted(entry, day) for entry in _declared("grants")])
+    return _text(grants=[_granted(entry, day) for entry in _declared("grants")])
 
 
 def _registered(entry: Mapping[str, object], day: Day) -> dict[str, object]:
@@ -46,5 +47,5 @@ def _declared(key: str) -> tuple[Mapping[str, object], ...]:
     return tuple(yaml.safe_load(text)[key])
 
 
-def _text(key: str, entries: list[dict[str, object]]) -> str:
-    return yaml.safe_dump({key: entries}, allow_unicode=True, sort_keys=False)
+def _text(**entries: list[dict[str, object]]) -> str:
+    return yaml.safe_dump(entries, allow_unicode=True, sort_keys=False)

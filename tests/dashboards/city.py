@@ -11,7 +11,7 @@ from pipelines.batch import FIELDS
 from store.client import Store
 from store.writes import append
 from tests.dashboards.city_masks import mask_check_runs, mask_findings
-from tests.dashboards.city_records import files, findings, rejects, runs, scan_changes, scans
+from tests.dashboards.city_records import exchanges, files, findings, rejects, runs, scan_changes, scans
 
 ROOT = "fuzhou"
 HERE = "fuzhou/gulou"
@@ -72,6 +72,7 @@ def fill(store: Store, *, ends: datetime) -> None:
         "pii_finding_records": findings(ends),
         "mask_finding_records": mask_findings(ends),
         "mask_check_runs": mask_check_runs(ends),
+        "data_exchange_records": exchanges(ends),
         "rejects": rejects(),
         "ingested_files": files(),
         "detection_runs": runs(ends),

@@ -156,3 +156,44 @@ def runs(ends: datetime) -> pl.DataFrame:
             "alerts_new": pl.UInt64,
         },
     )
+
+
+def exchanges(ends: datetime) -> pl.DataFrame:
+    """What a district and the water works gave away: up with a ground, down without."""
+    here, water = ("鼓楼区大数据中心", "county", "fuzhou/gulou"), ("市水务集团", "department", "fuzhou/dept-water")
+    province, street = ("省大数据局", "province", ""), ("五凤街道", "township", "fuzhou/gulou/wufeng")
+    told: tuple[tuple[str, tuple[str, ...], tuple[str, ...], str, str, str, list[str]], ...] = (
+        ("residents.csv", here, province, "up", "general-4", "Agreement 3", []),
+        (
+            "residents.csv",
+            here,
+            street,
+            "down",
+            "important",
+            "",
+            ["exchange_without_basis", "exchange_grade_forbidden"],
+        ),
+        ("clinics.parquet", water, province, "up", "general-2", "Agreement 7", []),
+    )
+    rows = [
+        {
+            "exchange_id": f"exchange-{number}",
+            "origin": "log",
+            "event_id": f"e-{number}",
+            "event_time": ends - timedelta(hours=number + 1),
+            "dataset": dataset,
+            "columns": ["mobile", "name"],
+            "rows": 1_200 * (number + 1),
+            **{f"sender{end}": value for end, value in zip(("", "_level", "_scope"), sender, strict=True)},
+            **{f"receiver{end}": value for end, value in zip(("", "_level", "_scope"), receiver, strict=True)},
+            "direction": direction,
+            "account": "exchange",
+            "grade": grade,
+            "masked": not breaches,
+            "basis_kind": "sharing" if basis else "",
+            "basis": basis,
+            "breaches": breaches,
+        }
+        for number, (dataset, sender, receiver, direction, grade, basis, breaches) in enumerate(told)
+    ]
+    return pl.DataFrame(rows, schema_overrides={"rows": pl.UInt64, "breaches": pl.List(pl.String)})

@@ -42,6 +42,8 @@ def parameters(scope: str, *, alert: int = 0, asset: str = "") -> dict[str, obje
         "asset": asset,
         "wanted": "",
         "most": 500,
+        "way": "",
+        "failing": 0,
         "suppressed": 1,
         "member": "",
         "window": 3600,

@@ -14,6 +14,9 @@ import pytest
 from dashboards.reports.content import Report, gathered
 from dashboards.reports.writing import FORMATS, write_whole
 from dashboards.translation import LANGUAGES, Language, words_in
+from dlp.grading_policy import default_grading
+from dlp.registrations import registration
+from pipelines.catalogue import write_entries
 from response.audit import record
 from response.chain import AuditStep, Role
 from store.client import Store
@@ -97,6 +100,38 @@ def test_the_six_protections_are_told_with_what_shows_them(city: Store) -> None:
     rows = {str(row["dataset"]).rsplit("/", 1)[-1]: row for row in _section(_report(city), "protections")}
     assert (rows["residents.csv"]["masking"], rows["clinics.parquet"]["masking"]) == ("fails", "holds")
     assert {row[name] for row in rows.values() for name in ("tampering", "backup", "encryption")} == {"unknown"}
+
+
+def test_flows_between_levels_are_told_with_their_grade_and_drawn(city: Store) -> None:
+    report = _report(city)
+    keys = ("sender_level", "receiver_level", "direction", "grade", "exchanges", "rows", "failing")
+    assert [tuple(row[key] for key in keys) for row in _section(report, "flows")] == [
+        ("department", "province", "up", "general-2", 1, 3600, 0),
+        ("county", "province", "up", "general-4", 1, 1200, 0),
+        ("county", "township", "down", "important", 1, 2400, 1),
+    ]
+    assert _section(report, "exchanges")[0]["breaches"] == [
+        *("exchange_without_basis", "exchange_grade_forbidden"),
+    ]
+    page = FORMATS["html"](report, words_in("zh")).decode()
+    assert page.count('aria-label="层级间数据流向"') == 1
+    assert 'aria-label="层级间数据流向"' not in FORMATS["json"](report, words_in("zh")).decode()
+
+
+def test_flows_are_of_a_month_and_longer_where_the_last_report_is_older(city: Store) -> None:
+    later = NOW + timedelta(days=40)
+    assert _section(_report(city, now=later), "flows") == []
+    words = words_in("zh")
+    told = gathered(city, words, scope=ROOT, root=ROOT, now=later, since=NOW - timedelta(days=1))
+    assert len(_section(told, "flows")) == 3
+
+
+def test_where_the_catalogue_is_not_fresh_is_told_most_severe_first(city: Store) -> None:
+    told = {"dataset": "civil.never", "organisation": "Civil affairs", "owner": "Data section"}
+    write_entries(city, [registration(told, default_grading())])
+    rows = _section(_report(city, language="en"), "freshness")
+    assert [(row["severity"], row["drift"]) for row in rows] == [*[("medium", "no_entry")] * 3, ("low", "never_met")]
+    assert [row["dataset"] for row in rows if row["owner"]] == ["civil.never"]
 
 
 def test_json_keeps_the_stored_codes(city: Store) -> None:

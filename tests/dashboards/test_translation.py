@@ -57,6 +57,7 @@ TABLED = {
     *("sector", "grade", "entity", "category", "verdict", "place", "language", "layer", "assessed"),
     *("grant_state", "legal_basis", "change", "reviewed", "protection_state"),
     *("mask_check", "mask_mend", "mask_evidence"),
+    *("exchange_way", "exchange_origin", "basis_kind"),
 }
 
 # Proper names that Chinese readers use in Latin letters.

@@ -21,7 +21,7 @@ from dlp.kinds import Kind
 from dlp.registry import KINDS
 from tests.dlp.cases import CHINESE, DICE, ENGLISH, bank_card, digits, judge, order_number
 
-_ASCII = st.sampled_from(string.ascii_letters + string.digits + ".:@-_+%()<=/[]{}|~^!#$*?,; 口令密码")
+_ASCII = st.sampled_from(string.ascii_letters + string.digits + ".:@-_+%()<=/[]{}|~^!#$*?,; '口令密码")
 VALUES: dict[str, Callable[[], str]] = {
     "resident id": CHINESE.ssn,
     "mobile": CHINESE.phone_number,

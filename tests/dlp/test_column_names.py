@@ -89,6 +89,11 @@ def test_a_word_for_what_somebody_is_names_people_where_the_values_do(column: st
     assert hints.says == hints.roles == hints.vaguely == {"PERSON"}
 
 
+@pytest.mark.parametrize("column", ["水管", "预警", "卫生", "边长", "施工", "机器人", "二手"])
+def test_a_word_that_ends_like_a_role_and_is_none_names_nobody(column: str) -> None:
+    assert not name_hints(column, default_policy()).roles
+
+
 @pytest.mark.parametrize(
     "column", ["司机单号", "driver_order_no", "order_no", "timestamp", "流水号", "trace_id", "createdTime"]
 )

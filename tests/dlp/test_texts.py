@@ -1,11 +1,14 @@
 """Labelled sentences: what each holds as it is counted in a column, and traps that hold nothing."""
 
+from urllib.parse import quote
+
 import polars as pl
 import pytest
 
 from dlp.column_names import name_hints
 from dlp.columns import ColumnEvidence
 from dlp.counting import observe_table
+from dlp.escapes import plain
 from dlp.normal import normalised
 from dlp.policy import default_policy
 from dlp.registry import KINDS
@@ -108,7 +111,25 @@ def test_a_company_whose_name_is_left_out_is_no_masked_address() -> None:
             ("PRIVATE_KEY", "-----BEGIN PRIVATE KEY-----MIIB0aB1MIIB0aB1"),
         ),
         ("mysql 10.0.0.1:3306", ("IP_ADDRESS", "10.0.0.1")),
-        ("家住西湖区文三路8号2幢301室", ("LOCATION", "家住西湖区文三路8号2幢301室")),
+        ("家住西湖区文三路8号2幢301室", ("LOCATION", "西湖区文三路8号2幢301室")),
+        ("停在福州市晋安区福马路8号2栋301室被盗", ("LOCATION", "福州市晋安区福马路8号2栋301室")),
+        ("福州市晋安区福马路8号2栋301室（林某收）13800138000", ("LOCATION", "福州市晋安区福马路8号2栋301室")),
+        ("ship to 42 Elm Street, Springfield, IL 62704", ("LOCATION", "42 Elm Street, Springfield, IL 62704")),
+        ("台灣居民，持台胞證12345678", ("CN_TAIWAN_PERMIT", "12345678")),
+        ("病歷號：ZY0012345", ("MEDICAL_RECORD_NUMBER", "ZY0012345")),
+        ("經度119.306239，緯度26.075302", ("PRECISE_POSITION", "26.075302")),
+        ('{"lng":119.306239,"lat":26.075302,"v":3}', ("PRECISE_POSITION", "119.306239")),
+        ("患儿1990年3月7日08时15分出生", ("BIRTH_DATE", "1990年3月7日08时15分出生")),
+        ("create user 'a'@'%' identified by 'Kd%fnyP3W'", ("PASSWORD", "identified by 'Kd%fnyP3W")),
+        ("alter role app password 'Kd%fnyP3W'", ("PASSWORD", "password 'Kd%fnyP3W")),
+        ("smtp:\n  pass: Kd9fnyP3W", ("PASSWORD", "pass: Kd9fnyP3W")),
+        ("client_secret=qL4xT9bZ2mWv", ("PASSWORD", "client_secret=qL4xT9bZ2mWv")),
+        ("curl -u app:Kd%fnyP3W https://example.org", ("PASSWORD", "curl -u app:Kd%fnyP3W")),
+        ("echo Kd%fnyP3W | sudo -S id", ("PASSWORD", "echo Kd%fnyP3W | sudo -S")),
+        ("Authorization: Basic Y2l0eTpTM2N1cmUhcGFzcw==", ("PASSWORD", "Basic Y2l0eTpTM2N1cmUhcGFzcw")),
+        ("<password>Kd9fnyP3W</password>", ("PASSWORD", "password>Kd9fnyP3W")),
+        ("- name: DB_PASSWORD\n  value: Kd9fnyP3W", ("PASSWORD", "DB_PASSWORD\n  value: Kd9fnyP3W")),
+        ("初始密码（首次）为：Kd9fnyP3W", ("PASSWORD", "密码(首次)为:Kd9fnyP3W")),
         ("尤溪县洋中镇后厝村12组34号", ("LOCATION", "尤溪县洋中镇后厝村12组34号")),
         ("工业路349号5栋401室，放门卫", ("LOCATION", "工业路349号5栋401室")),
         ("车牌号：苏gub402", ("CN_VEHICLE_REGISTRATION", "苏gub402")),
@@ -162,10 +183,47 @@ def test_a_text_holds(text: str, found: tuple[str, str]) -> None:
         "第10.2.1.1条规定",
         'password = os.environ["DB_PASSWORD"]',
         "卡号尾段 6222 0212 1380 0138 000",
+        '{"appVersion":"3.1.4.15"}',
+        "GET /app.js?v=3.1.4.15",
+        "pip install tool==3.1.4.15",
+        "netty 4.1.109.2",
+        "tool-3.1.4.15.jar",
+        "pass: 118/120, skipped 2",
+        "secret: default-token-x2x4z",
+        '{"pwd":null}',
+        "password: changeme_please",
+        "fio lat=112.5 usec",
+        "延迟lat 26.0753ms",
+        "sign=be39096123456769abcd1234567890ab",
     ],
 )
 def test_a_text_holds_nothing(text: str) -> None:
     assert held(text) == set()
+
+
+@pytest.mark.parametrize(
+    ("text", "found"),
+    [
+        ("ref=https%3A%2F%2Fexample.org%2F%3Fmobile%3D13800138000", ("PHONE_NUMBER", "13800138000")),
+        (f"q={quote(quote('福州市晋安区福马路8号'))}", ("LOCATION", "福州市晋安区福马路8号")),
+        ("p=119.306239%2C26.075302", ("PRECISE_POSITION", "119.306239,26.075302")),
+        (r'{"m":"手机\n13800138000"}', ("PHONE_NUMBER", "13800138000")),
+        (r'"a":"\u95fdA12345"', ("CN_VEHICLE_REGISTRATION", "")),
+        ("<u t=&quot;13800138000&quot;/>", ("PHONE_NUMBER", "13800138000")),
+    ],
+)
+def test_what_stands_escaped_is_seen_as_it_is_meant(text: str, found: tuple[str, str]) -> None:
+    entity_type, value = found
+    assert judge([text], "内容")[entity_type].hits == 1
+    assert value == "" or found in held(plain(text))
+
+
+@pytest.mark.parametrize(
+    ("written", "meant"),
+    [("192.0.2.0", "192.0.2.0"), ("13800138000.0", "13800138000"), ("1.3800138E+10", "13800138000")],
+)
+def test_a_number_that_a_spreadsheet_kept_loses_its_ending_and_an_address_does_not(written: str, meant: str) -> None:
+    assert normalised(pl.Series([written])).to_list() == [meant]
 
 
 def test_one_password_among_sentences_as_long_is_reported() -> None:

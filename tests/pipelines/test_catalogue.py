@@ -113,7 +113,7 @@ def test_a_spreadsheet_of_entries_says_the_same(tmp_path: Path) -> None:
         ("datasets:\n  - {dataset: t, organisation: o, owner: w, derived_from: [a]}\n", "without derivation"),
         ("datasets:\n" + "  - {dataset: t, organisation: o, owner: w}\n" * 2, r":3: t is given twice, first in"),
         ('datasets:\n  - {dataset: t, organisation: "o\\u001b[31m", owner: w}\n', "control characters"),
-        ("owners: []\n", "a mapping with the one key datasets"),
+        ("owners: []\n", "a mapping with the keys datasets, parties"),
         ("datasets: &a [*a]\n", "alias"),
     ],
 )

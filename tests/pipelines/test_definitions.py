@@ -14,8 +14,11 @@ import pytest
 from polars._typing import SchemaDict
 
 from assets.errors import WeightsInvalid
+from dlp.grading_policy import default_grading
+from dlp.registrations import registration
+from pipelines.catalogue import write_entries
 from pipelines.definitions import defs
-from pipelines.defs.checks import alerts_in_time
+from pipelines.defs.checks import alerts_in_time, catalogue_fresh
 from pipelines.defs.jobs import settled_files
 from pipelines.defs.resources import Settled
 from pipelines.defs.respond import asset_posture
@@ -124,6 +127,29 @@ def test_the_check_fails_when_alerts_come_late(home: Settings, delay: int, rule_
     result = alerts_in_time(settled=Settled(home=str(home.home)))
     assert isinstance(result, dg.AssetCheckResult)
     assert result.passed is passed
+
+
+@pytest.mark.parametrize(
+    ("entries", "passed"),
+    [
+        pytest.param([], True, id="nothing is declared"),
+        pytest.param(["*/people.csv"], True, id="all as declared"),
+        pytest.param(["civil.never"], False, id="a data set without an entry"),
+    ],
+)
+def test_the_check_warns_when_the_catalogue_drifts(home: Settings, entries: list[str], passed: bool) -> None:
+    scan = {"scan_id": "s", "dataset": "/srv/people.csv", "grade": "general-2", "findings": 1}
+    finished = pl.Series([datetime.now(UTC)], dtype=pl.Datetime("ms", "UTC"))
+    declared = [
+        registration({"dataset": name, "organisation": "o", "owner": "p"}, default_grading()) for name in entries
+    ]
+    with open_store(home) as store:
+        append(store, "pii_scans", pl.DataFrame([scan]).with_columns(finished.alias("finished_at")), token="s")
+        write_entries(store, declared)
+    result = catalogue_fresh(settled=Settled(home=str(home.home)))
+    assert isinstance(result, dg.AssetCheckResult)
+    assert (result.passed, result.severity) == (passed, dg.AssetCheckSeverity.WARN)
+    assert result.metadata["drift/no_entry"].value == (0 if "*/people.csv" in entries else 1)
 
 
 def test_the_head_of_the_record_is_kept_and_its_loss_fails_the_run(home: Settings) -> None:

@@ -27,13 +27,14 @@ Ran = tuple[Rongdun, dict[str, list[dict[str, object]]]]
 
 def test_every_story_is_found(ran: Ran) -> None:
     stories = ran[1]["stories"]
-    assert len(stories) == 10
+    assert len(stories) == 11
     assert [story for story in stories if not story["found"]] == []
 
 
 def test_every_table_that_scripts_rely_on_is_filled(ran: Ran) -> None:
     names = ["network_flows", "log_events", "alerts", "pii_findings", "monitored_assets", "asset_posture"]
     names += ["data_accesses", "data_grants", "dataset_registrations", "lineage_edges"]
+    names += ["data_exchanges", "exchange_parties", "dataset_looks"]
     counts = {name: ran[0].rows(f"SELECT count() AS rows FROM {name}")[0]["rows"] for name in names}
     assert [name for name, rows in counts.items() if not rows] == []
 
