@@ -17,8 +17,8 @@ Questions = Generator[tuple[str, Mapping[str, object]], pl.DataFrame, None]
 def questions_of(page: str, desk: Desk, query: Mapping[str, str]) -> Questions:
     """The questions of a page for a reader who has chosen nothing yet; `query` is that of the address."""
     yield "scopes", {"scope": desk.root}
-    if page in _PAGES:
-        yield from _PAGES[page](desk, query)
+    if page in PAGES:
+        yield from PAGES[page](desk, query)
 
 
 def _overview(desk: Desk, _: Mapping[str, str]) -> Questions:
@@ -88,7 +88,7 @@ def _each(*questions: tuple[str, Mapping[str, object]]) -> Questions:
         yield question
 
 
-_PAGES: dict[str, Callable[[Desk, Mapping[str, str]], Questions]] = {
+PAGES: dict[str, Callable[[Desk, Mapping[str, str]], Questions]] = {
     "overview": _overview,
     "alerts": _alerts,
     "assets": _assets,
