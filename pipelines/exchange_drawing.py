@@ -2,7 +2,7 @@
 
 import re
 from collections import defaultdict
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Iterator, Sequence
 from datetime import UTC, datetime
 from itertools import chain
 
@@ -10,13 +10,11 @@ import polars as pl
 
 from dlp.data_uses import ANY_COLUMN
 from dlp.levels import Standing
-from dlp.registrations import Registration
 from pipelines.alert_rows import utc
-from pipelines.exchange_rows import COLUMNS, exchange_id, not_judged
+from pipelines.exchange_declaring import changed_declarations
+from pipelines.exchange_rows import Row, exchange_id, not_judged, rows_frame, texts
 from pipelines.exchange_surroundings import Surroundings
 from store.client import Store
-
-Row = dict[str, object]
 
 _PAGE = 10_000
 _AT_ONCE = 400
@@ -56,15 +54,7 @@ GROUP BY event_id
 HAVING countIf(dataset = {source:String}) > 0 AND countIf(dataset = {target:String}) > 0
 ORDER BY event_id
 """
-_DECLARED = "SELECT dataset, updated_at FROM dataset_registrations"
 # What is declared is little among what is logged: the view would merge all of it.
-_DECLARED_BEFORE = """
-SELECT * EXCEPT (recorded_at, removed)
-FROM (
-    SELECT * FROM data_exchange_records WHERE origin = 'declared' ORDER BY recorded_at DESC LIMIT 1 BY exchange_id
-)
-WHERE NOT removed
-"""
 _STORED = """
 SELECT DISTINCT exchange_id FROM data_exchange_records
 WHERE event_time BETWEEN {since:DateTime64(6, 'UTC')} AND {until:DateTime64(6, 'UTC')}
@@ -82,7 +72,7 @@ def drawn_exchanges(store: Store, around: Surroundings, since: datetime) -> Iter
     for page in chain(_stated_pages(store, since), _moved_pages(store, around, since)):
         rows = [row for event in page for row in _exchanged(event, around)]
         yield _fresh(store, rows)
-    yield _changed_declarations(store, around)
+    yield changed_declarations(store, around)
 
 
 def _stated_pages(store: Store, since: datetime) -> Iterator[list[Row]]:
@@ -112,7 +102,7 @@ def _moved_pages(store: Store, around: Surroundings, since: datetime) -> Iterato
         between = around.parties_between(source, target)
         if between is None:
             continue
-        told = set(_texts(way["columns"]))
+        told = set(texts(way["columns"]))
         begin = since if (source, target) in known else _BEGINNING
         asked = {"source": source, "target": target, "since": begin}
         yield [
@@ -124,7 +114,7 @@ def _moved_pages(store: Store, around: Surroundings, since: datetime) -> Iterato
                 "ingested_at": event["arrived"],
                 "dataset": source,
                 "to_dataset": target,
-                "columns": _moved_columns(_texts(event["columns"]), told),
+                "columns": _moved_columns(texts(event["columns"]), told),
                 "masked": "",
             }
             for event in store.rows(_MOVED, asked)
@@ -138,7 +128,7 @@ def _moved_columns(read: Sequence[str], told: set[str]) -> list[str]:
 
 def _exchanged(event: Row, around: Surroundings) -> Iterator[Row]:
     """The row of an event, none where nothing left an organisation."""
-    dataset, columns = str(event["dataset"]), _texts(event["columns"])
+    dataset, columns = str(event["dataset"]), texts(event["columns"])
     sender = around.sender_of(str(event["sender"]), str(event["sender_level"]), dataset, str(event["asset_id"]))
     receiver = around.organisations.of(str(event["receiver"]), str(event["receiver_level"]))
     if around.organisations.same(sender.name, receiver.name):
@@ -154,24 +144,12 @@ def _exchanged(event: Row, around: Surroundings) -> Iterator[Row]:
             "event_time": utc(event["event_time"]),
             "arrived_at": utc(event["ingested_at"]),
             "columns": columns,
-            **_sides(sender, receiver, around),
+            **around.sides(sender, receiver),
             "grade": around.grade(dataset, columns),
             "masked": around.masked(dataset, columns) if said is None else said,
             "masked_as_logged": said is not None,
         }
     )
-
-
-def _sides(sender: Standing, receiver: Standing, around: Surroundings) -> Row:
-    return {
-        "sender": sender.name,
-        "sender_level": sender.level,
-        "sender_scope": sender.scope,
-        "receiver": receiver.name,
-        "receiver_level": receiver.level,
-        "receiver_scope": receiver.scope,
-        "direction": around.direction(sender.level, receiver.level),
-    }
 
 
 def _between(sender: Standing, receiver: Standing) -> Row:
@@ -181,53 +159,6 @@ def _between(sender: Standing, receiver: Standing) -> Row:
         "receiver": receiver.name,
         "receiver_level": receiver.level,
     }
-
-
-def _changed_declarations(store: Store, around: Surroundings) -> pl.DataFrame:
-    """Ways that the catalogue declares between organisations: those that are new, and those that are no longer."""
-    stored = {str(row["exchange_id"]): row for row in store.rows(_DECLARED_BEFORE)}
-    moments = {str(row["dataset"]): utc(row["updated_at"]) for row in store.rows(_DECLARED)}
-    now = {
-        str(row["exchange_id"]): row
-        for entry in around.entries.all_entries
-        for parent in entry.derived_from
-        for row in _declared(parent, entry, moments[entry.dataset], around)
-    }
-    gone = [{**row, "removed": True} for identity, row in stored.items() if identity not in now]
-    new = [row for identity, row in now.items() if identity not in stored]
-    return _frame([*gone, *new])
-
-
-def _declared(parent: str, entry: Registration, declared_at: datetime, around: Surroundings) -> Iterator[Row]:
-    between = around.parties_between(parent, entry.dataset)
-    if between is None:
-        return
-    # What was masked, counted or labelled first went as what it became.
-    became = entry.derivation != "fusion"
-    grade = (around.grade(entry.dataset, [ANY_COLUMN]) if became else "") or around.grade(parent, [ANY_COLUMN])
-    masked = around.masked(entry.dataset, [ANY_COLUMN]) if became else around.masked(parent, [ANY_COLUMN])
-    yield not_judged(
-        {
-            "exchange_id": exchange_id("declared", parent, entry.dataset, between[1].name),
-            "origin": "declared",
-            "event_id": "",
-            "event_time": declared_at,
-            "arrived_at": declared_at,
-            "dataset": parent,
-            "to_dataset": entry.dataset,
-            "columns": [ANY_COLUMN],
-            "rows": 0,
-            **_sides(*between, around),
-            "account": entry.owner,
-            "ticket": "",
-            "grade": grade,
-            "masked": entry.derivation == "masked" or masked,
-            "masked_as_logged": entry.derivation == "masked",
-            "source_ip": "",
-            "scope": between[0].scope,
-            "asset_id": "",
-        }
-    )
 
 
 def _fresh(store: Store, rows: Sequence[Row]) -> pl.DataFrame:
@@ -243,13 +174,4 @@ def _fresh(store: Store, rows: Sequence[Row]) -> pl.DataFrame:
             bounds = {"since": f"{min(times):%Y-%m-%d %H:%M:%S.%f}", "until": f"{max(times):%Y-%m-%d %H:%M:%S.%f}"}
             for row in store.rows(_STORED, {**bounds, "ids": some}):
                 fresh.pop(str(row["exchange_id"]), None)
-    return _frame(fresh.values())
-
-
-def _frame(rows: Iterable[Mapping[str, object]]) -> pl.DataFrame:
-    schema = {name: kind for name, kind in COLUMNS.items() if name != "recorded_at"}
-    return pl.DataFrame([{name: row[name] for name in schema} for row in rows], schema=schema)
-
-
-def _texts(value: object) -> list[str]:
-    return [str(entry) for entry in value] if isinstance(value, Sequence) and not isinstance(value, str) else []
+    return rows_frame(fresh.values())

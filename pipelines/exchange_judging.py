@@ -7,7 +7,7 @@ becomes known; what no longer holds is closed.
 import hashlib
 import json
 from collections import defaultdict
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import asdict, dataclass, field
 from datetime import date, datetime
 
@@ -18,17 +18,15 @@ from dlp.access_policy import AccessPolicy
 from dlp.exchanges import EXCHANGE_CHECKS, Exchange, basis_of, failed_checks
 from dlp.grants import Grant
 from dlp.registrations import Registration
-from dlp.uses import Breach, Use
-from pipelines.access_alerts import MOST_EVENTS, alert_of
+from pipelines.access_alerts import alert_of
 from pipelines.access_closing import settle_day
 from pipelines.alert_rows import Alert, utc, write_new_alerts
+from pipelines.exchange_breaches import breaches_of
 from pipelines.exchange_drawing import drawn_exchanges
-from pipelines.exchange_rows import COLUMNS, write_exchanges
+from pipelines.exchange_rows import COLUMNS, Row, texts, write_exchanges
 from pipelines.exchange_surroundings import Surroundings
 from store.client import Store
 from store.writes import append
-
-Row = dict[str, object]
 
 _AT_ONCE = 200
 _JUDGED = "SELECT dataset, basis FROM judged_exchanges FINAL"
@@ -73,7 +71,7 @@ class _Run:
             judged = [self._judged(row) for row in stored]
             changed = [now for now, then in zip(judged, stored, strict=True) if _differs(now, then)]
             write_exchanges(self.store, pl.DataFrame(changed, schema=_SCHEMA))
-            for breach, about in self._breaches(judged):
+            for breach, about in breaches_of(judged, self.scope):
                 alert = alert_of(breach, about, self.rules)
                 self.counts["breaches"] += 1
                 held += [alert] if alert else []
@@ -104,20 +102,10 @@ class _Run:
             told[f"{side}_scope"] = str(row[f"{side}_scope"]) or found.scope
         told["direction"] = around.direction(str(told["sender_level"]), str(told["receiver_level"]))
         if not row["grade"]:
-            told["grade"] = around.grade(str(row["dataset"]), _texts(row["columns"]))
+            told["grade"] = around.grade(str(row["dataset"]), texts(row["columns"]))
             if not row["masked_as_logged"] and row["masked"] is None:
-                told["masked"] = around.masked(str(row["dataset"]), _texts(row["columns"]))
+                told["masked"] = around.masked(str(row["dataset"]), texts(row["columns"]))
         return {name: told[name] for name in _SCHEMA}
-
-    def _breaches(self, rows: Sequence[Row]) -> Iterator[tuple[Breach, Row]]:
-        """One for each check, data set and receiver of the day."""
-        together: dict[tuple[str, str, str], list[Row]] = defaultdict(list)
-        for row in rows:
-            for check in _texts(row["breaches"]):
-                together[check, str(row["dataset"]).lower(), str(row["receiver"])].append(row)
-        for (check, _, _), some in together.items():
-            about = {**some[0], "scope": some[0]["scope"] or some[0]["sender_scope"] or self.scope}
-            yield Breach(check, (_use(some),), _grant(some[0]), _columns(some), _facts(some[0])), about
 
 
 def judge_exchanges(
@@ -170,54 +158,11 @@ def _exchange(row: Row) -> Exchange:
         receiver=str(row["receiver"]),
         receiver_level=str(row["receiver_level"]),
         direction=str(row["direction"]),
-        columns=frozenset(_texts(row["columns"])),
+        columns=frozenset(texts(row["columns"])),
         account=str(row["account"]),
         grade=str(row["grade"]),
         masked=None if masked is None else bool(masked),
     )
-
-
-def _use(rows: Sequence[Row]) -> Use:
-    first, times = rows[0], [utc(row["event_time"]) for row in rows]
-    return Use(
-        account=str(first["account"]),
-        dataset=str(first["dataset"]),
-        columns=frozenset(column for row in rows for column in _texts(row["columns"])),
-        hour=min(times).replace(minute=0, second=0, microsecond=0),
-        first=min(times),
-        last=max(times),
-        rows=sum(int(str(row["rows"])) for row in rows),
-        exported=True,
-        ticket=str(first["ticket"]),
-        event_ids=tuple(str(row["event_id"]) for row in rows if row["event_id"])[:MOST_EVENTS],
-    )
-
-
-def _columns(rows: Sequence[Row]) -> tuple[str, ...]:
-    return tuple(sorted({column for row in rows for column in _texts(row["columns"])}))
-
-
-def _grant(row: Row) -> str:
-    return str(row["basis"]) if row["basis_kind"] == "grant" else ""
-
-
-def _facts(row: Row) -> dict[str, str]:
-    told = (
-        "sender",
-        "sender_level",
-        "receiver",
-        "receiver_level",
-        "direction",
-        "grade",
-        "origin",
-        "to_dataset",
-        "basis",
-    )
-    until = row["basis_until"]
-    return {
-        **{name: str(row[name]) for name in told},
-        "basis_until": until.isoformat() if isinstance(until, date) else "",
-    }
 
 
 def _differs(now: Row, then: Row) -> bool:
@@ -232,7 +177,7 @@ def _basis_hash(known: Row, run: _Run) -> str:
     """A hash of all that decides on the exchanges of a data set."""
     dataset = str(known["dataset"])
     entry, who = run.around.entries.entry_of(dataset), run.around.organisations
-    names = [*_texts(known["senders"]), *_texts(known["receivers"]), *_recipients(entry)]
+    names = [*texts(known["senders"]), *texts(known["receivers"]), *_recipients(entry)]
     decided = [
         [asdict(who.of(name)) for name in names],
         [share.model_dump_json() for share in entry.sharing] if entry else [],
@@ -256,7 +201,3 @@ def _keep(store: Store, judged: Mapping[str, str], now: datetime) -> None:
         )
         token = hashlib.sha256(json.dumps([now.isoformat(), sorted(judged.items())]).encode()).hexdigest()
         append(store, "judged_exchanges", frame, token=token)
-
-
-def _texts(value: object) -> list[str]:
-    return [str(entry) for entry in value] if isinstance(value, Sequence) and not isinstance(value, str) else []

@@ -1,6 +1,7 @@
 """Exchanges as rows of `data_exchange_records`: what each column holds, and how they are written."""
 
 import hashlib
+from collections.abc import Iterable, Mapping, Sequence
 from datetime import UTC, datetime
 
 import polars as pl
@@ -8,6 +9,8 @@ from polars._typing import SchemaDict
 
 from store.client import Store
 from store.writes import append
+
+Row = dict[str, object]
 
 COLUMNS: SchemaDict = {
     **dict.fromkeys(("exchange_id", "origin", "event_id"), pl.String),
@@ -28,7 +31,7 @@ COLUMNS: SchemaDict = {
     "removed": pl.Boolean,
     "recorded_at": pl.Datetime("us", "UTC"),
 }
-_NEW: dict[str, object] = {
+_NEW: Row = {
     "basis_kind": "",
     "basis": "",
     "basis_until": None,
@@ -42,9 +45,20 @@ def exchange_id(*parts: str) -> str:
     return hashlib.sha256("\0".join(parts).encode()).hexdigest()[:32]
 
 
-def not_judged(row: dict[str, object]) -> dict[str, object]:
+def not_judged(row: Row) -> Row:
     """A new exchange, of which nobody has said yet whether it has a ground."""
     return {**_NEW, **row}
+
+
+def texts(value: object) -> list[str]:
+    """A list of texts as the database gives it."""
+    return [str(entry) for entry in value] if isinstance(value, Sequence) and not isinstance(value, str) else []
+
+
+def rows_frame(rows: Iterable[Mapping[str, object]]) -> pl.DataFrame:
+    """Rows as a frame of the table's columns, but the time of writing."""
+    schema = {name: kind for name, kind in COLUMNS.items() if name != "recorded_at"}
+    return pl.DataFrame([{name: row[name] for name in schema} for row in rows], schema=schema)
 
 
 def write_exchanges(store: Store, rows: pl.DataFrame) -> None:

@@ -10,6 +10,7 @@ from dlp.policy import GRADES
 from dlp.uses import GradedColumn
 from pipelines.catalogue_names import EntriesByName, entries_by_name
 from pipelines.exchange_parties import organisations
+from pipelines.exchange_rows import Row
 from pipelines.grades_in_use import ScannedColumns, columns_by_name, columns_of, names_in_use
 from store.client import Store
 
@@ -52,6 +53,18 @@ class Surroundings:
     def direction(self, sender_level: str, receiver_level: str) -> Way:
         """Which way data goes between two levels."""
         return way(sender_level, receiver_level, self.policy.ranks)
+
+    def sides(self, sender: Standing, receiver: Standing) -> Row:
+        """Both sides of an exchange, and which way it went, as columns."""
+        return {
+            "sender": sender.name,
+            "sender_level": sender.level,
+            "sender_scope": sender.scope,
+            "receiver": receiver.name,
+            "receiver_level": receiver.level,
+            "receiver_scope": receiver.scope,
+            "direction": self.direction(sender.level, receiver.level),
+        }
 
     def sender_of(self, named: str, stated_level: str, dataset: str, asset_id: str) -> Standing:
         """Who gave a data set: as the record says, else whose it is by the catalogue, else whose system wrote."""

@@ -14,7 +14,8 @@ from reportlab.pdfbase.cidfonts import UnicodeCIDFont
 from reportlab.platypus import Flowable, LongTable, Paragraph, SimpleDocTemplate, Spacer, TableStyle
 
 from dashboards.reports.bars import GRADE_COLOURS
-from dashboards.reports.content import Report, Section
+from dashboards.reports.content import Report
+from dashboards.reports.sections import Section
 from dashboards.translation import Words
 
 _FONT = "STSong-Light"

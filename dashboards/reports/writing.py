@@ -14,9 +14,10 @@ from jinja2 import Environment, StrictUndefined
 from markupsafe import Markup
 
 from dashboards.reports.bars import bars
-from dashboards.reports.content import Report, Section
+from dashboards.reports.content import Report
 from dashboards.reports.flow_map import flow_map
 from dashboards.reports.pdf import pdf
+from dashboards.reports.sections import Section
 from dashboards.translation import Words
 
 _LONGEST_CELL = 32_000  # a spreadsheet's cell holds 32,767 characters
