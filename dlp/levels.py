@@ -1,4 +1,4 @@
-"""Administrative levels, which way data goes between them, and where an organisation stands (R18, R25, R41)."""
+"""Administrative levels, which way data goes between them, and where an organisation stands (R18, R25, R41, R48)."""
 
 from collections import defaultdict
 from collections.abc import Iterable, Mapping, Sequence
@@ -11,8 +11,9 @@ from pydantic import BaseModel, ConfigDict, ValidationError, model_validator
 from dlp.errors import RegistrationInvalid
 from dlp.registrations import Filled
 
-Level = Literal["national", "province", "city", "department", "county", "township"]
-LEVELS: tuple[Level, ...] = ("national", "province", "city", "department", "county", "township")
+Level = Literal["national", "province", "city", "department", "county", "township", "market"]
+# A market party (R48) trades data and has no authority: it stands below all.
+LEVELS: tuple[Level, ...] = ("national", "province", "city", "department", "county", "township", "market")
 Way = Literal["up", "down", "across", "unknown"]
 WAYS: tuple[Way, ...] = ("up", "down", "across", "unknown")
 

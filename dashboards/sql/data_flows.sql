@@ -17,7 +17,7 @@ WHERE (
   )
 GROUP BY sender_level, sender, receiver_level, receiver, direction, grade
 ORDER BY
-    indexOf(['national', 'province', 'city', 'department', 'county', 'township'], sender_level), sender,
-    indexOf(['national', 'province', 'city', 'department', 'county', 'township'], receiver_level), receiver,
+    indexOf(['national', 'province', 'city', 'department', 'county', 'township', 'market'], sender_level), sender,
+    indexOf(['national', 'province', 'city', 'department', 'county', 'township', 'market'], receiver_level), receiver,
     indexOf(['general-1', 'general-2', 'general-3', 'general-4', 'important', 'core'], grade) DESC
 LIMIT 2000

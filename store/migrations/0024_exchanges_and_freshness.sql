@@ -3,7 +3,7 @@
 -- Organisations whose level the inventory does not tell, or that records name in several ways.
 CREATE TABLE exchange_party_records (
     name                    String,                                            -- the organisation
-    level                   LowCardinality(String),                            -- national, province, city, department, county, township; '': as the inventory tells
+    level                   LowCardinality(String),                            -- national, province, city, department, county, township, market; '': as the inventory tells
     aliases                 Array(String),                                     -- other names that records and sharing lists use
     removed                 Bool DEFAULT false,
     updated_at              DateTime64(3, 'UTC') DEFAULT now64(3, 'UTC')

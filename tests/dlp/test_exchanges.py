@@ -104,6 +104,18 @@ def test_the_ground_of_an_exchange(declared: Registration | None, grants: list[A
             id="a township's bounds are stricter",
         ),
         pytest.param(
+            replace(SENT, direction="down", receiver_level="market", grade="general-3", masked=True),
+            HOLDS,
+            ["exchange_grade_forbidden"],
+            id="nothing of persons to the market",
+        ),
+        pytest.param(
+            replace(SENT, direction="down", receiver_level="market", grade="general-2", masked=True),
+            HOLDS,
+            [],
+            id="what is masked enough may be traded",
+        ),
+        pytest.param(
             replace(SENT, direction="unknown", grade="general-3", masked=True),
             Basis(),
             ["exchange_without_basis", "exchange_grade_forbidden"],

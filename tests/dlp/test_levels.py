@@ -44,6 +44,8 @@ def test_the_level_of_a_path(scope: str, level: str) -> None:
         ("city", "county", "down"),
         ("county", "township", "down"),
         ("department", "township", "down"),
+        ("city", "market", "down"),
+        ("market", "county", "up"),
         ("department", "county", "across"),
         ("department", "department", "across"),
         ("city", "city", "across"),
