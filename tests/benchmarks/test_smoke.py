@@ -19,7 +19,7 @@ MODULES = {path.stem for path in (ROOT / "benchmarks").glob("*.py") if "__main__
 _SMALL: dict[str, tuple[list[str], list[str]]] = {
     "capture": (["--megabytes", "1"], ["flows_packets_per_second", "flows_peak_rss_mb"]),
     "correlations": (["--sizes", "100", "--types", "event_count"], ["matches_per_cpu_second", "peak_rss_mb"]),
-    "desk": (["--events", "2000", "--alerts", "50"], ["load"]),
+    "desk": (["--events", "2000", "--alerts", "50", "--limit", "60"], ["load"]),
     "detect": (["--copies", "1"], ["warm_events_per_second", "cold_first_alert_seconds", "peak_rss_mb"]),
     "detect_ways": ([], []),
     "dlp": (["--rows", "100"], ["cells_per_second", "ratio_to_presidio_batch", "same_verdicts", "peak_rss_mb"]),
