@@ -22,7 +22,7 @@ def desk(store: Store) -> Callable[..., AppTest]:
 
     def opened(page: str, **query: str) -> AppTest:
         app = AppTest.from_function(
-            desk_script, default_timeout=20, args=(store, page, ROOT, str(RULES), uuid.uuid4().hex)
+            desk_script, default_timeout=120, args=(store, page, ROOT, str(RULES), uuid.uuid4().hex)
         )
         for name, value in query.items():
             app.query_params[name] = value

@@ -50,7 +50,7 @@ def opened_ahead(store: Store, page: str, **query: str) -> list[str]:
         except StopIteration:
             break
     assert len(FORESEEN) == len(asked)
-    app = AppTest.from_function(desk_script, default_timeout=20, args=(store, page, ROOT, str(RULES), key))
+    app = AppTest.from_function(desk_script, default_timeout=120, args=(store, page, ROOT, str(RULES), key))
     for name, value in query.items():
         app.query_params[name] = value
     assert not app.run().exception

@@ -67,7 +67,7 @@ def opened(store: Store, rules: Path) -> Opened:
             "SELECT alert_id FROM alerts WHERE rule_title = {title:String} ORDER BY last_seen LIMIT 1", {"title": title}
         )
         app = AppTest.from_function(
-            desk_script, default_timeout=20, args=(store, "alerts", "fuzhou", str(rules), f"{START}{title}{rules}")
+            desk_script, default_timeout=120, args=(store, "alerts", "fuzhou", str(rules), f"{START}{title}{rules}")
         )
         app.query_params["alert"] = str(alert["alert_id"])
         app.session_state["language"] = language
