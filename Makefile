@@ -24,8 +24,7 @@ demo: setup
 	@$(BIN)/rongdun demo $(if $(ONCE),--once)
 
 # A process for each core, at most four: each may run databases of half a gigabyte. A file's tests stay together.
-# One more than there are processors: many tests wait for processes that start and end.
-PROCESSES ?= $(shell echo $$(( $$(getconf _NPROCESSORS_ONLN) + 1 )))
+PROCESSES ?= logical
 test: setup
 	$(BIN)/pytest -n $(PROCESSES) --maxprocesses 4 --dist loadfile --no-loadscope-reorder
 
