@@ -1,7 +1,6 @@
 """Grants at the desk: asked for by one, approved by another, ended; and what the page says of uses (R42, R97)."""
 
 from collections.abc import Callable
-from datetime import UTC, datetime
 
 import polars as pl
 import pytest
@@ -12,6 +11,7 @@ from pipelines.grants import approved_grants, write_grants
 from response.granting import propose
 from store.client import Store
 from store.writes import append
+from tests.dashboards.conftest import ENDS
 from tests.dlp.test_access_checks import granted
 
 Opened = Callable[..., AppTest]
@@ -74,8 +74,8 @@ def test_the_page_shows_who_used_what(store: Store, city_desk: Opened, language:
     row = {
         "access_id": "e1:civil.residents",
         "event_id": "e1",
-        "event_time": datetime.now(UTC),
-        "arrived_at": datetime.now(UTC),
+        "event_time": ENDS,
+        "arrived_at": ENDS,
         "account": "student",
         "action": "export",
         "dataset": "civil.residents",
