@@ -10,6 +10,7 @@ from pydantic import AfterValidator, BaseModel, ConfigDict, Field, StringConstra
 
 from dlp.access_policy import AccessPolicy
 from dlp.errors import GrantInvalid
+from dlp.problem_lines import problem_lines
 from dlp.registrations import Filled, Text
 
 
@@ -94,9 +95,7 @@ def grant(entry: object, policy: AccessPolicy) -> Grant:
     try:
         found = Grant.model_validate(entry)
     except ValidationError as error:
-        raise GrantInvalid(
-            [f"{'.'.join(map(str, each['loc'])) or 'entry'}: {each['msg']}" for each in error.errors()]
-        ) from error
+        raise GrantInvalid(problem_lines(error)) from error
     if found.legal_basis not in policy.legal_bases:
         raise GrantInvalid([f"legal_basis: {found.legal_basis!r} is none of {', '.join(policy.legal_bases)}"])
     return found

@@ -9,6 +9,7 @@ from unicodedata import normalize
 from pydantic import BaseModel, ConfigDict, ValidationError, model_validator
 
 from dlp.errors import RegistrationInvalid
+from dlp.problem_lines import problem_lines
 from dlp.registrations import Filled
 
 Level = Literal["national", "province", "city", "department", "county", "township", "market"]
@@ -65,8 +66,7 @@ def party(entry: object) -> Party:
     try:
         return Party.model_validate(entry)
     except ValidationError as error:
-        told = [f"{'.'.join(map(str, each['loc'])) or 'entry'}: {each['msg']}" for each in error.errors()]
-        raise RegistrationInvalid(told) from error
+        raise RegistrationInvalid(problem_lines(error)) from error
 
 
 def level_of(scope: str, department_prefix: str) -> str:

@@ -9,6 +9,7 @@ from pydantic import AfterValidator, BaseModel, ConfigDict, Field, StringConstra
 
 from dlp.errors import RegistrationInvalid
 from dlp.grading_policy import GradingPolicy
+from dlp.problem_lines import problem_lines
 
 _STRICT = ConfigDict(extra="forbid", frozen=True)
 
@@ -105,9 +106,7 @@ def registration(entry: object, grading: GradingPolicy) -> Registration:
     try:
         found = Registration.model_validate(entry)
     except ValidationError as error:
-        raise RegistrationInvalid(
-            [f"{'.'.join(map(str, each['loc'])) or 'entry'}: {each['msg']}" for each in error.errors()]
-        ) from error
+        raise RegistrationInvalid(problem_lines(error)) from error
     problems = list(_strangers(found, grading))
     if problems:
         raise RegistrationInvalid(problems)

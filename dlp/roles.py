@@ -15,6 +15,7 @@ from pydantic import BaseModel, ConfigDict, ValidationError, model_validator
 
 from dlp.errors import GrantInvalid
 from dlp.grants import Grant, Moment
+from dlp.problem_lines import problem_lines
 from dlp.registrations import Filled, Text
 from dlp.role_statements import RoleStep
 
@@ -87,9 +88,7 @@ def declared_role(entry: object) -> DeclaredRole:
     try:
         return DeclaredRole.model_validate(entry)
     except ValidationError as error:
-        raise GrantInvalid(
-            [f"{'.'.join(map(str, each['loc'])) or 'entry'}: {each['msg']}" for each in error.errors()]
-        ) from error
+        raise GrantInvalid(problem_lines(error)) from error
 
 
 def memberships(declared: Iterable[DeclaredRole], logged: Iterable[LoggedStep]) -> list[Membership]:

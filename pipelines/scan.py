@@ -111,8 +111,8 @@ def scan_all(
     checks = mask_policy_of(settings, policy).checks
     key = fingerprint_key(settings.key_file)
     book = load_address_book(store)
-    known = [str(row["dataset"]) for row in store.rows(_SCANNED_BEFORE)]
-    wanted = list(targets) or known_targets(store, settings.inbox)
+    known = _scanned_before(store)
+    wanted = list(targets) or _lying_at(known, settings.inbox)
     looks = {} if targets else missing_files(known)
     reports: list[ScanReport] = []
     try:
@@ -147,7 +147,14 @@ def known_targets(store: Store, inbox: Path) -> list[str]:
 
     A database is none of them: its password is not kept. Name it among the daily targets.
     """
-    names = [str(row["dataset"]) for row in store.rows(_SCANNED_BEFORE)]
+    return _lying_at(_scanned_before(store), inbox)
+
+
+def _scanned_before(store: Store) -> list[str]:
+    return [str(row["dataset"]) for row in store.rows(_SCANNED_BEFORE)]
+
+
+def _lying_at(names: Sequence[str], inbox: Path) -> list[str]:
     tables = [name for name in names if "/" not in name and "\\" not in name and name not in TELEMETRY]
     files = dict.fromkeys(path for name in names if "://" not in name and (path := container_of(name)))
     elsewhere = [str(path) for path in files if not path.is_relative_to(inbox)]
