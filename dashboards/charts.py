@@ -57,24 +57,6 @@ def telemetry_trend(amounts: pl.DataFrame, kind: str, period: Period, words: Wor
     return chart
 
 
-def factor_bars(factors: pl.DataFrame, words: Words) -> alt.LayerChart:
-    """What each factor takes from (or gives to) a score, the largest first, with the points written beside the bar."""
-    base = alt.Chart(factors, height=alt.Step(30)).encode(
-        y=alt.Y("label:N", sort=None, title=None, axis=alt.Axis(labelLimit=220, ticks=False, domain=False)),
-        x=alt.X("points:Q", title=words("column.points"), axis=alt.Axis(tickCount=5, grid=True)),
-        tooltip=[
-            alt.Tooltip("label:N", title=words("column.factor")),
-            alt.Tooltip("points:Q", title=words("column.points"), format="+.1f"),
-        ],
-    )
-    colour = alt.condition("datum.points < 0", alt.value(palette().band["poor"]), alt.value(palette().band["good"]))
-    figures = base.mark_text(align="left", dx=6, color=palette().text).encode(
-        text=alt.Text("points:Q", format="+.1f"), x=alt.X("edge:Q")
-    )
-    bars: alt.LayerChart = base.mark_bar(height=16, cornerRadius=2).encode(color=colour) + figures
-    return bars
-
-
 def score_line(scores: pl.DataFrame, words: Words) -> alt.Chart:
     """How a score moved over time."""
     frame = scores.with_columns(moment=pl.col("scored_at").dt.convert_time_zone(ZONE).dt.replace_time_zone(None))

@@ -1,4 +1,4 @@
-"""Pieces that several pages share: headings, chips, facts, empty states."""
+"""Pieces that several pages share: headings, chips, charts of telemetry, empty states."""
 
 from collections.abc import Iterable, Sequence
 from datetime import datetime
@@ -8,8 +8,8 @@ import streamlit as st
 
 from dashboards import charts
 from dashboards.desk import Desk, Period
-from dashboards.figures import NOTHING, moment
-from dashboards.harmless import one_line, plain
+from dashboards.figures import moment
+from dashboards.harmless import plain
 from dashboards.queries import in_city_time
 from dashboards.theme import badge_colour
 from dashboards.translation import Words
@@ -41,14 +41,6 @@ def chips(words: Words, codes: Iterable[tuple[str, str]]) -> None:
         for group, code in codes:
             if code:
                 st.badge(plain(words.label(group, code)), color=badge_colour(code))
-
-
-def facts(pairs: Iterable[tuple[str, str]]) -> None:
-    """Label and value pairs, the values as plain text."""
-    for label, value in pairs:
-        with st.container(gap=None):
-            st.caption(label)
-            st.text(one_line(value) or NOTHING)
 
 
 def telemetry_charts(amounts: pl.DataFrame, period: Period, words: Words) -> None:

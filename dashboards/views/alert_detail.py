@@ -7,10 +7,11 @@ from typing import Any
 import streamlit as st
 
 from dashboards.desk import Desk, sql_time
+from dashboards.facts import facts
 from dashboards.figures import moment
 from dashboards.grounds import Grounds, read_grounds
 from dashboards.harmless import harmless, one_line, plain
-from dashboards.panels import chips, facts
+from dashboards.panels import chips
 from dashboards.quoted import quote, quote_pairs
 from dashboards.rule_text import rule_text
 from dashboards.translation import Words
@@ -69,22 +70,19 @@ def _title(desk: Desk, alert: dict[str, Any]) -> None:
     told = rule_text(desk.rules, str(alert["rule_path"]), str(alert["rule_id"]), words.language)
     if told.description:
         st.text(harmless(told.description))
-    cells = st.columns(4)
-    for cell, (label, value) in zip(
-        cells,
-        (
+    facts(
+        [
             (words("column.first_seen"), moment(alert["first_seen"])),
             (words("column.last_seen"), moment(alert["last_seen"])),
             (words("column.detected_at"), moment(alert["detected_at"])),
             (words("column.event_class"), words.label("event_class", str(alert["event_class"]))),
-        ),
-        strict=True,
-    ):
-        with cell:
-            facts([(label, value)])
-    facts([(words("column.tags"), "  ".join(alert["tags"]))])
+        ],
+        across=True,
+    )
+    more = [(words("column.tags"), "  ".join(alert["tags"]))]
     if told.false_positives:
-        facts([(words("alert.false_positives"), " / ".join(told.false_positives))])
+        more.append((words("alert.false_positives"), " / ".join(told.false_positives)))
+    facts(more)
 
 
 def evidence_questions(alert: dict[str, Any]) -> list[tuple[str, dict[str, object]]]:

@@ -4,9 +4,10 @@ import polars as pl
 import streamlit as st
 
 from dashboards.desk import Desk
+from dashboards.facts import facts
 from dashboards.figures import moment
 from dashboards.harmless import one_line, plain
-from dashboards.panels import chips, facts
+from dashboards.panels import chips
 from dashboards.tables import Column, as_chips, chip_column, number_column, shown, text_column, time_column
 from dashboards.views.steps import person, take, told
 from response.chain import Role
@@ -33,17 +34,14 @@ def show(desk: Desk, member: str) -> None:
     group = found.row(0, named=True)
     chips(words, [("level", str(group["level"])), ("state", str(group["state"])), ("verdict", str(group["verdict"]))])
     st.title(plain(str(group["rule_title"])), anchor=False)
-    for cell, (label, value) in zip(
-        st.columns(3),
-        (
+    facts(
+        [
             (words("column.alerts"), f"{group['alerts']:,}"),
             (words("column.first_seen"), moment(group["first_seen"])),
             (words("column.last_seen"), moment(group["last_seen"])),
-        ),
-        strict=True,
-    ):
-        with cell:
-            facts([(label, value)])
+        ],
+        across=True,
+    )
     left, right = st.columns([5, 2.6], gap="medium")
     children = desk.ask("alert_children", alert_ids=group["alert_ids"])
     with left:

@@ -5,9 +5,9 @@ from typing import Any
 import streamlit as st
 
 from dashboards.desk import Desk
+from dashboards.facts import facts
 from dashboards.grounds import BaseRule, Grounds
 from dashboards.harmless import one_line, plain
-from dashboards.panels import facts
 from dashboards.quoted import quote_pairs
 from dashboards.translation import Words
 from dashboards.views.alert_conditions import every_condition
@@ -41,12 +41,8 @@ def _correlation(words: Words, grounds: Grounds) -> None:
     st.caption(words("correlation.lead", type=words.label("correlation_type", grounds.type)))
     for sentence in grounds.conditions:
         st.text(sentence)
-    with st.container(horizontal=True, gap="large"):
-        for name, value in grounds.group.items():
-            with st.container(width="content"):
-                facts([(plain(name), value)])
-        with st.container(width="content"):
-            facts([(words(f"correlation.{'amount' if grounds.type in _MEASURING else 'count'}"), grounds.count)])
+    kind = "amount" if grounds.type in _MEASURING else "count"
+    facts([*grounds.group.items(), (words(f"correlation.{kind}"), grounds.count)], across=True)
     st.caption(words("correlation.saw"))
     for rule in grounds.rules:
         _base_rule(words, rule)

@@ -9,10 +9,13 @@ import streamlit as st
 from dashboards import charts
 from dashboards.desk import Desk
 from dashboards.evidence import evidence_text
+from dashboards.factor_bars import Factor, factor_bars
+from dashboards.facts import facts
 from dashboards.figures import NOTHING, amount, moment, score
 from dashboards.harmless import one_line, plain
-from dashboards.panels import chips, facts, telemetry_charts
+from dashboards.panels import chips, telemetry_charts
 from dashboards.tables import as_chips, chip_column, shown, text_column, time_column
+from dashboards.translation import Words
 from dashboards.views.protection_findings import findings_table
 
 _DOMESTIC = ("domestic_cpu", "domestic_os", "domestic_database", "domestic_middleware")
@@ -58,36 +61,29 @@ def _factors(desk: Desk, asset: dict[str, Any]) -> None:
         scored = bool(asset["band"])
         number.metric(words("column.score"), score(asset["score"]) if scored else NOTHING)
         number.caption(words("asset.scored_at", at=moment(asset["scored_at"])) if scored else words("asset.unscored"))
-        factors = factor_frame(desk, asset["factors"])
         with bars:
-            if factors.is_empty():
+            if factors := read_factors(words, asset["factors"]):
+                factor_bars(factors, words("asset.factors"))
+            else:
                 st.caption(words("asset.factors.none"))
-                return
-            st.altair_chart(charts.factor_bars(factors, words), alt=words("asset.factors"))
-        facts(
-            (f"{plain(row['label'])} · {plain(format(row['points'], '+.1f'))}", row["evidence"])
-            for row in factors.iter_rows(named=True)
-        )
 
 
-def factor_frame(desk: Desk, factors: str) -> pl.DataFrame:
-    """A score's factors as rows, those that cost most first; nothing when the text is not a list of factors."""
+def read_factors(words: Words, stored: str) -> list[Factor]:
+    """A score's factors, those that cost most first; none when the text is not a list of factors."""
     try:
-        found = json.loads(factors or "[]")
+        found = json.loads(stored or "[]")
     except json.JSONDecodeError:
         found = []
-    rows = [
-        {
-            "label": desk.words.label("factor", str(each.get("factor", ""))),
-            "points": float(each.get("points", 0)),
-            "evidence": evidence_text(desk.words, each.get("evidence")),
-        }
-        for each in found
+    factors = [
+        Factor(
+            label=words.label("factor", str(each.get("factor", ""))),
+            points=float(each.get("points", 0)),
+            evidence=evidence_text(words, each.get("evidence")),
+        )
+        for each in (found if isinstance(found, list) else [])
         if isinstance(each, dict)
     ]
-    schema = {"label": pl.String, "points": pl.Float64, "evidence": pl.String}
-    frame = pl.DataFrame(rows, schema=schema).sort("points")
-    return frame.with_columns(edge=pl.max_horizontal("points", 0.0))
+    return sorted(factors, key=lambda factor: factor.points)
 
 
 def _alerts(desk: Desk, asset_id: str) -> None:

@@ -1,4 +1,4 @@
-"""Read back what a page quotes: each box as lines, names and values two spaces apart."""
+"""Read back what a page quotes or tells as facts: each box as lines, names and values two spaces apart."""
 
 from html.parser import HTMLParser
 from typing import Any
@@ -19,9 +19,9 @@ class QuoteReader(HTMLParser):
 
     def handle_starttag(self, tag: str, attrs: list[tuple[str, str | None]]) -> None:
         self.elements.append((tag, tuple(name for name, _ in attrs)))
-        if tag in ("tr", "pre"):
+        if tag in ("tr", "pre", "dt"):
             self.lines.append([])
-        if tag in ("td", "pre"):
+        if tag in ("td", "pre", "dt", "dd"):
             self.texts.append("")
             self.lines[-1].append("")
 
@@ -31,6 +31,6 @@ class QuoteReader(HTMLParser):
 
 
 def quotes(app: AppTest) -> list[str]:
-    """The text of every box that a page quotes, in its order."""
+    """The text of every box that a page quotes, and of its lists of facts, in their order."""
     found: list[Any] = list(app.get("html"))
     return ["\n".join("  ".join(line) for line in QuoteReader(each.proto.body).lines) for each in found]
