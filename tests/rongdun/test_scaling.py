@@ -1,4 +1,4 @@
-"""What docs/scaling ships: the tables for Kafka, what Vector sends, and goflow2 itself where it is installed."""
+"""What docs/scaling ships: the tables for Kafka, what Vector sends, and goflow2 and VRL where they are installed."""
 
 import json
 import re
@@ -8,6 +8,7 @@ import subprocess
 import time
 from collections.abc import Iterator
 from contextlib import closing
+from datetime import UTC, datetime
 from pathlib import Path
 
 import pytest
@@ -25,7 +26,7 @@ SCALING = Path(__file__).parents[2] / "docs" / "scaling"
 STATEMENTS = separate((SCALING / "kafka.sql").read_text(encoding="utf-8"))
 KAFKA = re.compile(r"ENGINE = Kafka\s+SETTINGS .*\Z", re.DOTALL)
 
-# What vector.yaml makes of `<38>1 2026-03-01T10:00:00.003Z web-1 sshd 811 - - hello`
+# What vector.yaml makes of `<37>1 2026-03-01T10:00:00.003Z web-1 sshd 811 - - hello`
 VECTOR_SENDS = {
     "event_id": "0195d0c0-0000-7000-8000-000000000000",
     "event_time": "2026-03-01T10:00:00.003000Z",
@@ -114,6 +115,66 @@ def test_vector_writes_the_columns_that_there_are_and_no_others(fed: Store) -> N
     columns = [str(row["name"]) for row in fed.rows("DESCRIBE TABLE vector_syslog")]
     assert written == columns == list(VECTOR_SENDS)
     assert program["sinks"]["kafka"]["topic"] in next(each for each in STATEMENTS if "vector_syslog (" in each)
+
+
+_TODAY = f"{datetime.now(UTC):%b %e}"
+# Lines of both standards; the dates of RFC 3164 have no year, and both readers take the one that is nearest.
+LINES = (
+    "<37>1 2026-03-01T10:00:00.003Z web-1 sshd 811 - - hello",
+    "<34>1 2026-03-01T10:00:01.5+08:00 web-1 su - ID7 - 'su root' failed for lin on /dev/pts/8",
+    '<13>1 2026-03-01T10:00:02Z 192.0.2.5 App-X 12 - [ex@32473 iut="3" eventID="7"][b@1 c="d"] It\'s "time"',
+    f"<191>{_TODAY} 00:00:03 router kernel: eth0 up",
+    f"<30>{_TODAY} 00:00:04 db-1 CRON[4711]: (root) CMD (true)",
+)
+# What Vector's source of syslog hands to the program: RFC 5424's parts by name, structured data at the root. As in
+# Vector, nothing of it is known when the program is compiled.
+_HEARD = """
+parsed = parse_syslog!(.message)
+at = if exists(.never) { null } else { parsed.timestamp }
+peer = .peer
+. = object!(parse_json!(encode_json(parsed)))
+.timestamp = at
+.source_ip = peer
+"""
+
+
+@pytest.fixture
+def vector_rows(tmp_path: Path) -> list[str]:
+    """The rows that the program of vector.yaml makes of the lines, as JSON."""
+    vrl = shutil.which("vrl")
+    if vrl is None:
+        pytest.skip("VRL's own command is not on PATH: cargo install vrl@0.38.0")
+    program = yaml.safe_load((SCALING / "vector.yaml").read_text(encoding="utf-8"))["transforms"]["rows"]["source"]
+    (tmp_path / "program.vrl").write_text(_HEARD + program, encoding="utf-8")
+    heard = [json.dumps({"message": line, "peer": "192.0.2.7"}) for line in LINES]
+    (tmp_path / "heard.json").write_text("\n".join(heard) + "\n", encoding="utf-8")
+    words = [vrl, "--program", str(tmp_path / "program.vrl"), "--input", str(tmp_path / "heard.json"), "--print-object"]
+    finished = subprocess.run(words, capture_output=True, text=True, timeout=60, check=False)
+    assert finished.returncode == 0, finished.stderr + finished.stdout
+    return finished.stdout.splitlines()
+
+
+_SYSLOG = """
+SELECT event_time, source_type, product, service, host, severity, message, program, pid, facility, severity_name, msgid,
+    mapFilter((name, value) -> name != 'peer', extra) AS parameters
+FROM syslog_messages WHERE startsWith(source, 'vector://') = {by_vector:UInt8} ORDER BY message
+"""
+
+
+@pytest.mark.slow
+def test_vector_through_kafka_sql_gives_the_rows_that_ingestion_gives(
+    vector_rows: list[str], rongdun: Rongdun, tmp_path: Path
+) -> None:
+    (tmp_path / "lines.log").write_text("\n".join(LINES) + "\n", encoding="utf-8")
+    rongdun.json("ingest", tmp_path / "lines.log")
+    first = json.loads(vector_rows[0])
+    assert {**first, "event_id": ""} == {**VECTOR_SENDS, "event_id": ""}
+    with closing(open_store(Settings(home=rongdun.home))) as store:
+        _make(store)
+        _put(store, "vector_syslog", vector_rows)
+        ours, theirs = (store.rows(_SYSLOG, {"by_vector": by_vector}) for by_vector in (0, 1))
+    assert len(ours) == len(LINES)
+    assert theirs == ours
 
 
 def test_goflow2_is_asked_for_the_columns_that_there_are(fed: Store) -> None:
