@@ -32,7 +32,7 @@ CREATE TABLE IF NOT EXISTS goflow2_flows (
 )
 ENGINE = Kafka
 SETTINGS kafka_broker_list = 'kafka-1:9092,kafka-2:9092', kafka_topic_list = 'flows', kafka_group_name = 'rongdun',
-    kafka_format = 'JSONEachRow', kafka_num_consumers = 2, kafka_max_block_size = 100000;
+    kafka_format = 'JSONEachRow', kafka_num_consumers = 2, kafka_max_block_size = 100000, kafka_flush_interval_ms = 2000;
 
 CREATE MATERIALIZED VIEW IF NOT EXISTS goflow2_feed TO network_flows AS
 WITH
@@ -86,7 +86,7 @@ CREATE TABLE IF NOT EXISTS vector_syslog (
 )
 ENGINE = Kafka
 SETTINGS kafka_broker_list = 'kafka-1:9092,kafka-2:9092', kafka_topic_list = 'syslog', kafka_group_name = 'rongdun',
-    kafka_format = 'JSONEachRow', kafka_num_consumers = 2, kafka_max_block_size = 100000;
+    kafka_format = 'JSONEachRow', kafka_num_consumers = 2, kafka_max_block_size = 100000, kafka_flush_interval_ms = 2000;
 
 CREATE MATERIALIZED VIEW IF NOT EXISTS vector_feed TO syslog_messages AS
 SELECT

@@ -42,8 +42,8 @@ def listening(rongdun: Rongdun, **settings: str) -> Iterator[dict[str, int]]:
             process.communicate()
 
 
-def wait_for(rongdun: Rongdun, sql: str, wanted: int) -> int:
-    deadline, found = time.monotonic() + 30, 0
+def wait_for(rongdun: Rongdun, sql: str, wanted: int, *, seconds: float = 30) -> int:
+    deadline, found = time.monotonic() + seconds, 0
     while found < wanted and time.monotonic() < deadline:
         (row,) = rongdun.rows(sql)
         found = int(str(row["rows"]))
