@@ -12,8 +12,9 @@ from sqlglot import exp
 from sqlglot.errors import SqlglotError
 
 from dlp.data_uses import ANY_COLUMN, Action, Edge, Statement
-from dlp.statement_columns import Output, Resolver
+from dlp.statement_columns import Resolver
 from dlp.statement_forms import explained, loaded_table, plain_form, says_nothing, takes_rows_out
+from dlp.statement_sources import Output
 from dlp.statement_text import bare_text
 
 _LONGEST = 64 * 1024

@@ -7,7 +7,7 @@ from typing import Literal
 from pipelines.archives import archive_members, opened_archive
 from pipelines.datasets import is_table_name
 from pipelines.errors import SourceBroken
-from pipelines.sql_tables import SQLITE_MAGIC
+from pipelines.sqlite_files import SQLITE_MAGIC
 
 Form = Literal["sqlite", "workbook", "archive", "table"]
 

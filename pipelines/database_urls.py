@@ -8,7 +8,8 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from pipelines.errors import SourceBroken
-from pipelines.sql_tables import SqlTable, database_tables, sqlite_engine
+from pipelines.sql_tables import SqlTable, database_tables
+from pipelines.sqlite_files import sqlite_engine
 
 if TYPE_CHECKING:
     from sqlalchemy.engine import URL, Engine

@@ -23,7 +23,8 @@ from pipelines.maskers import Masking
 from pipelines.parquet_tables import frame_piece
 from pipelines.pieces import Piece
 from pipelines.scan_sources import TABLE_PREFIX, DataSet, IsName, data_sets, harmless_name
-from pipelines.sql_tables import database_tables, sqlite_engine, table_rows
+from pipelines.sql_tables import database_tables, table_rows
+from pipelines.sqlite_files import sqlite_engine
 from pipelines.table_frames import table_frames
 from store.client import Store
 

@@ -15,7 +15,8 @@ from pipelines.datasets import file_pieces, is_table
 from pipelines.errors import SourceBroken
 from pipelines.files import Found, found_files, source_of
 from pipelines.pieces import Piece
-from pipelines.sql_tables import database_tables, is_cut_short, sqlite_engine, table_pieces
+from pipelines.sql_tables import database_tables, table_pieces
+from pipelines.sqlite_files import is_cut_short, sqlite_engine
 from pipelines.workbooks import sheet_names, sheet_pieces
 
 TABLE_PREFIX = "table:"

@@ -1,25 +1,20 @@
-"""Tables of databases behind an SQLAlchemy URL, and of SQLite files: read in pieces, changed in nothing."""
+"""Tables of databases behind an SQLAlchemy URL, SQLite files among them: read in pieces, changed in nothing."""
 
-import sqlite3
 import warnings
 from collections.abc import Iterator, Sequence
-from contextlib import contextmanager
 from dataclasses import dataclass
-from pathlib import Path
-from typing import TYPE_CHECKING, Any
-from urllib.parse import quote
+from typing import TYPE_CHECKING
 
 import polars as pl
 
 from pipelines.cell_texts import narrow_frame, text_frame
-from pipelines.errors import SourceBroken
+from pipelines.database_complaints import told_in_one_line
 from pipelines.headers import column_names
 from pipelines.pieces import Piece
 
 if TYPE_CHECKING:
     from sqlalchemy.engine import Connection, Engine
 
-SQLITE_MAGIC = b"SQLite format 3\x00"
 _FIRST_ROWS = 500
 _BATCH_CELLS = 500_000
 _BATCH_BYTES = 64 * 1024 * 1024
@@ -35,44 +30,6 @@ class SqlTable:
     name: str
 
 
-def sqlite_engine(path: Path) -> "Engine":
-    """An engine that reads a SQLite file and neither writes it nor waits long for who does."""
-    from sqlalchemy import create_engine  # noqa: PLC0415
-    from sqlalchemy.pool import NullPool  # noqa: PLC0415
-
-    def opened() -> sqlite3.Connection:
-        named = f"file:{quote(str(path.resolve()))}?mode=ro"
-        # A database with a write-ahead log that nobody has open: reading it must not leave files of locks behind.
-        still = _has_log(path) and not path.with_name(path.name + "-wal").exists()
-        connection = sqlite3.connect(
-            named + ("&immutable=1" if still else ""), uri=True, timeout=_PATIENCE, check_same_thread=False
-        )
-        connection.text_factory = lambda text: text.decode("utf-8", "replace")
-        return connection
-
-    return create_engine("sqlite://", creator=opened, poolclass=NullPool)
-
-
-def is_cut_short(path: Path) -> bool:
-    """Whether a SQLite file is shorter than its header says, so that SQLite would read the missing pages as zeros.
-
-    Page size and number of pages: https://www.sqlite.org/fileformat2.html, 1.3.2 and 1.3.7; the number counts only
-    where the change counter is that for which it was written.
-    """
-    try:
-        with path.open("rb") as file:
-            header = file.read(100)
-        length = path.stat().st_size
-    except OSError:
-        return False
-    if len(header) < 100:
-        return True
-    stored = int.from_bytes(header[16:18], "big")
-    size = 65_536 if stored == 1 else stored
-    pages = int.from_bytes(header[28:32], "big") if header[24:28] == header[92:96] else 0
-    return length < size * pages or (size > 0 and length % size != 0)
-
-
 def database_tables(engine: "Engine", schemas: Sequence[str] = ()) -> list[SqlTable]:
     """The tables of a database, of these schemas or of all that are not the system's own.
 
@@ -81,7 +38,7 @@ def database_tables(engine: "Engine", schemas: Sequence[str] = ()) -> list[SqlTa
     """
     from sqlalchemy import inspect  # noqa: PLC0415
 
-    with _told():
+    with told_in_one_line():
         inspector = inspect(engine)
         if engine.dialect.name == "sqlite":
             return [SqlTable("", name) for name in sorted(inspector.get_table_names())]
@@ -130,7 +87,7 @@ def table_rows(engine: "Engine", table: SqlTable) -> Iterator[SqlRows]:
     from sqlalchemy import column, func, select  # noqa: PLC0415
     from sqlalchemy import table as table_named  # noqa: PLC0415
 
-    with _told(), engine.connect() as connection:
+    with told_in_one_line(), engine.connect() as connection:
         _begin(connection)
         names, kinds = _columns(connection, table)
         source = table_named(table.name, *map(column, names), schema=table.schema or None)
@@ -213,53 +170,3 @@ def _begin(connection: "Connection") -> None:
 
 def _is_of_the_system(schema: str) -> bool:
     return schema in _OF_THE_SYSTEM or schema.startswith("pg_")
-
-
-def _has_log(path: Path) -> bool:
-    """Whether a SQLite file is kept with a write-ahead log (https://www.sqlite.org/fileformat2.html, 1.3.3)."""
-    try:
-        with path.open("rb") as file:
-            return file.read(20)[18:20] == b"\x02\x02"
-    except OSError:
-        return False
-
-
-@contextmanager
-def _told() -> Iterator[None]:
-    """Complaints of a database as one line; its own words may quote values, addresses and passwords."""
-    from sqlalchemy.exc import SQLAlchemyError  # noqa: PLC0415
-
-    try:
-        yield
-    except (SQLAlchemyError, sqlite3.Error, UnicodeError) as error:
-        raise SourceBroken(_reason(error)) from None
-    except OSError as error:
-        raise SourceBroken(f"the database cannot be reached ({type(error).__name__})") from None
-
-
-def _reason(error: Exception) -> str:
-    cause: Any = getattr(error, "orig", None) or error
-    words = str(cause).lower()
-    known: tuple[tuple[str, str], ...] = (
-        ("locked", "the database is locked by another program: scan it again when that is done"),
-        ("lock wait timeout", "another program has locked the table: scan it again when that is done"),
-        ("lock timeout", "another program has locked the table: scan it again when that is done"),
-        ("definition has changed", "the table was altered while it was read: scan it again"),
-        ("lost connection", "the connection broke off: scan it again"),
-        ("gone away", "the connection broke off: scan it again"),
-        ("terminating connection", "the server ended the connection: scan it again"),
-        ("unknown database", "it does not exist (any more)"),
-        ("malformed", "the database is damaged"),
-        ("not a database", "not a SQLite database, or an encrypted one"),
-        ("unable to open", "the database cannot be opened"),
-        ("password", "the database refused the account: check user and password"),
-        ("access denied", "the database refused the account: check user and password"),
-        ("permission denied", "the account may not read it: grant it SELECT"),
-        ("command denied", "the account may not read it: grant it SELECT"),
-        ("does not exist", "it does not exist (any more)"),
-        ("doesn't exist", "it does not exist (any more)"),
-        ("no such table", "it does not exist (any more)"),
-        ("connect", "the database cannot be reached: check host and port"),
-    )
-    name = type(cause).__name__
-    return next((f"{told} ({name})" for sign, told in known if sign in words), f"the database refused it ({name})")

@@ -208,7 +208,7 @@ def test_what_cannot_be_read_says_so_in_one_line_and_stops_no_other(
 def test_a_locked_database_is_one_line_and_is_read_when_it_is_free(
     store: Store, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr("pipelines.sql_tables._PATIENCE", 0.1)
+    monkeypatch.setattr("pipelines.sqlite_files._PATIENCE", 0.1)
     path = database(tmp_path / "base.db")
     holder = sqlite3.connect(path, isolation_level=None)
     holder.execute("BEGIN EXCLUSIVE")
