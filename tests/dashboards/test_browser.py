@@ -9,6 +9,7 @@ from playwright.sync_api import Browser, Page, expect, sync_playwright
 
 from tests.dashboards.city import HOSTILE_TITLE, alert_id
 from tests.dashboards.serving import served_city, served_desk
+from tests.dashboards.settling import settled
 
 CHROMIUM = Path("/usr/bin/chromium")
 ARGUMENTS = [
@@ -65,6 +66,7 @@ def test_the_overview_loads_and_speaks_either_language(page: Page, city: str) ->
 def test_a_verdict_lasts_over_a_reload(page: Page, city: str) -> None:
     page.goto(f"{city}/alerts")
     expect(page.get_by_role("heading", name="告警")).to_be_visible()
+    settled(page)
     page.get_by_test_id("stDataFrame").first.locator(".dvn-scroller").click(position={"x": 400, "y": 55})
     page.wait_for_url("**alert=*")
     expect(page.get_by_role("heading", name="证据事件")).to_be_visible()
@@ -134,6 +136,7 @@ def test_the_language_survives_a_reload_and_is_not_in_the_link(page: Page, brows
 
 def test_an_asset_opens_from_the_list(page: Page, city: str) -> None:
     page.goto(f"{city}/assets")
+    settled(page)
     page.get_by_test_id("stDataFrame").first.locator(".dvn-scroller").click(position={"x": 100, "y": 55})
     page.wait_for_url("**asset=gov-cloud-01*")
     expect(page.get_by_role("heading", name="政务云门户主机")).to_be_visible()

@@ -7,6 +7,7 @@ from playwright.sync_api import Page, expect
 
 from dashboards.translation import Language, words_in
 from tests.dashboards.serving import served_city
+from tests.dashboards.settling import settled
 from tests.dashboards.test_browser import browser, page, pytestmark
 
 __all__ = ["browser", "page", "pytestmark"]  # fixtures
@@ -66,6 +67,7 @@ def test_an_exchange_tells_its_ground_when_its_row_is_picked(page: Page, city: s
     words = words_in("zh")
     _opened(page, city, "data_use", "flow.tab.flows", "中文")
     expect(page.get_by_role("heading", name=words("flow.list"))).to_be_visible()
+    settled(page)
     page.get_by_test_id("stDataFrame").last.locator(".dvn-scroller").click(position={"x": 15, "y": 90})
     expect(page.get_by_text(f"{words('column.basis')}: Agreement")).to_be_visible()
     expect(page.get_by_text(f"{words('column.basis_kind')}: {words('basis_kind.sharing')}")).to_be_visible()
