@@ -178,7 +178,8 @@ def test_followed_files_and_dropped_ones_become_rows(rongdun: Rongdun, tmp_path:
     assert followed == [{"rows": 2}]
 
 
-def _may_capture() -> bool:
+def may_capture() -> bool:
+    """Whether this user may capture at an interface."""
     try:
         socket.socket(socket.AF_PACKET, socket.SOCK_RAW, 0).close()
     except (AttributeError, PermissionError):
@@ -187,7 +188,7 @@ def _may_capture() -> bool:
 
 
 def test_an_interface_is_captured_at_and_counted(rongdun: Rongdun) -> None:
-    if not _may_capture():
+    if not may_capture():
         pytest.skip("this user may not capture: the test needs CAP_NET_RAW")
     settings = {"RONGDUN_LISTEN_INTERFACES": '["lo"]', "RONGDUN_LISTEN_SYSLOG_UDP": "0"}
     with (
