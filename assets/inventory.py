@@ -12,7 +12,7 @@ from pydantic_core import ErrorDetails
 
 from assets.conflicts import conflicts
 from assets.errors import InventoryInvalid
-from assets.monitored import DataGrade, MonitoredAsset, Sector
+from assets.monitored import CloudMigration, DataGrade, MonitoredAsset, Sector
 from assets.strict_yaml import Place, Value, YamlDocument, YamlRefused, read_yaml
 
 _MOST_PROBLEMS = 200
@@ -63,6 +63,7 @@ class _Entry(BaseModel):
     domestic_os: bool = False
     domestic_database: bool = False
     domestic_middleware: bool = False
+    cloud_migration: CloudMigration = CloudMigration.NOT_SAID
     data_grade: DataGrade = DataGrade.NONE
     addresses: tuple[Text, ...] = ()
     hosts: tuple[HostName, ...] = ()

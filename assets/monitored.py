@@ -33,6 +33,17 @@ class DataGrade(StrEnum):
     NONE = ""
 
 
+class CloudMigration(StrEnum):
+    """How far an asset has moved to the government cloud (上云, R43)."""
+
+    ON_PREMISES = "on_premises"
+    PLANNED = "planned"
+    MIGRATING = "migrating"
+    MIGRATED = "migrated"
+    EXEMPT = "exempt"
+    NOT_SAID = ""
+
+
 @dataclass(frozen=True)
 class MonitoredAsset:
     """One piece of infrastructure, as its inventory declares it.
@@ -43,6 +54,7 @@ class MonitoredAsset:
         mlps_level: 等保 1..4, 0 when not graded.
         is_cii: declared critical information infrastructure (关键信息基础设施).
         domestic_cpu, domestic_os, domestic_database, domestic_middleware: 信创 (R8).
+        cloud_migration: 上云 (R43).
         addresses: IP, CIDR or first-last.
         datasets: patterns of the data sets it holds, `*` for any text, such as `*/dept-civil/*`.
         expected_sources: source types that must not fall silent.
@@ -64,6 +76,7 @@ class MonitoredAsset:
     domestic_os: bool = False
     domestic_database: bool = False
     domestic_middleware: bool = False
+    cloud_migration: CloudMigration = CloudMigration.NOT_SAID
     data_grade: DataGrade = DataGrade.NONE
     addresses: tuple[str, ...] = ()
     hosts: tuple[str, ...] = ()

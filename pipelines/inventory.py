@@ -25,6 +25,7 @@ _COLUMNS: SchemaDict = {
     ),
     "mlps_level": pl.UInt8,
     **dict.fromkeys(("is_cii", "domestic_cpu", "domestic_os", "domestic_database", "domestic_middleware"), pl.Boolean),
+    "cloud_migration": pl.String,
     "data_grade": pl.String,
     **dict.fromkeys(("addresses", "hosts", "datasets", "expected_sources"), _TEXTS),
     "last_assessed_on": pl.Date,

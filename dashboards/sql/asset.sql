@@ -4,8 +4,8 @@ SELECT
 FROM (
     SELECT
         asset_id, name, sector, kind, scope, organisation, owner, operator, outsourcing_provider, mlps_level, is_cii,
-        domestic_cpu, domestic_os, domestic_database, domestic_middleware, data_grade, addresses, hosts,
-        expected_sources, last_assessed_on, updated_at
+        domestic_cpu, domestic_os, domestic_database, domestic_middleware, cloud_migration, data_grade,
+        addresses, hosts, expected_sources, last_assessed_on, updated_at
     FROM monitored_assets
     WHERE asset_id = {asset:String} AND (scope = {scope:String} OR startsWith(scope, concat({scope:String}, '/')))
 ) AS assets

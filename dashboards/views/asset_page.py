@@ -151,6 +151,7 @@ def _protection(desk: Desk, asset: dict[str, Any]) -> None:
                 (words("column.last_assessed_on"), str(asset["last_assessed_on"] or NOTHING)),
                 (words("column.is_cii"), words(f"answer.{str(asset['is_cii']).lower()}")),
                 (words("column.domestic"), words.listed(domestic) or NOTHING),
+                (words("column.cloud_migration"), words.label("cloud_migration", asset["cloud_migration"])),
                 (words("column.addresses"), "  ".join(asset["addresses"])),
                 (words("column.hosts"), "  ".join(asset["hosts"])),
                 (words("column.expected_sources"), "  ".join(asset["expected_sources"])),

@@ -11,7 +11,7 @@ import yaml
 from assets.errors import InventoryInvalid
 from assets.inventory import load_inventory
 from assets.matching import AddressBook
-from assets.monitored import DataGrade, MonitoredAsset, Sector
+from assets.monitored import CloudMigration, DataGrade, MonitoredAsset, Sector
 
 _LEAST: Mapping[str, object] = {
     "asset_id": "pump-1",
@@ -47,6 +47,7 @@ def test_every_key_is_read(tmp_path: Path) -> None:
         "is_cii": True,
         "domestic_cpu": True,
         "domestic_database": "yes",
+        "cloud_migration": "planned",
         "data_grade": "important",
         "addresses": ["192.0.2.0/28", "2001:db8::1-2001:db8::9"],
         "hosts": ["pump-1.example.org"],
@@ -68,6 +69,7 @@ def test_every_key_is_read(tmp_path: Path) -> None:
             is_cii=True,
             domestic_cpu=True,
             domestic_database=True,
+            cloud_migration=CloudMigration.PLANNED,
             data_grade=DataGrade.IMPORTANT,
             addresses=("192.0.2.0/28", "2001:db8::1-2001:db8::9"),
             hosts=("pump-1.example.org",),

@@ -108,6 +108,7 @@ def _assets() -> pl.DataFrame:
                 "domestic_os": index % 3 == 0,
                 "domestic_database": False,
                 "domestic_middleware": index % 2 == 1,
+                "cloud_migration": "migrated" if index % 2 else "",
                 "data_grade": "important" if place.cii else "general-3",
                 "addresses": [f"192.0.2.{index + 1}"],
                 "hosts": [f"{place.asset_id}.example.org"],

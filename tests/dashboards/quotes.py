@@ -1,9 +1,12 @@
 """Read back what a page quotes or tells as facts: each box as lines, names and values two spaces apart."""
 
+import re
 from html.parser import HTMLParser
 from typing import Any
 
 from streamlit.testing.v1 import AppTest
+
+_QUOTED = re.compile("<(?:dl|pre|table) ")  # not tiles and bars, which are no lists of names and values
 
 
 class QuoteReader(HTMLParser):
@@ -32,5 +35,5 @@ class QuoteReader(HTMLParser):
 
 def quotes(app: AppTest) -> list[str]:
     """The text of every box that a page quotes, and of its lists of facts, in their order."""
-    found: list[Any] = list(app.get("html"))
+    found: list[Any] = [each for each in app.get("html") if _QUOTED.search(each.proto.body)]
     return ["\n".join("  ".join(line) for line in QuoteReader(each.proto.body).lines) for each in found]
