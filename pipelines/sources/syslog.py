@@ -16,7 +16,7 @@ from pipelines.sources.lines import LineBlock, line_blocks, lines_tell
 from pipelines.sources.netfilter import NETFILTER_SAID, netfilter_rows
 from pipelines.sources.structured_data import structured_data
 from pipelines.sources.syslog_header import carries_event, header_times, split_before_events, split_headers
-from pipelines.sources.syslog_programs import PARSED, understood
+from pipelines.sources.syslog_programs import PARSED, REPEATED, understood
 from pipelines.sources.syslog_sysmon import sysmon_batch
 from pipelines.sources.syslog_years import MONTHS, YearCounter, first_year, utc_now
 from pipelines.sources.syslog_zones import Clocks, ClocksOfFile, OffsetsTold, offsets_told, with_zones, zoned
@@ -53,6 +53,7 @@ _FIELDS = {
     "severity": "severity_name",
     "msgid": "message_id",
     "decode_error": "decode_flag",
+    REPEATED: REPEATED,
     **{name: f"parsed.{name}" for name in PARSED if name not in {"source_ip", "source_port"}},
 }
 

@@ -6,27 +6,47 @@ from collections.abc import Sequence
 import numpy as np
 import polars as pl
 
-from pipelines.sources.syslog_sayings import SAYINGS, Saying
+from pipelines.sources.saying import Saying
+from pipelines.sources.syslog_sayings import SAYINGS
+
+# message repeated 5 times: [ Failed password for root from 192.0.2.7 port 40022 ssh2], as rsyslog puts it
+_REPEATED = "message repeated "
+_REPEATS = r"(?s)^message repeated (?P<times>\d+) times: \[ ?(?P<said>.*)\]$"
 
 _GROUP = re.compile(r"\(\?P<(\w+)>")
 _FIRST_WORDS = re.compile(r"\^([^\\.\[\](){}*+?^$|]*)(?![*?{])")
 
 # Every name that a message can supply: a column `parsed.<name>`, null where it does not.
 PARSED = tuple(sorted({name for saying in SAYINGS for name in _GROUP.findall(saying.pattern)}))
+REPEATED = "repeated"
 _TOLD = ("action", "outcome", *(f"parsed.{name}" for name in PARSED))
 _SPEAKERS = sorted({program for saying in SAYINGS for program in saying.programs})
 
 
 def understood(lines: pl.DataFrame) -> pl.DataFrame:
-    """The lines (`service`, `message`) with `action`, `outcome` and a column for each of `PARSED`, in their order."""
-    speaker = pl.when(pl.col("message").str.starts_with("pam_")).then(pl.lit("pam")).otherwise("service")
+    """The lines (`service`, `message`) with `action`, `outcome` and a column for each of `PARSED`, in their order.
+
+    `repeated` is how often a message came that rsyslog told only once more; null for all others.
+    """
+    messages, repeated = _unwrapped(lines["message"])
+    speaker = pl.when(messages.str.starts_with("pam_")).then(pl.lit("pam")).otherwise("service")
     speakers = lines.select(speaker.alias("speaker"))["speaker"]
     parts = []
     for name in sorted(set(_SPEAKERS) & set(speakers.unique().drop_nulls())):
         places = (speakers == name).arg_true()
-        told = _told(lines["message"].gather(places), [saying for saying in SAYINGS if name in saying.programs])
+        told = _told(messages.gather(places), [saying for saying in SAYINGS if name in saying.programs])
         parts.append(told.with_columns(places.gather(told["place"]).alias("place")))
-    return lines.with_columns(_in_place(parts, lines.height))
+    return lines.with_columns(*_in_place(parts, lines.height), repeated)
+
+
+def _unwrapped(messages: pl.Series) -> tuple[pl.Series, pl.Series | pl.Expr]:
+    """The messages as their programs said them, and how often those came that were told once for several."""
+    wrapped = messages.str.starts_with(_REPEATED)
+    if not wrapped.any():
+        return messages, pl.lit(None, dtype=pl.String).alias(REPEATED)
+    parts = messages.str.extract_groups(_REPEATS).struct
+    said = parts.field("said")
+    return said.zip_with(said.is_not_null() & wrapped, messages), parts.field("times").alias(REPEATED)
 
 
 def _in_place(parts: Sequence[pl.DataFrame], height: int) -> list[pl.Series | pl.Expr]:

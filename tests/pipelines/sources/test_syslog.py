@@ -246,6 +246,74 @@ def test_terminal_escapes_and_null_bytes_in_a_message_are_only_text() -> None:
             {"source_ip": "192.0.2.7", "action": "connect"},
         ),
         ("systemd-logind[1]: Removed session 12.", {"action": "session_end", "session": "12"}),
+        (
+            "sshd[1]: message repeated 5 times: [ Failed password for root from 192.0.2.7 port 4 ssh2]",
+            {"user": "root", "source_ip": "192.0.2.7", "action": "login", "outcome": "failure", "repeated": "5"},
+        ),
+        (
+            "sshd[1]: PAM 2 more authentication failures; logname= uid=0 euid=0 tty=ssh ruser= rhost=192.0.2.7  user=eve",
+            {"user": "eve", "source_ip": "192.0.2.7", "action": "authenticate", "attempts": "2"},
+        ),
+        (
+            "sshd[1]: Unable to negotiate with 192.0.2.7 port 4: no matching host key type found. Their offer: ssh-dss",
+            {"source_ip": "192.0.2.7", "source_port": 4, "outcome": "failure"},
+        ),
+        ("sshd[1]: Did not receive identification string from 192.0.2.7 port 4", {"source_ip": "192.0.2.7"}),
+        ("sshd[1]: fatal: Timeout before authentication for 192.0.2.7 port 4", {"source_ip": "192.0.2.7"}),
+        (
+            "sshd[1]: Timeout before authentication for connection from 2001:db8::7 to 192.0.2.1, pid = 8",
+            {"source_ip": "2001:db8::7", "source_port": 0, "outcome": "failure"},
+        ),
+        (
+            "sshd[1]: drop connection #10 from [2001:db8::7]:4 on [192.0.2.1]:22 past MaxStartups",
+            {"source_ip": "2001:db8::7", "source_port": 4, "local_port": "22", "reason": "past MaxStartups"},
+        ),
+        (
+            "sshd[1]: Postponed publickey for alice from 192.0.2.7 port 4 ssh2 [preauth]",
+            {"user": "alice", "outcome": "unknown"},
+        ),
+        (
+            "sshd[1]: Starting session: command for git from 192.0.2.7 port 4 id 0",
+            {"user": "git", "action": "session_start", "session_type": "command"},
+        ),
+        (
+            "sudo: alice : TTY=pts/0 ; PWD=/ ; GROUP=docker ; ENV=A=b ; COMMAND=/bin/sh",
+            {"user": "alice", "rungroup": "docker", "command": "/bin/sh", "outcome": "success", "runas": None},
+        ),
+        (
+            "sudo: alice : TTY=pts/0 ; PWD=/ ; USER=root ; GROUP=wheel ; TSID=00001 ; COMMAND=/bin/sh",
+            {"runas": "root", "rungroup": "wheel", "command": "/bin/sh"},
+        ),
+        ("sudo: alice : (command continued) a b", {"user": "alice", "command": "a b", "outcome": "unknown"}),
+        ("su[1]: - /dev/pts/1 eve:root", {"user": "eve", "runas": "root", "outcome": "failure"}),
+        ("login[1]: FAILED LOGIN (1) on '/dev/tty1' FOR 'root', Authentication failure", {"user": "root"}),
+        ("login[1]: ROOT LOGIN  on '/dev/tty1'", {"action": "login", "outcome": "success", "tty": "/dev/tty1"}),
+        (
+            "dropbear[1]: Bad password attempt for 'root' from 192.0.2.7:4",
+            {"user": "root", "source_ip": "192.0.2.7", "source_port": 4, "outcome": "failure"},
+        ),
+        (
+            "dropbear[1]: Password auth succeeded for 'root' from 192.0.2.7:4",
+            {"user": "root", "source_ip": "192.0.2.7", "outcome": "success"},
+        ),
+        (
+            "haproxy[1]: 192.0.2.7:33317 [01/Mar/2026:10:00:00.655] in static/s1 10/0/30/69/109 200 2750 - - ---- "
+            '1/1/1/1/0 0/0 {example.org} {} "GET /index.html HTTP/1.1"',
+            {"source_ip": "192.0.2.7", "source_port": 33317, "status": "200", "method": "GET", "uri": "/index.html"},
+        ),
+        (
+            "haproxy[1]: 192.0.2.7:33318 [01/Mar/2026:10:00:00.1] in bck/s1 0/0/5007 212 -- 0/0/0/0/3 0/0",
+            {"source_ip": "192.0.2.7", "status": None, "bytes": "212"},
+        ),
+        ('vsftpd[1]: [alice] FAIL LOGIN: Client "192.0.2.7"', {"user": "alice", "outcome": "failure"}),
+        (
+            "dovecot: imap-login: Disconnected (auth failed, 1 attempts): user=<jo>, method=PLAIN, rip=192.0.2.7, lip=::1",
+            {"user": "jo", "source_ip": "192.0.2.7", "outcome": "failure"},
+        ),
+        (
+            "named[1]: client @0x7f 192.0.2.7#4 (example.org): query: example.org IN A + (192.0.2.1)",
+            {"source_ip": "192.0.2.7", "query": "example.org", "qtype_name": "A"},
+        ),
     ],
 )
 def test_more_programs_are_understood(line: str, expected: dict[str, Any]) -> None:
