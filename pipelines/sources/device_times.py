@@ -19,7 +19,7 @@ _MONTHS = {
     )
 }
 # Hours east of Greenwich of the zone names that devices write; a name that several zones share is read as China's.
-_ZONES = {
+HOURS_EAST = {
     "CST": "+0800",
     "JST": "+0900",
     "KST": "+0900",
@@ -51,7 +51,11 @@ def device_times(texts: pl.Series) -> pl.Series:
         return known
     part = pl.col("text").str.extract_groups(_NAMED).struct
     month = pl.coalesce(part.field("month"), part.field("month2")).str.to_lowercase()
-    name = pl.col("text").str.extract(r" ([A-Z]{3,4})$", 1).replace_strict(_ZONES, default=None, return_dtype=pl.String)
+    name = (
+        pl.col("text")
+        .str.extract(r" ([A-Z]{3,4})$", 1)
+        .replace_strict(HOURS_EAST, default=None, return_dtype=pl.String)
+    )
     zone = pl.coalesce(part.field("zone"), part.field("zone2"), name, pl.lit("+0000"))
     iso = pl.format(
         "{}-{}-{}T{}.{}{}",

@@ -11,11 +11,20 @@ import polars as pl
 from pipelines.batch import Batch
 from pipelines.sources.cef_events import cef_rows
 from pipelines.sources.columns import canonical_addresses, complete, rejected
+from pipelines.sources.device_headers import DEVICE_LINE, device_lines
+from pipelines.sources.device_messages import device_message_rows
 from pipelines.sources.leef_events import leef_rows
 from pipelines.sources.lines import LineBlock, line_blocks, lines_tell
 from pipelines.sources.netfilter import NETFILTER_SAID, netfilter_rows
 from pipelines.sources.structured_data import structured_data
-from pipelines.sources.syslog_header import carries_event, header_times, split_before_events, split_headers
+from pipelines.sources.syslog_header import (
+    OF_DEVICE,
+    carries_event,
+    header_times,
+    split_before_events,
+    split_before_mnemonics,
+    split_headers,
+)
 from pipelines.sources.syslog_programs import PARSED, REPEATED, understood
 from pipelines.sources.syslog_sysmon import sysmon_batch
 from pipelines.sources.syslog_years import MONTHS, YearCounter, first_year, utc_now
@@ -29,6 +38,7 @@ _TELLING_BSD = re.compile(
     r"|\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d\S* \S+ [^\s:]+:)"
 )
 _TELLING_RFC5424 = re.compile(r"^(?:\d+ )?<\d{1,3}>[1-9]\d{0,2} (?:-|\d{4}-\d\d-\d\dT\S+) \S+ \S+ \S+ \S+ ?")
+_TELLING_DEVICE = re.compile(DEVICE_LINE)
 
 # Who writes the packet filter's lines; a line without a program may be the kernel's too.
 _KERNEL = ("kernel", "ulogd", "syslog")
@@ -60,7 +70,8 @@ _FIELDS = {
 
 def recognises(head: bytes) -> bool:
     """Whether at least every fourth of the first lines is a syslog line."""
-    return lines_tell(head, lambda line: _TELLING_BSD.match(line) or _TELLING_RFC5424.match(line))
+    tellings = (_TELLING_BSD, _TELLING_RFC5424, _TELLING_DEVICE)
+    return lines_tell(head, lambda line: any(telling.match(line) for telling in tellings))
 
 
 def read(
@@ -114,11 +125,14 @@ def _halves(block: LineBlock) -> list[LineBlock]:
 
 
 def _headers(lines: pl.DataFrame) -> pl.DataFrame:
-    carries = carries_event(lines["text"])
-    if not carries.any():
+    carries, devices = carries_event(lines["text"]), device_lines(lines["text"])
+    special = carries | devices
+    if not special.any():
         return split_headers(lines)
     # Years are counted from line to line, whatever the line carries.
-    parts = [split_headers(lines.filter(~carries)), split_before_events(lines.filter(carries))]
+    parts = [split_headers(lines.filter(~special))]
+    parts += [split_before_events(lines.filter(carries))] if carries.any() else []
+    parts += [split_before_mnemonics(lines.filter(devices & ~carries))] if devices.any() else []
     return pl.concat(parts).sort("offset")
 
 
@@ -148,6 +162,10 @@ def _by_kind(split: pl.DataFrame, rejects_before: pl.DataFrame) -> list[Batch]:
         rejects.append(rejected(untimed, "no such time, or none given"))
         split = split.filter(good)
     timed = _prepared(split)
+    devices = (timed["program"] == OF_DEVICE).fill_null(value=False)
+    if devices.any():
+        batches.append(Batch("log_events", device_message_rows(timed.filter(devices)), source_type="network_device"))
+        timed = timed.filter(~devices)
     filtered = _saying(timed, timed["service"].is_in(_KERNEL), pl.col("message").str.contains(NETFILTER_SAID))
     if filtered.any():
         batches.append(Batch("log_events", netfilter_rows(timed.filter(filtered)), source_type="iptables"))

@@ -5,6 +5,7 @@ import polars as pl
 from polars._typing import SchemaDict
 from polars.expr.struct import ExprStructNameSpace
 
+from pipelines.sources.device_headers import device_parts
 from pipelines.sources.syslog_plain import plain_headers, versioned_headers
 from pipelines.sources.syslog_years import MONTHS, YearCounter
 from pipelines.sources.times import dated_times, utc_times
@@ -40,6 +41,7 @@ EVENT_CARRIED = (
     r"(?:(?P<host>\S+) +)?(?:\S+ +|\S+ \S+ \S+ (?:-|\[[^\]]*\]) +)??)?"
     r"(?P<message>(?:CEF: ?\d{1,2}(?:\.\d{1,2})?|LEEF: ?[12](?:\.\d)?)\|.*)$"
 )
+OF_DEVICE = "%"  # instead of a program that none can be called
 _VERSIONED = r"^(?:\d{1,7} )?<\d{1,3}>[1-9]\d{0,2} "
 _WRITTEN = ("month", "day", "year", "clock", "fraction")
 _DATED: SchemaDict = {"month": pl.Int8, "day": pl.Int8, "year": pl.Int64, "of_day": pl.Int64}
@@ -129,6 +131,18 @@ def split_before_events(lines: pl.DataFrame) -> pl.DataFrame:
     nothing = [pl.lit(None, dtype=pl.String).alias(n) for n in ("message_id", "structured", "program", "process")]
     told = _numbered(found).with_columns(
         *nothing, pl.lit(value=True).alias("shaped"), pl.lit(value=True).alias("carries")
+    )
+    return told.with_columns(pl.col("host").replace({"-": None})).select(_COLUMNS)
+
+
+def split_before_mnemonics(lines: pl.DataFrame) -> pl.DataFrame:
+    """The same for lines of devices; `program` is a percent sign, `message` begins with the mnemonic."""
+    nothing = [pl.lit(None, dtype=pl.String).alias(n) for n in ("message_id", "structured", "process")]
+    told = _numbered(device_parts(lines)).with_columns(
+        *nothing,
+        pl.lit(OF_DEVICE).alias("program"),
+        pl.lit(value=True).alias("shaped"),
+        pl.lit(value=False).alias("carries"),
     )
     return told.with_columns(pl.col("host").replace({"-": None})).select(_COLUMNS)
 

@@ -251,8 +251,8 @@ def test_terminal_escapes_and_null_bytes_in_a_message_are_only_text() -> None:
             {"user": "root", "source_ip": "192.0.2.7", "action": "login", "outcome": "failure", "repeated": "5"},
         ),
         (
-            "sshd[1]: PAM 2 more authentication failures; logname= uid=0 euid=0 tty=ssh ruser= rhost=192.0.2.7  user=eve",
-            {"user": "eve", "source_ip": "192.0.2.7", "action": "authenticate", "attempts": "2"},
+            "sshd[1]: PAM 2 more authentication failures; logname= uid=0 euid=0 tty=ssh ruser= rhost=192.0.2.7  user=e",
+            {"user": "e", "source_ip": "192.0.2.7", "action": "authenticate", "attempts": "2"},
         ),
         (
             "sshd[1]: Unable to negotiate with 192.0.2.7 port 4: no matching host key type found. Their offer: ssh-dss",
@@ -297,8 +297,10 @@ def test_terminal_escapes_and_null_bytes_in_a_message_are_only_text() -> None:
             {"user": "root", "source_ip": "192.0.2.7", "outcome": "success"},
         ),
         (
-            "haproxy[1]: 192.0.2.7:33317 [01/Mar/2026:10:00:00.655] in static/s1 10/0/30/69/109 200 2750 - - ---- "
-            '1/1/1/1/0 0/0 {example.org} {} "GET /index.html HTTP/1.1"',
+            (
+                "haproxy[1]: 192.0.2.7:33317 [01/Mar/2026:10:00:00.655] in static/s1 10/0/30/69/109 200 2750 - - ---- "
+                '1/1/1/1/0 0/0 {example.org} {} "GET /index.html HTTP/1.1"'
+            ),
             {"source_ip": "192.0.2.7", "source_port": 33317, "status": "200", "method": "GET", "uri": "/index.html"},
         ),
         (
@@ -307,7 +309,7 @@ def test_terminal_escapes_and_null_bytes_in_a_message_are_only_text() -> None:
         ),
         ('vsftpd[1]: [alice] FAIL LOGIN: Client "192.0.2.7"', {"user": "alice", "outcome": "failure"}),
         (
-            "dovecot: imap-login: Disconnected (auth failed, 1 attempts): user=<jo>, method=PLAIN, rip=192.0.2.7, lip=::1",
+            "dovecot: imap-login: Disconnected (auth failed, 1 attempts): user=<jo>, method=PLAIN, rip=192.0.2.7",
             {"user": "jo", "source_ip": "192.0.2.7", "outcome": "failure"},
         ),
         (
