@@ -51,6 +51,8 @@ _TEXTS: Final = {
     "[Sun Mar 01 10:00:00.123456 2026] [core:error] [pid 811:tid 1] [client 192.0.2.7:4] AH00126: Invalid URI\n",
     "mysql_general": "2026-03-01T10:00:00.123456Z\t    8 Query\tSELECT 1\n"
     "2026-03-01T10:00:00.2Z\t    8 Connect\talice@db on x\nmore of it\n",
+    "mariadb_audit": "20260301 10:00:00,db-1,app,192.0.2.7,12,34,QUERY,city,'SELECT \\'a\\'\nFROM x',0\n"
+    "1772359200123456,db-1,eve,192.0.2.7,13,0,FAILED_CONNECT,,,1045\n",
     "postgres_csv": '2026-03-01 10:00:00.123 UTC,"alice","city",811,"192.0.2.7:40022",5c78f6e2.32b,3,"SELECT",'
     '2026-03-01 09:59:58 UTC,3/7,0,LOG,00000,"statement: SELECT 1\n, 2",,,,,,,,,"psql","client backend",,0\n',
     "postgres_log": "2026-03-01 10:00:00.123 UTC [811] alice@city LOG:  statement: SELECT 1\n\tFROM x\n"

@@ -1,5 +1,6 @@
-"""Windows events exported as JSON: in evtx_dump's shape, Winlogbeat's, or flat with Sysmon's own names."""
+"""Windows events exported as JSON: in evtx_dump's shape, Winlogbeat's, EvtxECmd's, or flat with Sysmon's own names."""
 
+import json
 from collections.abc import Iterator, Mapping
 from typing import BinaryIO
 
@@ -34,6 +35,7 @@ _RENAMED = {
     "message": "Message",
 }
 _TIMES = ("TimeCreated", "SystemTime", "@timestamp", "UtcTime", "TimeGenerated", "EventTime", "timestamp", "Timestamp")
+_PAYLOAD = "Payload"
 _MARKS = ("Channel", "LogName", "channel")
 _NUMBERS = ("EventID", "EventId", "event_id", "Id")
 _LEVELS = {"critical": "1", "error": "2", "warning": "3", "information": "4", "info": "4", "verbose": "5"}
@@ -99,14 +101,29 @@ def _keywords(winlog: Mapping[str, object]) -> dict[str, str]:
 
 
 def _of_flat(record: Record) -> dict[str, str]:
+    details = _payload(record.content)
     fields = {name: value for name, value in record.flat.items() if name not in _RENAMED}
     for name, known in _RENAMED.items():
         if name in record.flat:
             fields.setdefault(known, record.flat[name])
+    if details:
+        fields = details | {name: value for name, value in fields.items() if name != _PAYLOAD}
     fields["Level"] = _LEVELS.get(
         fields.get("Level", fields.get("LevelDisplayName", "")).lower(), fields.get("Level", "")
     )
     return fields if fields["Level"] else {name: value for name, value in fields.items() if name != "Level"}
+
+
+def _payload(content: JsonObject) -> dict[str, str]:
+    """The event's own data, which EvtxECmd puts as JSON into a text."""
+    text = content.get(_PAYLOAD)
+    if not isinstance(text, str) or not text.startswith("{"):
+        return {}
+    try:
+        nested = json.loads(text)
+    except (ValueError, RecursionError):
+        return {}
+    return leaves(nested.get("EventData")) | leaves(nested.get("UserData"))
 
 
 def _first_text(content: Mapping[str, object], names: tuple[str, ...]) -> str:

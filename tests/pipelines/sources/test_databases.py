@@ -5,7 +5,14 @@ from typing import Any
 
 import pytest
 
-from pipelines.sources import clickhouse_query_log, mysql_audit, mysql_general, postgres_csv, postgres_log
+from pipelines.sources import (
+    clickhouse_query_log,
+    mariadb_audit,
+    mysql_audit,
+    mysql_general,
+    postgres_csv,
+    postgres_log,
+)
 from pipelines.sources.csv_records import csv_records
 from pipelines.sources.registry import Source, source_for
 from tests.pipelines.sources.rows import event, events, reasons
@@ -17,6 +24,39 @@ _MYSQL = '{"timestamp":"2026-03-01 10:00:00","id":1,"connection_id":8,"account":
 _CLICKHOUSE = '{"event_time":"2026-03-01 10:00:00","query_duration_ms":"12","user":"alice","query_id":"a",'
 
 _SAID: dict[str, tuple[Source, str, dict[str, Any]]] = {
+    "MariaDB's query with quotes and a line break": (
+        mariadb_audit,
+        "20260301 10:00:00,db-1,app,192.0.2.7,12,34,QUERY,city,'SELECT \\'a\\',\n\\'b\\' FROM c:\\\\n',0",
+        {
+            "statement": "SELECT 'a',\n'b' FROM c:\\n",
+            "host": "db-1",
+            "user": "app",
+            "source_ip": "192.0.2.7",
+            "database": "city",
+            "action": "select",
+            "outcome": "success",
+        },
+    ),
+    "MariaDB's failed query": (
+        mariadb_audit,
+        "20260301 10:00:00,db-1,app,localhost,12,35,QUERY,city,'SELECT x',1054",
+        {"outcome": "failure", "error": "1054", "client": "localhost", "source_ip": ""},
+    ),
+    "MariaDB's refused login": (
+        mariadb_audit,
+        "20260301 10:00:00,db-1,eve,192.0.2.7,13,0,FAILED_CONNECT,,,1045",
+        {"action": "login", "outcome": "failure", "user": "eve", "error": "1045"},
+    ),
+    "MariaDB's table": (
+        mariadb_audit,
+        "20260301 10:00:00,db-1,app,192.0.2.7,12,34,WRITE,city,people,",
+        {"action": "write", "object": "people", "outcome": "unknown"},
+    ),
+    "Aurora's login, its time in microseconds": (
+        mariadb_audit,
+        "1772359200123456,db-1,app,192.0.2.7,12,0,CONNECT,city,,0,SSL",
+        {"action": "login", "outcome": "success", "database": "city"},
+    ),
     "PostgreSQL's statement": (
         postgres_log,
         f"{_AT} [811] alice@city LOG:  statement: DROP TABLE citizens",

@@ -57,6 +57,19 @@ _ATTRIBUTED = {
     },
     "EventData": {"Data": [{"@Name": name, "#text": value} for name, value in _DETAILS.items()]},
 }
+_EVTXECMD = {
+    "PayloadData1": "Target: CORP\\alice",
+    "MapDescription": "Failed logon",
+    "ChunkNumber": 0,
+    "Computer": "dc-1",
+    "Payload": json.dumps({"EventData": _ATTRIBUTED["EventData"]}),
+    "Channel": "Security",
+    "Provider": "Microsoft-Windows-Security-Auditing",
+    "EventId": 4625,
+    "Level": "LogAlways",
+    "Keywords": "Audit failure",
+    "TimeCreated": "2026-03-01T02:00:00.1234560+00:00",
+}
 _PREFIXED = _XML.replace("</", "\0").replace("<", "<ev:").replace("\0", "</ev:").replace("xmlns=", "xmlns:ev=")
 
 _EXPORTS: dict[str, tuple[Any, bytes]] = {
@@ -76,6 +89,7 @@ _EXPORTS: dict[str, tuple[Any, bytes]] = {
     "an array": (windows_json, json.dumps([{"Event": {"System": _SYSTEM, "EventData": _DETAILS}}]).encode()),
     "Winlogbeat": (windows_json, json.dumps(_WINLOGBEAT).encode()),
     "flat": (windows_json, json.dumps(_FLAT).encode()),
+    "EvtxECmd": (windows_json, json.dumps(_EVTXECMD).encode()),
 }
 
 
@@ -90,6 +104,13 @@ def test_every_export_of_one_event_gives_the_same_row(source: Any, content: byte
     expected = {"EventID": "4625", "Channel": "Security", "Computer": "dc-1", "TargetUserName": "alice", "Empty": ""}
     expected |= {"Provider_Name": "Microsoft-Windows-Security-Auditing"}
     assert {name: row["fields"].get(name) for name in expected} == expected
+
+
+@pytest.mark.parametrize("payload", ["{broken", '{"EventData": 5}', "[" * 100_000, "{}", "text"])
+def test_a_payload_that_is_no_event_stays_a_text(payload: str) -> None:
+    (row,) = events(windows_json, json.dumps({**_EVTXECMD, "Payload": payload}).encode())
+    assert (row["host"], row["fields"]["EventID"]) == ("dc-1", "4625")
+    assert row["fields"]["Payload"] == payload or payload.startswith('{"EventData"')
 
 
 def test_utf16_exports_are_read() -> None:
