@@ -32,11 +32,12 @@ _SEVERITIES = {
 _FIREWALL = r"(?i)firewall|\bngfw\b|\butm\b|防火墙|fortigate|pan-os|\basa\b|\busg\d*\b"
 
 # Words for what was done to traffic, as one vendor or another writes them.
-_PASSED = r"(?i)\b(?:accept(?:ed)?|allow(?:ed)?|permit(?:ted)?|pass(?:ed)?|forward(?:ed)?)\b|放行|允许"
+_PASSED = r"(?i)(?:\b|_)(?:accept(?:ed)?|allow(?:ed)?|permit(?:ted)?|pass(?:ed)?|forward(?:ed)?)(?:\b|_)|放行|允许"
 _STOPPED = (
-    r"(?i)\b(?:drop(?:ped)?|den(?:y|ied)|block(?:ed)?|reject(?:ed)?|discard(?:ed)?|reset(?:-\w+)?|quarantined?"
-    r"|prevent(?:ed)?|ban(?:ned)?)\b|阻断|拒绝|丢弃"
+    r"(?i)(?:\b|_)(?:drop(?:ped)?|den(?:y|ied)|block(?:ed)?|reject(?:ed)?|discard(?:ed)?|reset(?:-\w+)?|quarantined?"
+    r"|prevent(?:ed)?|ban(?:ned)?)(?:\b|_)|阻断|拒绝|丢弃"
 )
+_NOT_STOPPED = r"(?i)\bnot[ _-](?:block|drop|den|reject|reset)\w*|未阻断"
 _WORKED = r"(?i)\b(?:success(?:ful|fully)?|succeeded|ok)\b|成功"
 _FAILED = r"(?i)\b(?:fail(?:ed|ure)?|error|unsuccessful)\b|失败"
 _SLUG_LIMIT = 64
@@ -96,7 +97,7 @@ def _rows(said: pl.DataFrame, pairs: pl.DataFrame, names: Sequence[str]) -> pl.D
             .then(pl.lit("firewall"))
             .otherwise(pl.lit(""))
             .alias("category"),
-            pl.coalesce("host", "said.host").alias("host"),
+            _host(said).alias("host"),
             *(pl.col(f"said.{name}").alias(name) for name in ("source_port", "destination_port", "user")),
             pl.coalesce("said.action", "name").alias("action"),
             device_outcome(pl.col("said.outcome"), pl.col("said.action")).alias("outcome"),
@@ -105,6 +106,12 @@ def _rows(said: pl.DataFrame, pairs: pl.DataFrame, names: Sequence[str]) -> pl.D
         ),
         "log_events",
     )
+
+
+def _host(said: pl.DataFrame) -> pl.Expr:
+    """The name that a device gives itself, else what the header says, which may be of a collector's making."""
+    own = [pl.col("said.own_host").replace({"": None})] if "said.own_host" in said.columns else []
+    return pl.coalesce(*own, "host", "said.host")
 
 
 def _skew(said: pl.Series, arrived: pl.Series) -> pl.Series:
@@ -120,6 +127,8 @@ def device_outcome(outcome: pl.Expr, action: pl.Expr) -> pl.Expr:
         pl.when(outcome.str.contains(_FAILED))
         .then(pl.lit("failure"))
         .when(outcome.str.contains(_WORKED))
+        .then(pl.lit("success"))
+        .when(action.str.contains(_NOT_STOPPED))
         .then(pl.lit("success"))
         .when(action.str.contains(_STOPPED))
         .then(pl.lit("failure"))

@@ -105,6 +105,14 @@ _LEEF: dict[str, tuple[str, dict[str, Any]]] = {
     "2.0 without a delimiter": ("LEEF:2.0|Made Up|Gate|1|42||a=b\tc=d", {"a": "b", "c": "d"}),
     "2.0 without the delimiter's place": ("LEEF:2.0|Made Up|Gate|1|42|a=b\tc=d", {"a": "b", "c": "d"}),
     "blanks for tabs": ("LEEF:1.0|Made Up|Gate|1|42|src=192.0.2.1 msg=two words", {"msg": "two words"}),
+    "pipes for tabs": (
+        "LEEF:1.0|Made Up|Gate|1|t/PDF(7)|ReceiveTime=2026/03/01 10:00:00|src=192.0.2.1|usrName=bob|action=deny",
+        {"source_ip": "192.0.2.1", "user": "bob", "outcome": "failure", "ReceiveTime": "2026/03/01 10:00:00"},
+    ),
+    "blanks for tabs, and a pipe in a value": (
+        "LEEF:1.0|Made Up|Gate|1|42|src=192.0.2.1 msg=a | b usrName=c",
+        {"msg": "a | b", "user": "c"},
+    ),
     "no attribute": ("LEEF:1.0|Made Up|Gate|1|42|", {"deviceEventClassId": "42"}),
 }
 
@@ -153,6 +161,28 @@ _HEADERS = {
 def test_any_header_may_stand_before_an_event(header: str, host: str) -> None:
     row = event(cef, f"{header}CEF:0|V|P|1|2|n|5|a=b {_TIME}")
     assert (row["host"], row["fields"]["a"], row["product"]) == (host, "b", "v")
+
+
+@pytest.mark.parametrize(
+    ("said", "host"),
+    [("dvchost=gate-1 dvc=192.0.2.9", "gate-1"), ("dvc=192.0.2.9", "fw-1"), ("dvchost= dvc=192.0.2.9", "fw-1")],
+)
+def test_a_device_that_names_itself_is_the_host_and_no_collector(said: str, host: str) -> None:
+    assert event(cef, f"<134>Mar  1 10:00:00 fw-1 CEF:0|V|P|1|2|n|5|{said} {_TIME}")["host"] == host
+
+
+@pytest.mark.parametrize(
+    ("action", "outcome"),
+    [
+        ("REQ_BLOCKED_ACL", "failure"),
+        ("not blocked", "success"),
+        ("Blocked", "failure"),
+        ("unblockable", "unknown"),
+        ("REQ_PASSED", "success"),
+    ],
+)
+def test_words_of_vendors_for_what_was_done(action: str, outcome: str) -> None:
+    assert event(cef, f"CEF:0|V|P|1|2|n|5|act={action} {_TIME}")["outcome"] == outcome
 
 
 def test_nobody_can_forge_an_event_by_choosing_a_word_of_another_line() -> None:
