@@ -9,6 +9,8 @@ from typing import BinaryIO
 import polars as pl
 
 from pipelines.batch import Batch
+from pipelines.sources.audit_lines import AUDIT_SAID, audit_rows
+from pipelines.sources.audit_lines import SPEAKERS as AUDIT_SPEAKERS
 from pipelines.sources.cef_events import cef_rows
 from pipelines.sources.columns import canonical_addresses, complete, rejected
 from pipelines.sources.device_headers import DEVICE_LINE, device_lines
@@ -170,6 +172,10 @@ def _by_kind(split: pl.DataFrame, rejects_before: pl.DataFrame) -> list[Batch]:
     if filtered.any():
         batches.append(Batch("log_events", netfilter_rows(timed.filter(filtered)), source_type="iptables"))
         timed = timed.filter(~filtered)
+    audited = _saying(timed, timed["service"].is_in(AUDIT_SPEAKERS), pl.col("message").str.contains(AUDIT_SAID))
+    if audited.any():
+        batches.append(audit_rows(timed.filter(audited)))
+        timed = timed.filter(~audited)
     sysmon = _saying(timed, timed["service"] == "sysmon", pl.col("message").str.starts_with("<Event>"))
     if sysmon.any():
         batches.append(sysmon_batch(timed.filter(sysmon)))
