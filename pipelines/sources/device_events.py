@@ -8,7 +8,7 @@ from pipelines.sources.columns import canonical_addresses, complete, fields_of_c
 from pipelines.sources.device_times import device_times
 from pipelines.sources.pairs import fields_of_pairs
 
-# OCSF's severity_id of what CEF (0 to 10, or a word) and LEEF (1 to 10) say.
+# OCSF's severity_id of what CEF (0 to 10, or a word), LEEF (1 to 10) and FortiOS (a word) say.
 _SEVERITIES = {
     "0": 1,
     "1": 2,
@@ -21,7 +21,15 @@ _SEVERITIES = {
     "8": 4,
     "9": 5,
     "10": 5,
+    "debug": 1,
     "info": 1,
+    "information": 1,
+    "notice": 2,
+    "notification": 2,
+    "warning": 3,
+    "error": 4,
+    "alert": 5,
+    "emergency": 6,
     "informational": 1,
     "low": 2,
     "medium": 3,

@@ -20,7 +20,8 @@ from pipelines.listening.segments import Heard
 from pipelines.sources.columns import frame_of
 from pipelines.sources.heard_clocks import ClocksHeard
 from pipelines.sources.lines import block_of
-from pipelines.sources.syslog import FACILITIES, OCSF, SEVERITIES, batches_of
+from pipelines.sources.syslog import batches_of
+from pipelines.sources.syslog_kinds import FACILITIES, OCSF, SEVERITIES
 from pipelines.sources.syslog_years import YearCounter, first_year
 
 # <189>%LINK-3-UPDOWN: Interface Gi0/1, changed state to down

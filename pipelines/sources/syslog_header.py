@@ -32,6 +32,7 @@ _RFC5424 = (
 
 # What stands before the event of a device: any header, whole or not, or nothing. Nothing else, or whoever chooses a
 # word of another program's line could write events of their own.
+# <189>date=2026-03-01 time=10:00:00 devname="fg-1" ... |
 # <134>1 2026-03-01T10:00:00Z fw-1 CEF:0|... | <134>Mar  1 10:00:00 fw-1 tag: CEF: 0|... | CEF:0|...
 EVENT_CARRIED = (
     r"(?s)^(?:\d{1,7} )?(?:<(?P<priority>\d{1,3})>)?(?:\d{1,2} )?"
@@ -39,7 +40,8 @@ EVENT_CARRIED = (
     r"(?:[.,](?P<fraction>\d+))?"
     r"|(?P<iso>\d{4}-\d\d-\d\d[T ]\d\d:\d\d:\d\d(?:[.,]\d+)?(?:Z|[+-]\d\d:?\d\d)?)) +"
     r"(?:(?P<host>\S+) +)?(?:\S+ +|\S+ \S+ \S+ (?:-|\[[^\]]*\]) +)??)?"
-    r"(?P<message>(?:CEF: ?\d{1,2}(?:\.\d{1,2})?|LEEF: ?[12](?:\.\d)?)\|.*)$"
+    r"(?P<message>(?:(?:CEF: ?\d{1,2}(?:\.\d{1,2})?|LEEF: ?[12](?:\.\d)?)\|"
+    r"|(?:device=\S+ )?date=\d{4}-\d\d-\d\d,? time=\d\d:\d\d:\d\d ).*)$"
 )
 OF_DEVICE = "%"  # instead of a program that none can be called
 _VERSIONED = r"^(?:\d{1,7} )?<\d{1,3}>[1-9]\d{0,2} "
@@ -126,7 +128,7 @@ def _numbered(written: pl.DataFrame) -> pl.DataFrame:
 
 
 def split_before_events(lines: pl.DataFrame) -> pl.DataFrame:
-    """The same for lines that carry an event of CEF or LEEF, whose header may be cut short or missing."""
+    """The same for lines that carry a device's event (CEF, LEEF, named values); their header may be cut or missing."""
     found = lines.with_columns(pl.col("text").str.extract_groups(EVENT_CARRIED).alias("header")).unnest("header")
     nothing = [pl.lit(None, dtype=pl.String).alias(n) for n in ("message_id", "structured", "program", "process")]
     told = _numbered(found).with_columns(
@@ -148,8 +150,8 @@ def split_before_mnemonics(lines: pl.DataFrame) -> pl.DataFrame:
 
 
 def carries_event(texts: pl.Series) -> pl.Series:
-    """Which lines are an event of CEF or LEEF, behind a header or bare."""
-    maybe = texts.str.contains("EF:", literal=True)
+    """Which lines are an event of CEF or LEEF, or of named values, behind a header or bare."""
+    maybe = texts.str.contains("EF:|date=")
     return texts.str.contains(EVENT_CARRIED) if maybe.any() else maybe
 
 
