@@ -28,6 +28,8 @@ NAME = "syslog"
 _TELLING_BSD = re.compile(
     rf"^(?:\d+ )?(?:<\d{{1,3}}>)?(?:(?:{'|'.join(MONTHS)}) +\d\d?(?: \d{{4}})? \d\d:\d\d:\d\d[.,\d]* +\S"
     r"|\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d\S* \S+ [^\s:]+:)"
+    r"|^(?:\d+ )?<\d{1,3}>\d{4}-\d\d-\d\d \d\d:\d\d:\d\d\S* +\S"
+    r"|^\d{4}-\d\d-\d\d \d\d:\d\d:\d\d\S* +[^\s:]+ [^\s:\[\]]+\[\d+\]:"
 )
 _TELLING_RFC5424 = re.compile(r"^(?:\d+ )?<\d{1,3}>[1-9]\d{0,2} (?:-|\d{4}-\d\d-\d\dT\S+) \S+ \S+ \S+ \S+ ?")
 _TELLING_DEVICE = re.compile(DEVICE_LINE)

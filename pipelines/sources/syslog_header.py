@@ -18,7 +18,7 @@ _BSD = (
     r"(?s)^(?:\d{1,7} )?(?:<(?P<priority>\d{1,3})>)?"
     rf"(?:(?P<month>{_MONTH}) +(?P<day>\d\d?)(?: (?P<year>\d{{4}}))? (?P<clock>\d\d:\d\d:\d\d)"
     r"(?:[.,](?P<fraction>\d+))?"
-    r"|(?P<iso>\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d(?:[.,]\d+)?(?:Z|[+-]\d\d:?\d\d)?)) +"
+    r"|(?P<iso>\d{4}-\d\d-\d\d[T ]\d\d:\d\d:\d\d(?:[.,]\d+)?(?:Z|[+-]\d\d:?\d\d)?)) +"
     r"(?:(?P<host>\S*[^\s:\]]) +)?"
     r"(?:(?P<program>[^\s:\[\]]{1,128})(?:\[(?P<process>[^\]\s]*)\])?:(?: |$))?(?P<message>.*)$"
 )
@@ -45,6 +45,10 @@ EVENT_CARRIED = (
 )
 OF_DEVICE = "%"  # instead of a program that none can be called
 _VERSIONED = r"^(?:\d{1,7} )?<\d{1,3}>[1-9]\d{0,2} "
+# A date and a time with a blank between them begin lines of other programs too: `2026-03-01 10:00:00 ERROR ...`.
+_DOUBTFUL = (
+    pl.col("iso").str.contains(" ", literal=True) & pl.col("priority").is_null() & pl.col("process").is_null()
+).fill_null(value=False)
 _WRITTEN = ("month", "day", "year", "clock", "fraction")
 _DATED: SchemaDict = {"month": pl.Int8, "day": pl.Int8, "year": pl.Int64, "of_day": pl.Int64}
 _BOTH = ("priority", "iso", "host", "program", "process", "message")
@@ -106,7 +110,7 @@ def _by_expressions(lines: pl.DataFrame) -> pl.DataFrame:
 def _split_old(lines: pl.DataFrame, old: ExprStructNameSpace) -> pl.DataFrame:
     nothing = [pl.lit(None, dtype=pl.String).alias(name) for name in ("message_id", "structured")]
     found = lines.with_columns(*(old.field(name) for name in (*_WRITTEN, *_BOTH)), *nothing)
-    shaped = pl.col("message").is_not_null().alias("shaped")
+    shaped = (pl.col("message").is_not_null() & ~_DOUBTFUL).alias("shaped")
     return _named(_numbered(found).with_columns(shaped, pl.lit(value=False).alias("carries")))
 
 

@@ -122,6 +122,8 @@ _HEADERS = {
     "with a year": ("<34>Mar  1 2024 10:00:00 h p: m", "2024-03-01T10:00:00+00:00"),
     "with a fraction": ("Mar  1 10:00:00.250 h p: m", "2026-03-01T10:00:00.250000+00:00"),
     "ISO": ("2026-03-01T10:00:00.003123+08:00 h p: m", "2026-03-01T02:00:00.003123+00:00"),
+    "a blank in the date": ("<34>2026-03-01 10:00:00.5 h p: m", "2026-03-01T10:00:00.500000+00:00"),
+    "a blank in the date, no priority": ("2026-03-01 10:00:00+08:00 h p[7]: m", "2026-03-01T02:00:00+00:00"),
     "RFC 5424": ("<34>1 2026-03-01T10:00:00.003Z h p - - - m", "2026-03-01T10:00:00.003000+00:00"),
     "RFC 5424 west of Greenwich": ("<34>1 2026-03-01T10:00:00-07:00 h p - - - m", "2026-03-01T17:00:00+00:00"),
     "octet counting": ("45 <34>1 2026-03-01T10:00:00.003Z h p - - - m", "2026-03-01T10:00:00.003000+00:00"),
@@ -133,6 +135,7 @@ _HEADERS = {
 
 @pytest.mark.parametrize(("line", "expected"), _HEADERS.values(), ids=_HEADERS)
 def test_a_header_says_when(line: str, expected: str) -> None:
+    assert syslog.recognises(line.encode())
     (batch,) = syslog.read(io.BytesIO(line.encode()), _NOW)
     (row,) = (with_fields(row, batch.table) for row in checked(batch).rows.iter_rows(named=True))
     assert (row["event_time"].isoformat(), row["host"], row["fields"]["program"]) == (expected, "h", "p")
@@ -161,8 +164,9 @@ def test_structured_data_becomes_fields() -> None:
 
 def test_what_is_no_syslog_line_is_rejected_with_its_number() -> None:
     content = b"Mar  1 10:00:00 h p: m\n\nnonsense\nFeb 30 10:00:00 h p: m\n<34>1 - h p - - - m\n"
+    content += b"2026-03-01 10:00:00,123 ERROR main: m\n"
     found = reasons(syslog, content)
-    assert list(found) == [2, 3, 4]
+    assert list(found) == [2, 3, 4, 5]
     assert "no syslog line" in found[2]
     assert "no such time" in found[3]
 
