@@ -49,6 +49,10 @@ def device_times(texts: pl.Series) -> pl.Series:
     known = utc_times(texts)
     if known.null_count() == texts.null_count():
         return known
+    # 2026/03/01 10:00:00 GMT+08:00
+    dashed = texts.cast(pl.String).str.replace(r"^(\d{4})/(\d\d)/(\d\d)([ T])", "${1}-${2}-${3}${4}")
+    plainer = utc_times(dashed.str.replace(r" (?:GMT|UTC)([+-]\d\d:?\d\d)$", "${1}"))
+    known = plainer.zip_with(known.is_null(), known)
     part = pl.col("text").str.extract_groups(_NAMED).struct
     month = pl.coalesce(part.field("month"), part.field("month2")).str.to_lowercase()
     name = (

@@ -13,6 +13,7 @@ from pipelines.sources.times import dated_times, utc_times
 _MONTH = "|".join(MONTHS)
 
 # <34>Mar  1 10:00:00 web-1 sshd[811]: Failed password for root from 192.0.2.7 port 40022 ssh2
+# Mar  1 10:00:00 pc-1 gdm-password][99]: pam_unix(gdm-password:auth): authentication failure; ...
 # 2026-03-01T10:00:00.003+08:00 web-1 sshd[811]: Failed password for root from 192.0.2.7 port 40022 ssh2
 _BSD = (
     r"(?s)^(?:\d{1,7} )?(?:<(?P<priority>\d{1,3})>)?"
@@ -20,7 +21,7 @@ _BSD = (
     r"(?:[.,](?P<fraction>\d+))?"
     r"|(?P<iso>\d{4}-\d\d-\d\d[T ]\d\d:\d\d:\d\d(?:[.,]\d+)?(?:Z|[+-]\d\d:?\d\d)?)) +"
     r"(?:(?P<host>\S*[^\s:\]]) +)?"
-    r"(?:(?P<program>[^\s:\[\]]{1,128})(?:\[(?P<process>[^\]\s]*)\])?:(?: |$))?(?P<message>.*)$"
+    r"(?:(?P<program>[^\s:\[\]]{1,128})\]?(?:\[(?P<process>[^\]\s]*)\])?:(?: |$))?(?P<message>.*)$"
 )
 
 # <34>1 2026-03-01T10:00:00.003Z rtu-7 sshd 811 ID47 [timeQuality tzKnown="1"] Failed password for root from ...

@@ -108,6 +108,13 @@ SAYINGS: tuple[Saying, ...] = (
         "success",
         r"^password for '(?P<target_user>[^']*)' changed(?: by '(?P<user>[^']*)')?",
     ),
+    # changed password expiry for alice
+    Saying(
+        ("chage",),
+        "change_user",
+        "success",
+        r"^changed (?:password expiry|user info) for '?(?P<target_user>[^\s']+)",
+    ),
     # change user 'alice' shell from '/bin/sh' to '/bin/bash'
     Saying(_ACCOUNTS, "change_user", "success", r"^(?:change|lock|unlock) user '(?P<target_user>[^']*)'"),
     # delete user 'alice'

@@ -86,6 +86,20 @@ _TRAILS = {
         "create",
         "success",
     ),
+    "Kubernetes by somebody who plays another": (
+        {**_KUBERNETES, "impersonatedUser": {"username": "system:admin"}},
+        "kubernetes",
+        "audit",
+        "create",
+        "failure",
+    ),
+    "CTS with its time in words": (
+        {**_HUAWEI, "time": "2026/03/01 18:00:00 GMT+08:00"},
+        "huaweicloud",
+        "cts",
+        "deleteTracker",
+        "failure",
+    ),
     "Kubernetes before the answer": ({**_KUBERNETES, "responseStatus": {}}, "kubernetes", "audit", "create", "unknown"),
     "Alibaba ActionTrail": (_ALICLOUD, "alicloud", "actiontrail", "StopInstance", "success"),
     "Alibaba in a log service": (

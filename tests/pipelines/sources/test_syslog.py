@@ -251,6 +251,14 @@ def test_terminal_escapes_and_null_bytes_in_a_message_are_only_text() -> None:
         ),
         ("systemd-logind[1]: Removed session 12.", {"action": "session_end", "session": "12"}),
         (
+            (
+                "gdm-password][99]: pam_unix(gdm-password:auth): authentication failure; logname= uid=0 euid=0 tty=x "
+                "ruser= rhost=  user=alice"
+            ),
+            {"service": "gdm-password", "user": "alice", "outcome": "failure", "pid": "99"},
+        ),
+        ("chage[1]: changed password expiry for alice", {"action": "change_user", "target_user": "alice"}),
+        (
             "sshd[1]: message repeated 5 times: [ Failed password for root from 192.0.2.7 port 4 ssh2]",
             {"user": "root", "source_ip": "192.0.2.7", "action": "login", "outcome": "failure", "repeated": "5"},
         ),

@@ -70,6 +70,24 @@ _EVTXECMD = {
     "Keywords": "Audit failure",
     "TimeCreated": "2026-03-01T02:00:00.1234560+00:00",
 }
+_OLD_WINLOGBEAT = {
+    "@timestamp": "2026-03-01T02:00:00.123456Z",
+    "event_id": 4625,
+    "log_name": "Security",
+    "source_name": "Microsoft-Windows-Security-Auditing",
+    "computer_name": "dc-1",
+    "keywords": ["Audit Failure"],
+    "event_data": _DETAILS,
+}
+_SPLUNK = {
+    "_time": "2026-03-01T10:00:00.123456+08:00",
+    "sourcetype": "XmlWinEventLog",
+    "EventCode": "4625",
+    "Channel": "Security",
+    "Computer": "dc-1",
+    "ProviderName": "Microsoft-Windows-Security-Auditing",
+    **_DETAILS,
+}
 _PREFIXED = _XML.replace("</", "\0").replace("<", "<ev:").replace("\0", "</ev:").replace("xmlns=", "xmlns:ev=")
 
 _EXPORTS: dict[str, tuple[Any, bytes]] = {
@@ -89,6 +107,9 @@ _EXPORTS: dict[str, tuple[Any, bytes]] = {
     "an array": (windows_json, json.dumps([{"Event": {"System": _SYSTEM, "EventData": _DETAILS}}]).encode()),
     "Winlogbeat": (windows_json, json.dumps(_WINLOGBEAT).encode()),
     "flat": (windows_json, json.dumps(_FLAT).encode()),
+    "Winlogbeat before version 7": (windows_json, json.dumps(_OLD_WINLOGBEAT).encode()),
+    "a result that Splunk exports": (windows_json, json.dumps({"preview": False, "result": _SPLUNK}).encode()),
+    "Splunk's events": (windows_json, json.dumps(_SPLUNK).encode()),
     "EvtxECmd": (windows_json, json.dumps(_EVTXECMD).encode()),
 }
 
