@@ -23,6 +23,7 @@ from pipelines.sources import (
     mysql_audit,
     mysql_general,
     postgres_csv,
+    postgres_json,
     postgres_log,
     squid,
     suricata,
@@ -45,6 +46,7 @@ HEAD_BYTES = 64 * 1024
 # Formats whose every line stands for itself, or that carry a header of `#` lines.
 _CONTINUABLE = frozenset(
     {"zeek_tsv", "zeek_json", "suricata", "auditd", "web_access", "web_error", "squid", "cef", "syslog", "json_lines"}
+    | {"postgres_json"}
 )
 
 
@@ -118,6 +120,7 @@ SOURCES: tuple[Source, ...] = (
     zeek_json,
     clickhouse_query_log,
     mysql_audit,
+    postgres_json,
     cloud_audit,
     auditd,
     syslog_frames,

@@ -1,6 +1,7 @@
 """What databases log: statement, user, client, database, duration, rows and error under the same names."""
 
 import io
+import json
 from typing import Any
 
 import pytest
@@ -11,6 +12,7 @@ from pipelines.sources import (
     mysql_audit,
     mysql_general,
     postgres_csv,
+    postgres_json,
     postgres_log,
 )
 from pipelines.sources.csv_records import csv_records
@@ -20,6 +22,8 @@ from tests.pipelines.sources.rows import event, events, reasons
 _AT = "2026-03-01 10:00:00.123 UTC"
 _CSV = f'{_AT},"alice","city",811,"192.0.2.7:40022",5c78f6e2.32b,3,"SELECT",2026-03-01 09:59:58 UTC,3/7,0'
 _CSV_END = ',"psql","client backend",,0'
+_JSONLOG = {"timestamp": _AT, "user": "alice", "dbname": "city", "pid": 811, "error_severity": "LOG"}
+_JSONLOG |= {"remote_host": "192.0.2.7", "remote_port": 40022, "backend_type": "client backend"}
 _MYSQL = '{"timestamp":"2026-03-01 10:00:00","id":1,"connection_id":8,"account":{"user":"alice","host":"pc-1"},'
 _CLICKHOUSE = '{"event_time":"2026-03-01 10:00:00","query_duration_ms":"12","user":"alice","query_id":"a",'
 
@@ -158,6 +162,36 @@ _SAID: dict[str, tuple[Source, str, dict[str, Any]]] = {
             "source_ip": "192.0.2.7",
             "source_port": 40022,
         },
+    ),
+    "jsonlog": (
+        postgres_json,
+        json.dumps({**_JSONLOG, "message": "duration: 12.5 ms  statement: SELECT 1"}),
+        {
+            "statement": "SELECT 1",
+            "duration_ms": "12.5",
+            "user": "alice",
+            "database": "city",
+            "source_ip": "192.0.2.7",
+            "source_port": 40022,
+            "process_id": "811",
+            "outcome": "success",
+        },
+    ),
+    "jsonlog's error with its statement": (
+        postgres_json,
+        json.dumps({**_JSONLOG, "error_severity": "ERROR", "message": "no x", "statement": "SELECT x"}),
+        {"statement": "SELECT x", "error": "no x", "outcome": "failure"},
+    ),
+    "jsonlog of pgaudit, by the socket": (
+        postgres_json,
+        json.dumps(
+            {
+                **{name: value for name, value in _JSONLOG.items() if not name.startswith("remote")},
+                "remote_host": "[local]",
+                "message": "AUDIT: SESSION,1,1,READ,SELECT,TABLE,public.x,SELECT a FROM x,<none>",
+            }
+        ),
+        {"statement": "SELECT a FROM x", "class": "READ", "source_ip": "", "client": "[local]"},
     ),
     "csvlog's error": (
         postgres_csv,
