@@ -15,6 +15,7 @@ from pipelines.sources.structured_data import structured_data
 from pipelines.sources.syslog_header import OF_DEVICE
 from pipelines.sources.syslog_programs import PARSED, REPEATED, understood
 from pipelines.sources.syslog_sysmon import sysmon_batch
+from pipelines.sources.syslog_web import web_batches
 
 # Who writes the packet filter's lines; a line without a program may be the kernel's too.
 _KERNEL = ("kernel", "ulogd", "syslog")
@@ -30,6 +31,7 @@ OCSF = (6, 5, 5, 4, 3, 2, 1, 1)
 _HIGHEST = 191
 _NOTHING = pl.lit(None, dtype=pl.String)
 _SERVICES = {"sshd-session": "sshd", "sshd-auth": "sshd", "crond": "cron", "anacron": "cron", "sudo-i": "sudo"}
+_SERVICES |= {"(squid-1)": "squid"}
 
 _FIELDS = {
     "program": "program",
@@ -77,7 +79,8 @@ def batches_by_kind(split: pl.DataFrame, rejects_before: pl.DataFrame) -> list[B
     if sysmon.any():
         batches.append(sysmon_batch(timed.filter(sysmon)))
         timed = timed.filter(~sysmon)
-    return [*batches, Batch("syslog_messages", _rows(timed), pl.concat(rejects))]
+    of_servers, timed = web_batches(timed)
+    return [*batches, *of_servers, Batch("syslog_messages", _rows(timed), pl.concat(rejects))]
 
 
 def _saying(lines: pl.DataFrame, speaking: pl.Series, said: pl.Expr) -> pl.Series:
@@ -106,8 +109,8 @@ def _prepared(lines: pl.DataFrame) -> pl.DataFrame:
 
 
 def _service() -> pl.Expr:
-    name = pl.col("program").str.split("/").list.last().str.to_lowercase().str.replace(r"\(.*", "")
-    return name.replace(_SERVICES).replace({"": None}).fill_null("syslog")
+    name = pl.col("program").str.split("/").list.last().str.to_lowercase().replace(_SERVICES)
+    return name.str.replace(r"\(.*", "").replace(_SERVICES).replace({"": None}).fill_null("syslog")
 
 
 def _rows(lines: pl.DataFrame) -> pl.DataFrame:
