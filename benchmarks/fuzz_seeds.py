@@ -55,6 +55,9 @@ _TEXTS: Final = {
     "1772359200123456,db-1,eve,192.0.2.7,13,0,FAILED_CONNECT,,,1045\n",
     "postgres_csv": '2026-03-01 10:00:00.123 UTC,"alice","city",811,"192.0.2.7:40022",5c78f6e2.32b,3,"SELECT",'
     '2026-03-01 09:59:58 UTC,3/7,0,LOG,00000,"statement: SELECT 1\n, 2",,,,,,,,,"psql","client backend",,0\n',
+    "journal_json": '{"__REALTIME_TIMESTAMP":"1772330400000000","_HOSTNAME":"h","SYSLOG_IDENTIFIER":"sshd","_PID":"8",'
+    '"SYSLOG_FACILITY":"4","PRIORITY":"6","MESSAGE":"Failed password for root from 192.0.2.7 port 4 ssh2"}\n'
+    '{"__REALTIME_TIMESTAMP":"1772330400000001","_COMM":"x","MESSAGE":[104,105,255]}\n',
     "postgres_json": '{"timestamp":"2026-03-01 10:00:00.123 UTC","user":"alice","dbname":"city","pid":811,'
     '"remote_host":"192.0.2.7","remote_port":40022,"error_severity":"LOG","message":"statement: SELECT 1"}\n',
     "postgres_log": "2026-03-01 10:00:00.123 UTC [811] alice@city LOG:  statement: SELECT 1\n\tFROM x\n"

@@ -18,6 +18,7 @@ from pipelines.sources import (
     evtx_log,
     flow_exports,
     heard,
+    journal_json,
     json_lines,
     mariadb_audit,
     mysql_audit,
@@ -46,7 +47,7 @@ HEAD_BYTES = 64 * 1024
 # Formats whose every line stands for itself, or that carry a header of `#` lines.
 _CONTINUABLE = frozenset(
     {"zeek_tsv", "zeek_json", "suricata", "auditd", "web_access", "web_error", "squid", "cef", "syslog", "json_lines"}
-    | {"postgres_json"}
+    | {"journal_json", "postgres_json"}
 )
 
 
@@ -121,6 +122,7 @@ SOURCES: tuple[Source, ...] = (
     clickhouse_query_log,
     mysql_audit,
     postgres_json,
+    journal_json,
     cloud_audit,
     auditd,
     syslog_frames,

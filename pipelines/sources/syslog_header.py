@@ -53,6 +53,8 @@ _DOUBTFUL = (
 _WRITTEN = ("month", "day", "year", "clock", "fraction")
 _DATED: SchemaDict = {"month": pl.Int8, "day": pl.Int8, "year": pl.Int64, "of_day": pl.Int64}
 _BOTH = ("priority", "iso", "host", "program", "process", "message")
+_TEXTS = ("message_id", "structured", *_BOTH)
+HEADER_COLUMNS: SchemaDict = {**_DATED, **dict.fromkeys(_TEXTS, pl.String)}  # what a header's parts become
 _COLUMNS = ("offset", "text", "decode_error", *_DATED, "message_id", "structured", *_BOTH, "shaped", "carries")
 
 
@@ -72,8 +74,8 @@ def split_headers(lines: pl.DataFrame) -> pl.DataFrame:
 
 def _completed(told: pl.DataFrame) -> pl.DataFrame:
     """The lines whose parts were told, with every column of `split_headers`."""
-    columns: SchemaDict = {**_DATED, **dict.fromkeys(("message_id", "structured", *_BOTH), pl.String)}
-    absent = [pl.lit(None, dtype=kind).alias(name) for name, kind in columns.items() if name not in told.columns]
+    columns = HEADER_COLUMNS.items()
+    absent = [pl.lit(None, dtype=kind).alias(name) for name, kind in columns if name not in told.columns]
     return _named(told.with_columns(*absent, pl.lit(value=True).alias("shaped"), pl.lit(value=False).alias("carries")))
 
 
