@@ -16,21 +16,26 @@ _ZONED = r"(?:[A-Za-z_][\w\-.]*:)?"
 # Deny tcp src outside:192.0.2.7/4444 dst inside:198.51.100.2/22 | from 192.0.2.7/4444 to inside:198.51.100.2/ssh
 # list 101 denied tcp 192.0.2.7(4444) -> 198.51.100.2(22), 1 packet
 _ENDS = (
-    rf"(?:\b(?:src|from|for) {_ZONED}(?P<source_ip>{_ADDRESS})(?:[/(](?P<source_port>\d+))?.*? (?:dst|to) {_ZONED}"
+    rf"(?:\b(?:src|from|for|faddr) {_ZONED}(?P<source_ip>{_ADDRESS})(?:[/(](?P<source_port>\d+))?.*? (?:dst|to|gaddr) "
+    rf"{_ZONED}"
     rf"(?P<destination_ip>{_ADDRESS})(?:[/(](?P<destination_port>\d+))?"
-    rf"|(?P<source_ip_2>{_ADDRESS})(?:\((?P<source_port_2>\d+)\))? -> (?:\S+ )?"
+    rf"|(?P<source_ip_2>{_ADDRESS})(?:\((?P<source_port_2>\d+)\))?(?:\([^)]*\))? -> (?:\S+ |[\w\-.]+/)?"
     rf"(?P<destination_ip_2>{_ADDRESS})(?:\((?P<destination_port_2>\d+)\))?)"
 )
 # from 192.0.2.7 | user IP = 192.0.2.7 | [Source: 192.0.2.7] | by admin on vty0 (192.0.2.7)
-_FROM = rf"(?:\bfrom (?:IP )?|\bIP = |\[Source: |\()(?P<source_ip>{_ADDRESS})(?:[/\])\s.,;]|$)"
+_FROM = (
+    rf"(?:\bfrom (?:IP )?|\bIP (?:= |<)|\[Source: |\()(?P<source_ip>{_ADDRESS})(?:[/\])>\s.,;]|$)"
+    rf"|^(?P<source_ip_2>{_ADDRESS}) [A-Z]"
+)
 _USER = (
-    r"""(?:(?i:\buser(?:name)?)(?: = |:? '|:? "|: )(?P<user>[^'"\s,\]]+)|\bby (?P<user_2>\S+) on """
+    r"""(?:(?i:\buser(?:name)?)(?: = |:? '|:? "|: ?| <)(?P<user>[^'"\s,\]>]+)|\bby (?P<user_2>\S+) on """
     r"""|(?:^|; )(?P<user_3>\S+) logged (?:in|out) |\b(?:for|of) user (?P<user_4>\S+) from )"""
 )
 _ENDPOINTS = ("source_ip", "source_port", "destination_ip", "destination_port")
 
 # SrcIPAddr(1003)=192.0.2.7; | source-ip=192.0.2.7, | (Task=vt0, Ip=192.0.2.7, User=admin, Command="display this")
-_KEY = r"(?:^|[,;(\s])\s*-?([A-Za-z][\w\-]{0,63})(?:\(\d+\))?="
+# -Line=vty0-IPAddr=192.0.2.7-User=admin; Command is display this
+_KEY = r"(?:(?:^|[,;(\s])\s*-?([A-Za-z][\w\-]{0,63}?)|-([A-Z]\w{0,63}))(?:\(\d+\))?="
 _WANTED = {
     "source_ip": (
         "sourceip",
@@ -53,7 +58,7 @@ _QUOTED = r"""'[^']*'|"[^"]*\""""
 _STOPPED = (
     r"(?i)den(?:y|ied)|reject|fail(?:ed|ure|s)?(?:\b|_)|drop|block|refus|discard|not allowed|unauthori[sz]ed|invalid"
 )
-_PASSED = r"(?i)\bbuilt\b|permit|success|succeed|accept|allow|logged in|pass\b"
+_PASSED = r"(?i)\bbuilt\b|permit|success|succeed|SUCC\b|accept|allow|logged in|pass\b"
 _ACTIONS = (
     ("execute", r"(?i)executed|CMDRECORD|LOGGEDCMD|SHELL_CMD|configured from"),
     ("login", r"(?i)log(?:ged |-)?[io]n\b|_LOGIN|authentication|SSH_FAIL"),
@@ -103,7 +108,7 @@ def device_message_rows(lines: pl.DataFrame) -> pl.DataFrame:
 def _pairs(split: pl.DataFrame) -> pl.DataFrame:
     """The names and values of the lines; Cisco's messages are sentences."""
     texts = split.select(pl.when(pl.col("kind").is_not_null()).then("said").fill_null("").alias("said"))["said"]
-    pairs = pairs_of(unmarked(texts).str.replace_all(_KEY, f"{PAIR}${{1}}{MIDDLE}"))
+    pairs = pairs_of(unmarked(texts).str.replace_all(_KEY, f"{PAIR}${{1}}${{2}}{MIDDLE}"))
     bare = pl.col("value").str.replace(r"(?s)^([^\";]*);.*$", "${1}")  # behind the last pair a sentence may follow
     return pairs.with_columns(bare.str.strip_chars_end(" ,;.)").str.strip_chars('"'))
 
@@ -122,9 +127,7 @@ def _found(split: pl.DataFrame, pairs: pl.DataFrame) -> pl.DataFrame:
     ends = [_either("ends", name).alias(name) for name in _ENDPOINTS]
     sentence = _turned(told.select("words", "from", "who", *ends))
     user = pl.coalesce(pl.col("who").struct.field(name) for name in ("user", "user_2", "user_3", "user_4"))
-    sentence = sentence.with_columns(
-        pl.coalesce("source_ip", pl.col("from").struct.field("source_ip")), user.alias("user")
-    )
+    sentence = sentence.with_columns(pl.coalesce("source_ip", _either("from", "source_ip")), user.alias("user"))
     verdict = pl.coalesce(named["action"], sentence["words"])
     action = pl.lit(None, dtype=pl.String)
     for word, pattern in reversed(_ACTIONS):

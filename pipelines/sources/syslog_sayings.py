@@ -14,8 +14,8 @@ SAYINGS: tuple[Saying, ...] = (
         ("sudo",),
         "execute",
         "",
-        r"^\s*(?P<user>\S+) : (?:(?P<failure>[^=]*?) ; )?(?:HOST=.*? ; )?TTY=(?P<tty>.*?) ; PWD=(?P<pwd>.*?) ; "
-        r"(?:USER=(?P<runas>.*?) ;)?(?: ?GROUP=(?P<rungroup>.*?) ;)?(?: ?[A-Z]+=.*? ;)*? COMMAND=(?P<command>.*)$",
+        r"^\s*(?P<user>\S+) : (?:(?P<failure>[^=]*?) ; )?(?:HOST=.*? ; )?TTY=(?P<tty>.*?) ; (?:CHROOT=.*? ; )?"
+        r"PWD=(?P<pwd>.*?) ; (?:USER=(?P<runas>.*?) ;)?(?: ?GROUP=(?P<rungroup>.*?) ;)?(?: ?[A-Z]+=.*? ;)*? COMMAND=(?P<command>.*)$",
     ),
     # alice : (command continued) /etc/hosts
     Saying(("sudo",), "execute", "unknown", r"^\s*(?P<user>\S+) : \(command continued\) (?P<command>.*)$"),

@@ -82,6 +82,11 @@ _SAID: dict[str, tuple[Source, str, dict[str, Any]]] = {
         f"{_AT} [811]: user=alice,db=city,app=psql,client=2001:db8::1 LOG:  statement: SELECT 1",
         {"user": "alice", "database": "city", "source_ip": "2001:db8::1", "application_name": "psql"},
     ),
+    "PostgreSQL's prefix of rented servers": (
+        postgres_log,
+        "2026-03-01 10:00:00 UTC:192.0.2.7(40022):alice@city:[811]:LOG:  statement: SELECT 1",
+        {"user": "alice", "database": "city", "source_ip": "192.0.2.7", "source_port": 40022, "pid": "811"},
+    ),
     "PostgreSQL's error with its statement": (
         postgres_log,
         (

@@ -68,6 +68,34 @@ _SAID: dict[str, tuple[str, dict[str, Any]]] = {
         f"{_ASA}5-111008: User 'admin' executed the 'access-list x deny any' command.",
         {"user": "admin", "action": "execute", "outcome": "unknown"},
     ),
+    "ASA, access list": (
+        f"{_ASA}6-106100: access-list in denied tcp outside/203.0.113.7(4000) -> inside/192.0.2.1(22) hit-cnt 1",
+        {"source_ip": "203.0.113.7", "source_port": 4000, "destination_port": 22, "outcome": "failure"},
+    ),
+    "ASA, VPN": (
+        f"{_ASA}4-722051: Group <g> User <bob> IP <203.0.113.7> IPv4 Address <192.0.2.1> IPv6 address <::> assigned",
+        {"user": "bob", "source_ip": "203.0.113.7", "destination_ip": ""},
+    ),
+    "ASA, ping": (
+        f"{_ASA}6-302020: Built inbound ICMP connection for faddr 203.0.113.7/0 gaddr 192.0.2.1/0 laddr 192.0.2.1/0",
+        {"source_ip": "203.0.113.7", "destination_ip": "192.0.2.1"},
+    ),
+    "ASA, URL": (
+        f"{_ASA}5-304001: 192.0.2.7 Accessed URL 203.0.113.7:http://example.org/",
+        {"source_ip": "192.0.2.7", "destination_ip": ""},
+    ),
+    "IOS, command": (
+        "<189>9: sw1: Mar  1 2026 10:00:00 UTC: %PARSER-5-CFGLOG_LOGGEDCMD: User:adm  logged command:no logging",
+        {"user": "adm", "service": "aaa", "action": "execute", "host": "sw1"},
+    ),
+    "USG, login": (
+        f"{_USG}UM/5/LOGINSUCC(s):user login. (UserName=bob, Ip=192.0.2.9)",
+        {"user": "bob", "source_ip": "192.0.2.9", "outcome": "success"},
+    ),
+    "H3C, command": (
+        f"{_H3C}SHELL/6/SHELL_CMD: -Line=vty0-IPAddr=192.0.2.9-User=admin; Command is display cur",
+        {"user": "admin", "source_ip": "192.0.2.9", "Line": "vty0", "User": "admin"},
+    ),
     "IOS, access list": (
         (
             "<190>123: Mar  1 2026 10:00:00.123: %SEC-6-IPACCESSLOGP: list 101 denied tcp 203.0.113.7(4001) -> "

@@ -296,6 +296,7 @@ def test_terminal_escapes_and_null_bytes_in_a_message_are_only_text() -> None:
             "sudo: alice : TTY=pts/0 ; PWD=/ ; USER=root ; GROUP=wheel ; TSID=00001 ; COMMAND=/bin/sh",
             {"runas": "root", "rungroup": "wheel", "command": "/bin/sh"},
         ),
+        ("sudo: alice : TTY=pts/0 ; CHROOT=/srv ; PWD=/ ; USER=root ; COMMAND=/x", {"user": "alice", "pwd": "/"}),
         ("sudo: alice : (command continued) a b", {"user": "alice", "command": "a b", "outcome": "unknown"}),
         ("su[1]: - /dev/pts/1 eve:root", {"user": "eve", "runas": "root", "outcome": "failure"}),
         ("login[1]: FAILED LOGIN (1) on '/dev/tty1' FOR 'root', Authentication failure", {"user": "root"}),
