@@ -32,16 +32,21 @@ def recognises(head: bytes) -> bool:
 def read(stream: BinaryIO) -> Iterator[Batch]:
     """One batch a block and trail; JSON of another kind between them is read as JSON of no known product."""
     for records, rejects in read_objects(stream):
-        found: dict[str, list[Record]] = {}
-        for record in records:
-            trail = trail_of(record.flat)
-            found.setdefault(trail.service if trail else "", []).append(record)
         if rejects.height:
             yield only_rejects(rejects)
-        if others := found.pop("", []):
-            yield json_lines.batch_of(others)
-        for service, those in found.items():
-            yield _batch(TRAILS[service], those)
+        yield from trail_batches(records)
+
+
+def trail_batches(records: Sequence[Record]) -> Iterator[Batch]:
+    """The batches of some objects, a trail's each, and one of what is no trail's."""
+    found: dict[str, list[Record]] = {}
+    for record in records:
+        trail = trail_of(record.flat)
+        found.setdefault(trail.service if trail else "", []).append(record)
+    if others := found.pop("", []):
+        yield json_lines.batch_of(others)
+    for service, those in found.items():
+        yield _batch(TRAILS[service], those)
 
 
 def _batch(trail: Trail, records: Sequence[Record]) -> Batch:

@@ -13,6 +13,7 @@ from pipelines.sources.leef_events import leef_rows
 from pipelines.sources.netfilter import NETFILTER_SAID, netfilter_rows
 from pipelines.sources.structured_data import structured_data
 from pipelines.sources.syslog_header import OF_DEVICE
+from pipelines.sources.syslog_json import json_batches
 from pipelines.sources.syslog_programs import PARSED, REPEATED, understood
 from pipelines.sources.syslog_sysmon import sysmon_batch
 from pipelines.sources.syslog_web import web_batches
@@ -80,7 +81,8 @@ def batches_by_kind(split: pl.DataFrame, rejects_before: pl.DataFrame) -> list[B
         batches.append(sysmon_batch(timed.filter(sysmon)))
         timed = timed.filter(~sysmon)
     of_servers, timed = web_batches(timed)
-    return [*batches, *of_servers, Batch("syslog_messages", _rows(timed), pl.concat(rejects))]
+    objects, timed = json_batches(timed)
+    return [*batches, *of_servers, *objects, Batch("syslog_messages", _rows(timed), pl.concat(rejects))]
 
 
 def _saying(lines: pl.DataFrame, speaking: pl.Series, said: pl.Expr) -> pl.Series:

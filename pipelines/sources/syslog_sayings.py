@@ -15,7 +15,8 @@ SAYINGS: tuple[Saying, ...] = (
         "execute",
         "",
         r"^\s*(?P<user>\S+) : (?:(?P<failure>[^=]*?) ; )?(?:HOST=.*? ; )?TTY=(?P<tty>.*?) ; (?:CHROOT=.*? ; )?"
-        r"PWD=(?P<pwd>.*?) ; (?:USER=(?P<runas>.*?) ;)?(?: ?GROUP=(?P<rungroup>.*?) ;)?(?: ?[A-Z]+=.*? ;)*? COMMAND=(?P<command>.*)$",
+        r"PWD=(?P<pwd>.*?) ; (?:USER=(?P<runas>.*?) ;)?(?: ?GROUP=(?P<rungroup>.*?) ;)?(?: ?[A-Z]+=.*? ;)*? "
+        r"COMMAND=(?P<command>.*)$",
     ),
     # alice : (command continued) /etc/hosts
     Saying(("sudo",), "execute", "unknown", r"^\s*(?P<user>\S+) : \(command continued\) (?P<command>.*)$"),

@@ -61,16 +61,21 @@ def recognises(head: bytes) -> bool:
 def read(stream: BinaryIO) -> Iterator[Batch]:
     """One batch a block and kind of log."""
     for block in line_blocks(stream):
-        tables, others = shaped_tables(block.lines, "_path", _kind)
-        for path, columns in tables.items():
-            frame = _dotted(columns)
-            yield zeek_batch(path, frame, {name[1:]: name for name in frame.columns if name.startswith("@")})
-        for records, rejects in records_in_portions(LineBlock(others, block.rejects)):
-            if rejects.height:
-                yield only_rejects(rejects)
-            for path, found in _by_path(records).items():
-                apart = CLASSES.get(zeek_table(path), {})
-                yield zeek_batch(path, flat_frame(found, WANTED, apart), {name: f"@{name}" for name in apart})
+        yield from zeek_batches(block)
+
+
+def zeek_batches(block: LineBlock) -> Iterator[Batch]:
+    """The batches of some lines, a record each."""
+    tables, others = shaped_tables(block.lines, "_path", _kind)
+    for path, columns in tables.items():
+        frame = _dotted(columns)
+        yield zeek_batch(path, frame, {name[1:]: name for name in frame.columns if name.startswith("@")})
+    for records, rejects in records_in_portions(LineBlock(others, block.rejects)):
+        if rejects.height:
+            yield only_rejects(rejects)
+        for path, found in _by_path(records).items():
+            apart = CLASSES.get(zeek_table(path), {})
+            yield zeek_batch(path, flat_frame(found, WANTED, apart), {name: f"@{name}" for name in apart})
 
 
 def _dotted(columns: pl.DataFrame) -> pl.DataFrame:
