@@ -13,6 +13,10 @@ from pipelines.sources.syslog_sayings import SAYINGS
 _REPEATED = "message repeated "
 _REPEATS = r"(?s)^message repeated (?P<times>\d+) times: \[ ?(?P<said>.*)\]$"
 
+# [ID 800047 auth.info] Failed password for ..., as Solaris puts it
+_NUMBERED = "[ID "
+_NUMBER = r"^\[ID \d+ \w+\.\w+\] "
+
 _GROUP = re.compile(r"\(\?P<(\w+)>")
 _FIRST_WORDS = re.compile(r"\^([^\\.\[\](){}*+?^$|]*)(?![*?{])")
 
@@ -41,6 +45,8 @@ def understood(lines: pl.DataFrame) -> pl.DataFrame:
 
 def _unwrapped(messages: pl.Series) -> tuple[pl.Series, pl.Series | pl.Expr]:
     """The messages as their programs said them, and how often those came that were told once for several."""
+    if (numbered := messages.str.starts_with(_NUMBERED)).any():
+        messages = messages.str.replace(_NUMBER, "").zip_with(numbered, messages)
     wrapped = messages.str.starts_with(_REPEATED)
     if not wrapped.any():
         return messages, pl.lit(None, dtype=pl.String).alias(REPEATED)

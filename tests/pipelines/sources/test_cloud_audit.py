@@ -155,6 +155,36 @@ def test_events_are_found_however_they_are_wrapped(text: str) -> None:
     assert reasons(cloud_audit, text.encode()) == {}
 
 
+_WRAPPED: dict[str, tuple[dict[str, Any], str, str]] = {
+    "EventBridge": ({"detail-type": "AWS API Call via CloudTrail", "detail": _AWS}, "cloudtrail", "eventName"),
+    "Log Service, the event as text": (
+        {"__topic__": "actiontrail_audit_event", "event": json.dumps(_ALICLOUD)},
+        "actiontrail",
+        "event.eventName",
+    ),
+    "CloudAudit's answers, the event as text": (
+        {"EventId": "1", "CloudAuditEvent": json.dumps(_TENCENT)},
+        "cloudaudit",
+        "eventName",
+    ),
+}
+
+
+@pytest.mark.parametrize(("content", "service", "name"), _WRAPPED.values(), ids=_WRAPPED)
+def test_what_delivers_a_trail_may_put_something_around_an_event(
+    content: dict[str, Any], service: str, name: str
+) -> None:
+    assert source_for(json.dumps(content).encode()) is cloud_audit
+    (row,) = events(cloud_audit, json.dumps(content).encode())
+    assert (row["service"], row["source_ip"], row["action"]) == (service, "192.0.2.7", row["fields"][name])
+
+
+@pytest.mark.parametrize("text", ["{broken", "{}", "[" * 50, "{" * 5000])
+def test_a_text_that_only_looks_like_an_event_stays_a_text(text: str) -> None:
+    (row,) = events(cloud_audit, json.dumps({**_AWS, "event": text}).encode())
+    assert (row["service"], row["fields"].get("event", "{}")) == ("cloudtrail", text)
+
+
 @pytest.mark.parametrize("indent", [None, 1])
 def test_a_damaged_event_in_an_array_hides_no_other(indent: int | None) -> None:
     text = json.dumps({"Records": [_AWS] * 4}, indent=indent)

@@ -257,6 +257,10 @@ def test_terminal_escapes_and_null_bytes_in_a_message_are_only_text() -> None:
             ),
             {"service": "gdm-password", "user": "alice", "outcome": "failure", "pid": "99"},
         ),
+        (
+            "sshd[1]: [ID 800047 auth.info] Failed password for root from 192.0.2.7 port 4 ssh2",
+            {"user": "root", "source_ip": "192.0.2.7", "outcome": "failure"},
+        ),
         ("chage[1]: changed password expiry for alice", {"action": "change_user", "target_user": "alice"}),
         (
             "sshd[1]: message repeated 5 times: [ Failed password for root from 192.0.2.7 port 4 ssh2]",
