@@ -234,3 +234,21 @@ def test_damaged_records_are_rejects(event_log: bytes) -> None:
 def test_a_cut_off_event_log_says_so(event_log: bytes) -> None:
     with pytest.raises(SourceBroken, match="truncated at byte"):
         list(evtx_log.read(io.BytesIO(event_log[: len(event_log) - 1000])))
+
+
+@pytest.mark.parametrize(
+    ("number", "keywords", "outcome"),
+    [
+        ("4688", "0x8020000000000000", "success"),
+        ("4688", "-9218868437227405312", "failure"),
+        ("4688", "Audit success", "success"),
+        ("4688", "Audit Failure,Response Time", "failure"),
+        ("4624", "", "success"),
+        ("4625", "", "failure"),
+        ("4688", "", "unknown"),
+        ("4688", "Classic", "unknown"),
+    ],
+)
+def test_whether_an_event_tells_of_something_that_worked(number: str, keywords: str, outcome: str) -> None:
+    content = json.dumps({**_FLAT, "EventID": number, "Keywords": keywords}).encode()
+    assert [row["outcome"] for row in events(windows_json, content)] == [outcome]
