@@ -54,16 +54,48 @@ _WRITTEN = ("month", "day", "year", "clock", "fraction")
 _DATED: SchemaDict = {"month": pl.Int8, "day": pl.Int8, "year": pl.Int64, "of_day": pl.Int64}
 _BOTH = ("priority", "iso", "host", "program", "process", "message")
 _TEXTS = ("message_id", "structured", *_BOTH)
-HEADER_COLUMNS: SchemaDict = {**_DATED, **dict.fromkeys(_TEXTS, pl.String)}  # what a header's parts become
-_COLUMNS = ("offset", "text", "decode_error", *_DATED, "message_id", "structured", *_BOTH, "shaped", "carries")
+HEADER_COLUMNS: SchemaDict = {**_DATED, **dict.fromkeys((*_TEXTS, "relay"), pl.String)}  # what a header's parts become
+# behind a relay's: <38>Mar  1 10:00:00 web-1 sshd[811]: ... | Mar  1 10:00:00 web-1 sshd[811]: ...
+_INNER = (
+    rf"^(?:<\d{{1,3}}>)?(?:(?:{_MONTH}) [ \d]\d (?:\d{{4}} )?\d\d:\d\d:\d\d|\d{{4}}-\d\d-\d\dT\d\d:\d\d:\d\d\S*) +\S"
+    r"|^<\d{1,3}>[1-9]\d{0,2} \d{4}-\d\d-\d\dT"
+)
+_NO_RELAY = pl.lit(None, dtype=pl.String).alias("relay")
+_COLUMNS = ("offset", "text", "decode_error", *_DATED, "message_id", "structured", *_BOTH, "relay", "shaped", "carries")
 
 
 def split_headers(lines: pl.DataFrame) -> pl.DataFrame:
     """The lines (`offset`, `text`, `decode_error`) with a column for each part of the header, null where it is absent.
 
     `message` is what follows, `shaped` whether there is a header at all, `carries` false. `of_day` is microseconds
-    since midnight, null where a clock shows no such time.
+    since midnight, null where a clock shows no such time. Of two headers the inner one counts, which is the sender's:
+    `relay` is the host of the outer.
     """
+    return _of_senders(_split(lines))
+
+
+def _of_senders(split: pl.DataFrame) -> pl.DataFrame:
+    """The lines with the inner header's parts where a relay put one of its own before it."""
+    bare = pl.col("program").is_null()
+    relayed = (
+        split.select(bare & pl.when(bare).then(pl.col("message").str.contains(_INNER)))
+        .to_series()
+        .fill_null(value=False)
+    )
+    if not relayed.any():
+        return split
+    outer = split.filter(relayed)
+    inner = _split(outer.select("offset", pl.col("message").alias("text"), "decode_error"))
+    whole = inner["shaped"] & inner["program"].is_not_null() & inner["host"].is_not_null()
+    inner, outer = inner.filter(whole), outer.filter(whole)
+    told = inner.with_columns(
+        outer["text"], pl.coalesce("priority", outer["priority"]), outer["host"].alias("relay")
+    ).select(_COLUMNS)
+    others = split.filter(~pl.col("offset").is_in(told["offset"].implode()))
+    return pl.concat([others, told]).sort("offset")
+
+
+def _split(lines: pl.DataFrame) -> pl.DataFrame:
     versioned, others = versioned_headers(lines)
     plain, others = plain_headers(others)
     parts = [_completed(part) for part in (versioned, plain) if part.height]
@@ -82,7 +114,8 @@ def _completed(told: pl.DataFrame) -> pl.DataFrame:
 def _named(split: pl.DataFrame) -> pl.DataFrame:
     """The lines without names that stand for none, and the columns in order."""
     absent = [pl.col(name).replace({"-": None, "": None}) for name in ("host", "program", "process", "message_id")]
-    return split.with_columns(*absent, pl.col("message").fill_null("")).select(_COLUMNS)
+    relay = [] if "relay" in split.columns else [_NO_RELAY]
+    return split.with_columns(*absent, *relay, pl.col("message").fill_null("")).select(_COLUMNS)
 
 
 def _by_expressions(lines: pl.DataFrame) -> pl.DataFrame:
@@ -141,7 +174,7 @@ def split_before_events(lines: pl.DataFrame) -> pl.DataFrame:
     told = _numbered(found).with_columns(
         *nothing, pl.lit(value=True).alias("shaped"), pl.lit(value=True).alias("carries")
     )
-    return told.with_columns(pl.col("host").replace({"-": None})).select(_COLUMNS)
+    return told.with_columns(pl.col("host").replace({"-": None}), _NO_RELAY).select(_COLUMNS)
 
 
 def split_before_mnemonics(lines: pl.DataFrame) -> pl.DataFrame:
@@ -153,7 +186,7 @@ def split_before_mnemonics(lines: pl.DataFrame) -> pl.DataFrame:
         pl.lit(value=True).alias("shaped"),
         pl.lit(value=False).alias("carries"),
     )
-    return told.with_columns(pl.col("host").replace({"-": None})).select(_COLUMNS)
+    return told.with_columns(pl.col("host").replace({"-": None}), _NO_RELAY).select(_COLUMNS)
 
 
 def carries_event(texts: pl.Series) -> pl.Series:

@@ -40,6 +40,7 @@ _FIELDS = {
     "facility": "facility",
     "severity": "severity_name",
     "msgid": "message_id",
+    "relay": "relay",
     "decode_error": "decode_flag",
     REPEATED: REPEATED,
     **{name: f"parsed.{name}" for name in PARSED if name not in {"source_ip", "source_port"}},

@@ -142,6 +142,36 @@ def test_a_header_says_when(line: str, expected: str) -> None:
     assert row["message"] == "m"
 
 
+_SAID_BY_ALICE = "sshd[8]: Accepted password for alice from 192.0.2.7 port 4 ssh2"
+
+
+@pytest.mark.parametrize(
+    ("line", "facility"),
+    [
+        (f"<14>Mar  1 10:05:00 relay-1 Mar  1 10:00:00 web-1 {_SAID_BY_ALICE}", "user"),
+        (f"<14>Mar  1 10:05:00 relay-1 <38>Mar  1 10:00:00 web-1 {_SAID_BY_ALICE}", "auth"),
+        (f"2026-03-01T10:05:00Z relay-1 2026-03-01T18:00:00+08:00 web-1 {_SAID_BY_ALICE}", None),
+        ("<14>Mar  1 10:05:00 relay-1 <38>1 2026-03-01T10:00:00Z web-1 sshd 8 - - " + _SAID_BY_ALICE[9:], "auth"),
+    ],
+)
+def test_of_two_headers_the_senders_counts(line: str, facility: str | None) -> None:
+    row = event(syslog, line)
+    assert (row["host"], row["user"], row["fields"]["relay"]) == ("web-1", "alice", "relay-1")
+    assert (row["event_time"].isoformat(), row["fields"].get("facility")) == ("2026-03-01T10:00:00+00:00", facility)
+
+
+@pytest.mark.parametrize(
+    "line",
+    [
+        f"Mar  1 10:00:00 web-1 app: Mar  1 10:00:00 web-2 {_SAID_BY_ALICE}",
+        "Mar  1 10:00:00 web-1 Mar  1 10:00:00 is when it was",
+    ],
+)
+def test_a_time_in_a_message_is_no_header(line: str) -> None:
+    row = event(syslog, line)
+    assert (row["host"], row["user"], "relay" in row["fields"]) == ("web-1", "", False)
+
+
 def test_years_turn_inside_a_file_and_late_lines_belong_to_the_year_before() -> None:
     lines = "Nov 30 01:00:00 h p: m\nJan  1 00:00:01 h p: m\nDec 31 23:59:59 h p: m\nJan  2 00:00:00 h p: m\n"
     (batch,) = syslog.read(io.BytesIO(lines.encode()), _NOW)
