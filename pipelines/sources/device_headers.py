@@ -39,12 +39,8 @@ _NUMBERED_MONTHS = {name: f"{number:02}" for number, name in enumerate(MONTHS, s
 
 
 def device_lines(texts: pl.Series) -> pl.Series:
-    """Which lines are a device's: a header, and a mnemonic right behind it."""
-    maybe = texts.str.contains("%", literal=True)
-    if not maybe.any():
-        return maybe
-    places = maybe.arg_true()
-    return maybe.scatter(places, texts.gather(places).str.contains(DEVICE_LINE))
+    """Which of such texts are a device's: a header, and a mnemonic right behind it."""
+    return texts.str.contains(DEVICE_LINE)
 
 
 def device_parts(lines: pl.DataFrame) -> pl.DataFrame:

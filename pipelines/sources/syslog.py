@@ -9,11 +9,11 @@ from typing import BinaryIO
 import polars as pl
 
 from pipelines.batch import Batch
-from pipelines.sources.device_headers import DEVICE_LINE, device_lines
+from pipelines.sources.device_headers import DEVICE_LINE
 from pipelines.sources.lines import LineBlock, line_blocks, lines_tell
 from pipelines.sources.syslog_header import (
-    carries_event,
     header_times,
+    special_lines,
     split_before_events,
     split_before_mnemonics,
     split_headers,
@@ -94,14 +94,14 @@ def _halves(block: LineBlock) -> list[LineBlock]:
 
 
 def _headers(lines: pl.DataFrame) -> pl.DataFrame:
-    carries, devices = carries_event(lines["text"]), device_lines(lines["text"])
+    carries, devices = special_lines(lines["text"])
     special = carries | devices
     if not special.any():
         return split_headers(lines)
     # Years are counted from line to line, whatever the line carries.
     parts = [split_headers(lines.filter(~special))]
     parts += [split_before_events(lines.filter(carries))] if carries.any() else []
-    parts += [split_before_mnemonics(lines.filter(devices & ~carries))] if devices.any() else []
+    parts += [split_before_mnemonics(lines.filter(devices))] if devices.any() else []
     return pl.concat(parts).sort("offset")
 
 

@@ -5,7 +5,7 @@ import polars as pl
 from polars._typing import SchemaDict
 from polars.expr.struct import ExprStructNameSpace
 
-from pipelines.sources.device_headers import device_parts
+from pipelines.sources.device_headers import device_lines, device_parts
 from pipelines.sources.syslog_plain import plain_headers, versioned_headers
 from pipelines.sources.syslog_years import MONTHS, YearCounter
 from pipelines.sources.times import dated_times, utc_times
@@ -44,7 +44,8 @@ EVENT_CARRIED = (
     r"(?P<message>(?:(?:CEF: ?\d{1,2}(?:\.\d{1,2})?|LEEF: ?[12](?:\.\d)?)\|"
     r"|(?:device=\S+ )?date=\d{4}-\d\d-\d\d,? time=\d\d:\d\d:\d\d ).*)$"
 )
-OF_DEVICE = "%"  # instead of a program that none can be called
+OF_DEVICE = "% "  # instead of a program: none is called so, with a blank
+_MAYBE_SPECIAL = r"EF:|date=\d|[ :]%[%A-Z]"  # what decides is dearer
 _VERSIONED = r"^(?:\d{1,7} )?<\d{1,3}>[1-9]\d{0,2} "
 # A date and a time with a blank between them begin lines of other programs too: `2026-03-01 10:00:00 ERROR ...`.
 _DOUBTFUL = (
@@ -178,7 +179,7 @@ def split_before_events(lines: pl.DataFrame) -> pl.DataFrame:
 
 
 def split_before_mnemonics(lines: pl.DataFrame) -> pl.DataFrame:
-    """The same for lines of devices; `program` is a percent sign, `message` begins with the mnemonic."""
+    """The same for lines of devices; `program` is `OF_DEVICE`, `message` begins with the mnemonic."""
     nothing = [pl.lit(None, dtype=pl.String).alias(n) for n in ("message_id", "structured", "process")]
     told = _numbered(device_parts(lines)).with_columns(
         *nothing,
@@ -190,9 +191,20 @@ def split_before_mnemonics(lines: pl.DataFrame) -> pl.DataFrame:
 
 
 def carries_event(texts: pl.Series) -> pl.Series:
-    """Which lines are an event of CEF or LEEF, or of named values, behind a header or bare."""
-    maybe = texts.str.contains("EF:|date=")
-    return texts.str.contains(EVENT_CARRIED) if maybe.any() else maybe
+    """Which of such texts are an event of CEF or LEEF, or of named values, behind a header or bare."""
+    return texts.str.contains(EVENT_CARRIED)
+
+
+def special_lines(texts: pl.Series) -> tuple[pl.Series, pl.Series]:
+    """Which lines carry an event of a device, and which are a device's message behind a mnemonic."""
+    maybe = texts.str.contains(_MAYBE_SPECIAL)
+    if not maybe.any():
+        return maybe, maybe
+    places = maybe.arg_true()
+    chosen = texts.gather(places)
+    carries = carries_event(chosen)
+    none = pl.repeat(False, len(texts), dtype=pl.Boolean, eager=True)
+    return none.scatter(places, carries), none.clone().scatter(places, device_lines(chosen) & ~carries)
 
 
 def header_times(split: pl.DataFrame, counter: YearCounter) -> pl.Series:

@@ -26,15 +26,14 @@ _BEFORE = r"^\s*(?:@cee: ?)?\{"
 _MARK = r"^\s*(?:@cee: ?)?"
 
 
-def json_batches(lines: pl.DataFrame) -> tuple[list[Batch], pl.DataFrame]:
+def json_batches(lines: pl.DataFrame, services: pl.Series) -> tuple[list[Batch], pl.DataFrame]:
     """The batches of lines that are such objects, and the other lines (with the columns of a syslog line).
 
     What such a source refuses stays a line of syslog.
     """
     batches = []
-    speakers = lines["service"].unique().drop_nulls()
     for form in _FORMATS:
-        known = speakers.filter(speakers.str.contains(form.speakers)).to_list()
+        known = services.filter(services.str.contains(form.speakers)).unique().to_list()
         if not known:
             continue
         fits = pl.col("message").str.contains(_BEFORE) & pl.col("message").str.contains(form.holds, literal=True)

@@ -64,7 +64,29 @@ def batches_by_kind(split: pl.DataFrame, rejects_before: pl.DataFrame) -> list[B
         rejects.append(rejected(unshaped, "no syslog line: neither RFC 3164 nor RFC 5424"))
         rejects.append(rejected(untimed, "no such time, or none given"))
         split = split.filter(good)
-    timed = _prepared(split)
+    timed, services = _prepared(split)
+    of_others, timed = _of_others(timed, services)
+    return [*batches, *of_others, Batch("syslog_messages", _rows(timed), pl.concat(rejects))]
+
+
+def _of_others(timed: pl.DataFrame, services: pl.Series) -> tuple[list[Batch], pl.DataFrame]:
+    """The batches of lines that are of another format in truth, and the lines that are only syslog.
+
+    Args:
+        timed: lines of syslog.
+        services: all that they are of, each once.
+    """
+    batches: list[Batch] = []
+    speaking = services.is_in([OF_DEVICE, *_KERNEL, *AUDIT_SPEAKERS, "sysmon"])
+    if speaking.any():
+        batches, timed = _of_hosts(timed)
+    of_servers, timed = web_batches(timed, services)
+    objects, timed = json_batches(timed, services)
+    return [*batches, *of_servers, *objects], timed
+
+
+def _of_hosts(timed: pl.DataFrame) -> tuple[list[Batch], pl.DataFrame]:
+    batches = []
     devices = (timed["program"] == OF_DEVICE).fill_null(value=False)
     if devices.any():
         batches.append(Batch("log_events", device_message_rows(timed.filter(devices)), source_type="network_device"))
@@ -81,9 +103,7 @@ def batches_by_kind(split: pl.DataFrame, rejects_before: pl.DataFrame) -> list[B
     if sysmon.any():
         batches.append(sysmon_batch(timed.filter(sysmon)))
         timed = timed.filter(~sysmon)
-    of_servers, timed = web_batches(timed)
-    objects, timed = json_batches(timed)
-    return [*batches, *of_servers, *objects, Batch("syslog_messages", _rows(timed), pl.concat(rejects))]
+    return batches, timed
 
 
 def _saying(lines: pl.DataFrame, speaking: pl.Series, said: pl.Expr) -> pl.Series:
@@ -93,8 +113,8 @@ def _saying(lines: pl.DataFrame, speaking: pl.Series, said: pl.Expr) -> pl.Serie
     return lines.select((speaking & pl.when(speaking).then(said)).fill_null(value=False).alias("said"))["said"]
 
 
-def _prepared(lines: pl.DataFrame) -> pl.DataFrame:
-    """The lines with service, facility and severity, each worked out once for every program and priority there is."""
+def _prepared(lines: pl.DataFrame) -> tuple[pl.DataFrame, pl.Series]:
+    """The lines with service, facility and severity, each worked out once for all programs and priorities; all services."""
     programs = lines.select(pl.col("program").unique()).with_columns(_service().alias("service"))
     priority = pl.col("priority").cast(pl.Int64, strict=False)
     valid = pl.when(priority <= _HIGHEST).then(priority)
@@ -104,11 +124,12 @@ def _prepared(lines: pl.DataFrame) -> pl.DataFrame:
         (valid % 8).replace_strict(range(8), OCSF, default=0, return_dtype=pl.UInt8).alias("severity"),
     )
     flag = pl.when("decode_error").then(pl.lit("true")) if lines["decode_error"].any() else _NOTHING
-    return (
+    known = (
         lines.join(programs, on="program", how="left", nulls_equal=True, maintain_order="left")
         .join(priorities, on="priority", how="left", nulls_equal=True, maintain_order="left")
         .with_columns(flag.alias("decode_flag"))
     )
+    return known, programs["service"]
 
 
 def _service() -> pl.Expr:

@@ -32,27 +32,40 @@ def understood(lines: pl.DataFrame) -> pl.DataFrame:
 
     `repeated` is how often a message came that rsyslog told only once more; null for all others.
     """
-    messages, repeated = _unwrapped(lines["message"])
-    speaker = pl.when(messages.str.starts_with("pam_")).then(pl.lit("pam")).otherwise("service")
-    speakers = lines.select(speaker.alias("speaker"))["speaker"]
+    parts = _by_speaker(lines["message"], lines["service"])
+    untold = np.ones(lines.height, np.bool_)
+    for part in parts:
+        untold[part["place"].to_numpy()] = False
+    repeated, inner = _wrapped(lines, pl.Series(np.flatnonzero(untold).astype(np.uint32)))
+    return lines.with_columns(*_in_place([*parts, *inner], lines.height), repeated)
+
+
+def _by_speaker(messages: pl.Series, services: pl.Series) -> list[pl.DataFrame]:
+    """What the messages say, those that say something, with their `place`."""
+    speaker = pl.when(messages.str.starts_with("pam_")).then(pl.lit("pam")).otherwise(services)
+    speakers = pl.select(speaker.alias("speaker"))["speaker"]
     parts = []
     for name in sorted(set(_SPEAKERS) & set(speakers.unique().drop_nulls())):
         places = (speakers == name).arg_true()
         told = _told(messages.gather(places), [saying for saying in SAYINGS if name in saying.programs])
         parts.append(told.with_columns(places.gather(told["place"]).alias("place")))
-    return lines.with_columns(*_in_place(parts, lines.height), repeated)
+    return parts
 
 
-def _unwrapped(messages: pl.Series) -> tuple[pl.Series, pl.Series | pl.Expr]:
-    """The messages as their programs said them, and how often those came that were told once for several."""
-    if (numbered := messages.str.starts_with(_NUMBERED)).any():
-        messages = messages.str.replace(_NUMBER, "").zip_with(numbered, messages)
-    wrapped = messages.str.starts_with(_REPEATED)
+def _wrapped(lines: pl.DataFrame, untold: pl.Series) -> tuple[pl.Series | pl.Expr, list[pl.DataFrame]]:
+    """How often messages came that were told once for several, and what is said inside of what stands around."""
+    messages = lines["message"].gather(untold)
+    wrapped = messages.str.starts_with(_REPEATED) | messages.str.starts_with(_NUMBERED)
     if not wrapped.any():
-        return messages, pl.lit(None, dtype=pl.String).alias(REPEATED)
-    parts = messages.str.extract_groups(_REPEATS).struct
-    said = parts.field("said")
-    return said.zip_with(said.is_not_null() & wrapped, messages), parts.field("times").alias(REPEATED)
+        return pl.lit(None, dtype=pl.String).alias(REPEATED), []
+    places = untold.filter(wrapped)
+    bare = messages.filter(wrapped).str.replace(_NUMBER, "")
+    parts = bare.str.extract_groups(_REPEATS).struct
+    said = pl.select(pl.coalesce(parts.field("said"), bare)).to_series().str.replace(_NUMBER, "")
+    inner = _by_speaker(said, lines["service"].gather(places))
+    told = [part.with_columns(places.gather(part["place"]).alias("place")) for part in inner]
+    times = pl.repeat(None, lines.height, dtype=pl.String, eager=True).scatter(places, parts.field("times"))
+    return times.alias(REPEATED), told
 
 
 def _in_place(parts: Sequence[pl.DataFrame], height: int) -> list[pl.Series | pl.Expr]:

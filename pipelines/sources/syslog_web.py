@@ -30,15 +30,14 @@ _FORMATS = (
 )
 
 
-def web_batches(lines: pl.DataFrame) -> tuple[list[Batch], pl.DataFrame]:
+def web_batches(lines: pl.DataFrame, services: pl.Series) -> tuple[list[Batch], pl.DataFrame]:
     """The batches of the lines that are of such a format, and the other lines (with the columns of a syslog line).
 
     The host is the header's where the line names no virtual one.
     """
     batches = []
-    speakers = lines["service"].unique().drop_nulls()
     for form in _FORMATS:
-        known = speakers.filter(speakers.str.contains(form.speakers)).to_list()
+        known = services.filter(services.str.contains(form.speakers)).unique().to_list()
         if not known:
             continue
         speaking = pl.col("service").is_in(known)

@@ -196,6 +196,7 @@ def test_a_header_of_a_device_says_when_and_who(line: str, when: str, host: str)
     [
         "Mar  1 10:00:00 web sshd[5]: Failed password for %ASA-6-605005: Login permitted from 192.0.2.200 port 5 ssh2",
         "Mar  1 10:00:00 web app: x %SYS-5-CONFIG_I: Configured from console by admin on vty0 (192.0.2.76)",
+        "Mar  1 10:00:00 web %: said by a program of that name",
         "Mar  1 10:00:00 web CRON[5]: (root) CMD (date +%Y-%m-%d)",
     ],
 )
