@@ -1,5 +1,7 @@
 """The headers of syslog lines as columns: RFC 3164, RFC 5424, ISO times, and what devices make of them."""
 
+from collections.abc import Callable
+
 import numpy as np
 import polars as pl
 from polars._typing import SchemaDict
@@ -200,11 +202,16 @@ def special_lines(texts: pl.Series) -> tuple[pl.Series, pl.Series]:
     maybe = texts.str.contains(_MAYBE_SPECIAL)
     if not maybe.any():
         return maybe, maybe
+    carries = _told(texts, maybe, carries_event)
+    return carries, _told(texts, maybe & ~carries, device_lines)
+
+
+def _told(texts: pl.Series, maybe: pl.Series, tells: Callable[[pl.Series], pl.Series]) -> pl.Series:
+    """Which texts something tells of, asked only of those that may be."""
+    if maybe.all():
+        return tells(texts)
     places = maybe.arg_true()
-    chosen = texts.gather(places)
-    carries = carries_event(chosen)
-    none = pl.repeat(False, len(texts), dtype=pl.Boolean, eager=True)
-    return none.scatter(places, carries), none.clone().scatter(places, device_lines(chosen) & ~carries)
+    return pl.repeat(False, len(texts), dtype=pl.Boolean, eager=True).scatter(places, tells(texts.gather(places)))
 
 
 def header_times(split: pl.DataFrame, counter: YearCounter) -> pl.Series:

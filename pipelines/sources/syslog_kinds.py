@@ -114,7 +114,7 @@ def _saying(lines: pl.DataFrame, speaking: pl.Series, said: pl.Expr) -> pl.Serie
 
 
 def _prepared(lines: pl.DataFrame) -> tuple[pl.DataFrame, pl.Series]:
-    """The lines with service, facility and severity, each worked out once for all programs and priorities; all services."""
+    """The lines with service, facility and severity, worked out once for all programs and priorities; all services."""
     programs = lines.select(pl.col("program").unique()).with_columns(_service().alias("service"))
     priority = pl.col("priority").cast(pl.Int64, strict=False)
     valid = pl.when(priority <= _HIGHEST).then(priority)
