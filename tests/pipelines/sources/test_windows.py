@@ -252,3 +252,10 @@ def test_a_cut_off_event_log_says_so(event_log: bytes) -> None:
 def test_whether_an_event_tells_of_something_that_worked(number: str, keywords: str, outcome: str) -> None:
     content = json.dumps({**_FLAT, "EventID": number, "Keywords": keywords}).encode()
     assert [row["outcome"] for row in events(windows_json, content)] == [outcome]
+
+
+def test_half_a_surrogate_pair_in_a_name_is_kept_as_its_escape() -> None:
+    system = {**_SYSTEM, "EventID": 1}
+    content = json.dumps({"Event": {"System": system, "EventData": {"\ud800": "a"}}}).encode()
+    (row,) = events(windows_json, content)
+    assert row["fields"]["\\ud800"] == "a"
