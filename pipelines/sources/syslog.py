@@ -11,14 +11,9 @@ import polars as pl
 from pipelines.batch import Batch
 from pipelines.sources.device_headers import DEVICE_LINE
 from pipelines.sources.lines import LineBlock, line_blocks, lines_tell
-from pipelines.sources.syslog_header import (
-    header_times,
-    special_lines,
-    split_before_events,
-    split_before_mnemonics,
-    split_headers,
-)
+from pipelines.sources.syslog_header import header_times, split_headers
 from pipelines.sources.syslog_kinds import batches_by_kind
+from pipelines.sources.syslog_special import special_lines, split_before_events, split_before_mnemonics
 from pipelines.sources.syslog_years import MONTHS, YearCounter, first_year, utc_now
 from pipelines.sources.syslog_zones import Clocks, ClocksOfFile, OffsetsTold, offsets_told, with_zones, zoned
 from pipelines.sources.zones import UTC_CLOCKS, Zones

@@ -1,13 +1,10 @@
-"""The headers of syslog lines as columns: RFC 3164, RFC 5424, ISO times, and what devices make of them."""
-
-from collections.abc import Callable
+"""The headers of syslog lines as columns: RFC 3164, RFC 5424, ISO times."""
 
 import numpy as np
 import polars as pl
 from polars._typing import SchemaDict
 from polars.expr.struct import ExprStructNameSpace
 
-from pipelines.sources.device_headers import device_lines, device_parts
 from pipelines.sources.syslog_plain import plain_headers, versioned_headers
 from pipelines.sources.syslog_years import MONTHS, YearCounter
 from pipelines.sources.times import dated_times, utc_times
@@ -33,21 +30,6 @@ _RFC5424 = (
     r'(?P<structured>-|(?:\[[^\s=\]"]+(?: [^\s=\]"]+="(?:[^"\\]|\\.)*")*\])+)(?: \x{FEFF}?(?P<message>.*))?$'
 )
 
-# What stands before the event of a device: any header, whole or not, or nothing. Nothing else, or whoever chooses a
-# word of another program's line could write events of their own.
-# <189>date=2026-03-01 time=10:00:00 devname="fg-1" ... |
-# <134>1 2026-03-01T10:00:00Z fw-1 CEF:0|... | <134>Mar  1 10:00:00 fw-1 tag: CEF: 0|... | CEF:0|...
-EVENT_CARRIED = (
-    r"(?s)^(?:\d{1,7} )?(?:<(?P<priority>\d{1,3})>)?(?:\d{1,2} )?"
-    rf"(?:(?:(?P<month>{_MONTH}) +(?P<day>\d\d?)(?: (?P<year>\d{{4}}))? (?P<clock>\d\d:\d\d:\d\d)"
-    r"(?:[.,](?P<fraction>\d+))?"
-    r"|(?P<iso>\d{4}-\d\d-\d\d[T ]\d\d:\d\d:\d\d(?:[.,]\d+)?(?:Z|[+-]\d\d:?\d\d)?)) +"
-    r"(?:(?P<host>\S+) +)?(?:\S+ +|\S+ \S+ \S+ (?:-|\[[^\]]*\]) +)??)?"
-    r"(?P<message>(?:(?:CEF: ?\d{1,2}(?:\.\d{1,2})?|LEEF: ?[12](?:\.\d)?)\|"
-    r"|(?:device=\S+ )?date=\d{4}-\d\d-\d\d,? time=\d\d:\d\d:\d\d ).*)$"
-)
-OF_DEVICE = "% "  # instead of a program: none is called so, with a blank
-_MAYBE_SPECIAL = r"EF:|date=\d|[ :]%[%A-Z]"  # what decides is dearer
 _VERSIONED = r"^(?:\d{1,7} )?<\d{1,3}>[1-9]\d{0,2} "
 # A date and a time with a blank between them begin lines of other programs too: `2026-03-01 10:00:00 ERROR ...`.
 _DOUBTFUL = (
@@ -63,8 +45,8 @@ _INNER = (
     rf"^(?:<\d{{1,3}}>)?(?:(?:{_MONTH}) [ \d]\d (?:\d{{4}} )?\d\d:\d\d:\d\d|\d{{4}}-\d\d-\d\dT\d\d:\d\d:\d\d\S*) +\S"
     r"|^<\d{1,3}>[1-9]\d{0,2} \d{4}-\d\d-\d\dT"
 )
-_NO_RELAY = pl.lit(None, dtype=pl.String).alias("relay")
-_COLUMNS = ("offset", "text", "decode_error", *_DATED, "message_id", "structured", *_BOTH, "relay", "shaped", "carries")
+NO_RELAY = pl.lit(None, dtype=pl.String).alias("relay")
+HEADER_ORDER = ("offset", "text", "decode_error", *_DATED, *_TEXTS, "relay", "shaped", "carries")
 
 
 def split_headers(lines: pl.DataFrame) -> pl.DataFrame:
@@ -93,7 +75,7 @@ def _of_senders(split: pl.DataFrame) -> pl.DataFrame:
     inner, outer = inner.filter(whole), outer.filter(whole)
     told = inner.with_columns(
         outer["text"], pl.coalesce("priority", outer["priority"]), outer["host"].alias("relay")
-    ).select(_COLUMNS)
+    ).select(HEADER_ORDER)
     others = split.filter(~pl.col("offset").is_in(told["offset"].implode()))
     return pl.concat([others, told]).sort("offset")
 
@@ -117,8 +99,8 @@ def _completed(told: pl.DataFrame) -> pl.DataFrame:
 def _named(split: pl.DataFrame) -> pl.DataFrame:
     """The lines without names that stand for none, and the columns in order."""
     absent = [pl.col(name).replace({"-": None, "": None}) for name in ("host", "program", "process", "message_id")]
-    relay = [] if "relay" in split.columns else [_NO_RELAY]
-    return split.with_columns(*absent, *relay, pl.col("message").fill_null("")).select(_COLUMNS)
+    relay = [] if "relay" in split.columns else [NO_RELAY]
+    return split.with_columns(*absent, *relay, pl.col("message").fill_null("")).select(HEADER_ORDER)
 
 
 def _by_expressions(lines: pl.DataFrame) -> pl.DataFrame:
@@ -143,17 +125,17 @@ def _by_expressions(lines: pl.DataFrame) -> pl.DataFrame:
     is_modern = pl.col("structured").is_not_null()
     chosen = [pl.when(is_modern).then(f"{name}.new").otherwise(f"{name}.old").alias(name) for name in _BOTH]
     split = found.with_columns(*chosen, (is_modern | pl.col("message.old").is_not_null()).alias("shaped"))
-    return _named(_numbered(split).with_columns(pl.lit(value=False).alias("carries")))
+    return _named(numbered(split).with_columns(pl.lit(value=False).alias("carries")))
 
 
 def _split_old(lines: pl.DataFrame, old: ExprStructNameSpace) -> pl.DataFrame:
     nothing = [pl.lit(None, dtype=pl.String).alias(name) for name in ("message_id", "structured")]
     found = lines.with_columns(*(old.field(name) for name in (*_WRITTEN, *_BOTH)), *nothing)
     shaped = (pl.col("message").is_not_null() & ~_DOUBTFUL).alias("shaped")
-    return _named(_numbered(found).with_columns(shaped, pl.lit(value=False).alias("carries")))
+    return _named(numbered(found).with_columns(shaped, pl.lit(value=False).alias("carries")))
 
 
-def _numbered(written: pl.DataFrame) -> pl.DataFrame:
+def numbered(written: pl.DataFrame) -> pl.DataFrame:
     """The lines with the parts of their times as numbers."""
     hour, minute, second = (pl.col("clock").str.slice(at, 2).cast(pl.Int64, strict=False) for at in (0, 3, 6))
     # A leap second is the second before it.
@@ -168,50 +150,6 @@ def _numbered(written: pl.DataFrame) -> pl.DataFrame:
         .then(seconds * 1_000_000 + pl.coalesce(fraction, pl.when(pl.col("fraction").is_null()).then(0)))
         .alias("of_day"),
     )
-
-
-def split_before_events(lines: pl.DataFrame) -> pl.DataFrame:
-    """The same for lines that carry a device's event (CEF, LEEF, named values); their header may be cut or missing."""
-    found = lines.with_columns(pl.col("text").str.extract_groups(EVENT_CARRIED).alias("header")).unnest("header")
-    nothing = [pl.lit(None, dtype=pl.String).alias(n) for n in ("message_id", "structured", "program", "process")]
-    told = _numbered(found).with_columns(
-        *nothing, pl.lit(value=True).alias("shaped"), pl.lit(value=True).alias("carries")
-    )
-    return told.with_columns(pl.col("host").replace({"-": None}), _NO_RELAY).select(_COLUMNS)
-
-
-def split_before_mnemonics(lines: pl.DataFrame) -> pl.DataFrame:
-    """The same for lines of devices; `program` is `OF_DEVICE`, `message` begins with the mnemonic."""
-    nothing = [pl.lit(None, dtype=pl.String).alias(n) for n in ("message_id", "structured", "process")]
-    told = _numbered(device_parts(lines)).with_columns(
-        *nothing,
-        pl.lit(OF_DEVICE).alias("program"),
-        pl.lit(value=True).alias("shaped"),
-        pl.lit(value=False).alias("carries"),
-    )
-    return told.with_columns(pl.col("host").replace({"-": None}), _NO_RELAY).select(_COLUMNS)
-
-
-def carries_event(texts: pl.Series) -> pl.Series:
-    """Which of such texts are an event of CEF or LEEF, or of named values, behind a header or bare."""
-    return texts.str.contains(EVENT_CARRIED)
-
-
-def special_lines(texts: pl.Series) -> tuple[pl.Series, pl.Series]:
-    """Which lines carry an event of a device, and which are a device's message behind a mnemonic."""
-    maybe = texts.str.contains(_MAYBE_SPECIAL)
-    if not maybe.any():
-        return maybe, maybe
-    carries = _told(texts, maybe, carries_event)
-    return carries, _told(texts, maybe & ~carries, device_lines)
-
-
-def _told(texts: pl.Series, maybe: pl.Series, tells: Callable[[pl.Series], pl.Series]) -> pl.Series:
-    """Which texts something tells of, asked only of those that may be."""
-    if maybe.all():
-        return tells(texts)
-    places = maybe.arg_true()
-    return pl.repeat(False, len(texts), dtype=pl.Boolean, eager=True).scatter(places, tells(texts.gather(places)))
 
 
 def header_times(split: pl.DataFrame, counter: YearCounter) -> pl.Series:

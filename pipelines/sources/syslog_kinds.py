@@ -12,9 +12,9 @@ from pipelines.sources.keyed_events import keyed_rows
 from pipelines.sources.leef_events import leef_rows
 from pipelines.sources.netfilter import NETFILTER_SAID, netfilter_rows
 from pipelines.sources.structured_data import structured_data
-from pipelines.sources.syslog_header import OF_DEVICE
 from pipelines.sources.syslog_json import json_batches
 from pipelines.sources.syslog_programs import PARSED, REPEATED, understood
+from pipelines.sources.syslog_special import OF_DEVICE
 from pipelines.sources.syslog_sysmon import sysmon_batch
 from pipelines.sources.syslog_web import web_batches
 
