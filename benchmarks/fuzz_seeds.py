@@ -15,6 +15,14 @@ _SYSLOG: Final = (
     "Mar  1 10:00:02 web-1 sysmon: <Event><System><EventID>1</EventID>"
     '<TimeCreated SystemTime="2026-03-01T10:00:00.5Z"/></System></Event>\n'
     "<134>Mar  1 10:00:00 fw-1 CEF:0|Made Up|Gate|1.0|100|Denied|8|src=192.0.2.1 dst=198.51.100.2 act=deny\n"
+    "<166>Mar 01 2026 10:00:00 fw-1 : %ASA-4-106023: Deny tcp src out:192.0.2.7/4 dst in:198.51.100.2/22\n"
+    "<188>Mar  1 2026 10:00:00+08:00 USG %%01POLICY/6/DENY(l):source-ip=192.0.2.7, destination-ip=198.51.100.2\n"
+    "<190>Mar  1 10:00:00:123 2026 F1 %%10FILTER/6/X: SrcIPAddr(1003)=192.0.2.7;Event(1048)=Deny;\n"
+    '<189>date=2026-03-01 time=10:00:00 devname="fg" logid="1" type="traffic" srcip=192.0.2.7 action="deny"\n'
+    'Mar  1 10:00:00 web-1 audispd: type=EXECVE msg=audit(1772330400.1:7): argc=2 a0="id" a1=2D75\n'
+    'Mar  1 10:00:00 ids suricata[7]: @cee: {"timestamp":"2026-03-01T10:00:00Z","event_type":"dns","dns":{}}\n'
+    'Mar  1 10:00:00 web-1 nginx: 192.0.2.7 - - [01/Mar/2026:10:00:00 +0800] "GET / HTTP/1.1" 200 5 "-" "-"\n'
+    "Mar  1 10:00:00 web-1 sshd[8]: message repeated 2 times: [ Invalid user x from 192.0.2.7 port 4]\n"
 )
 _TEXTS: Final = {
     "zeek_tsv": "#separator \\x09\n#set_separator\t,\n#empty_field\t(empty)\n#unset_field\t-\n#path\tdns\n"
@@ -30,13 +38,15 @@ _TEXTS: Final = {
     '"dns":{"type":"query","rrname":"a.example.org"}}\n{"timestamp":"2026-03-01T10:00:00.1+0800","event_type":"flow",'
     '"src_ip":"192.0.2.1","dest_ip":"192.0.2.2","proto":"TCP","flow":{"pkts_toserver":3,"bytes_toclient":9}}\n'
     '{"timestamp":"2026-03-01T10:00:00.1+0800","event_type":"alert","alert":{"signature":"x","severity":1}}\n',
-    "windows_json": '{"EventID":1,"Channel":"Security","UtcTime":"2026-03-01 10:00:00","Image":"C:\\\\a.exe"}\n'
+    "windows_json": '{"EventId":1,"Channel":"Security","Payload":"{\\"EventData\\":{\\"Data\\":[]}}"}\n'
+    '{"EventID":1,"Channel":"Security","UtcTime":"2026-03-01 10:00:00","Image":"C:\\\\a.exe"}\n'
     '{"Event":{"System":{"EventID":4625,"TimeCreated":{"#attributes":{"SystemTime":"2026-03-01T10:00:00Z"}}}}}\n',
     "clickhouse_query_log": '{"type":"QueryFinish","event_time":"2026-03-01 10:00:00","query_duration_ms":"12",'
     '"query":"SELECT 1","user":"alice","query_id":"a","address":"::ffff:192.0.2.7"}\n',
     "mysql_audit": '{"timestamp":"2026-03-01 10:00:00","id":1,"class":"general","event":"status","connection_id":8,'
     '"account":{"user":"alice","host":"db"},"general_data":{"query":"SELECT 1","status":0}}\n',
-    "cloud_audit": '{"eventTime":"2026-03-01T10:00:00Z","eventSource":"ecs.aliyuncs.com","acsRegion":"cn-fuzhou",'
+    "cloud_audit": '{"detail-type":"x","detail":{"eventTime":"2026-03-01T10:00:00Z","awsRegion":"x","eventName":"y"}}\n'
+    '{"eventTime":"2026-03-01T10:00:00Z","eventSource":"ecs.aliyuncs.com","acsRegion":"cn-fuzhou",'
     '"eventName":"StopInstance","sourceIpAddress":"192.0.2.7","userIdentity":{"userName":"alice"}}\n',
     "syslog_frames": "44 <34>1 2026-03-01T10:00:00Z h p - - - one two44 <34>1 2026-03-01T10:00:00Z h p - - - one\ntwo",
     "cef": "<134>Mar  1 10:00:00 fw-1 CEF:0|Made Up|Gate|1.0|100|Denied|8|src=192.0.2.1 dst=198.51.100.2 act=deny\n"
@@ -51,8 +61,15 @@ _TEXTS: Final = {
     "[Sun Mar 01 10:00:00.123456 2026] [core:error] [pid 811:tid 1] [client 192.0.2.7:4] AH00126: Invalid URI\n",
     "mysql_general": "2026-03-01T10:00:00.123456Z\t    8 Query\tSELECT 1\n"
     "2026-03-01T10:00:00.2Z\t    8 Connect\talice@db on x\nmore of it\n",
+    "mariadb_audit": "20260301 10:00:00,db-1,app,192.0.2.7,12,34,QUERY,city,'SELECT \\'a\\'\nFROM x',0\n"
+    "1772359200123456,db-1,eve,192.0.2.7,13,0,FAILED_CONNECT,,,1045\n",
     "postgres_csv": '2026-03-01 10:00:00.123 UTC,"alice","city",811,"192.0.2.7:40022",5c78f6e2.32b,3,"SELECT",'
     '2026-03-01 09:59:58 UTC,3/7,0,LOG,00000,"statement: SELECT 1\n, 2",,,,,,,,,"psql","client backend",,0\n',
+    "journal_json": '{"__REALTIME_TIMESTAMP":"1772330400000000","_HOSTNAME":"h","SYSLOG_IDENTIFIER":"sshd","_PID":"8",'
+    '"SYSLOG_FACILITY":"4","PRIORITY":"6","MESSAGE":"Failed password for root from 192.0.2.7 port 4 ssh2"}\n'
+    '{"__REALTIME_TIMESTAMP":"1772330400000001","_COMM":"x","MESSAGE":[104,105,255]}\n',
+    "postgres_json": '{"timestamp":"2026-03-01 10:00:00.123 UTC","user":"alice","dbname":"city","pid":811,'
+    '"remote_host":"192.0.2.7","remote_port":40022,"error_severity":"LOG","message":"statement: SELECT 1"}\n',
     "postgres_log": "2026-03-01 10:00:00.123 UTC [811] alice@city LOG:  statement: SELECT 1\n\tFROM x\n"
     '2026-03-01 10:00:00.2 UTC [811] alice@city FATAL:  password authentication failed for user "alice"\n',
     "auditd": 'type=SYSCALL msg=audit(1772330400.123:7): arch=c000003e syscall=59 success=yes exe="/bin/id"\n'

@@ -70,7 +70,7 @@ def _value(name: str, value: str) -> str:
     if value[:1] in {'"', "'"}:
         return value[1:-1]
     if name in _ENCODED and _HEX.match(value):
-        return _text(bytes.fromhex(value)).replace("\0", " ").replace("\x01", ",").strip()
+        return _text(bytes.fromhex(value)).replace("\0", " ").replace("\x01", ",").strip(" ")
     return value
 
 

@@ -76,13 +76,19 @@ _OUTCOMES = {
     "failed": "failure",
     "0": "failure",
 }
+_DECISIONS = (
+    *(("denied  {", "no"), ("granted  {", "yes")),
+    *(('apparmor="DENIED"', "no"), ('apparmor="ALLOWED"', "yes")),
+)
 _CONNECT, _ACCEPT = frozenset({"42", "connect"}), frozenset({"43", "288", "accept", "accept4"})
 
-_Key = tuple[str, str, str]
+EventKey = tuple[str, str, str]
 
 
 @dataclass
-class _Event:
+class AuditEvent:
+    """The records of one event met so far (line, type, text, fields), and the line of the last."""
+
     last_line: int
     records: list[tuple[int, str, str, dict[str, str]]] = field(default_factory=list)
 
@@ -94,19 +100,24 @@ def recognises(head: bytes) -> bool:
 
 def read(stream: BinaryIO) -> Iterator[Batch]:
     """The records, batch by batch; an event stays open until its last record lies 2,000 lines back."""
-    open_events: dict[_Key, _Event] = {}
+    open_events: dict[EventKey, AuditEvent] = {}
     for block in line_blocks(stream):
-        split = block.lines.with_columns(pl.col("text").str.extract_groups(_RECORD).alias("record")).unnest("record")
+        split = split_records(block.lines)
         other = split.filter(pl.col("type").is_null())
         rejects = pl.concat([block.rejects, rejected(other, "no audit record")])
-        done = _gathered(split.filter(pl.col("type").is_not_null()), open_events)
-        batch = _batch(done)
+        done = gathered(split.filter(pl.col("type").is_not_null()), open_events)
+        batch = audit_batch(done)
         yield Batch(batch.table, batch.rows, pl.concat([rejects, batch.rejects]))
     if open_events:
-        yield _batch(list(open_events.items()))
+        yield audit_batch(list(open_events.items()))
 
 
-def _gathered(lines: pl.DataFrame, open_events: dict[_Key, _Event]) -> list[tuple[_Key, _Event]]:
+def split_records(lines: pl.DataFrame) -> pl.DataFrame:
+    """The lines (`text`) with `node`, `type`, `time`, `serial` and `body` of the record, null where a line is none."""
+    return lines.with_columns(pl.col("text").str.extract_groups(_RECORD).alias("record")).unnest("record")
+
+
+def gathered(lines: pl.DataFrame, open_events: dict[EventKey, AuditEvent]) -> list[tuple[EventKey, AuditEvent]]:
     """The events that are complete after these lines, taken out of the open ones."""
     done, offset = [], 0
     columns = lines.select(
@@ -114,7 +125,7 @@ def _gathered(lines: pl.DataFrame, open_events: dict[_Key, _Event]) -> list[tupl
     )
     for offset, text, decode_error, node, record_type, time, serial, body in columns.iter_rows():
         key = (node, time, serial)
-        event = open_events.setdefault(key, _Event(offset))
+        event = open_events.setdefault(key, AuditEvent(offset))
         event.last_line = offset
         fields = record_fields(record_type, body)
         if decode_error:
@@ -126,7 +137,8 @@ def _gathered(lines: pl.DataFrame, open_events: dict[_Key, _Event]) -> list[tupl
     return done + [(key, open_events.pop(key)) for key in complete]
 
 
-def _batch(events: Sequence[tuple[_Key, _Event]]) -> Batch:
+def audit_batch(events: Sequence[tuple[EventKey, AuditEvent]]) -> Batch:
+    """A row for each record of these events; end marks give none."""
     rows = [row for key, event in events for row in _rows(key[0], event)]
     times = [key[1] for key, event in events for record in event.records if record[1] != _END]
     frame = frame_of(rows, "linux_audit_records").with_columns(
@@ -138,7 +150,7 @@ def _batch(events: Sequence[tuple[_Key, _Event]]) -> Batch:
     return Batch("linux_audit_records", timed, rejected(lost, "no such time"))
 
 
-def _rows(node: str, event: _Event) -> Iterator[Row]:
+def _rows(node: str, event: AuditEvent) -> Iterator[Row]:
     context = _context(event)
     for offset, record_type, text, own in event.records:
         if record_type == _END:
@@ -147,7 +159,7 @@ def _rows(node: str, event: _Event) -> Iterator[Row]:
         yield _row(offset, node, text, {"type": record_type, **own, **known})
 
 
-def _context(event: _Event) -> dict[str, str]:
+def _context(event: AuditEvent) -> dict[str, str]:
     """What the records of an event say of its process; the first to say it counts, SYSCALL before the others."""
     context: dict[str, str] = {}
     for _, record_type, _, own in sorted(event.records, key=lambda record: record[1] != "SYSCALL"):
@@ -160,8 +172,15 @@ def _context(event: _Event) -> dict[str, str]:
     return context
 
 
+def _decided(text: str, fields: dict[str, str]) -> str:
+    """What SELinux or AppArmor decided, whose records have no verdict of another kind."""
+    if fields["type"] not in {"AVC", "USER_AVC"}:
+        return ""
+    return next((verdict for words, verdict in _DECISIONS if words in text), "")
+
+
 def _row(offset: int, node: str, text: str, fields: dict[str, str]) -> Row:
-    verdict = fields.get("res") or fields.get("success") or ""
+    verdict = fields.get("res") or fields.get("success") or _decided(text, fields) or ""
     peer, port = socket_address(fields.get("saddr", ""))
     calls = {fields.get("syscall", ""), fields.get("SYSCALL", "")}
     source = canonical_address(fields.get("addr", "")) or (peer if calls & _ACCEPT else "")

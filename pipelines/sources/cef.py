@@ -8,7 +8,7 @@ from typing import BinaryIO
 from pipelines.batch import Batch
 from pipelines.sources import syslog
 from pipelines.sources.lines import lines_tell
-from pipelines.sources.syslog_header import EVENT_CARRIED
+from pipelines.sources.syslog_special import EVENT_CARRIED
 from pipelines.sources.zones import UTC_CLOCKS, Zones
 
 NAME = "cef"

@@ -11,10 +11,11 @@ import polars as pl
 
 from pipelines.batch import Batch
 from pipelines.sources import json_lines
+from pipelines.sources.cloud_envelopes import opened
 from pipelines.sources.cloud_trails import TRAILS, Trail, trail_of
 from pipelines.sources.columns import canonical_addresses, complete, only_rejects, rejected
 from pipelines.sources.device_times import device_times
-from pipelines.sources.json_records import Record, flat_frame, flattened
+from pipelines.sources.json_records import Record, flat_frame, flattened, record_of
 from pipelines.sources.json_stream import first_objects, read_objects
 
 NAME = "cloud_audit"
@@ -26,22 +27,34 @@ _NO_ERROR = ("", "0", "null", "None")
 
 def recognises(head: bytes) -> bool:
     """Whether one of the first objects is an event of a trail that is known here."""
-    return any(trail_of(flattened(content)) is not None for content in first_objects(head))
+    return any(trail_of(flattened(opened(content))) is not None for content in first_objects(head))
 
 
 def read(stream: BinaryIO) -> Iterator[Batch]:
     """One batch a block and trail; JSON of another kind between them is read as JSON of no known product."""
     for records, rejects in read_objects(stream):
-        found: dict[str, list[Record]] = {}
-        for record in records:
-            trail = trail_of(record.flat)
-            found.setdefault(trail.service if trail else "", []).append(record)
         if rejects.height:
             yield only_rejects(rejects)
-        if others := found.pop("", []):
-            yield json_lines.batch_of(others)
-        for service, those in found.items():
-            yield _batch(TRAILS[service], those)
+        yield from trail_batches(records)
+
+
+def trail_batches(records: Sequence[Record]) -> Iterator[Batch]:
+    """The batches of some objects, a trail's each, and one of what is no trail's."""
+    found: dict[str, list[Record]] = {}
+    for record in map(_opened, records):
+        trail = trail_of(record.flat)
+        found.setdefault(trail.service if trail else "", []).append(record)
+    if others := found.pop("", []):
+        yield json_lines.batch_of(others)
+    for service, those in found.items():
+        yield _batch(TRAILS[service], those)
+
+
+def _opened(record: Record) -> Record:
+    content = opened(record.content)
+    if content is record.content:
+        return record
+    return record_of(record.offset, record.text, content, decode_error="decode_error" in record.flat)
 
 
 def _batch(trail: Trail, records: Sequence[Record]) -> Batch:

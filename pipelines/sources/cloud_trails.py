@@ -90,7 +90,7 @@ TRAILS: dict[str, Trail] = {
             {
                 "time": ("requestReceivedTimestamp", "stageTimestamp", "timestamp"),
                 "source_ip": ("sourceIPs",),
-                "user": ("impersonatedUser.username", "user.username"),
+                "user": ("user.username",),
                 "action": ("verb",),
                 "status": ("responseStatus.code",),
             },

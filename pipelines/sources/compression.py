@@ -18,6 +18,7 @@ _RATIO_MATTERS = 64 * 1024 * 1024
 
 _GZIP = b"\x1f\x8b"
 _ZSTD = b"\x28\xb5\x2f\xfd"
+_LAYERS = 3
 _UTF16 = {b"\xff\xfe": "utf-16-le", b"\xfe\xff": "utf-16-be", b"<\0": "utf-16-le", b"\0<": "utf-16-be"}
 
 Unpack = Callable[[BinaryIO], Iterator[bytes]]
@@ -28,17 +29,27 @@ def plain(raw: BinaryIO) -> BinaryIO:
 
     Reading raises `SourceBroken` where the compressed content is cut off or damaged, or grows out of proportion.
     """
-    magic = raw.read(4)
-    raw.seek(0)
-    if magic.startswith(_GZIP):
-        raw = cast("BinaryIO", _Unpacked(raw, _gunzipped))
-    elif magic == _ZSTD:
-        raw = cast("BinaryIO", _Unpacked(raw, _unzstd))
+    # A file that was packed already is packed again by rotation, or by whoever carries it.
+    for _ in range(_LAYERS):
+        if (unpack := _packed_how(raw)) is None:
+            break
+        raw = cast("BinaryIO", _Unpacked(raw, unpack))
     try:
         encoding = _UTF16.get(raw.read(2))
     finally:
         raw.seek(0)
     return cast("BinaryIO", _Unpacked(raw, _recoder(encoding))) if encoding else raw
+
+
+def _packed_how(raw: BinaryIO) -> Unpack | None:
+    """What undoes the compression that a stream begins with, if any; the stream is left at its start."""
+    try:
+        magic = raw.read(4)
+    except SourceBroken:
+        return None
+    finally:
+        raw.seek(0)
+    return _gunzipped if magic.startswith(_GZIP) else _unzstd if magic == _ZSTD else None
 
 
 def is_plain(magic: bytes) -> bool:

@@ -8,7 +8,7 @@ from pipelines.sources.columns import canonical_addresses, complete, fields_of_c
 from pipelines.sources.device_times import device_times
 from pipelines.sources.pairs import fields_of_pairs
 
-# OCSF's severity_id of what CEF (0 to 10, or a word) and LEEF (1 to 10) say.
+# OCSF's severity_id of what CEF (0 to 10, or a word), LEEF (1 to 10) and FortiOS (a word) say.
 _SEVERITIES = {
     "0": 1,
     "1": 2,
@@ -21,7 +21,15 @@ _SEVERITIES = {
     "8": 4,
     "9": 5,
     "10": 5,
+    "debug": 1,
     "info": 1,
+    "information": 1,
+    "notice": 2,
+    "notification": 2,
+    "warning": 3,
+    "error": 4,
+    "alert": 5,
+    "emergency": 6,
     "informational": 1,
     "low": 2,
     "medium": 3,
@@ -32,11 +40,12 @@ _SEVERITIES = {
 _FIREWALL = r"(?i)firewall|\bngfw\b|\butm\b|防火墙|fortigate|pan-os|\basa\b|\busg\d*\b"
 
 # Words for what was done to traffic, as one vendor or another writes them.
-_PASSED = r"(?i)\b(?:accept(?:ed)?|allow(?:ed)?|permit(?:ted)?|pass(?:ed)?|forward(?:ed)?)\b|放行|允许"
+_PASSED = r"(?i)(?:\b|_)(?:accept(?:ed)?|allow(?:ed)?|permit(?:ted)?|pass(?:ed)?|forward(?:ed)?)(?:\b|_)|放行|允许"
 _STOPPED = (
-    r"(?i)\b(?:drop(?:ped)?|den(?:y|ied)|block(?:ed)?|reject(?:ed)?|discard(?:ed)?|reset(?:-\w+)?|quarantined?"
-    r"|prevent(?:ed)?|ban(?:ned)?)\b|阻断|拒绝|丢弃"
+    r"(?i)(?:\b|_)(?:drop(?:ped)?|den(?:y|ied)|block(?:ed)?|reject(?:ed)?|discard(?:ed)?|reset(?:-\w+)?|quarantined?"
+    r"|prevent(?:ed)?|ban(?:ned)?)(?:\b|_)|阻断|拒绝|丢弃"
 )
+_NOT_STOPPED = r"(?i)\bnot[ _-](?:block|drop|den|reject|reset)\w*|未阻断"
 _WORKED = r"(?i)\b(?:success(?:ful|fully)?|succeeded|ok)\b|成功"
 _FAILED = r"(?i)\b(?:fail(?:ed|ure)?|error|unsuccessful)\b|失败"
 _SLUG_LIMIT = 64
@@ -96,7 +105,7 @@ def _rows(said: pl.DataFrame, pairs: pl.DataFrame, names: Sequence[str]) -> pl.D
             .then(pl.lit("firewall"))
             .otherwise(pl.lit(""))
             .alias("category"),
-            pl.coalesce("host", "said.host").alias("host"),
+            _host(said).alias("host"),
             *(pl.col(f"said.{name}").alias(name) for name in ("source_port", "destination_port", "user")),
             pl.coalesce("said.action", "name").alias("action"),
             device_outcome(pl.col("said.outcome"), pl.col("said.action")).alias("outcome"),
@@ -105,6 +114,12 @@ def _rows(said: pl.DataFrame, pairs: pl.DataFrame, names: Sequence[str]) -> pl.D
         ),
         "log_events",
     )
+
+
+def _host(said: pl.DataFrame) -> pl.Expr:
+    """The name that a device gives itself, else what the header says, which may be of a collector's making."""
+    own = [pl.col("said.own_host").replace({"": None})] if "said.own_host" in said.columns else []
+    return pl.coalesce(*own, "host", "said.host")
 
 
 def _skew(said: pl.Series, arrived: pl.Series) -> pl.Series:
@@ -120,6 +135,8 @@ def device_outcome(outcome: pl.Expr, action: pl.Expr) -> pl.Expr:
         pl.when(outcome.str.contains(_FAILED))
         .then(pl.lit("failure"))
         .when(outcome.str.contains(_WORKED))
+        .then(pl.lit("success"))
+        .when(action.str.contains(_NOT_STOPPED))
         .then(pl.lit("success"))
         .when(action.str.contains(_STOPPED))
         .then(pl.lit("failure"))

@@ -19,7 +19,7 @@ _MONTHS = {
     )
 }
 # Hours east of Greenwich of the zone names that devices write; a name that several zones share is read as China's.
-_ZONES = {
+HOURS_EAST = {
     "CST": "+0800",
     "JST": "+0900",
     "KST": "+0900",
@@ -49,9 +49,17 @@ def device_times(texts: pl.Series) -> pl.Series:
     known = utc_times(texts)
     if known.null_count() == texts.null_count():
         return known
+    # 2026/03/01 10:00:00 GMT+08:00
+    dashed = texts.cast(pl.String).str.replace(r"^(\d{4})/(\d\d)/(\d\d)([ T])", "${1}-${2}-${3}${4}")
+    plainer = utc_times(dashed.str.replace(r" (?:GMT|UTC)([+-]\d\d:?\d\d)$", "${1}"))
+    known = plainer.zip_with(known.is_null(), known)
     part = pl.col("text").str.extract_groups(_NAMED).struct
     month = pl.coalesce(part.field("month"), part.field("month2")).str.to_lowercase()
-    name = pl.col("text").str.extract(r" ([A-Z]{3,4})$", 1).replace_strict(_ZONES, default=None, return_dtype=pl.String)
+    name = (
+        pl.col("text")
+        .str.extract(r" ([A-Z]{3,4})$", 1)
+        .replace_strict(HOURS_EAST, default=None, return_dtype=pl.String)
+    )
     zone = pl.coalesce(part.field("zone"), part.field("zone2"), name, pl.lit("+0000"))
     iso = pl.format(
         "{}-{}-{}T{}.{}{}",

@@ -16,6 +16,7 @@ _HEADER = (
 _DELIMITED = r"(?s)^(?P<delimiter>(?:0?[xX][0-9A-Fa-f]{1,4})|.|)\|(?P<attributes>.*)$"
 _NAMES = ("deviceVendor", "deviceProduct", "deviceVersion", "deviceEventClassId")
 _BLANK_KEY = r"(?:^|\s+)([A-Za-z0-9_.\-]+)="
+_PIPED = r"^\s*\w[\w.\-]*=[^|=]*\|\s*\w[\w.\-]*="  # as PAN-OS separates the attributes of 1.0
 _DELIMITERS_LIMIT = 64
 
 _WANTED = {
@@ -62,7 +63,7 @@ def leef_rows(lines: pl.DataFrame) -> tuple[pl.DataFrame, pl.DataFrame]:
 
 
 def _pairs(lines: pl.DataFrame) -> pl.DataFrame:
-    """The attributes, split by what each line's header names; a tab, or blanks where there is no tab either."""
+    """The attributes, split by what each line's header names; a tab, else pipes or blanks where there is no tab."""
     numbered = lines.select(
         pl.int_range(pl.len(), dtype=pl.UInt32).alias("line"),
         pl.col("attributes").fill_null(""),
@@ -87,8 +88,12 @@ def _marked(attributes: pl.Series, delimiter: str) -> pl.Series:
         key, f"{PAIR}${{1}}{MIDDLE}"
     )
     by_blanks = attributes.str.replace_all(_BLANK_KEY, f"{PAIR}${{1}}{MIDDLE}")
-    blank = delimiter == "\t" and ~attributes.str.contains("\t", literal=True)
-    return marked if blank is False else by_blanks.zip_with(blank, marked)
+    if delimiter != "\t":
+        return marked
+    untabbed = ~attributes.str.contains("\t", literal=True)
+    piped = untabbed & attributes.str.contains(_PIPED)
+    by_pipes = _marked(attributes, "|") if piped.any() else marked
+    return by_pipes.zip_with(piped, by_blanks.zip_with(untabbed, marked))
 
 
 def _character(delimiter: str) -> str:

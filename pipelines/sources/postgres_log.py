@@ -20,6 +20,7 @@ _COMPANIONS = "DETAIL|HINT|QUERY|CONTEXT|STATEMENT|LOCATION"
 _TIME = r"\d{4}-\d\d-\d\d \d\d:\d\d:\d\d(?:\.\d+)? (?:[A-Z]{2,5}|[+-]\d\d(?::?\d\d)?)"
 
 # 2026-03-01 10:00:00.123 UTC [811] alice@city LOG:  statement: SELECT 1
+# 2026-03-01 10:00:00 UTC:192.0.2.7(40022):alice@city:[811]:LOG:  statement: SELECT 1, as rented servers have it
 _BEGINS = rf"^{_TIME}.{{0,512}}? ?\b(?:{_LEVELS}):  "
 _LINE = rf"(?s)^(?P<time>{_TIME})(?P<prefix>[^\n]{{0,512}}?)\b(?P<level>{_LEVELS}):  (?P<said>.*)$"
 # The lines that belong to a message carry the same prefix and come right behind it.
@@ -28,7 +29,7 @@ _TELLING = re.compile(rf"^{_TIME}.{{0,512}}?\b(?:{_LEVELS}|{_COMPANIONS}):  ")
 
 _PREFIX = {
     "process": r"\[(\d+)(?:-\d+)?\]|\b(?:pid|process)=(\d+)",
-    "user": r"(?:\buser=|\s)([\w.$\-]+)(?:@|,|\s+db=)",
+    "user": r"(?:\buser=|[\s:])([\w.$\-]+)(?:@|,|\s+db=)",
     "database": r"(?:[\w.$\-]@|\bdb=|\bdatabase=)([\w.$\-]+)",
     "client": r"(?:\b(?:client|host)=)?((?:\d{1,3}\.){3}\d{1,3}|[0-9A-Fa-f]*:[0-9A-Fa-f:]*:[0-9A-Fa-f:.]*)",
     "client_port": r"[0-9A-Fa-f]\((\d{1,5})\)",

@@ -18,10 +18,13 @@ from pipelines.sources import (
     evtx_log,
     flow_exports,
     heard,
+    journal_json,
     json_lines,
+    mariadb_audit,
     mysql_audit,
     mysql_general,
     postgres_csv,
+    postgres_json,
     postgres_log,
     squid,
     suricata,
@@ -44,6 +47,7 @@ HEAD_BYTES = 64 * 1024
 # Formats whose every line stands for itself, or that carry a header of `#` lines.
 _CONTINUABLE = frozenset(
     {"zeek_tsv", "zeek_json", "suricata", "auditd", "web_access", "web_error", "squid", "cef", "syslog", "json_lines"}
+    | {"journal_json", "postgres_json"}
 )
 
 
@@ -117,6 +121,8 @@ SOURCES: tuple[Source, ...] = (
     zeek_json,
     clickhouse_query_log,
     mysql_audit,
+    postgres_json,
+    journal_json,
     cloud_audit,
     auditd,
     syslog_frames,
@@ -125,6 +131,7 @@ SOURCES: tuple[Source, ...] = (
     squid,
     web_access,
     web_error,
+    mariadb_audit,
     mysql_general,
     postgres_csv,
     postgres_log,

@@ -19,7 +19,8 @@ _LINE = (
     r"(?s)^(?P<time>\d{1,12}\.\d{1,6}) +(?P<taken>-?\d+) (?P<client>\S+) (?P<result>[A-Z_]+)/(?P<status>\d{1,3}) "
     r"(?P<bytes>\d+) (?P<method>\S+) (?P<url>.*?) (?P<user>\S+) (?P<hierarchy>[A-Z_0-9]+)/(?P<peer>\S+) (?P<type>\S+)"
 )
-_TELLING = re.compile(r"^\d{1,12}\.\d{1,6} +-?\d+ \S+ [A-Z_]+/\d{1,3} \d+ \S+ \S")
+SQUID_SAID = r"^\d{1,12}\.\d{1,6} +-?\d+ \S+ [A-Z_]+/\d{1,3} \d+ \S+ \S"
+_TELLING = re.compile(SQUID_SAID)
 _URL = r"^(?:(?P<scheme>[A-Za-z][\w+.\-]*)://)?(?P<authority>[^/?#]*)(?P<path>[^?#]*)(?:\?(?P<query>[^#]*))?"
 
 _FIELDS = {
@@ -51,10 +52,11 @@ def recognises(head: bytes) -> bool:
 
 def read(stream: BinaryIO) -> Iterator[Batch]:
     """One batch a block."""
-    return map(_batch, line_blocks(stream))
+    return map(squid_batch, line_blocks(stream))
 
 
-def _batch(block: LineBlock) -> Batch:
+def squid_batch(block: LineBlock) -> Batch:
+    """The rows of Squid's lines; those that are none are rejects."""
     split = block.lines.with_columns(pl.col("text").str.extract_groups(_LINE).alias("line")).unnest("line")
     shaped = split["time"].is_not_null()
     timed = split.filter(shaped).with_columns(utc_times(split["time"].filter(shaped)).alias("event_time"))

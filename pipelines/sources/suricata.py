@@ -75,14 +75,19 @@ def recognises(head: bytes) -> bool:
 def read(stream: BinaryIO) -> Iterator[Batch]:
     """One batch a block and event type; lines that cannot be read as columns make another."""
     for block in line_blocks(stream):
-        columns, others = eve_columns(block.lines)
-        for kind, frame in columns.items():
-            yield _batch(kind, frame, {name.removeprefix("@"): name for name in frame.columns if name.startswith("@")})
-        for records, rejects in records_in_portions(LineBlock(others, block.rejects)):
-            if rejects.height:
-                yield only_rejects(rejects)
-            for kind, found in _by_kind(records).items():
-                yield _batch_of(kind, found)
+        yield from eve_batches(block)
+
+
+def eve_batches(block: LineBlock) -> Iterator[Batch]:
+    """The batches of some lines, a record each."""
+    columns, others = eve_columns(block.lines)
+    for kind, frame in columns.items():
+        yield _batch(kind, frame, {name.removeprefix("@"): name for name in frame.columns if name.startswith("@")})
+    for records, rejects in records_in_portions(LineBlock(others, block.rejects)):
+        if rejects.height:
+            yield only_rejects(rejects)
+        for kind, found in _by_kind(records).items():
+            yield _batch_of(kind, found)
 
 
 def _by_kind(records: Sequence[Record]) -> dict[str, list[Record]]:

@@ -138,6 +138,7 @@ def _tls(part: _Part) -> dict[str, object]:
         "version": part.get("version"),
         "next_protocol": chosen,
         "ja3": digest,
+        "ja4": part.get("ja4"),
     }
 
 

@@ -4,6 +4,8 @@ from collections.abc import Callable
 
 import polars as pl
 
+_LOGIN_GOES_ON = "0xc0000016"  # STATUS_MORE_PROCESSING_REQUIRED
+
 
 def outcome_of(kind: str) -> pl.Expr:
     """`success`, `failure` or `unknown`, from the columns of records of this event type."""
@@ -41,8 +43,11 @@ def _of_ftp() -> pl.Expr:
 
 
 def _of_smb() -> pl.Expr:
+    """By the two bits of an NTSTATUS that tell errors ([MS-ERREF] 2.3); that a login goes on is no error."""
     code = pl.col("@smb.status_code")
-    return _verdict(pl.when(code.is_not_null()).then(code.is_in(["0x0", "0"])))
+    failed = code.str.contains(r"^0x[c-fC-F][0-9A-Fa-f]{7}$")
+    told = code.is_in(["0x0", "0"]) | (failed & (code != _LOGIN_GOES_ON))
+    return _verdict(pl.when(told).then(~failed))
 
 
 def _verdict(worked: pl.Expr) -> pl.Expr:

@@ -1,4 +1,4 @@
-"""The headers of syslog lines as columns: RFC 3164, RFC 5424, ISO times, and what devices make of them."""
+"""The headers of syslog lines as columns: RFC 3164, RFC 5424, ISO times."""
 
 import numpy as np
 import polars as pl
@@ -12,14 +12,15 @@ from pipelines.sources.times import dated_times, utc_times
 _MONTH = "|".join(MONTHS)
 
 # <34>Mar  1 10:00:00 web-1 sshd[811]: Failed password for root from 192.0.2.7 port 40022 ssh2
+# Mar  1 10:00:00 pc-1 gdm-password][99]: pam_unix(gdm-password:auth): authentication failure; ...
 # 2026-03-01T10:00:00.003+08:00 web-1 sshd[811]: Failed password for root from 192.0.2.7 port 40022 ssh2
 _BSD = (
     r"(?s)^(?:\d{1,7} )?(?:<(?P<priority>\d{1,3})>)?"
     rf"(?:(?P<month>{_MONTH}) +(?P<day>\d\d?)(?: (?P<year>\d{{4}}))? (?P<clock>\d\d:\d\d:\d\d)"
     r"(?:[.,](?P<fraction>\d+))?"
-    r"|(?P<iso>\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d(?:[.,]\d+)?(?:Z|[+-]\d\d:?\d\d)?)) +"
+    r"|(?P<iso>\d{4}-\d\d-\d\d[T ]\d\d:\d\d:\d\d(?:[.,]\d+)?(?:Z|[+-]\d\d:?\d\d)?)) +"
     r"(?:(?P<host>\S*[^\s:\]]) +)?"
-    r"(?:(?P<program>[^\s:\[\]]{1,128})(?:\[(?P<process>[^\]\s]*)\])?:(?: |$))?(?P<message>.*)$"
+    r"(?:(?P<program>[^\s:\[\]]{1,128})\]?(?:\[(?P<process>[^\]\s]*)\])?:(?: |$))?(?P<message>.*)$"
 )
 
 # <34>1 2026-03-01T10:00:00.003Z rtu-7 sshd 811 ID47 [timeQuality tzKnown="1"] Failed password for root from ...
@@ -29,30 +30,57 @@ _RFC5424 = (
     r'(?P<structured>-|(?:\[[^\s=\]"]+(?: [^\s=\]"]+="(?:[^"\\]|\\.)*")*\])+)(?: \x{FEFF}?(?P<message>.*))?$'
 )
 
-# What stands before the event of a device: any header, whole or not, or nothing. Nothing else, or whoever chooses a
-# word of another program's line could write events of their own.
-# <134>1 2026-03-01T10:00:00Z fw-1 CEF:0|... | <134>Mar  1 10:00:00 fw-1 tag: CEF: 0|... | CEF:0|...
-EVENT_CARRIED = (
-    r"(?s)^(?:\d{1,7} )?(?:<(?P<priority>\d{1,3})>)?(?:\d{1,2} )?"
-    rf"(?:(?:(?P<month>{_MONTH}) +(?P<day>\d\d?)(?: (?P<year>\d{{4}}))? (?P<clock>\d\d:\d\d:\d\d)"
-    r"(?:[.,](?P<fraction>\d+))?"
-    r"|(?P<iso>\d{4}-\d\d-\d\d[T ]\d\d:\d\d:\d\d(?:[.,]\d+)?(?:Z|[+-]\d\d:?\d\d)?)) +"
-    r"(?:(?P<host>\S+) +)?(?:\S+ +|\S+ \S+ \S+ (?:-|\[[^\]]*\]) +)??)?"
-    r"(?P<message>(?:CEF: ?\d{1,2}(?:\.\d{1,2})?|LEEF: ?[12](?:\.\d)?)\|.*)$"
-)
 _VERSIONED = r"^(?:\d{1,7} )?<\d{1,3}>[1-9]\d{0,2} "
+# A date and a time with a blank between them begin lines of other programs too: `2026-03-01 10:00:00 ERROR ...`.
+_DOUBTFUL = (
+    pl.col("iso").str.contains(" ", literal=True) & pl.col("priority").is_null() & pl.col("process").is_null()
+).fill_null(value=False)
 _WRITTEN = ("month", "day", "year", "clock", "fraction")
 _DATED: SchemaDict = {"month": pl.Int8, "day": pl.Int8, "year": pl.Int64, "of_day": pl.Int64}
 _BOTH = ("priority", "iso", "host", "program", "process", "message")
-_COLUMNS = ("offset", "text", "decode_error", *_DATED, "message_id", "structured", *_BOTH, "shaped", "carries")
+_TEXTS = ("message_id", "structured", *_BOTH)
+HEADER_COLUMNS: SchemaDict = {**_DATED, **dict.fromkeys((*_TEXTS, "relay"), pl.String)}  # what a header's parts become
+# behind a relay's: <38>Mar  1 10:00:00 web-1 sshd[811]: ... | Mar  1 10:00:00 web-1 sshd[811]: ...
+_INNER = (
+    rf"^(?:<\d{{1,3}}>)?(?:(?:{_MONTH}) [ \d]\d (?:\d{{4}} )?\d\d:\d\d:\d\d|\d{{4}}-\d\d-\d\dT\d\d:\d\d:\d\d\S*) +\S"
+    r"|^<\d{1,3}>[1-9]\d{0,2} \d{4}-\d\d-\d\dT"
+)
+NO_RELAY = pl.lit(None, dtype=pl.String).alias("relay")
+HEADER_ORDER = ("offset", "text", "decode_error", *_DATED, *_TEXTS, "relay", "shaped", "carries")
 
 
 def split_headers(lines: pl.DataFrame) -> pl.DataFrame:
     """The lines (`offset`, `text`, `decode_error`) with a column for each part of the header, null where it is absent.
 
     `message` is what follows, `shaped` whether there is a header at all, `carries` false. `of_day` is microseconds
-    since midnight, null where a clock shows no such time.
+    since midnight, null where a clock shows no such time. Of two headers the inner one counts, which is the sender's:
+    `relay` is the host of the outer.
     """
+    return _of_senders(_split(lines))
+
+
+def _of_senders(split: pl.DataFrame) -> pl.DataFrame:
+    """The lines with the inner header's parts where a relay put one of its own before it."""
+    bare = pl.col("program").is_null()
+    relayed = (
+        split.select(bare & pl.when(bare).then(pl.col("message").str.contains(_INNER)))
+        .to_series()
+        .fill_null(value=False)
+    )
+    if not relayed.any():
+        return split
+    outer = split.filter(relayed)
+    inner = _split(outer.select("offset", pl.col("message").alias("text"), "decode_error"))
+    whole = inner["shaped"] & inner["program"].is_not_null() & inner["host"].is_not_null()
+    inner, outer = inner.filter(whole), outer.filter(whole)
+    told = inner.with_columns(
+        outer["text"], pl.coalesce("priority", outer["priority"]), outer["host"].alias("relay")
+    ).select(HEADER_ORDER)
+    others = split.filter(~pl.col("offset").is_in(told["offset"].implode()))
+    return pl.concat([others, told]).sort("offset")
+
+
+def _split(lines: pl.DataFrame) -> pl.DataFrame:
     versioned, others = versioned_headers(lines)
     plain, others = plain_headers(others)
     parts = [_completed(part) for part in (versioned, plain) if part.height]
@@ -63,15 +91,16 @@ def split_headers(lines: pl.DataFrame) -> pl.DataFrame:
 
 def _completed(told: pl.DataFrame) -> pl.DataFrame:
     """The lines whose parts were told, with every column of `split_headers`."""
-    columns: SchemaDict = {**_DATED, **dict.fromkeys(("message_id", "structured", *_BOTH), pl.String)}
-    absent = [pl.lit(None, dtype=kind).alias(name) for name, kind in columns.items() if name not in told.columns]
+    columns = HEADER_COLUMNS.items()
+    absent = [pl.lit(None, dtype=kind).alias(name) for name, kind in columns if name not in told.columns]
     return _named(told.with_columns(*absent, pl.lit(value=True).alias("shaped"), pl.lit(value=False).alias("carries")))
 
 
 def _named(split: pl.DataFrame) -> pl.DataFrame:
     """The lines without names that stand for none, and the columns in order."""
     absent = [pl.col(name).replace({"-": None, "": None}) for name in ("host", "program", "process", "message_id")]
-    return split.with_columns(*absent, pl.col("message").fill_null("")).select(_COLUMNS)
+    relay = [] if "relay" in split.columns else [NO_RELAY]
+    return split.with_columns(*absent, *relay, pl.col("message").fill_null("")).select(HEADER_ORDER)
 
 
 def _by_expressions(lines: pl.DataFrame) -> pl.DataFrame:
@@ -96,17 +125,17 @@ def _by_expressions(lines: pl.DataFrame) -> pl.DataFrame:
     is_modern = pl.col("structured").is_not_null()
     chosen = [pl.when(is_modern).then(f"{name}.new").otherwise(f"{name}.old").alias(name) for name in _BOTH]
     split = found.with_columns(*chosen, (is_modern | pl.col("message.old").is_not_null()).alias("shaped"))
-    return _named(_numbered(split).with_columns(pl.lit(value=False).alias("carries")))
+    return _named(numbered(split).with_columns(pl.lit(value=False).alias("carries")))
 
 
 def _split_old(lines: pl.DataFrame, old: ExprStructNameSpace) -> pl.DataFrame:
     nothing = [pl.lit(None, dtype=pl.String).alias(name) for name in ("message_id", "structured")]
     found = lines.with_columns(*(old.field(name) for name in (*_WRITTEN, *_BOTH)), *nothing)
-    shaped = pl.col("message").is_not_null().alias("shaped")
-    return _named(_numbered(found).with_columns(shaped, pl.lit(value=False).alias("carries")))
+    shaped = (pl.col("message").is_not_null() & ~_DOUBTFUL).alias("shaped")
+    return _named(numbered(found).with_columns(shaped, pl.lit(value=False).alias("carries")))
 
 
-def _numbered(written: pl.DataFrame) -> pl.DataFrame:
+def numbered(written: pl.DataFrame) -> pl.DataFrame:
     """The lines with the parts of their times as numbers."""
     hour, minute, second = (pl.col("clock").str.slice(at, 2).cast(pl.Int64, strict=False) for at in (0, 3, 6))
     # A leap second is the second before it.
@@ -121,22 +150,6 @@ def _numbered(written: pl.DataFrame) -> pl.DataFrame:
         .then(seconds * 1_000_000 + pl.coalesce(fraction, pl.when(pl.col("fraction").is_null()).then(0)))
         .alias("of_day"),
     )
-
-
-def split_before_events(lines: pl.DataFrame) -> pl.DataFrame:
-    """The same for lines that carry an event of CEF or LEEF, whose header may be cut short or missing."""
-    found = lines.with_columns(pl.col("text").str.extract_groups(EVENT_CARRIED).alias("header")).unnest("header")
-    nothing = [pl.lit(None, dtype=pl.String).alias(n) for n in ("message_id", "structured", "program", "process")]
-    told = _numbered(found).with_columns(
-        *nothing, pl.lit(value=True).alias("shaped"), pl.lit(value=True).alias("carries")
-    )
-    return told.with_columns(pl.col("host").replace({"-": None})).select(_COLUMNS)
-
-
-def carries_event(texts: pl.Series) -> pl.Series:
-    """Which lines are an event of CEF or LEEF, behind a header or bare."""
-    maybe = texts.str.contains("EF:", literal=True)
-    return texts.str.contains(EVENT_CARRIED) if maybe.any() else maybe
 
 
 def header_times(split: pl.DataFrame, counter: YearCounter) -> pl.Series:

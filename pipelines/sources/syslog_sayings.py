@@ -1,109 +1,25 @@
 """The lines of a Linux host's programs that say who did what from where, and whether it worked."""
 
-from dataclasses import dataclass
+from pipelines.sources.saying import Saying
+from pipelines.sources.service_sayings import SERVICE_SAYINGS
+from pipelines.sources.ssh_sayings import SSH_SAYINGS
 
-
-@dataclass(frozen=True)
-class Saying:
-    """One kind of line.
-
-    Attributes:
-        programs: whose line it is; `pam` stands for PAM's lines, which any program may write.
-        pattern: a Rust regular expression; its named groups become `user`, `source_ip`, `source_port` and fields.
-        outcome: success, failure or unknown; '' where the group `failure` decides.
-    """
-
-    programs: tuple[str, ...]
-    action: str
-    outcome: str
-    pattern: str
-
-
-# The user of an SSH line is the attacker's to choose, even " from 192.0.2.1 port 22": it reaches to the last `from`.
-_FROM = r"from (?P<source_ip>\S+) port (?P<source_port>\d+)"
-_SSHD = ("sshd",)
 _ACCOUNTS = ("useradd", "usermod", "gpasswd", "groupmems", "adduser")
 
 SAYINGS: tuple[Saying, ...] = (
-    # Failed password for invalid user admin from 192.0.2.7 port 40022 ssh2
-    Saying(
-        _SSHD,
-        "login",
-        "failure",
-        rf"^Failed (?P<method>\S+) for (?:(?P<invalid_user>invalid|illegal) user )?(?P<user>.*) {_FROM}",
-    ),
-    # Accepted publickey for alice from 192.0.2.7 port 40022 ssh2: ED25519 SHA256:...
-    Saying(_SSHD, "login", "success", rf"^Accepted (?P<method>\S+) for (?P<user>.*) {_FROM}"),
-    # Invalid user admin from 192.0.2.7 port 40022
-    Saying(
-        _SSHD,
-        "login",
-        "failure",
-        r"^(?P<invalid_user>Invalid|Illegal) user (?P<user>.*) from (?P<source_ip>\S+)(?: port (?P<source_port>\d+))?$",
-    ),
-    # error: maximum authentication attempts exceeded for root from 192.0.2.7 port 40022 ssh2 [preauth]
-    Saying(
-        _SSHD,
-        "login",
-        "failure",
-        r"^(?:error: )?maximum authentication attempts exceeded for (?:(?P<invalid_user>invalid) user )?(?P<user>.*) "
-        + _FROM,
-    ),
-    # User root from 192.0.2.7 not allowed because not listed in AllowUsers
-    Saying(
-        _SSHD,
-        "login",
-        "failure",
-        r"^User (?P<user>.*) from (?P<source_ip>\S+) not allowed because (?P<reason>.*)$",
-    ),
-    # error: PAM: Authentication failure for root from 192.0.2.7
-    Saying(
-        _SSHD,
-        "login",
-        "failure",
-        r"^error: PAM: (?P<reason>.*) for (?:illegal user )?(?P<user>.*) from (?P<source_ip>\S+)$",
-    ),
-    # Authentication refused: bad ownership or modes for directory /home/alice/.ssh
-    Saying(_SSHD, "login", "failure", r"^Authentication refused: (?P<reason>.*)$"),
-    # Bad protocol version identification 'GET / HTTP/1.1' from 192.0.2.7 port 40022
-    Saying(
-        _SSHD,
-        "connect",
-        "failure",
-        r"^(?:error: )?(?:kex_exchange_identification: )?(?P<reason>Bad protocol version identification|"
-        r"banner exchange: Connection)(?: '(?P<said>.*)')? from (?P<source_ip>\S+) port (?P<source_port>\d+)",
-    ),
-    # Connection from 192.0.2.7 port 40022 on 198.51.100.2 port 22
-    Saying(
-        _SSHD,
-        "connect",
-        "unknown",
-        r"^Connection from (?P<source_ip>\S+) port (?P<source_port>\d+)"
-        r"(?: on (?P<local_ip>\S+) port (?P<local_port>\d+))?",
-    ),
-    # Disconnected from authenticating user root 192.0.2.7 port 40022 [preauth]
-    Saying(
-        _SSHD,
-        "logout",
-        "unknown",
-        r"^(?:Connection (?:closed|reset) by|Disconnected from|Disconnecting)(?: authenticating| invalid)?"
-        r"(?: user (?P<user>.*))? (?P<source_ip>[0-9a-fA-F.:]+) port (?P<source_port>\d+)",
-    ),
-    # Received disconnect from 192.0.2.7 port 40022:11: Bye Bye [preauth]
-    Saying(
-        _SSHD,
-        "logout",
-        "unknown",
-        r"^Received disconnect from (?P<source_ip>[0-9a-fA-F.:]+?):? port (?P<source_port>\d+)",
-    ),
+    *SSH_SAYINGS,
+    *SERVICE_SAYINGS,
     # alice : 3 incorrect password attempts ; TTY=pts/0 ; PWD=/home/alice ; USER=root ; COMMAND=/bin/sh
     Saying(
         ("sudo",),
         "execute",
         "",
-        r"^\s*(?P<user>\S+) : (?:(?P<failure>[^=]*?) ; )?(?:HOST=.*? ; )?TTY=(?P<tty>.*?) ; PWD=(?P<pwd>.*?) ; "
-        r"USER=(?P<runas>.*?) ;(?: [A-Z]+=.*? ;)*? COMMAND=(?P<command>.*)$",
+        r"^\s*(?P<user>\S+) : (?:(?P<failure>[^=]*?) ; )?(?:HOST=.*? ; )?TTY=(?P<tty>.*?) ; (?:CHROOT=.*? ; )?"
+        r"PWD=(?P<pwd>.*?) ; (?:USER=(?P<runas>.*?) ;)?(?: ?GROUP=(?P<rungroup>.*?) ;)?(?: ?[A-Z]+=.*? ;)*? "
+        r"COMMAND=(?P<command>.*)$",
     ),
+    # alice : (command continued) /etc/hosts
+    Saying(("sudo",), "execute", "unknown", r"^\s*(?P<user>\S+) : \(command continued\) (?P<command>.*)$"),
     # root : unable to resolve host web-1
     Saying(("sudo",), "execute", "unknown", r"^\s*(?P<user>\S+) : (?P<reason>unable to [^;]*)$"),
     # FAILED SU (to root) alice on pts/0 | (to root) alice on pts/0
@@ -126,6 +42,13 @@ SAYINGS: tuple[Saying, ...] = (
         "switch_user",
         "",
         r"^'su (?P<runas>\S+)' (?:succeeded|(?P<failure>failed)) for (?P<user>\S+) on (?P<tty>\S+)$",
+    ),
+    # - /dev/pts/1 alice:root | + /dev/pts/1 alice:root, as the su of shadow writes it
+    Saying(
+        ("su",),
+        "switch_user",
+        "",
+        r"^(?:\+|(?P<failure>-)) (?P<tty>\S+) (?P<user>[^\s:]+)[:-](?P<runas>\S+)$",
     ),
     # (root) CMD (/usr/local/bin/backup)
     Saying(("cron",), "execute", "success", r"^\((?P<user>[^)]*)\) CMD \((?P<command>.*)\)$"),
@@ -185,6 +108,13 @@ SAYINGS: tuple[Saying, ...] = (
         "change_password",
         "success",
         r"^password for '(?P<target_user>[^']*)' changed(?: by '(?P<user>[^']*)')?",
+    ),
+    # changed password expiry for alice
+    Saying(
+        ("chage",),
+        "change_user",
+        "success",
+        r"^changed (?:password expiry|user info) for '?(?P<target_user>[^\s']+)",
     ),
     # change user 'alice' shell from '/bin/sh' to '/bin/bash'
     Saying(_ACCOUNTS, "change_user", "success", r"^(?:change|lock|unlock) user '(?P<target_user>[^']*)'"),

@@ -22,7 +22,10 @@ _LINE = (
     r'(?: "(?P<referer>(?:[^"\\]|\\.)*)"(?: "(?P<agent>(?:[^"\\]|\\.)*)")?)?(?P<rest>.*)$'
 )
 _REQUEST = r"(?s)^(?P<method>[A-Za-z_\-]{1,32}) (?P<uri>.*?)(?: (?P<protocol>HTTP/[\d.]+))?$"
-_TELLING = re.compile(r"^(?:[\w.\-]+:\d+ )?\S+ \S+ [^\[]*\[\d{1,2}/[A-Za-z]{3}/\d{4}:\d\d:\d\d:\d\d [+-]\d{4}\] \"")
+ACCESS_SAID = r"^(?:[\w.\-]+:\d+ )?\S+ \S+ [^\[]*\[\d{1,2}/[A-Za-z]{3}/\d{4}:\d\d:\d\d:\d\d [+-]\d{4}\] \""
+# A line of syslog may carry one: it begins with a priority or a time.
+_HEADED = r"(?!(?:<\d{1,3}>|[A-Z][a-z]{2} [ \d]\d \d\d:\d\d:\d\d |\d{4}-\d\d-\d\dT))"
+_TELLING = re.compile(f"{_HEADED}{ACCESS_SAID}")
 _ESCAPED = re.compile(r"(?:\\x[0-9a-fA-F]{2})+|\\[\\\"]")
 
 _FIELDS = {
@@ -50,10 +53,11 @@ def recognises(head: bytes) -> bool:
 
 def read(stream: BinaryIO) -> Iterator[Batch]:
     """One batch a block."""
-    return map(_batch, line_blocks(stream))
+    return map(access_batch, line_blocks(stream))
 
 
-def _batch(block: LineBlock) -> Batch:
+def access_batch(block: LineBlock) -> Batch:
+    """The rows of access lines; those that are none are rejects."""
     split = block.lines.with_columns(pl.col("text").str.extract_groups(_LINE).alias("line")).unnest("line")
     shaped = pl.col("time").is_not_null()
     time = pl.col("time").str.to_datetime("%d/%b/%Y:%H:%M:%S %z", time_unit="us", strict=False)

@@ -30,10 +30,11 @@ _APACHE = (
     r"(?:\((?P<os_error>\d+)\)[^:\[]*: )?(?:\[(?:client|remote) (?P<apache_client>[^\]\s]+)\] )?"
     r"(?:(?P<code>AH\d{5}): )?(?P<apache_said>.*)$"
 )
-_TELLING = re.compile(
+ERROR_SAID = (
     r"^(?:\d{4}/\d\d/\d\d \d\d:\d\d:\d\d \[[a-z]+\] \d+#\d+: "
     r"|\[[A-Z][a-z]{2} [A-Z][a-z]{2} +\d\d? \d\d:\d\d:\d\d(?:\.\d+)? \d{4}\] \[)"
 )
+_TELLING = re.compile(ERROR_SAID)
 _SAID_OF = {
     "server": r", server: ([^,]*)",
     "cs-host": r', host: "([^"]*)"',
@@ -61,10 +62,11 @@ def recognises(head: bytes) -> bool:
 
 def read(stream: BinaryIO) -> Iterator[Batch]:
     """One batch a block. Neither server writes a zone: times are read as UTC."""
-    return map(_batch, line_blocks(stream))
+    return map(error_batch, line_blocks(stream))
 
 
-def _batch(block: LineBlock) -> Batch:
+def error_batch(block: LineBlock) -> Batch:
+    """The rows of lines of either server; those that are none are rejects."""
     groups = (
         pl.col("text").str.extract_groups(pattern).alias(name) for name, pattern in (("n", _NGINX), ("a", _APACHE))
     )

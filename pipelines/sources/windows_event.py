@@ -55,7 +55,7 @@ def leaves(node: object, name: str = "Data") -> dict[str, str]:
     found: dict[str, str] = {}
     for key, value in node.items():
         if key != "#attributes" and not key.startswith("@") and not key.endswith("_attributes"):
-            found.update(leaves(value, name if key == "#text" else key))
+            found.update(leaves(value, name if key == "#text" else text_of(key)))
     return found
 
 
@@ -72,7 +72,7 @@ def _own_name(node: Mapping[str, object]) -> str:
     """The Name attribute of a `Data` element in the shapes that tools give attributes."""
     inner = node.get("#attributes")
     name = inner.get("Name") if isinstance(inner, dict) else node.get("@Name")
-    return name if isinstance(name, str) else ""
+    return text_of(name) if isinstance(name, str) else ""
 
 
 def _system_fields(system: Mapping[str, object]) -> dict[str, str]:

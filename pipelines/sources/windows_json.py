@@ -1,12 +1,13 @@
-"""Windows events exported as JSON: in evtx_dump's shape, Winlogbeat's, or flat with Sysmon's own names."""
+"""Windows events exported as JSON: in evtx_dump's shape, Winlogbeat's, EvtxECmd's, or flat with Sysmon's own names."""
 
+import json
 from collections.abc import Iterator, Mapping
 from typing import BinaryIO
 
 import polars as pl
 
 from pipelines.batch import Batch
-from pipelines.sources.json_records import JsonObject, Record, text_of
+from pipelines.sources.json_records import JsonObject, Record, record_of, text_of
 from pipelines.sources.json_stream import first_objects, read_objects
 from pipelines.sources.windows_event import event_fields, leaves, system_time
 from pipelines.sources.windows_rows import Gathered, Reject, WindowsEvent
@@ -16,6 +17,12 @@ NAME = "windows_json"
 # The flat exports' names for what System calls otherwise.
 _RENAMED = {
     "event_id": "EventID",
+    "EventCode": "EventID",
+    "log_name": "Channel",
+    "source_name": "Provider_Name",
+    "record_number": "EventRecordID",
+    "keywords": "Keywords",
+    "level": "Level",
     "EventId": "EventID",
     "Id": "EventID",
     "channel": "Channel",
@@ -33,15 +40,20 @@ _RENAMED = {
     "record_id": "EventRecordID",
     "message": "Message",
 }
-_TIMES = ("TimeCreated", "SystemTime", "@timestamp", "UtcTime", "TimeGenerated", "EventTime", "timestamp", "Timestamp")
-_MARKS = ("Channel", "LogName", "channel")
-_NUMBERS = ("EventID", "EventId", "event_id", "Id")
+_TIMES = (
+    *("TimeCreated", "SystemTime", "@timestamp", "UtcTime", "TimeGenerated", "EventTime", "timestamp", "Timestamp"),
+    "_time",
+)
+_PAYLOAD = "Payload"
+_BEATS_DATA = ("event_data", "user_data")
+_MARKS = ("Channel", "LogName", "channel", "log_name")
+_NUMBERS = ("EventID", "EventId", "event_id", "Id", "EventCode")
 _LEVELS = {"critical": "1", "error": "2", "warning": "3", "information": "4", "info": "4", "verbose": "5"}
 
 
 def recognises(head: bytes) -> bool:
     """Whether the first objects are Windows events in one of the known shapes."""
-    return any(map(_is_windows, first_objects(head)))
+    return any(_is_windows(_of_search(content) or content) for content in first_objects(head))
 
 
 def read(stream: BinaryIO) -> Iterator[Batch]:
@@ -54,6 +66,12 @@ def read(stream: BinaryIO) -> Iterator[Batch]:
         yield Batch(batch.table, batch.rows, pl.concat([rejects, batch.rejects]))
 
 
+def _of_search(content: JsonObject) -> JsonObject | None:
+    """The event within a result that Splunk exports: `{"preview": false, "offset": 0, "result": {...}}`."""
+    result = content.get("result")
+    return result if isinstance(result, dict) and "preview" in content else None
+
+
 def _is_windows(content: JsonObject) -> bool:
     return (
         isinstance(_nested(content).get("System"), dict)
@@ -63,6 +81,8 @@ def _is_windows(content: JsonObject) -> bool:
 
 
 def _event(record: Record) -> WindowsEvent | Reject:
+    if (result := _of_search(record.content)) is not None:
+        record = record_of(record.offset, record.text, result, decode_error="decode_error" in record.flat)
     content = record.content
     nested = _nested(content)
     if not _is_windows(content):
@@ -99,14 +119,35 @@ def _keywords(winlog: Mapping[str, object]) -> dict[str, str]:
 
 
 def _of_flat(record: Record) -> dict[str, str]:
+    details = _payload(record.content) | _beats_data(record.content)
     fields = {name: value for name, value in record.flat.items() if name not in _RENAMED}
     for name, known in _RENAMED.items():
         if name in record.flat:
             fields.setdefault(known, record.flat[name])
+    if details:
+        given = (_PAYLOAD, *(f"{part}.{name}" for part in _BEATS_DATA for name in details))
+        fields = details | {name: value for name, value in fields.items() if name not in given}
     fields["Level"] = _LEVELS.get(
         fields.get("Level", fields.get("LevelDisplayName", "")).lower(), fields.get("Level", "")
     )
     return fields if fields["Level"] else {name: value for name, value in fields.items() if name != "Level"}
+
+
+def _beats_data(content: JsonObject) -> dict[str, str]:
+    """The event's own data as Winlogbeat puts it before version 7."""
+    return {name: text for part in _BEATS_DATA if part in content for name, text in leaves(content[part]).items()}
+
+
+def _payload(content: JsonObject) -> dict[str, str]:
+    """The event's own data, which EvtxECmd puts as JSON into a text."""
+    text = content.get(_PAYLOAD)
+    if not isinstance(text, str) or not text.startswith("{"):
+        return {}
+    try:
+        nested = json.loads(text)
+    except (ValueError, RecursionError):
+        return {}
+    return leaves(nested.get("EventData")) | leaves(nested.get("UserData"))
 
 
 def _first_text(content: Mapping[str, object], names: tuple[str, ...]) -> str:

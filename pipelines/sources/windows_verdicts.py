@@ -48,6 +48,7 @@ _ACTIONS: dict[tuple[str, str], str] = {
     (_SYSMON, "22"): "query",
 }
 _FAILED_LOGINS = frozenset({"4625", "4771"})
+_LOGGED_IN = "4624"
 # The one event whose outcome is its Status, and what that is where all is well.
 STATED, SUCCESS = "4776", "0x0"
 _AUDIT_FAILURE, _AUDIT_SUCCESS = 0x0010_0000_0000_0000, 0x0020_0000_0000_0000
@@ -108,6 +109,7 @@ def outcome_of(number: str, keywords: str, status: str) -> str:
         bits = int(keywords, 0)
     except ValueError:
         bits = 0
-    failed = bits & _AUDIT_FAILURE or keywords == "Audit Failure"
-    worked = bits & _AUDIT_SUCCESS or keywords == "Audit Success"
+    words = keywords.lower()
+    failed = bits & _AUDIT_FAILURE or "audit failure" in words
+    worked = bits & _AUDIT_SUCCESS or "audit success" in words or number == _LOGGED_IN
     return "failure" if failed else "success" if worked else "unknown"

@@ -1,7 +1,10 @@
 """Zeek's logs as JSON lines, one kind or many in a file."""
 
 from collections.abc import Iterator, Sequence
+from dataclasses import replace
 from typing import BinaryIO
+
+import polars as pl
 
 from pipelines.batch import Batch
 from pipelines.event_classes import CLASSES
@@ -13,6 +16,9 @@ from pipelines.sources.lines import LineBlock, line_blocks
 from pipelines.sources.zeek_map import WANTED, zeek_batch, zeek_table
 
 NAME = "zeek_json"
+
+# Shippers for which a dot has a meaning put something else in its place.
+_ENDS = {f"id_{end}_{what}": f"id.{end}_{what}" for end in ("orig", "resp") for what in ("h", "p")}
 
 # Zeek's JSON names the log only when the writer was asked to (`_path`); else the columns tell.
 _TELLING: tuple[tuple[str, frozenset[str]], ...] = (
@@ -55,15 +61,34 @@ def recognises(head: bytes) -> bool:
 def read(stream: BinaryIO) -> Iterator[Batch]:
     """One batch a block and kind of log."""
     for block in line_blocks(stream):
-        tables, others = shaped_tables(block.lines, "_path", _kind)
-        for path, frame in tables.items():
-            yield zeek_batch(path, frame, {name[1:]: name for name in frame.columns if name.startswith("@")})
-        for records, rejects in records_in_portions(LineBlock(others, block.rejects)):
-            if rejects.height:
-                yield only_rejects(rejects)
-            for path, found in _by_path(records).items():
-                apart = CLASSES.get(zeek_table(path), {})
-                yield zeek_batch(path, flat_frame(found, WANTED, apart), {name: f"@{name}" for name in apart})
+        yield from zeek_batches(block)
+
+
+def zeek_batches(block: LineBlock) -> Iterator[Batch]:
+    """The batches of some lines, a record each."""
+    tables, others = shaped_tables(block.lines, "_path", _kind)
+    for path, columns in tables.items():
+        frame = _dotted(columns)
+        yield zeek_batch(path, frame, {name[1:]: name for name in frame.columns if name.startswith("@")})
+    for records, rejects in records_in_portions(LineBlock(others, block.rejects)):
+        if rejects.height:
+            yield only_rejects(rejects)
+        for path, found in _by_path(records).items():
+            apart = CLASSES.get(zeek_table(path), {})
+            yield zeek_batch(path, flat_frame(found, WANTED, apart), {name: f"@{name}" for name in apart})
+
+
+def _dotted(columns: pl.DataFrame) -> pl.DataFrame:
+    """The columns with the ends of a connection under Zeek's names."""
+    there = set(columns.columns)
+    known = {f"@{name}": f"@{of}" for name, of in _ENDS.items() if f"@{name}" in there and f"@{of}" not in there}
+    return columns.rename(known)
+
+
+def _with_dots(record: Record) -> Record:
+    if not _ENDS.keys() & record.flat.keys():
+        return record
+    return replace(record, flat={_ENDS.get(name, name): text for name, text in record.flat.items()})
 
 
 def _is_zeek(content: JsonObject) -> bool:
@@ -82,7 +107,8 @@ def _kind(shape: Shape) -> tuple[str, dict[str, str]] | None:
 def _by_path(records: Sequence[Record]) -> dict[str, list[Record]]:
     paths: dict[str, list[Record]] = {}
     for record in records:
-        paths.setdefault(record.flat.get("_path") or _told(record.content) or "unknown", []).append(record)
+        path = record.flat.get("_path") or _told(record.content) or "unknown"
+        paths.setdefault(path, []).append(_with_dots(record))
     return paths
 
 

@@ -3,7 +3,7 @@ from typing import Any
 
 import pytest
 
-from pipelines.sources import auditd
+from pipelines.sources import auditd, syslog
 from pipelines.sources.audit_records import record_fields, socket_address
 from tests.pipelines.sources.rows import event, events, reasons
 
@@ -94,6 +94,42 @@ def test_a_login_says_who_and_from_where() -> None:
 def test_the_serial_number_rolls_over() -> None:
     lines = [f"type=SYSCALL msg=audit(1772330400.1:{serial}): pid={serial}" for serial in (4294967295, 0, 1)]
     assert [row["fields"]["pid"] for row in events(auditd, "\n".join(lines).encode())] == ["4294967295", "0", "1"]
+
+
+@pytest.mark.parametrize(
+    ("body", "outcome"),
+    [
+        ('avc:  denied  { read } for  pid=33 comm="httpd" tclass=file permissive=0', "failure"),
+        ('avc:  granted  { load_policy } for  pid=33 comm="load_policy"', "success"),
+        ('apparmor="DENIED" operation="open" profile="/usr/sbin/x" name="/etc/passwd"', "failure"),
+        ('apparmor="STATUS" operation="profile_load" name="x"', "unknown"),
+    ],
+)
+def test_a_decision_of_selinux_or_apparmor_is_the_outcome(body: str, outcome: str) -> None:
+    assert event(auditd, f"type=AVC msg=audit(1772330400.1:9): {body}")["outcome"] == outcome
+
+
+_IN_SYSLOG = {
+    "audispd's plugin": ("audispd: ", "SYSCALL", "msg="),
+    "with a node": ("audisp-syslog: node=web-1 ", "SYSCALL", "msg="),
+    "the kernel": ("kernel: audit: ", "1300", ""),
+    "the kernel with its clock": ("kernel: [   12.345] audit: ", "1300", ""),
+}
+
+
+@pytest.mark.parametrize(("before", "kind", "marked"), _IN_SYSLOG.values(), ids=_IN_SYSLOG)
+def test_records_in_syslog_are_records(before: str, kind: str, marked: str) -> None:
+    header = f"<13>Mar  1 02:00:01 web-1 {before}"
+    lines = [
+        f'{header}type={kind} {marked}audit(1772330400.5:9): syscall=59 success=yes comm="id" exe="/bin/id" key="k"',
+        f'{header}type=EXECVE msg=audit(1772330400.5:9): argc=2 a0="id" a1=2D75',
+        "<13>Mar  1 02:00:02 web-1 sshd[8]: Invalid user type=EXECVE msg=audit(1.1:9): from 192.0.2.7 port 4",
+    ]
+    call, command, other = sorted(events(syslog, "\n".join(lines).encode()), key=lambda row: row["source_offset"])
+    assert {row["event_time"].isoformat() for row in (call, command)} == {"2026-03-01T02:00:00.500000+00:00"}
+    assert (call["service"], call["host"], call["fields"]["type"]) == ("auditd", "web-1", "SYSCALL")
+    assert (command["fields"]["cmdline"], command["fields"]["exe"], call["fields"]["key"]) == ("id -u", "/bin/id", "k")
+    assert (other["service"], other["source_ip"]) == ("sshd", "192.0.2.7")
 
 
 def test_what_is_no_record_is_rejected() -> None:

@@ -86,6 +86,20 @@ _TRAILS = {
         "create",
         "success",
     ),
+    "Kubernetes by somebody who plays another": (
+        {**_KUBERNETES, "impersonatedUser": {"username": "system:admin"}},
+        "kubernetes",
+        "audit",
+        "create",
+        "failure",
+    ),
+    "CTS with its time in words": (
+        {**_HUAWEI, "time": "2026/03/01 18:00:00 GMT+08:00"},
+        "huaweicloud",
+        "cts",
+        "deleteTracker",
+        "failure",
+    ),
     "Kubernetes before the answer": ({**_KUBERNETES, "responseStatus": {}}, "kubernetes", "audit", "create", "unknown"),
     "Alibaba ActionTrail": (_ALICLOUD, "alicloud", "actiontrail", "StopInstance", "success"),
     "Alibaba in a log service": (
@@ -139,6 +153,36 @@ def test_events_are_found_however_they_are_wrapped(text: str) -> None:
     assert found is cloud_audit
     assert [row["source_offset"] for row in events(cloud_audit, text.encode())] == [0, 1]
     assert reasons(cloud_audit, text.encode()) == {}
+
+
+_WRAPPED: dict[str, tuple[dict[str, Any], str, str]] = {
+    "EventBridge": ({"detail-type": "AWS API Call via CloudTrail", "detail": _AWS}, "cloudtrail", "eventName"),
+    "Log Service, the event as text": (
+        {"__topic__": "actiontrail_audit_event", "event": json.dumps(_ALICLOUD)},
+        "actiontrail",
+        "event.eventName",
+    ),
+    "CloudAudit's answers, the event as text": (
+        {"EventId": "1", "CloudAuditEvent": json.dumps(_TENCENT)},
+        "cloudaudit",
+        "eventName",
+    ),
+}
+
+
+@pytest.mark.parametrize(("content", "service", "name"), _WRAPPED.values(), ids=_WRAPPED)
+def test_what_delivers_a_trail_may_put_something_around_an_event(
+    content: dict[str, Any], service: str, name: str
+) -> None:
+    assert source_for(json.dumps(content).encode()) is cloud_audit
+    (row,) = events(cloud_audit, json.dumps(content).encode())
+    assert (row["service"], row["source_ip"], row["action"]) == (service, "192.0.2.7", row["fields"][name])
+
+
+@pytest.mark.parametrize("text", ["{broken", "{}", "[" * 50, "{" * 5000])
+def test_a_text_that_only_looks_like_an_event_stays_a_text(text: str) -> None:
+    (row,) = events(cloud_audit, json.dumps({**_AWS, "event": text}).encode())
+    assert (row["service"], row["fields"].get("event", "{}")) == ("cloudtrail", text)
 
 
 @pytest.mark.parametrize("indent", [None, 1])

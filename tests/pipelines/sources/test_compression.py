@@ -72,3 +72,15 @@ def test_lines_are_those_of_the_content(parts: list[bytes], size: int) -> None:
     ]
     packed.seek(0)
     assert list(packed) == list(io.BytesIO(content))
+
+
+def test_what_was_packed_twice_comes_out_too() -> None:
+    assert plain(io.BytesIO(gzip.compress(zstandard.compress(b"line\n")))).read() == b"line\n"
+    assert plain(io.BytesIO(gzip.compress(gzip.compress("Zeile\n".encode("utf-16"))))).read().endswith(b"Zeile\n")
+
+
+def test_what_was_packed_without_end_stays_packed() -> None:
+    content = b"line\n"
+    for _ in range(5):
+        content = gzip.compress(content)
+    assert plain(io.BytesIO(content)).read().startswith(b"\x1f\x8b")

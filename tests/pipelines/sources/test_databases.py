@@ -1,11 +1,20 @@
 """What databases log: statement, user, client, database, duration, rows and error under the same names."""
 
 import io
+import json
 from typing import Any
 
 import pytest
 
-from pipelines.sources import clickhouse_query_log, mysql_audit, mysql_general, postgres_csv, postgres_log
+from pipelines.sources import (
+    clickhouse_query_log,
+    mariadb_audit,
+    mysql_audit,
+    mysql_general,
+    postgres_csv,
+    postgres_json,
+    postgres_log,
+)
 from pipelines.sources.csv_records import csv_records
 from pipelines.sources.registry import Source, source_for
 from tests.pipelines.sources.rows import event, events, reasons
@@ -13,10 +22,45 @@ from tests.pipelines.sources.rows import event, events, reasons
 _AT = "2026-03-01 10:00:00.123 UTC"
 _CSV = f'{_AT},"alice","city",811,"192.0.2.7:40022",5c78f6e2.32b,3,"SELECT",2026-03-01 09:59:58 UTC,3/7,0'
 _CSV_END = ',"psql","client backend",,0'
+_JSONLOG = {"timestamp": _AT, "user": "alice", "dbname": "city", "pid": 811, "error_severity": "LOG"}
+_JSONLOG |= {"remote_host": "192.0.2.7", "remote_port": 40022, "backend_type": "client backend"}
 _MYSQL = '{"timestamp":"2026-03-01 10:00:00","id":1,"connection_id":8,"account":{"user":"alice","host":"pc-1"},'
 _CLICKHOUSE = '{"event_time":"2026-03-01 10:00:00","query_duration_ms":"12","user":"alice","query_id":"a",'
 
 _SAID: dict[str, tuple[Source, str, dict[str, Any]]] = {
+    "MariaDB's query with quotes and a line break": (
+        mariadb_audit,
+        "20260301 10:00:00,db-1,app,192.0.2.7,12,34,QUERY,city,'SELECT \\'a\\',\n\\'b\\' FROM c:\\\\n',0",
+        {
+            "statement": "SELECT 'a',\n'b' FROM c:\\n",
+            "host": "db-1",
+            "user": "app",
+            "source_ip": "192.0.2.7",
+            "database": "city",
+            "action": "select",
+            "outcome": "success",
+        },
+    ),
+    "MariaDB's failed query": (
+        mariadb_audit,
+        "20260301 10:00:00,db-1,app,localhost,12,35,QUERY,city,'SELECT x',1054",
+        {"outcome": "failure", "error": "1054", "client": "localhost", "source_ip": ""},
+    ),
+    "MariaDB's refused login": (
+        mariadb_audit,
+        "20260301 10:00:00,db-1,eve,192.0.2.7,13,0,FAILED_CONNECT,,,1045",
+        {"action": "login", "outcome": "failure", "user": "eve", "error": "1045"},
+    ),
+    "MariaDB's table": (
+        mariadb_audit,
+        "20260301 10:00:00,db-1,app,192.0.2.7,12,34,WRITE,city,people,",
+        {"action": "write", "object": "people", "outcome": "unknown"},
+    ),
+    "Aurora's login, its time in microseconds": (
+        mariadb_audit,
+        "1772359200123456,db-1,app,192.0.2.7,12,0,CONNECT,city,,0,SSL",
+        {"action": "login", "outcome": "success", "database": "city"},
+    ),
     "PostgreSQL's statement": (
         postgres_log,
         f"{_AT} [811] alice@city LOG:  statement: DROP TABLE citizens",
@@ -37,6 +81,11 @@ _SAID: dict[str, tuple[Source, str, dict[str, Any]]] = {
         postgres_log,
         f"{_AT} [811]: user=alice,db=city,app=psql,client=2001:db8::1 LOG:  statement: SELECT 1",
         {"user": "alice", "database": "city", "source_ip": "2001:db8::1", "application_name": "psql"},
+    ),
+    "PostgreSQL's prefix of rented servers": (
+        postgres_log,
+        "2026-03-01 10:00:00 UTC:192.0.2.7(40022):alice@city:[811]:LOG:  statement: SELECT 1",
+        {"user": "alice", "database": "city", "source_ip": "192.0.2.7", "source_port": 40022, "pid": "811"},
     ),
     "PostgreSQL's error with its statement": (
         postgres_log,
@@ -118,6 +167,36 @@ _SAID: dict[str, tuple[Source, str, dict[str, Any]]] = {
             "source_ip": "192.0.2.7",
             "source_port": 40022,
         },
+    ),
+    "jsonlog": (
+        postgres_json,
+        json.dumps({**_JSONLOG, "message": "duration: 12.5 ms  statement: SELECT 1"}),
+        {
+            "statement": "SELECT 1",
+            "duration_ms": "12.5",
+            "user": "alice",
+            "database": "city",
+            "source_ip": "192.0.2.7",
+            "source_port": 40022,
+            "process_id": "811",
+            "outcome": "success",
+        },
+    ),
+    "jsonlog's error with its statement": (
+        postgres_json,
+        json.dumps({**_JSONLOG, "error_severity": "ERROR", "message": "no x", "statement": "SELECT x"}),
+        {"statement": "SELECT x", "error": "no x", "outcome": "failure"},
+    ),
+    "jsonlog of pgaudit, by the socket": (
+        postgres_json,
+        json.dumps(
+            {
+                **{name: value for name, value in _JSONLOG.items() if not name.startswith("remote")},
+                "remote_host": "[local]",
+                "message": "AUDIT: SESSION,1,1,READ,SELECT,TABLE,public.x,SELECT a FROM x,<none>",
+            }
+        ),
+        {"statement": "SELECT a FROM x", "class": "READ", "source_ip": "", "client": "[local]"},
     ),
     "csvlog's error": (
         postgres_csv,

@@ -105,6 +105,14 @@ _LEEF: dict[str, tuple[str, dict[str, Any]]] = {
     "2.0 without a delimiter": ("LEEF:2.0|Made Up|Gate|1|42||a=b\tc=d", {"a": "b", "c": "d"}),
     "2.0 without the delimiter's place": ("LEEF:2.0|Made Up|Gate|1|42|a=b\tc=d", {"a": "b", "c": "d"}),
     "blanks for tabs": ("LEEF:1.0|Made Up|Gate|1|42|src=192.0.2.1 msg=two words", {"msg": "two words"}),
+    "pipes for tabs": (
+        "LEEF:1.0|Made Up|Gate|1|t/PDF(7)|ReceiveTime=2026/03/01 10:00:00|src=192.0.2.1|usrName=bob|action=deny",
+        {"source_ip": "192.0.2.1", "user": "bob", "outcome": "failure", "ReceiveTime": "2026/03/01 10:00:00"},
+    ),
+    "blanks for tabs, and a pipe in a value": (
+        "LEEF:1.0|Made Up|Gate|1|42|src=192.0.2.1 msg=a | b usrName=c",
+        {"msg": "a | b", "user": "c"},
+    ),
     "no attribute": ("LEEF:1.0|Made Up|Gate|1|42|", {"deviceEventClassId": "42"}),
 }
 
@@ -153,6 +161,82 @@ _HEADERS = {
 def test_any_header_may_stand_before_an_event(header: str, host: str) -> None:
     row = event(cef, f"{header}CEF:0|V|P|1|2|n|5|a=b {_TIME}")
     assert (row["host"], row["fields"]["a"], row["product"]) == (host, "b", "v")
+
+
+_KEYED: dict[str, tuple[str, dict[str, Any]]] = {
+    "FortiGate's traffic": (
+        (
+            '<189>date=2026-03-01 time=10:00:00 devname="fg-1" devid="FG1" eventtime=1772330400123456789 tz="+0800" '
+            'logid="0000000013" type="traffic" subtype="forward" level="warning" srcip=192.0.2.1 srcport=50002 '
+            'dstip=198.51.100.2 dstport=443 proto=6 action="deny" user="bob smith" service="HTTPS"'
+        ),
+        {
+            "product": "fortigate",
+            "service": "traffic",
+            "category": "firewall",
+            "host": "fg-1",
+            "source_ip": "192.0.2.1",
+            "destination_port": 443,
+            "user": "bob smith",
+            "action": "deny",
+            "outcome": "failure",
+            "subtype": "forward",
+            "event_time": "2026-03-01T02:00:00.123456+00:00",
+        },
+    ),
+    "FortiGate's login behind a relay's header, its time by its zone": (
+        (
+            'Mar  1 10:00:01 relay date=2026-03-01 time=10:00:00 devname="fg-1" devid="FG1" tz="+0800" type="event" '
+            'subtype="system" level="alert" logdesc="Admin login failed" user="admin" srcip=192.0.2.1 action="login" '
+            'status="failed" msg="say \\"no\\""'
+        ),
+        {
+            "service": "event",
+            "action": "login",
+            "outcome": "failure",
+            "host": "fg-1",
+            "msg": 'say "no"',
+            "event_time": "2026-03-01T02:00:00+00:00",
+        },
+    ),
+    "Sophos": (
+        (
+            '<30>device="SFW" date=2026-03-01 time=10:00:00 timezone="CST" device_name="XG" log_type="Firewall" '
+            'log_subtype="Denied" priority=Information src_ip=192.0.2.1 dst_ip=198.51.100.2 src_port=5 dst_port=22'
+        ),
+        {"product": "sophos", "host": "XG", "source_port": 5, "outcome": "failure", "category": "firewall"},
+    ),
+}
+
+
+@pytest.mark.parametrize(("line", "expected"), _KEYED.values(), ids=_KEYED)
+def test_an_event_of_named_values_becomes_columns_and_fields(line: str, expected: dict[str, Any]) -> None:
+    assert cef.recognises(line.encode() + b"\n")
+    row = event(cef, line)
+    row["event_time"] = row["event_time"].isoformat()
+    assert {name: row[name] if name in row else row["fields"].get(name) for name in expected} == expected
+
+
+@pytest.mark.parametrize(
+    ("said", "host"),
+    [("dvchost=gate-1 dvc=192.0.2.9", "gate-1"), ("dvc=192.0.2.9", "fw-1"), ("dvchost= dvc=192.0.2.9", "fw-1")],
+)
+def test_a_device_that_names_itself_is_the_host_and_no_collector(said: str, host: str) -> None:
+    assert event(cef, f"<134>Mar  1 10:00:00 fw-1 CEF:0|V|P|1|2|n|5|{said} {_TIME}")["host"] == host
+
+
+@pytest.mark.parametrize(
+    ("action", "outcome"),
+    [
+        ("REQ_BLOCKED_ACL", "failure"),
+        ("not blocked", "success"),
+        ("Blocked", "failure"),
+        ("unblockable", "unknown"),
+        ("REQ_PASSED", "success"),
+    ],
+)
+def test_words_of_vendors_for_what_was_done(action: str, outcome: str) -> None:
+    assert event(cef, f"CEF:0|V|P|1|2|n|5|act={action} {_TIME}")["outcome"] == outcome
 
 
 def test_nobody_can_forge_an_event_by_choosing_a_word_of_another_line() -> None:
@@ -243,6 +327,8 @@ def test_a_packet_that_the_kernel_logs_becomes_columns_and_fields(line: str, exp
         ("Mar 01 2026 10:00:00 CST", "2026-03-01T02:00:00+00:00"),
         ("Mar 01 2026 10:00:00 XYZ", "2026-03-01T10:00:00+00:00"),
         ("2026-03-01T10:00:00Z", "2026-03-01T10:00:00+00:00"),
+        ("2026/03/01 10:00:00 GMT+08:00", "2026-03-01T02:00:00+00:00"),
+        ("2026/03/01 10:00:00", "2026-03-01T10:00:00+00:00"),
         ("Feb 30 2026 10:00:00", None),
         ("soon", None),
     ],

@@ -60,7 +60,7 @@ def test_the_year_is_that_of_the_moment_it_came() -> None:
 
 
 _BARE: dict[str, tuple[bytes, str, int]] = {
-    "no time": (b"<189>%LINK-3-UPDOWN: Interface down", "%LINK-3-UPDOWN: Interface down", 2),
+    "no time": (b"<189>%LINK-3-UPDOWN: Interface down", "%LINK-3-UPDOWN: Interface down", 4),
     "no header at all": (b"something happened", "something happened", 0),
     "not UTF-8, with an escape": (b"\xff\x1b[2Jx", "\\xff\\x1b[2Jx", 0),
     "a priority that is none": (b"<999>what", "<999>what", 0),
@@ -73,6 +73,26 @@ def test_what_is_no_syslog_line_is_kept_with_the_moment_it_came(content: bytes, 
     (row,) = rows(segment(SYSLOG, content))
     assert (row["event_time"], row["host"], row["message"], row["severity"]) == (AT, "192.0.2.7", message, severity)
     assert row["fields"]["time_basis"] == "receipt"
+
+
+@pytest.mark.parametrize("number", [b"", b": ", b"87: "])
+def test_a_device_that_writes_no_header_is_understood(number: bytes) -> None:
+    said = b"%ASA-4-106023: Deny tcp src out:203.0.113.7/4 dst in:192.0.2.1/22"
+    (row,) = rows(segment(SYSLOG, b"<164>" + number + said))
+    assert (row["product"], row["host"], row["event_time"]) == ("cisco", "192.0.2.7", AT)
+    assert (row["source_ip"], row["destination_port"], row["outcome"]) == ("203.0.113.7", 22, "failure")
+    assert (row["fields"]["peer"], row["fields"]["time_basis"], row["fields"]["facility"]) == (
+        "192.0.2.7",
+        "receipt",
+        "local4",
+    )
+
+
+def test_a_flow_that_suricata_sends_is_a_flow() -> None:
+    flow = b'{"timestamp":"2026-01-01T00:00:00.0+0000","event_type":"flow","src_ip":"192.0.2.9","flow":{}}'
+    (batch,) = [b for b in batches(segment(SYSLOG, b"<141>Jan  1 00:00:01 ids suricata[7]: " + flow)) if b.rows.height]
+    assert (batch.table, batch.source_type) == ("network_flows", "suricata_flow")
+    assert dict(batch.rows["fields"][0])["peer"] == "192.0.2.7"
 
 
 def test_a_line_feed_inside_of_a_message_does_not_make_two() -> None:

@@ -42,10 +42,13 @@ _LINES = {
     "squid": "1772330400.123 180 192.0.2.7 TCP_MISS/200 411 GET http://a.example.org/ - HIER_DIRECT/198.51.100.2 -\n",
     "web_error": "2026/03/01 10:00:00 [error] 811#811: *7 open() failed, client: 192.0.2.7, server: example.org\n",
     "mysql_general": "2026-03-01T10:00:00.123456Z\t    8 Query\tSELECT 1\n",
+    "mariadb_audit": "20260301 10:00:00,db-1,app,192.0.2.7,12,34,QUERY,city,'SELECT 1',0\n",
     "postgres_csv": (
         '2026-03-01 10:00:00.123 UTC,"alice","city",811,"192.0.2.7:40022",5c78f6e2.32b,3,"SELECT",'
         '2026-03-01 09:59:58 UTC,3/7,0,LOG,00000,"statement: SELECT 1",,,,,,,,,"psql","client backend",,0\n'
     ),
+    "journal_json": '{"__REALTIME_TIMESTAMP":"1772330400000000","_HOSTNAME":"web-1","MESSAGE":"m","PRIORITY":"6"}\n',
+    "postgres_json": '{"timestamp":"2026-03-01 10:00:00.123 UTC","pid":811,"error_severity":"LOG","message":"m"}\n',
     "postgres_log": "2026-03-01 10:00:00.123 UTC [811] alice@city LOG:  statement: SELECT 1\n",
     "auditd": 'type=EXECVE msg=audit(1772330400.123:7): argc=1 a0="id"\n',
     "web_access": '192.0.2.7 - - [01/Mar/2026:10:00:00 +0800] "GET / HTTP/1.1" 200 5 "-" "curl/8.5"\n',

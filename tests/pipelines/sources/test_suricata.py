@@ -48,8 +48,8 @@ _SHARED: dict[str, tuple[bytes, dict[str, str]]] = {
         {"host": "www.example.org", "uri": "/x", "method": "GET", "status_code": "404", "user_agent": "curl"},
     ),
     "TLS": (
-        _line("tls", sni="bank.example.org", version="TLS 1.0", subject="CN=x"),
-        {"server_name": "bank.example.org", "version": "TLSv10", "subject": "CN=x"},
+        _line("tls", sni="bank.example.org", version="TLS 1.0", subject="CN=x", ja4="t10d"),
+        {"server_name": "bank.example.org", "version": "TLSv10", "subject": "CN=x", "ja4": "t10d"},
     ),
     "SSH": (
         _line("ssh", client={"proto_version": "2.0", "software_version": "OpenSSH_9"}, server={}),
@@ -133,6 +133,15 @@ _SAID: dict[str, tuple[bytes, dict[str, str]]] = {
         _line("smb", command="SMB2_COMMAND_CREATE", status_code="0x0", ntlmssp={"user": "alice"}),
         {"action": "create", "outcome": "success", "user": "alice"},
     ),
+    "SMB refused": (
+        _line("smb", command="SMB2_COMMAND_SESSION_SETUP", status_code="0xc000006d"),
+        {"action": "session_setup", "outcome": "failure"},
+    ),
+    "SMB, a login that goes on": (
+        _line("smb", command="SMB2_COMMAND_SESSION_SETUP", status_code="0xc0000016"),
+        {"outcome": "unknown"},
+    ),
+    "SMB, no more files": (_line("smb", command="SMB2_COMMAND_FIND", status_code="0x80000006"), {"outcome": "unknown"}),
     "NFS": (_line("nfs", procedure="READ"), {"action": "read", "outcome": "unknown"}),
     "SIP": (_line("sip", method="INVITE"), {"action": "invite"}),
     "Kerberos refused": (

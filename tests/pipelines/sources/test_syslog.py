@@ -122,6 +122,8 @@ _HEADERS = {
     "with a year": ("<34>Mar  1 2024 10:00:00 h p: m", "2024-03-01T10:00:00+00:00"),
     "with a fraction": ("Mar  1 10:00:00.250 h p: m", "2026-03-01T10:00:00.250000+00:00"),
     "ISO": ("2026-03-01T10:00:00.003123+08:00 h p: m", "2026-03-01T02:00:00.003123+00:00"),
+    "a blank in the date": ("<34>2026-03-01 10:00:00.5 h p: m", "2026-03-01T10:00:00.500000+00:00"),
+    "a blank in the date, no priority": ("2026-03-01 10:00:00+08:00 h p[7]: m", "2026-03-01T02:00:00+00:00"),
     "RFC 5424": ("<34>1 2026-03-01T10:00:00.003Z h p - - - m", "2026-03-01T10:00:00.003000+00:00"),
     "RFC 5424 west of Greenwich": ("<34>1 2026-03-01T10:00:00-07:00 h p - - - m", "2026-03-01T17:00:00+00:00"),
     "octet counting": ("45 <34>1 2026-03-01T10:00:00.003Z h p - - - m", "2026-03-01T10:00:00.003000+00:00"),
@@ -133,10 +135,41 @@ _HEADERS = {
 
 @pytest.mark.parametrize(("line", "expected"), _HEADERS.values(), ids=_HEADERS)
 def test_a_header_says_when(line: str, expected: str) -> None:
+    assert syslog.recognises(line.encode())
     (batch,) = syslog.read(io.BytesIO(line.encode()), _NOW)
     (row,) = (with_fields(row, batch.table) for row in checked(batch).rows.iter_rows(named=True))
     assert (row["event_time"].isoformat(), row["host"], row["fields"]["program"]) == (expected, "h", "p")
     assert row["message"] == "m"
+
+
+_SAID_BY_ALICE = "sshd[8]: Accepted password for alice from 192.0.2.7 port 4 ssh2"
+
+
+@pytest.mark.parametrize(
+    ("line", "facility"),
+    [
+        (f"<14>Mar  1 10:05:00 relay-1 Mar  1 10:00:00 web-1 {_SAID_BY_ALICE}", "user"),
+        (f"<14>Mar  1 10:05:00 relay-1 <38>Mar  1 10:00:00 web-1 {_SAID_BY_ALICE}", "auth"),
+        (f"2026-03-01T10:05:00Z relay-1 2026-03-01T18:00:00+08:00 web-1 {_SAID_BY_ALICE}", None),
+        ("<14>Mar  1 10:05:00 relay-1 <38>1 2026-03-01T10:00:00Z web-1 sshd 8 - - " + _SAID_BY_ALICE[9:], "auth"),
+    ],
+)
+def test_of_two_headers_the_senders_counts(line: str, facility: str | None) -> None:
+    row = event(syslog, line)
+    assert (row["host"], row["user"], row["fields"]["relay"]) == ("web-1", "alice", "relay-1")
+    assert (row["event_time"].isoformat(), row["fields"].get("facility")) == ("2026-03-01T10:00:00+00:00", facility)
+
+
+@pytest.mark.parametrize(
+    "line",
+    [
+        f"Mar  1 10:00:00 web-1 app: Mar  1 10:00:00 web-2 {_SAID_BY_ALICE}",
+        "Mar  1 10:00:00 web-1 Mar  1 10:00:00 is when it was",
+    ],
+)
+def test_a_time_in_a_message_is_no_header(line: str) -> None:
+    row = event(syslog, line)
+    assert (row["host"], row["user"], "relay" in row["fields"]) == ("web-1", "", False)
 
 
 def test_years_turn_inside_a_file_and_late_lines_belong_to_the_year_before() -> None:
@@ -161,8 +194,9 @@ def test_structured_data_becomes_fields() -> None:
 
 def test_what_is_no_syslog_line_is_rejected_with_its_number() -> None:
     content = b"Mar  1 10:00:00 h p: m\n\nnonsense\nFeb 30 10:00:00 h p: m\n<34>1 - h p - - - m\n"
+    content += b"2026-03-01 10:00:00,123 ERROR main: m\n"
     found = reasons(syslog, content)
-    assert list(found) == [2, 3, 4]
+    assert list(found) == [2, 3, 4, 5]
     assert "no syslog line" in found[2]
     assert "no such time" in found[3]
 
@@ -246,6 +280,89 @@ def test_terminal_escapes_and_null_bytes_in_a_message_are_only_text() -> None:
             {"source_ip": "192.0.2.7", "action": "connect"},
         ),
         ("systemd-logind[1]: Removed session 12.", {"action": "session_end", "session": "12"}),
+        (
+            (
+                "gdm-password][99]: pam_unix(gdm-password:auth): authentication failure; logname= uid=0 euid=0 tty=x "
+                "ruser= rhost=  user=alice"
+            ),
+            {"service": "gdm-password", "user": "alice", "outcome": "failure", "pid": "99"},
+        ),
+        (
+            "sshd[1]: [ID 800047 auth.info] Failed password for root from 192.0.2.7 port 4 ssh2",
+            {"user": "root", "source_ip": "192.0.2.7", "outcome": "failure"},
+        ),
+        ("chage[1]: changed password expiry for alice", {"action": "change_user", "target_user": "alice"}),
+        (
+            "sshd[1]: message repeated 5 times: [ Failed password for root from 192.0.2.7 port 4 ssh2]",
+            {"user": "root", "source_ip": "192.0.2.7", "action": "login", "outcome": "failure", "repeated": "5"},
+        ),
+        (
+            "sshd[1]: PAM 2 more authentication failures; logname= uid=0 euid=0 tty=ssh ruser= rhost=192.0.2.7  user=e",
+            {"user": "e", "source_ip": "192.0.2.7", "action": "authenticate", "attempts": "2"},
+        ),
+        (
+            "sshd[1]: Unable to negotiate with 192.0.2.7 port 4: no matching host key type found. Their offer: ssh-dss",
+            {"source_ip": "192.0.2.7", "source_port": 4, "outcome": "failure"},
+        ),
+        ("sshd[1]: Did not receive identification string from 192.0.2.7 port 4", {"source_ip": "192.0.2.7"}),
+        ("sshd[1]: fatal: Timeout before authentication for 192.0.2.7 port 4", {"source_ip": "192.0.2.7"}),
+        (
+            "sshd[1]: Timeout before authentication for connection from 2001:db8::7 to 192.0.2.1, pid = 8",
+            {"source_ip": "2001:db8::7", "source_port": 0, "outcome": "failure"},
+        ),
+        (
+            "sshd[1]: drop connection #10 from [2001:db8::7]:4 on [192.0.2.1]:22 past MaxStartups",
+            {"source_ip": "2001:db8::7", "source_port": 4, "local_port": "22", "reason": "past MaxStartups"},
+        ),
+        (
+            "sshd[1]: Postponed publickey for alice from 192.0.2.7 port 4 ssh2 [preauth]",
+            {"user": "alice", "outcome": "unknown"},
+        ),
+        (
+            "sshd[1]: Starting session: command for git from 192.0.2.7 port 4 id 0",
+            {"user": "git", "action": "session_start", "session_type": "command"},
+        ),
+        (
+            "sudo: alice : TTY=pts/0 ; PWD=/ ; GROUP=docker ; ENV=A=b ; COMMAND=/bin/sh",
+            {"user": "alice", "rungroup": "docker", "command": "/bin/sh", "outcome": "success", "runas": None},
+        ),
+        (
+            "sudo: alice : TTY=pts/0 ; PWD=/ ; USER=root ; GROUP=wheel ; TSID=00001 ; COMMAND=/bin/sh",
+            {"runas": "root", "rungroup": "wheel", "command": "/bin/sh"},
+        ),
+        ("sudo: alice : TTY=pts/0 ; CHROOT=/srv ; PWD=/ ; USER=root ; COMMAND=/x", {"user": "alice", "pwd": "/"}),
+        ("sudo: alice : (command continued) a b", {"user": "alice", "command": "a b", "outcome": "unknown"}),
+        ("su[1]: - /dev/pts/1 eve:root", {"user": "eve", "runas": "root", "outcome": "failure"}),
+        ("login[1]: FAILED LOGIN (1) on '/dev/tty1' FOR 'root', Authentication failure", {"user": "root"}),
+        ("login[1]: ROOT LOGIN  on '/dev/tty1'", {"action": "login", "outcome": "success", "tty": "/dev/tty1"}),
+        (
+            "dropbear[1]: Bad password attempt for 'root' from 192.0.2.7:4",
+            {"user": "root", "source_ip": "192.0.2.7", "source_port": 4, "outcome": "failure"},
+        ),
+        (
+            "dropbear[1]: Password auth succeeded for 'root' from 192.0.2.7:4",
+            {"user": "root", "source_ip": "192.0.2.7", "outcome": "success"},
+        ),
+        (
+            (
+                "haproxy[1]: 192.0.2.7:33317 [01/Mar/2026:10:00:00.655] in static/s1 10/0/30/69/109 200 2750 - - ---- "
+                '1/1/1/1/0 0/0 {example.org} {} "GET /index.html HTTP/1.1"'
+            ),
+            {"source_ip": "192.0.2.7", "source_port": 33317, "status": "200", "method": "GET", "uri": "/index.html"},
+        ),
+        (
+            "haproxy[1]: 192.0.2.7:33318 [01/Mar/2026:10:00:00.1] in bck/s1 0/0/5007 212 -- 0/0/0/0/3 0/0",
+            {"source_ip": "192.0.2.7", "status": None, "bytes": "212"},
+        ),
+        ('vsftpd[1]: [alice] FAIL LOGIN: Client "192.0.2.7"', {"user": "alice", "outcome": "failure"}),
+        (
+            "dovecot: imap-login: Disconnected (auth failed, 1 attempts): user=<jo>, method=PLAIN, rip=192.0.2.7",
+            {"user": "jo", "source_ip": "192.0.2.7", "outcome": "failure"},
+        ),
+        (
+            "named[1]: client @0x7f 192.0.2.7#4 (example.org): query: example.org IN A + (192.0.2.1)",
+            {"source_ip": "192.0.2.7", "query": "example.org", "qtype_name": "A"},
+        ),
     ],
 )
 def test_more_programs_are_understood(line: str, expected: dict[str, Any]) -> None:

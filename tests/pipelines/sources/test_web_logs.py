@@ -5,7 +5,8 @@ from typing import Any
 
 import pytest
 
-from pipelines.sources import headed, squid, w3c, web_error
+from pipelines.sources import headed, squid, syslog, w3c, web_error
+from pipelines.sources.registry import source_for
 from tests.pipelines.sources.rows import event, events, reasons
 
 _FIELDS = "#Fields: date time s-ip cs-method cs-uri-stem cs-uri-query s-port cs-username c-ip cs(User-Agent) sc-status"
@@ -182,3 +183,44 @@ def test_a_line_of_an_error_log_becomes_columns_and_fields(line: str, expected: 
     row = event(web_error, line)
     assert {name: row[name] if name in row else row["fields"].get(name) for name in expected} == expected
     assert row["event_time"].isoformat() == "2026-03-01T10:00:00+00:00"
+
+
+_ACCESS = '192.0.2.7 - alice [01/Mar/2026:10:00:00 +0800] "GET /a?b=c HTTP/1.1" 404 5 "-" "curl"'
+
+_IN_SYSLOG: dict[str, tuple[str, dict[str, Any]]] = {
+    "nginx": (
+        f"<190>Mar  1 10:00:01 web-1 nginx: {_ACCESS}",
+        {"category": "webserver", "source_ip": "192.0.2.7", "host": "web-1", "cs-uri-query": "b=c", "user": "alice"},
+    ),
+    "Apache by logger": (
+        f"2026-03-01T10:00:01+08:00 web-1 httpd[8]: city.example.org:443 {_ACCESS}",
+        {"host": "city.example.org", "outcome": "failure", "cs-user-agent": "curl"},
+    ),
+    "nginx's errors, which bear no zone": (
+        (
+            "<187>1 2026-03-01T10:00:00+08:00 web-1 nginx 8 - - "
+            '2026/03/01 10:00:00 [error] 8#8: *7 open() failed, client: 192.0.2.7, server: x, request: "GET / HTTP/1.1"'
+        ),
+        {"source_ip": "192.0.2.7", "host": "web-1", "action": "error", "request": "GET / HTTP/1.1"},
+    ),
+    "Squid": (
+        (
+            "Mar  1 02:00:00 px (squid-1)[9]: "
+            "1772330400.0 180 192.0.2.7 TCP_DENIED/403 411 GET http://a.example.org/ bob HIER_NONE/- -"
+        ),
+        {"category": "proxy", "service": "squid", "host": "px", "user": "bob", "outcome": "failure"},
+    ),
+}
+
+
+@pytest.mark.parametrize(("line", "expected"), _IN_SYSLOG.values(), ids=_IN_SYSLOG)
+def test_lines_of_servers_in_syslog_are_those_of_their_files(line: str, expected: dict[str, Any]) -> None:
+    assert source_for(line.encode() + b"\n") is syslog
+    row = event(syslog, line)
+    assert {name: row[name] if name in row else row["fields"].get(name) for name in expected} == expected
+    assert row["event_time"].isoformat() == "2026-03-01T02:00:00+00:00"
+
+
+@pytest.mark.parametrize("said", [f"app: {_ACCESS}", "nginx: reloading", f"sshd[8]: Invalid user {_ACCESS} from ::1"])
+def test_only_lines_of_servers_are_taken_for_access(said: str) -> None:
+    assert event(syslog, f"<190>Mar  1 10:00:01 web-1 {said}")["category"] == ""

@@ -57,6 +57,37 @@ _ATTRIBUTED = {
     },
     "EventData": {"Data": [{"@Name": name, "#text": value} for name, value in _DETAILS.items()]},
 }
+_EVTXECMD = {
+    "PayloadData1": "Target: CORP\\alice",
+    "MapDescription": "Failed logon",
+    "ChunkNumber": 0,
+    "Computer": "dc-1",
+    "Payload": json.dumps({"EventData": _ATTRIBUTED["EventData"]}),
+    "Channel": "Security",
+    "Provider": "Microsoft-Windows-Security-Auditing",
+    "EventId": 4625,
+    "Level": "LogAlways",
+    "Keywords": "Audit failure",
+    "TimeCreated": "2026-03-01T02:00:00.1234560+00:00",
+}
+_OLD_WINLOGBEAT = {
+    "@timestamp": "2026-03-01T02:00:00.123456Z",
+    "event_id": 4625,
+    "log_name": "Security",
+    "source_name": "Microsoft-Windows-Security-Auditing",
+    "computer_name": "dc-1",
+    "keywords": ["Audit Failure"],
+    "event_data": _DETAILS,
+}
+_SPLUNK = {
+    "_time": "2026-03-01T10:00:00.123456+08:00",
+    "sourcetype": "XmlWinEventLog",
+    "EventCode": "4625",
+    "Channel": "Security",
+    "Computer": "dc-1",
+    "ProviderName": "Microsoft-Windows-Security-Auditing",
+    **_DETAILS,
+}
 _PREFIXED = _XML.replace("</", "\0").replace("<", "<ev:").replace("\0", "</ev:").replace("xmlns=", "xmlns:ev=")
 
 _EXPORTS: dict[str, tuple[Any, bytes]] = {
@@ -76,6 +107,10 @@ _EXPORTS: dict[str, tuple[Any, bytes]] = {
     "an array": (windows_json, json.dumps([{"Event": {"System": _SYSTEM, "EventData": _DETAILS}}]).encode()),
     "Winlogbeat": (windows_json, json.dumps(_WINLOGBEAT).encode()),
     "flat": (windows_json, json.dumps(_FLAT).encode()),
+    "Winlogbeat before version 7": (windows_json, json.dumps(_OLD_WINLOGBEAT).encode()),
+    "a result that Splunk exports": (windows_json, json.dumps({"preview": False, "result": _SPLUNK}).encode()),
+    "Splunk's events": (windows_json, json.dumps(_SPLUNK).encode()),
+    "EvtxECmd": (windows_json, json.dumps(_EVTXECMD).encode()),
 }
 
 
@@ -90,6 +125,13 @@ def test_every_export_of_one_event_gives_the_same_row(source: Any, content: byte
     expected = {"EventID": "4625", "Channel": "Security", "Computer": "dc-1", "TargetUserName": "alice", "Empty": ""}
     expected |= {"Provider_Name": "Microsoft-Windows-Security-Auditing"}
     assert {name: row["fields"].get(name) for name in expected} == expected
+
+
+@pytest.mark.parametrize("payload", ["{broken", '{"EventData": 5}', "[" * 100_000, "{}", "text"])
+def test_a_payload_that_is_no_event_stays_a_text(payload: str) -> None:
+    (row,) = events(windows_json, json.dumps({**_EVTXECMD, "Payload": payload}).encode())
+    assert (row["host"], row["fields"]["EventID"]) == ("dc-1", "4625")
+    assert row["fields"].get("Payload", row["fields"].get("Data")) in {payload, "5"}
 
 
 def test_utf16_exports_are_read() -> None:
@@ -192,3 +234,28 @@ def test_damaged_records_are_rejects(event_log: bytes) -> None:
 def test_a_cut_off_event_log_says_so(event_log: bytes) -> None:
     with pytest.raises(SourceBroken, match="truncated at byte"):
         list(evtx_log.read(io.BytesIO(event_log[: len(event_log) - 1000])))
+
+
+@pytest.mark.parametrize(
+    ("number", "keywords", "outcome"),
+    [
+        ("4688", "0x8020000000000000", "success"),
+        ("4688", "-9218868437227405312", "failure"),
+        ("4688", "Audit success", "success"),
+        ("4688", "Audit Failure,Response Time", "failure"),
+        ("4624", "", "success"),
+        ("4625", "", "failure"),
+        ("4688", "", "unknown"),
+        ("4688", "Classic", "unknown"),
+    ],
+)
+def test_whether_an_event_tells_of_something_that_worked(number: str, keywords: str, outcome: str) -> None:
+    content = json.dumps({**_FLAT, "EventID": number, "Keywords": keywords}).encode()
+    assert [row["outcome"] for row in events(windows_json, content)] == [outcome]
+
+
+def test_half_a_surrogate_pair_in_a_name_is_kept_as_its_escape() -> None:
+    system = {**_SYSTEM, "EventID": 1}
+    content = json.dumps({"Event": {"System": system, "EventData": {"\ud800": "a"}}}).encode()
+    (row,) = events(windows_json, content)
+    assert row["fields"]["\\ud800"] == "a"

@@ -54,6 +54,15 @@ def test_a_connection_is_a_flow() -> None:
     assert (row["fields"]["uid"], row["fields"]["local_orig"]) == ("C1", "true")
 
 
+@pytest.mark.parametrize("times", [1, 40], ids=["one by one", "as columns"])
+def test_the_ends_of_a_connection_may_be_written_without_dots(times: int) -> None:
+    record = {name.replace(".", "_"): value for name, value in _CONN.items()} | {"_path": "ssl"}
+    rows = events(zeek_json, _json(*[record] * times))
+    ends = {(row["source_ip"], row["destination_port"], row["fields"]["id.resp_h"]) for row in rows}
+    assert ends == {("192.0.2.1", 443, "2001:DB8::2")}
+    assert len(rows) == times
+
+
 def test_both_writers_give_the_same_row() -> None:
     record = {"ts": 1772330400.25, "uid": "C1", "id.orig_h": "192.0.2.1", "id.orig_p": 5, "id.resp_h": "192.0.2.53"}
     record |= {"id.resp_p": 53, "query": "a.example.org", "qtype_name": "A", "rcode_name": "NXDOMAIN", "AA": False}

@@ -1,0 +1,72 @@
+import json
+from typing import Any
+
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from pipelines.sources import journal_json
+from tests.pipelines.sources.rows import event, events, reasons
+
+_ENTRY = {
+    "__REALTIME_TIMESTAMP": "1772330400123456",
+    "_HOSTNAME": "web-1",
+    "SYSLOG_FACILITY": "4",
+    "SYSLOG_IDENTIFIER": "sshd",
+    "PRIORITY": "6",
+    "_PID": "811",
+    "_SYSTEMD_UNIT": "ssh.service",
+    "MESSAGE": "Failed password for root from 192.0.2.7 port 40022 ssh2",
+}
+
+_SAID: dict[str, tuple[dict[str, Any], dict[str, Any]]] = {
+    "sshd": (
+        {},
+        {
+            "product": "linux",
+            "service": "sshd",
+            "host": "web-1",
+            "user": "root",
+            "source_ip": "192.0.2.7",
+            "outcome": "failure",
+            "facility": "auth",
+            "pid": "811",
+            "_SYSTEMD_UNIT": "ssh.service",
+            "MESSAGE": None,
+        },
+    ),
+    "bytes that are no text": ({"MESSAGE": [104, 105, 255]}, {"message": "hi\\xff"}),
+    "a list that is no bytes": ({"MESSAGE": [104, 300]}, {"message": "104,300"}),
+    "no message": ({"MESSAGE": None}, {"message": ""}),
+    "no identifier": ({"SYSLOG_IDENTIFIER": None, "_COMM": "rtud"}, {"service": "rtud"}),
+    "the kernel's packet filter": (
+        {
+            "SYSLOG_IDENTIFIER": "kernel",
+            "MESSAGE": "DROP IN=eth0 OUT= SRC=192.0.2.7 DST=192.0.2.1 LEN=60 PROTO=TCP SPT=4 DPT=22 SYN",
+        },
+        {"category": "firewall", "destination_port": 22, "action": "drop", "_HOSTNAME": "web-1"},
+    ),
+}
+
+
+@pytest.mark.parametrize(("changes", "expected"), _SAID.values(), ids=_SAID)
+def test_an_entry_is_read_as_the_syslog_it_is(changes: dict[str, Any], expected: dict[str, Any]) -> None:
+    row = event(journal_json, json.dumps(_ENTRY | changes))
+    assert {name: row[name] if name in row else row["fields"].get(name) for name in expected} == expected
+    assert row["event_time"].isoformat() == "2026-03-01T02:00:00.123456+00:00"
+
+
+def test_what_is_no_entry_or_has_no_time_is_rejected() -> None:
+    lines = [json.dumps(_ENTRY), '{"a": 1}', json.dumps(_ENTRY | {"__REALTIME_TIMESTAMP": "soon"}), "{broken"]
+    assert sorted(reasons(journal_json, "\n".join(lines).encode())) == [1, 2, 3]
+    assert len(events(journal_json, "\n".join(lines).encode())) == 1
+
+
+_VALUES = st.one_of(st.none(), st.text(max_size=9), st.integers(-9, 999), st.lists(st.integers(0, 300), max_size=3))
+
+
+@settings(max_examples=60, deadline=None)
+@given(st.dictionaries(st.sampled_from(sorted(_ENTRY)), _VALUES, max_size=8))
+def test_every_entry_is_a_row_or_a_reject(changes: dict[str, Any]) -> None:
+    content = json.dumps(_ENTRY | changes).encode()
+    assert len(events(journal_json, content)) + len(reasons(journal_json, content)) == 1
