@@ -25,7 +25,7 @@ from store.client import Store
 from store.writes import append
 
 # Part of every token: raise it when a source reads the same bytes differently, or batches are written in other groups.
-PARSER_VERSION = 6
+PARSER_VERSION = 7
 
 # The first group is small: until it is read, nothing can be stored beside.
 _ROWS_FIRST, _ROWS_TOGETHER = 30_000, 120_000
