@@ -3,6 +3,7 @@
 from collections.abc import Callable
 
 import numpy as np
+from numpy.typing import NDArray
 
 from pipelines.capture.cursor import (
     CISCO_HDLC,
@@ -15,7 +16,9 @@ from pipelines.capture.cursor import (
     LLC,
     LOOPBACK,
     OTHER,
+    PER_PACKET,
     PPP,
+    PPP_DIRECTION,
     PPP_SERIAL,
     RADIOTAP,
     RAW_IP,
@@ -25,6 +28,14 @@ from pipelines.capture.cursor import (
 )
 from pipelines.capture.window import Ints
 
+Flags = NDArray[np.bool_]
+
+_VLAN = (0x8100, 0x88A8, 0x9100, 0x9200)
+_MPLS = (0x8847, 0x8848)
+_PPPOE = 0x8864
+_BACKBONE = 0x88E7
+_IN_FRAMES = (IPV4, IPV6, 0x0806, *_VLAN, *_MPLS, _PPPOE)
+
 # LINKTYPE registry of tcpdump.org, with the BSD numbers of raw IP.
 LAYERS = {
     0: LOOPBACK,
@@ -33,6 +44,7 @@ LAYERS = {
     12: RAW_IP,
     14: RAW_IP,
     50: PPP_SERIAL,
+    51: _PPPOE,
     101: RAW_IP,
     104: CISCO_HDLC,
     105: WIFI,
@@ -40,15 +52,13 @@ LAYERS = {
     108: LOOPBACK,
     113: COOKED,
     127: RADIOTAP,
+    192: PER_PACKET,
+    204: PPP_DIRECTION,
     228: IPV4,
     229: IPV6,
     276: COOKED_2,
 }
 
-_VLAN = (0x8100, 0x88A8, 0x9100, 0x9200)
-_MPLS = (0x8847, 0x8848)
-_PPPOE = 0x8864
-_BACKBONE = 0x88E7
 # Below this an EtherType is a length and LLC follows (IEEE 802.3).
 _SMALLEST_ETHERTYPE = 1536
 _MOST_LAYERS = 16
@@ -108,9 +118,21 @@ def _mpls(cursor: Cursor, rows: Ints) -> None:
     cursor.offset[rows] += 4
     last = cursor.holding(rows[bottom], 1)
     version = cursor.byte(last, 0) >> 4
-    # A first nibble of 0 is the control word of a pseudo-wire (RFC 4385), here taken to carry Ethernet.
-    cursor.layer[last] = np.select([version == 4, version == 6, version == 0], [IPV4, IPV6, ETHERNET], OTHER)
-    cursor.offset[last[version == 0]] += 4
+    # A first nibble of 0 is the control word of a pseudo-wire (RFC 4385), here taken to carry Ethernet; one that does
+    # without it begins with an address, whose first nibble may be 0 as well.
+    at_once = _frames(cursor, last, 0)
+    controlled = (version == 0) & (_frames(cursor, last, 4) | ~at_once)
+    framed = controlled | (at_once & ~np.isin(version, (4, 6)))
+    cursor.layer[last] = np.select([version == 4, version == 6, framed], [IPV4, IPV6, ETHERNET], OTHER)
+    cursor.offset[last[controlled]] += 4
+
+
+def _frames(cursor: Cursor, rows: Ints, at: int) -> Flags:
+    """Whether an Ethernet frame of a well-known type seems to begin at a distance from the offset."""
+    there = cursor.offset[rows] + at + 14 <= cursor.end[rows]
+    kind = np.zeros(len(rows), np.int64)
+    kind[there] = cursor.short(rows[there], at + 12)
+    return np.isin(kind, _IN_FRAMES)
 
 
 def _backbone(cursor: Cursor, rows: Ints) -> None:
@@ -196,6 +218,22 @@ def _radiotap(cursor: Cursor, rows: Ints) -> None:
     cursor.move(rows[fits], length[fits], WIFI)
 
 
+def _per_packet(cursor: Cursor, rows: Ints) -> None:
+    """Step over CACE's per-packet information, which names the link type behind it."""
+    rows = cursor.holding(rows, 8)
+    length = cursor.byte(rows, 2) | (cursor.byte(rows, 3) << 8)
+    fits = (length >= 8) & (cursor.offset[rows] + length <= cursor.end[rows])
+    cursor.layer[rows[~fits]] = OTHER
+    # Little-endian, whatever the file is.
+    link = cursor.byte(rows, 4) | (cursor.byte(rows, 5) << 8)
+    cursor.move(rows[fits], length[fits], _mapped(link[fits], LAYERS))
+
+
+def _ppp_direction(cursor: Cursor, rows: Ints) -> None:
+    """Step over the byte that says which side sent."""
+    cursor.move(cursor.holding(rows, 1), 1, PPP)
+
+
 def _wifi(cursor: Cursor, rows: Ints) -> None:
     """Step over the header of an unencrypted 802.11 data frame; all other frames carry no IP that can be read."""
     rows = cursor.holding(rows, 24)
@@ -228,6 +266,8 @@ _STEPS: dict[int, Callable[[Cursor, Ints], None]] = {
     CISCO_HDLC: _cisco_hdlc,
     PPP_SERIAL: _ppp_serial,
     FRAME_RELAY: _frame_relay,
+    PER_PACKET: _per_packet,
+    PPP_DIRECTION: _ppp_direction,
     _PPPOE: _pppoe,
     _BACKBONE: _backbone,
     **dict.fromkeys(_VLAN, _vlan),

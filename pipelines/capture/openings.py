@@ -41,9 +41,16 @@ _NUMBER = {kind: index for index, kind in enumerate(Kind)}
 # Framed protocols whose messages begin anywhere in a segment: every payload on their port, or of a flow that spoke it.
 _BY_PORT = {53: Kind.DNS_STREAM, 102: Kind.S7, 502: Kind.MODBUS, 2404: Kind.IEC104, 4840: Kind.OPCUA, 20000: Kind.DNP3}
 _CONTINUED = (Kind.OPCUA, Kind.DNP3, Kind.S7, Kind.IEC104)
-_BACNET_PORT, _SSH_PORT = 47808, 22
+_SSH_PORT = 22
+# A building with several networks numbers them from 47808 (hexadecimal BAC0) on.
+_BACNET_PORTS = range(47808, 47824)
 
 _HTTP_WORDS = np.array([int.from_bytes(f"{word} "[:4].encode(), "big") for word in (*METHODS, "HTTP")])
+# A first segment of one to three bytes is how filters are got around that read no streams.
+_SHORT_WORDS = {
+    Kind.HTTP: np.unique([word & mask for word in _HTTP_WORDS for mask in (0xFF00_0000, 0xFFFF_0000, 0xFFFF_FF00)]),
+    Kind.TLS: np.array([0x1600_0000, 0x1601_0000, 0x1603_0000]),
+}
 _OPCUA_WORDS = np.array(
     [int.from_bytes(f"{word}{chunk}".encode(), "big") for word, chunk in
      (("HEL", "F"), ("ACK", "F"), ("ERR", "F"), ("RHE", "F"), ("OPN", "F"), ("CLO", "F"), ("MSG", "F"), ("MSG", "C"))]
@@ -115,6 +122,9 @@ def _judge_streams(buffer: Bytes, segments: Segments, first: _First) -> Ints:
     }
     for name, mask in judged.items():
         kind[mask] = _NUMBER[name]
+    short = np.flatnonzero((first.captured < 4) & (first.spoken == 0) & (kind < 0))
+    for name, words in _SHORT_WORDS.items():
+        kind[short[np.isin(word[short], words)]] = _NUMBER[name]
     _leave_out_transfers(buffer, segments, first, kind)
     return kind
 
@@ -126,6 +136,11 @@ def _leave_out_transfers(buffer: Bytes, segments: Segments, first: _First, kind:
     place = np.where(is_second, 16, 8)
     command = np.where(captured > place, buffer[at + np.minimum(place, captured - 1)], 0xFF)
     told = np.where(is_second, np.isin(command, _SMB2_COMMANDS), np.isin(command, _SMB1_COMMANDS))
+    # Behind a transfer that ends in its segment another message may begin.
+    length = 4 + (first.word[here] & 0xFF_FFFF)
+    more = length + 8 <= captured
+    behind = numbers_at(buffer, at + np.where(more, length + 4, 0), ">u4")
+    told |= more & np.isin(behind, (_SMB1, _SMB2))
     kind[here[~told]] = -1
 
 
@@ -136,7 +151,7 @@ def _judge_datagrams(buffer: Bytes, segments: Segments, first: _First) -> Ints:
     kind = np.full(len(first.rows), -1, np.int64)
     judged = {
         Kind.QUIC: initial,
-        Kind.BACNET: _on_port(segments, first.rows, _BACNET_PORT) & (head == 0x81),
+        Kind.BACNET: _on_port(segments, first.rows, *_BACNET_PORTS) & (head == 0x81),
         Kind.DNS: _on_port(segments, first.rows, *dns.PORTS) & (first.captured >= 12),
         Kind.DNP3: (first.word >> 16 == 0x0564) & ((first.word >> 8) & 0xFF >= 5),
     }

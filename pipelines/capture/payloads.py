@@ -16,6 +16,8 @@ from pipelines.capture.window import Bytes, Ints
 
 # A message may wait this many segments for its missing bytes.
 _FARTHEST = 64
+# Segments that overtook their beginning under way, or in a network card of several queues, are near it.
+_OVERTAKEN = 8
 
 Endpoint = tuple[bytes, int]
 
@@ -149,6 +151,8 @@ class Payloads:
             parts.append(new)
             length += len(new)
             expected = (expected + len(new)) & 0xFFFF_FFFF
+        if length < wanted and not is_sorted and self._overtaking(row):
+            return self._joined(first, row, self._sorted_after(row), wanted, is_sorted=True)
         return b"".join(parts)
 
     def _bytes(self, row: int) -> bytes:
@@ -192,9 +196,18 @@ class Payloads:
                 return
             yield int(rows[spot])
 
+    def _overtaking(self, row: int) -> list[int]:
+        """The rows of the same stream that came shortly before, and belong behind."""
+        rows, stream, place = self._streams
+        here, sequence = int(place[row]), self.segments.sequence
+        near = rows[max(here - _OVERTAKEN, 0) : here][stream[max(here - _OVERTAKEN, 0) : here] == stream[here]]
+        ahead = (sequence[near] - sequence[row]) & 0xFFFF_FFFF
+        found: list[int] = near[(ahead > 0) & (ahead < 1 << 20)].tolist()
+        return found
+
     def _sorted_after(self, row: int) -> list[int]:
-        """The same by sequence number."""
-        later = np.fromiter(self._arriving(row), np.int64)
+        """The same by sequence number, and those that overtook the row."""
+        later = np.array([*self._overtaking(row), *self._arriving(row)], np.int64)
         distance = (self.segments.sequence[later] - self.segments.sequence[row]) & 0xFFFF_FFFF
         ordered: list[int] = later[np.argsort(distance, kind="stable")].tolist()
         return ordered
