@@ -42,14 +42,29 @@ def stated_rates(records: Records) -> Words:
 
 
 def _of_options(records: Records, headers: Headers, origins: Sequence[Origin]) -> Words:
-    """The rate that an exporter's options give a record's sampler, else all of its packets."""
+    """The rate that an exporter's options give a record's sampler, else its interface, else all of its packets."""
     names = [name for name in elements.SAMPLER if records.has(name)]
     samplers = records.numbers(names[0]) if names else np.zeros(len(records), np.uint64)
     rates = np.zeros(len(records), np.uint64)
     for index, origin in enumerate(origins):
         here = headers.origin == index
+        if not names:
+            rates[here] = _of_interfaces(records, origin)[here]
         for sampler, rate in origin.samplers.items():
-            rates[here & (samplers == np.uint64(sampler))] = rate
-        if 0 in origin.samplers and not names:
-            rates[here] = origin.samplers[0]
+            if sampler >= 0:
+                rates[here & (samplers == np.uint64(sampler)) & (rates == 0)] = rate
+    return rates
+
+
+def _of_interfaces(records: Records, origin: Origin) -> Words:
+    """The rate of the interface by which a record's packets came, else of that by which they left; 0 for none."""
+    rates = np.zeros(len(records), np.uint64)
+    by_interface = {-1 - number: rate for number, rate in origin.samplers.items() if number < 0}
+    names = [name for name in (elements.INGRESS, elements.EGRESS) if records.has(name)]
+    if not names and len(set(by_interface.values())) == 1:
+        # Records that do not say by which interface: all of them are sampled alike.
+        rates[:] = next(iter(by_interface.values()))
+    for numbers in map(records.numbers, names) if by_interface else ():
+        for interface, rate in by_interface.items():
+            rates[(rates == 0) & (numbers == np.uint64(interface))] = rate
     return rates
