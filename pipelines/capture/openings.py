@@ -39,7 +39,11 @@ class Kind(StrEnum):
 APPLICATION = {kind: APPLICATIONS.index("dns" if kind == "dns_tcp" else kind) for kind in Kind}
 _NUMBER = {kind: index for index, kind in enumerate(Kind)}
 # Framed protocols whose messages begin anywhere in a segment: every payload on their port, or of a flow that spoke it.
-_BY_PORT = {53: Kind.DNS_STREAM, 102: Kind.S7, 502: Kind.MODBUS, 2404: Kind.IEC104, 4840: Kind.OPCUA, 20000: Kind.DNP3}
+_MODBUS_PORT = 502
+_BY_PORT = {
+    53: Kind.DNS_STREAM, 102: Kind.S7, _MODBUS_PORT: Kind.MODBUS, 2404: Kind.IEC104, 4840: Kind.OPCUA,
+    20000: Kind.DNP3,
+}  # fmt: skip
 _CONTINUED = (Kind.OPCUA, Kind.DNP3, Kind.S7, Kind.IEC104)
 _SSH_PORT = 22
 # A building with several networks numbers them from 47808 (hexadecimal BAC0) on.
@@ -154,6 +158,8 @@ def _judge_datagrams(buffer: Bytes, segments: Segments, first: _First) -> Ints:
         Kind.BACNET: _on_port(segments, first.rows, *_BACNET_PORTS) & (head == 0x81),
         Kind.DNS: _on_port(segments, first.rows, *dns.PORTS) & (first.captured >= 12),
         Kind.DNP3: (first.word >> 16 == 0x0564) & ((first.word >> 8) & 0xFF >= 5),
+        # The protocol's number, 0, is all that its datagrams have in common.
+        Kind.MODBUS: _on_port(segments, first.rows, _MODBUS_PORT) & (first.word & 0xFFFF == 0) & (first.captured >= 8),
     }
     for name, mask in judged.items():
         kind[mask] = _NUMBER[name]

@@ -114,7 +114,7 @@ class Payloads:
             yield tuple.__new__(Piece, parts)
 
     def following(self, piece: Piece, wanted: int) -> bytes:
-        """The bytes of a TCP stream from a payload on, at least `wanted` if the window has them.
+        """The bytes of a TCP stream from a payload on, at least `wanted` if the window has them; a datagram's own.
 
         Segments are put in order by sequence number; what repeats is left out, and a gap ends the bytes.
         """
@@ -130,7 +130,7 @@ class Payloads:
 
     def _stream_from(self, row: int, wanted: int) -> bytes:
         first = self._bytes(row)
-        if len(first) < int(self.segments.payload[row]) or len(first) >= wanted:
+        if len(first) < int(self.segments.payload[row]) or len(first) >= wanted or self._streams[2][row] < 0:
             return first
         return self._joined(first, row, self._arriving(row), wanted, is_sorted=False)
 

@@ -1,4 +1,4 @@
-"""From a tunnel's header to the packet inside: IP in IP, GRE, ERSPAN, VXLAN, Geneve, GTP-U, MPLS in UDP, L2TP, Teredo."""
+"""From a tunnel's header to the packet inside: IP, GRE, ERSPAN, VXLAN, Geneve, GTP-U, MPLS in UDP, L2TP, Teredo."""
 
 import numpy as np
 
@@ -9,8 +9,9 @@ TUNNELS = ("", "ipip", "6in4", "gre", "vxlan", "geneve", "gtp-u", "erspan", "mpl
 
 UDP = 17
 _IPIP, _TCP_IPV6, _GRE = 4, 41, 47
-# VXLAN is also found on the port it had before it was given one.
-_VXLAN_PORTS, _GENEVE_PORT, _GTP_PORT, _GRE_PORT, _MPLS_PORT = (4789, 8472), 6081, 2152, 4754, 6635
+# VXLAN, its port before it was given one, and its generic extension.
+_VXLAN_PORTS = (4789, 8472, 4790)
+_GENEVE_PORT, _GTP_PORT, _GRE_PORT, _MPLS_PORT = 6081, 2152, 4754, 6635
 _MPLS = 0x8847
 _L2TP_PORT, _TEREDO_PORT = 1701, 3544
 _BRIDGED, _PPP_IN_GRE, _WCCP = 0x6558, 0x880B, 0x883E

@@ -63,6 +63,14 @@ def test_an_answer_alone_tells_who_had_asked() -> None:
     assert (event["source_port"], event["destination_port"]) == (4000, 53)
 
 
+def test_what_is_announced_without_a_question_is_an_event() -> None:
+    announced = struct.pack("!6H", 0, 0x8400, 0, 1, 0, 0) + _NAME + struct.pack("!HHIH", 1, 0x8001, 60, 4)
+    said = out(udp(5353, 5353, announced + bytes([192, 0, 2, 9])), 17)
+    (event,) = read_capture(pcap_file([(1.0, said)])).events
+    assert (event["fields"]["answers"], event["fields"]["rcode_name"]) == ("192.0.2.9", "NOERROR")
+    assert "query" not in event["fields"]
+
+
 def test_answers_find_their_own_question() -> None:
     messages = [
         (True, _query(1)),

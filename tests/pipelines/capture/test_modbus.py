@@ -5,7 +5,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from pipelines.capture.modbus import parse_unit, request_fields
-from tests.pipelines.capture.frames import pcap_file, read_capture, talk
+from tests.pipelines.capture.frames import back, out, pcap_file, read_capture, talk, udp
 
 
 def _unit(function: int, body: bytes, *, transaction: int = 1, device: int = 3) -> bytes:
@@ -43,6 +43,13 @@ def test_a_request_and_its_response_are_one_event() -> None:
     )
     assert (event["fields"]["unit_id"], event["fields"]["is_write"]) == ("3", "true")
     assert [flow["application"] for flow in found.flows] == ["modbus"]
+
+
+def test_datagrams_carry_units_too() -> None:
+    write = _unit(6, bytes.fromhex("00640007"))
+    packets = [(1.0, out(udp(40000, 502, write), 17)), (1.1, back(udp(502, 40000, write), 17))]
+    (event,) = read_capture(pcap_file(packets)).events
+    assert (event["action"], event["outcome"], event["fields"]["address"]) == ("write", "success", "100")
 
 
 def test_a_refusal_is_a_failure_with_its_name() -> None:
