@@ -11,9 +11,6 @@ from pipelines.capture.transport import UDP
 _FLAGS = {"AA": 0x0400, "TC": 0x0200, "RD": 0x0100, "RA": 0x0080}
 
 
-_UNASKED = Question("", 0, 0)
-
-
 class _Asked(NamedTuple):
     piece: Piece
     message: Message
@@ -55,8 +52,7 @@ class DnsEvents:
         if message is None:
             return False
         bare = piece.bare()
-        # What is announced without being asked for has no question (RFC 6762 §8.3).
-        for question in message.questions or (_UNASKED,) * message.is_response:
+        for question in message.questions:
             asked = _Asked(bare, message, question)
             if message.is_response:
                 self._answered(asked)
@@ -91,15 +87,15 @@ def _event(asked: _Asked | None, answer: _Asked | None) -> Event:
         raise ValueError("an event needs a question or an answer")
     piece, message, question = known.piece, known.message, known.question
     client, server = (piece.sender, piece.receiver) if asked else (piece.receiver, piece.sender)
-    fields = {"trans_id": str(message.identifier), "proto": "udp" if piece.protocol == UDP else "tcp"}
-    if question is not _UNASKED:
-        fields |= {
-            "query": question.name,
-            "qclass": str(question.group),
-            "qclass_name": question.class_name,
-            "qtype": str(question.kind),
-            "qtype_name": question.type_name,
-        }
+    fields = {
+        "trans_id": str(message.identifier),
+        "proto": "udp" if piece.protocol == UDP else "tcp",
+        "query": question.name,
+        "qclass": str(question.group),
+        "qclass_name": question.class_name,
+        "qtype": str(question.kind),
+        "qtype_name": question.type_name,
+    }
     if answer is not None:
         fields |= _answer_fields(answer.message)
     if asked and answer:
@@ -107,7 +103,7 @@ def _event(asked: _Asked | None, answer: _Asked | None) -> Event:
     flags = answer.message.flags | (message.flags & _FLAGS["RD"]) if answer else message.flags
     fields |= {name: "true" if flags & bit else "false" for name, bit in _FLAGS.items()}
     code = fields.get("rcode_name", "")
-    words = (fields.get(name, "") for name in ("qtype_name", "query", "rcode_name", "answers"))
+    words = (question.type_name, question.name, code, fields.get("answers", ""))
     return Event(
         time_us=piece.time_us,
         number=piece.number,

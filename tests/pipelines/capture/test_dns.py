@@ -68,7 +68,17 @@ def test_what_is_announced_without_a_question_is_an_event() -> None:
     said = out(udp(5353, 5353, announced + bytes([192, 0, 2, 9])), 17)
     (event,) = read_capture(pcap_file([(1.0, said)])).events
     assert (event["fields"]["answers"], event["fields"]["rcode_name"]) == ("192.0.2.9", "NOERROR")
-    assert "query" not in event["fields"]
+    assert (event["fields"]["query"], event["fields"]["qtype_name"]) == ("www.example.org", "A")
+
+
+def test_an_answer_of_netbios_repeats_no_question_and_finds_it() -> None:
+    name = b"\x20" + b"".join(bytes([65 + (octet >> 4), 65 + (octet & 15)]) for octet in b"FILES".ljust(16)) + b"\0"
+    asked = struct.pack("!6H", 9, 0x0110, 1, 0, 0, 0) + name + struct.pack("!HH", 32, 1)
+    given = struct.pack("!HHIHH", 32, 1, 60, 6, 0) + bytes([192, 0, 2, 7])
+    answer = struct.pack("!6H", 9, 0x8500, 0, 1, 0, 0) + name + given
+    frames = [(1.0, out(udp(137, 137, asked), 17)), (1.1, back(udp(137, 137, answer), 17))]
+    (event,) = read_capture(pcap_file(frames)).events
+    assert (event["fields"]["query"], event["fields"]["answers"], event["outcome"]) == ("files", "192.0.2.7", "success")
 
 
 def test_answers_find_their_own_question() -> None:
