@@ -108,9 +108,7 @@ def _questions(payload: bytes, count: int, *, netbios: bool) -> tuple[tuple[Ques
     return tuple(found), position
 
 
-def _answers(
-    payload: bytes, position: int, count: int, *, netbios: bool
-) -> tuple[tuple[str, ...], tuple[int, ...]]:
+def _answers(payload: bytes, position: int, count: int, *, netbios: bool) -> tuple[tuple[str, ...], tuple[int, ...]]:
     """The answers up to where the message is cut or damaged."""
     values: list[str] = []
     ttls: list[int] = []

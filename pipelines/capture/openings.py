@@ -51,10 +51,12 @@ _BACNET_PORTS = range(47808, 47824)
 
 _HTTP_WORDS = np.array([int.from_bytes(f"{word} "[:4].encode(), "big") for word in (*METHODS, "HTTP")])
 # A first segment of one to three bytes is how filters are got around that read no streams.
+SHORT = 4
 _SHORT_WORDS = {
     Kind.HTTP: np.unique([word & mask for word in _HTTP_WORDS for mask in (0xFF00_0000, 0xFFFF_0000, 0xFFFF_FF00)]),
     Kind.TLS: np.array([0x1600_0000, 0x1601_0000, 0x1603_0000]),
 }
+SHORT_KINDS = [_NUMBER[kind] for kind in _SHORT_WORDS]
 _OPCUA_WORDS = np.array(
     [int.from_bytes(f"{word}{chunk}".encode(), "big") for word, chunk in
      (("HEL", "F"), ("ACK", "F"), ("ERR", "F"), ("RHE", "F"), ("OPN", "F"), ("CLO", "F"), ("MSG", "F"), ("MSG", "C"))]
@@ -126,7 +128,7 @@ def _judge_streams(buffer: Bytes, segments: Segments, first: _First) -> Ints:
     }
     for name, mask in judged.items():
         kind[mask] = _NUMBER[name]
-    short = np.flatnonzero((first.captured < 4) & (first.spoken == 0) & (kind < 0))
+    short = np.flatnonzero((first.captured < SHORT) & (first.spoken == 0) & (kind < 0))
     for name, words in _SHORT_WORDS.items():
         kind[short[np.isin(word[short], words)]] = _NUMBER[name]
     _leave_out_transfers(buffer, segments, first, kind)

@@ -9,7 +9,7 @@ import numpy as np
 
 from pipelines.capture import keys
 from pipelines.capture.flows import Assigned, FlowPackets
-from pipelines.capture.openings import Kind, find_openings
+from pipelines.capture.openings import SHORT, SHORT_KINDS, Kind, find_openings
 from pipelines.capture.rows import packed
 from pipelines.capture.transport import TCP, Segments
 from pipelines.capture.window import Bytes, Ints
@@ -85,7 +85,7 @@ class Payloads:
     def openings(self) -> Iterator[Piece]:
         """The payloads that seem to begin a message, in file order."""
         spoken = self.assigned.flows.application[self.assigned.of_packet]
-        rows, kinds = find_openings(self.buffer, self.packets.keys, self.segments, spoken)
+        rows, kinds = self._openings(*find_openings(self.buffer, self.packets.keys, self.segments, spoken))
         flow = self.assigned.of_packet[rows]
         sender = self.packets.sender[rows]
         columns = (
@@ -112,6 +112,19 @@ class Payloads:
                 sequence, bytes(memory[at : at + length]), 0,
             )  # fmt: skip
             yield tuple.__new__(Piece, parts)
+
+    def _openings(self, rows: Ints, kinds: Ints) -> tuple[Ints, Ints]:
+        """The rows without those too short to tell, unless they are the first that their stream says in the window.
+
+        Whoever types sends letter by letter, and each would be taken for the beginning of something.
+        """
+        short = np.flatnonzero((self.segments.payload_captured[rows] < SHORT) & np.isin(kinds, SHORT_KINDS))
+        if not len(short):
+            return rows, kinds
+        _, stream, place = self._streams
+        here = place[rows[short]]
+        later = short[(here > 0) & (stream[here] == stream[here - 1])]
+        return np.delete(rows, later), np.delete(kinds, later)
 
     def following(self, piece: Piece, wanted: int) -> bytes:
         """The bytes of a TCP stream from a payload on, at least `wanted` if the window has them; a datagram's own.

@@ -14,6 +14,10 @@ _VXLAN_PORTS = (4789, 8472, 4790)
 _GENEVE_PORT, _GTP_PORT, _GRE_PORT, _MPLS_PORT = 6081, 2152, 4754, 6635
 _MPLS = 0x8847
 _L2TP_PORT, _TEREDO_PORT = 1701, 3544
+_TUNNELLING = np.isin(
+    np.arange(65536),
+    (*_VXLAN_PORTS, _GENEVE_PORT, _GTP_PORT, _GRE_PORT, _MPLS_PORT, _L2TP_PORT, _TEREDO_PORT),
+)
 _BRIDGED, _PPP_IN_GRE, _WCCP = 0x6558, 0x880B, 0x883E
 _ERSPAN, _ERSPAN_3 = 0x88BE, 0x22EB
 _MOST_GTP_EXTENSIONS = 4
@@ -79,16 +83,17 @@ def _erspan_header(cursor: Cursor, rows: Ints, flags: Ints, kind: Ints, at: Ints
 def _over_udp(cursor: Cursor, rows: Ints, length: Ints) -> Ints:
     """The tunnels in UDP, by their registered port and a header that makes sense."""
     # Extension headers may claim to end far behind what was captured.
-    there = cursor.offset[rows] + 8 <= cursor.end[rows]
-    rows, length = rows[there], length[there]
+    rows = rows[(cursor.offset[rows] + 8 <= cursor.end[rows]) & (length >= 16)]
     ports = cursor.long(rows, 0)
+    # Most datagrams are of no tunnel.
+    likely = _TUNNELLING[ports >> 16] | _TUNNELLING[ports & 0xFFFF]
+    rows, ports = rows[likely], ports[likely]
     to, either = ports & 0xFFFF, np.stack([ports >> 16, ports & 0xFFFF])
-    room = length >= 16
-    vxlan = rows[np.isin(either, _VXLAN_PORTS).any(axis=0) & room]
-    geneve, gtp = (rows[(either == port).any(axis=0) & room] for port in (_GENEVE_PORT, _GTP_PORT))
+    vxlan = rows[np.isin(either, _VXLAN_PORTS).any(axis=0)]
+    one_port = (_GENEVE_PORT, _GTP_PORT, _L2TP_PORT, _TEREDO_PORT)
+    geneve, gtp, l2tp, teredo = (rows[(either == port).any(axis=0)] for port in one_port)
     # These two name the receiver's port alone (RFC 8086, RFC 7510).
-    gre, mpls = (rows[(to == port) & room] for port in (_GRE_PORT, _MPLS_PORT))
-    l2tp, teredo = (rows[(either == port).any(axis=0) & room] for port in (_L2TP_PORT, _TEREDO_PORT))
+    gre, mpls = (rows[to == port] for port in (_GRE_PORT, _MPLS_PORT))
     entered = [_vxlan(cursor, vxlan), _geneve(cursor, geneve), _gtp(cursor, gtp), _mpls(cursor, mpls)]
     entered += [_l2tp(cursor, l2tp), _teredo(cursor, teredo)]
     cursor.offset[gre] += 8
