@@ -18,8 +18,8 @@ LONGEST_HEAD = 16_384
 _READ = {
     name.encode(): name
     for name in (
-        "host", "referer", "user-agent", "origin", "authorization", "x-forwarded-for", "content-length",
-        "content-type", "transfer-encoding",
+        "host", "referer", "user-agent", "origin", "authorization", "proxy-authorization", "x-forwarded-for",
+        "content-length", "content-type", "transfer-encoding",
     )
 }  # fmt: skip
 _BEGINNINGS = frozenset(name[:4] for name in _READ)
@@ -93,9 +93,8 @@ def _endless(payload: bytes) -> Request | None:
 
 def basic_user(headers: dict[str, str]) -> str:
     """The user name of a basic authorisation (RFC 7617), '' without one; the password is never looked at."""
-    if "authorization" not in headers:
-        return ""
-    scheme, _, credentials = headers["authorization"].partition(" ")
+    authorization = headers.get("authorization") or headers.get("proxy-authorization", "")
+    scheme, _, credentials = authorization.partition(" ")
     if scheme.lower() != "basic":
         return ""
     try:

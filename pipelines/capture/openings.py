@@ -67,6 +67,7 @@ _SMB1, _SMB2 = int.from_bytes(b"\xffSMB", "big"), int.from_bytes(b"\xfeSMB", "bi
 _SMB1_COMMANDS = np.array([0x06, 0x07, 0x2D, 0x72, 0x73, 0x75, 0xA2])
 _SMB2_COMMANDS = np.array([0x00, 0x01, 0x03, 0x05, 0x11])
 _HELLOS = np.array([1, 2, 11])
+_ALERT_WORD = 0x1503
 _SSH_KEXINIT = 20
 _LARGEST_KEXINIT = 35_000
 _QUIC1, _QUIC2 = 0x0000_0001, 0x6B33_43CF
@@ -111,6 +112,8 @@ def _judge_streams(buffer: Bytes, segments: Segments, first: _First) -> Ints:
     word, second = first.word, first.second
     record, fifth, sixth = word >> 8, second >> 24, (second >> 16) & 0xFF
     is_record = ((record >= 0x160300) & (record <= 0x160304)) | (record == 0x160101)
+    # A readable alert is two bytes long, an encrypted one is longer.
+    is_alert = (word >> 16 == _ALERT_WORD) & (word & 0xFF == 0) & (fifth == 2) & (first.captured >= 7)
     # A packet of ISO's transport on TCP (RFC 1006) that asks for a connection or grants it: outside of S7, this is RDP.
     connects = (word >> 16 == 0x0300) & np.isin(sixth, (0xE0, 0xD0))
     speaks_ssh = _on_port(segments, first.rows, _SSH_PORT) | (first.spoken == APPLICATION[Kind.SSH])
@@ -122,7 +125,7 @@ def _judge_streams(buffer: Bytes, segments: Segments, first: _First) -> Ints:
         Kind.OPCUA: np.isin(word, _OPCUA_WORDS),
         Kind.SMB: (word >> 24 == 0) & np.isin(second, (_SMB1, _SMB2)),
         # Of an encrypted message the sixth byte is chance; of a shorter payload it is still to come.
-        Kind.TLS: is_record & (np.isin(sixth, _HELLOS) | (first.captured < 6)),
+        Kind.TLS: (is_record & (np.isin(sixth, _HELLOS) | (first.captured < 6))) | is_alert,
         Kind.HTTP: np.isin(word, _HTTP_WORDS),
         Kind.SSH: (word == _SSH_WORD) | (exchanges_keys & (fifth >= 4)),
     }

@@ -45,6 +45,7 @@ def test_a_question_and_its_answer_are_one_event(answers: list[tuple[int, bytes]
     fields = event["fields"]
     assert (fields["query"], fields["qtype_name"], fields["rcode_name"]) == ("www.example.org", "A", "NOERROR")
     assert (fields["answers"], fields["rtt"], fields["RD"], fields["RA"]) == (text, "0.100000", "true", "true")
+    assert fields["Z"] == "0"
     assert (event["category"], event["service"], event["destination_port"]) == ("dns", "dns", 53)
     assert (event["action"], event["outcome"], event["source_offset"]) == ("query", "success", 0)
     assert [flow["application"] for flow in found.flows] == ["dns"]

@@ -88,8 +88,9 @@ def test_a_repeated_segment_is_read_once() -> None:
     assert len(read_capture(pcap_file(packets)).events) == 1
 
 
-def test_a_basic_authorisation_gives_the_user_and_never_the_password() -> None:
-    head = b"GET / HTTP/1.1\r\nAuthorization: Basic b3BlcmF0b3I6aHVudGVyMg==\r\n\r\n"
+@pytest.mark.parametrize("header", [b"Authorization", b"Proxy-Authorization"])
+def test_a_basic_authorisation_gives_the_user_and_never_the_password(header: bytes) -> None:
+    head = b"GET / HTTP/1.1\r\n" + header + b": Basic b3BlcmF0b3I6aHVudGVyMg==\r\n\r\n"
     (fields,) = _events((True, head))
     assert fields["username"] == "operator"
     assert "hunter2" not in str(fields)
