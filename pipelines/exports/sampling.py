@@ -23,7 +23,7 @@ def sampling_rates(records: Records, headers: Headers, origins: Sequence[Origin]
 
 
 def stated_rates(records: Records) -> Words:
-    """The rate that a record itself states, 0 where it states none (elements 34, 50, 305 and 306, 309 and 310)."""
+    """The rate that a record itself states, 0 where it states none (elements 34, 50, 305 and 306, 309 and 310, 311)."""
     rates = np.zeros(len(records), np.uint64)
     for name in (elements.SAMPLING_INTERVAL, elements.SAMPLER_INTERVAL):
         if records.has(name):
@@ -38,7 +38,17 @@ def stated_rates(records: Records) -> Words:
             # RFC 5476 §6.5.2: `space` packets are passed over after `interval` ones; a population holds its sample.
             all_of_them = chosen + np.minimum(rest, _MOST_RATE) if sampled == elements.SAMPLED_PACKETS else rest
             rates = np.where(rates > 0, rates, all_of_them // chosen)
+    if records.has(elements.SAMPLING_PROBABILITY):
+        rates = np.where(rates > 0, rates, _one_in(records.numbers(elements.SAMPLING_PROBABILITY)))
     return rates
+
+
+def _one_in(bits: Words) -> Words:
+    """One packet in how many a probability takes, from the bits of a number of 64 or 32 bits (RFC 7011 §6.2)."""
+    long, short = bits.view(np.float64), bits.astype(np.uint32).view(np.float32).astype(np.float64)
+    probability = np.where(bits >> np.uint64(32) > 0, long, short)
+    sound = (probability >= 1 / float(_MOST_RATE)) & (probability <= 1)
+    return np.rint(1 / np.where(sound, probability, 1)).astype(np.uint64) * sound
 
 
 def _of_options(records: Records, headers: Headers, origins: Sequence[Origin]) -> Words:
