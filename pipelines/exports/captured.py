@@ -1,7 +1,5 @@
 """Export packets on their way through a capture: UDP on the ports of collectors, with a header that can be one."""
 
-from collections.abc import Iterator
-
 import numpy as np
 
 from pipelines.batch import Batch
@@ -11,9 +9,7 @@ from pipelines.capture.transport import UDP, Segments
 from pipelines.capture.window import Ints, PacketWindow
 from pipelines.exports.collector import PORTS, Collector
 from pipelines.exports.known import KnownExporters
-from pipelines.exports.packet_ends import IPFIX, IPFIX_HEADER, is_plausible
-
-_IPFIX = IPFIX.to_bytes(2, "big")
+from pipelines.exports.packet_ends import is_plausible
 
 
 class CapturedExports:
@@ -39,27 +35,14 @@ class CapturedExports:
                 continue
             row = int(rows[index])
             high, low = found.source[row].tolist()
-            exporter = address_text(packed(int(found.version[row]), high, low))
-            for message in _messages(content):
-                self._collector.add(
-                    message,
-                    number=window.first_number + row,
-                    exporter=exporter,
-                    received_us=int(window.time_us[row]),
-                )
+            self._collector.add(
+                content,
+                number=window.first_number + row,
+                exporter=address_text(packed(int(found.version[row]), high, low)),
+                received_us=int(window.time_us[row]),
+            )
         return self._collector.take()
 
     def finish(self) -> list[Batch]:
         """What can be said only at the end: packets that were lost, data whose template never came."""
         return self._collector.finish()
-
-
-def _messages(content: bytes) -> Iterator[bytes]:
-    """The messages of a datagram: IPFIX tells how long each one is, and relays put several into one."""
-    while content[:2] == _IPFIX:
-        length = int.from_bytes(content[2:4], "big")
-        if length < IPFIX_HEADER or not content.startswith(_IPFIX, length):
-            break
-        yield content[:length]
-        content = content[length:]
-    yield content
