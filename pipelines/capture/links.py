@@ -24,9 +24,11 @@ from pipelines.capture.cursor import (
     RAW_IP,
     UNREAD,
     WIFI,
+    WIFI_PADDED,
     Cursor,
 )
 from pipelines.capture.window import Ints
+from pipelines.capture.wireless import radiotap, wifi, wifi_padded
 
 Flags = NDArray[np.bool_]
 
@@ -210,14 +212,6 @@ def _raw(cursor: Cursor, rows: Ints) -> None:
     cursor.move_to_ip(rows, 0)
 
 
-def _radiotap(cursor: Cursor, rows: Ints) -> None:
-    rows = cursor.holding(rows, 8)
-    length = cursor.byte(rows, 2) | (cursor.byte(rows, 3) << 8)
-    fits = (length >= 8) & (cursor.offset[rows] + length <= cursor.end[rows])
-    cursor.layer[rows[~fits]] = OTHER
-    cursor.move(rows[fits], length[fits], WIFI)
-
-
 def _per_packet(cursor: Cursor, rows: Ints) -> None:
     """Step over CACE's per-packet information, which names the link type behind it."""
     rows = cursor.holding(rows, 8)
@@ -232,18 +226,6 @@ def _per_packet(cursor: Cursor, rows: Ints) -> None:
 def _ppp_direction(cursor: Cursor, rows: Ints) -> None:
     """Step over the byte that says which side sent."""
     cursor.move(cursor.holding(rows, 1), 1, PPP)
-
-
-def _wifi(cursor: Cursor, rows: Ints) -> None:
-    """Step over the header of an unencrypted 802.11 data frame; all other frames carry no IP that can be read."""
-    rows = cursor.holding(rows, 24)
-    control, flags = cursor.byte(rows, 0), cursor.byte(rows, 1)
-    carries = (control & 0x0F == 0x08) & (control & 0x40 == 0) & (flags & 0x40 == 0)
-    cursor.layer[rows[~carries]] = OTHER
-    rows, control, flags = rows[carries], control[carries], flags[carries]
-    quality = control & 0x80 != 0
-    length = 24 + np.where(flags & 3 == 3, 6, 0) + np.where(quality, np.where(flags & 0x80, 6, 2), 0)
-    cursor.move(rows, length, LLC)
 
 
 def _mapped(values: Ints, layers: dict[int, int]) -> Ints:
@@ -261,8 +243,9 @@ _STEPS: dict[int, Callable[[Cursor, Ints], None]] = {
     LOOPBACK: _loopback,
     COOKED: _cooked,
     COOKED_2: _cooked_2,
-    RADIOTAP: _radiotap,
-    WIFI: _wifi,
+    RADIOTAP: radiotap,
+    WIFI: wifi,
+    WIFI_PADDED: wifi_padded,
     CISCO_HDLC: _cisco_hdlc,
     PPP_SERIAL: _ppp_serial,
     FRAME_RELAY: _frame_relay,

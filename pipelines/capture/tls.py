@@ -25,20 +25,7 @@ GROUPS = {
     4590: "curveSM2MLKEM768", 25497: "X25519Kyber768Draft00",
 }  # fmt: skip
 
-ALERTS = {
-    0: "close_notify", 10: "unexpected_message", 20: "bad_record_mac", 21: "decryption_failed", 22: "record_overflow",
-    30: "decompression_failure", 40: "handshake_failure", 41: "no_certificate", 42: "bad_certificate",
-    43: "unsupported_certificate", 44: "certificate_revoked", 45: "certificate_expired", 46: "certificate_unknown",
-    47: "illegal_parameter", 48: "unknown_ca", 49: "access_denied", 50: "decode_error", 51: "decrypt_error",
-    60: "export_restriction", 70: "protocol_version", 71: "insufficient_security", 80: "internal_error",
-    86: "inappropriate_fallback", 90: "user_canceled", 100: "no_renegotiation", 109: "missing_extension",
-    110: "unsupported_extension", 111: "certificate_unobtainable", 112: "unrecognized_name",
-    113: "bad_certificate_status_response", 114: "bad_certificate_hash_value", 115: "unknown_psk_identity",
-    116: "certificate_required", 120: "no_application_protocol",
-}  # fmt: skip
-ALERT_BYTES = 7
-
-_ALERT, _HANDSHAKE = 21, 22
+_HANDSHAKE = 22
 _TLS13, _SHARED_KEY = 0x0304, 41
 _CLIENT_HELLO, _SERVER_HELLO, _CERTIFICATE, _KEY_EXCHANGE, _DONE = 1, 2, 11, 12, 14
 _SERVER_NAME, _GROUPS, _FORMATS, _SIGNATURES, _ALPN, _SUPPORTED, _KEY_SHARE = 0, 10, 11, 13, 16, 43, 51
@@ -104,13 +91,6 @@ class ServerHello(NamedTuple):
         return bool(self.session) and self.session == offer.session
 
 
-class Alert(NamedTuple):
-    """What ends a handshake, or warns: its registered name (RFC 8446 §6)."""
-
-    is_fatal: bool
-    name: str
-
-
 class Flight(NamedTuple):
     """What one side says after its hello, while it is readable (RFC 5246 §7.3).
 
@@ -147,16 +127,6 @@ def is_whole(payload: bytes) -> bool:
 def parse_hello(payload: bytes) -> ClientHello | ServerHello | None:
     """The hello that records begin with (RFC 8446 §4.1); of a cut one, what is there; None for anything else."""
     return parse_hello_message(_handshake(payload)[0])
-
-
-def parse_alert(payload: bytes) -> Alert | None:
-    """The readable alert that a payload begins with; None for anything else, encrypted alerts among them."""
-    if len(payload) < ALERT_BYTES:
-        return None
-    kind, version, length, level, number = struct.unpack_from("!BHHBB", payload)
-    if kind != _ALERT or (version >> 8 != 3 and version != 0x0101) or length != 2 or level not in (1, 2):
-        return None
-    return Alert(level == 2, ALERTS.get(number, f"unknown-{number}"))
 
 
 def parse_hello_message(message: bytes, transport: str = "t") -> ClientHello | ServerHello | None:

@@ -2,7 +2,7 @@
 
 from typing import NamedTuple
 
-from pipelines.capture import tls
+from pipelines.capture import tls, tls_alerts
 from pipelines.capture.certificate_events import CertificateEvents, validation_status
 from pipelines.capture.certificates import Certificate
 from pipelines.capture.payloads import Payloads, Piece
@@ -40,11 +40,11 @@ class TlsEvents:
     def read(self, payloads: Payloads, piece: Piece) -> int:
         """Take in a hello, certificates or a refusal; gives the bytes read, 0 where there are none."""
         warned = 0
-        while (alert := tls.parse_alert(piece.payload)) is not None:
+        while (alert := tls_alerts.parse_alert(piece.payload)) is not None:
             if alert.is_fatal:
-                return warned + tls.ALERT_BYTES if self._refused(piece, alert) else warned
+                return warned + tls_alerts.ALERT_BYTES if self._refused(piece, alert) else warned
             # A warning may share a segment with the hello that it is about (RFC 6066 §3).
-            warned, piece = warned + tls.ALERT_BYTES, piece.after(tls.ALERT_BYTES)
+            warned, piece = warned + tls_alerts.ALERT_BYTES, piece.after(tls_alerts.ALERT_BYTES)
         read = self._read_handshake(payloads, piece) if piece.payload else 0
         return warned + read if read else 0
 
@@ -73,7 +73,7 @@ class TlsEvents:
         if late is not None:
             self._events.append(_event(late, None))
 
-    def _refused(self, piece: Piece, alert: tls.Alert) -> bool:
+    def _refused(self, piece: Piece, alert: tls_alerts.Alert) -> bool:
         """Whether an alert answers an offer."""
         offered = self._pending.pop((piece.flow, not piece.forward))
         if offered is not None:

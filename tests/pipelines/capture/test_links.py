@@ -8,6 +8,11 @@ _PACKET = ip(CLIENT, SERVER, 17, udp(1000, 2000, b"hello"))
 _PACKET6 = ip(CLIENT6, SERVER6, 17, udp(1000, 2000, b"hello"))
 _SNAP = b"\xaa\xaa\x03\0\0\0\x08\0"
 _WIFI = b"\x08\x01" + bytes(22)
+_QOS = b"\x88\x01" + bytes(24)
+
+
+def _radiotap(present: int, fields: bytes, *, more: bytes = b"") -> bytes:
+    return struct.pack("<BBHI", 0, 0, 8 + len(more) + len(fields), present) + more + fields
 
 
 def _tagged(*tags: tuple[int, int]) -> bytes:
@@ -49,6 +54,16 @@ def _tagged(*tags: tuple[int, int]) -> bytes:
         pytest.param(105, b"\x88\x01" + bytes(24) + _SNAP + _PACKET, id="802.11 QoS"),
         pytest.param(105, b"\x08\x03" + bytes(28) + _SNAP + _PACKET, id="802.11 between access points"),
         pytest.param(127, b"\0\0\x0c\0" + bytes(8) + _WIFI + _SNAP + _PACKET, id="radiotap"),
+        pytest.param(127, _radiotap(2, b"\x20") + _QOS + b"\0\0" + _SNAP + _PACKET, id="radiotap, filled up"),
+        pytest.param(127, _radiotap(2, b"\x10") + _QOS + _SNAP + _PACKET + b"sums", id="radiotap with a checksum"),
+        pytest.param(
+            127, _radiotap(3, bytes(8) + b"\x20") + _QOS + b"\0\0" + _SNAP + _PACKET, id="radiotap, time before flags"
+        ),
+        pytest.param(
+            127,
+            _radiotap(0x8000_0002, b"\x20", more=struct.pack("<I", 0)) + _QOS + b"\0\0" + _SNAP + _PACKET,
+            id="radiotap of two bitmaps",
+        ),
     ],
 )
 def test_every_link_type_leads_to_the_same_flow(link: int, frame: bytes) -> None:
