@@ -1,7 +1,9 @@
-"""gzip, zstd and UTF-16 undone on the fly, within limits, so that every source reads plain bytes."""
+"""gzip, zstd, bzip2, xz and UTF-16 undone on the fly, within limits, so that every source reads plain bytes."""
 
+import bz2
 import codecs
 import io
+import lzma
 import zlib
 from collections.abc import Callable, Iterator
 from typing import BinaryIO, cast
@@ -18,6 +20,11 @@ _RATIO_MATTERS = 64 * 1024 * 1024
 
 _GZIP = b"\x1f\x8b"
 _ZSTD = b"\x28\xb5\x2f\xfd"
+# A frame to be skipped comes first where several threads have compressed (RFC 8878 §3.1.2).
+_ZSTD_SKIPPED = tuple(bytes([number]) + b"\x2a\x4d\x18" for number in range(0x50, 0x60))
+_BZIP2 = tuple(b"BZh%d" % size for size in range(1, 10))
+_XZ = b"\xfd7zX"
+_XZ_MEMORY = 2**27
 _UTF16 = {b"\xff\xfe": "utf-16-le", b"\xfe\xff": "utf-16-be", b"<\0": "utf-16-le", b"\0<": "utf-16-be"}
 
 Unpack = Callable[[BinaryIO], Iterator[bytes]]
@@ -32,8 +39,10 @@ def plain(raw: BinaryIO) -> BinaryIO:
     raw.seek(0)
     if magic.startswith(_GZIP):
         raw = cast("BinaryIO", _Unpacked(raw, _gunzipped))
-    elif magic == _ZSTD:
+    elif magic.startswith((_ZSTD, *_ZSTD_SKIPPED)):
         raw = cast("BinaryIO", _Unpacked(raw, _unzstd))
+    elif magic.startswith((*_BZIP2, _XZ)):
+        raw = cast("BinaryIO", _Unpacked(raw, _unxz if magic == _XZ else _unbzip2))
     try:
         encoding = _UTF16.get(raw.read(2))
     finally:
@@ -43,7 +52,7 @@ def plain(raw: BinaryIO) -> BinaryIO:
 
 def is_plain(magic: bytes) -> bool:
     """Whether content that begins with these four bytes is neither compressed nor UTF-16."""
-    return not magic.startswith((_GZIP, _ZSTD, *_UTF16))
+    return not magic.startswith((_GZIP, _ZSTD, *_ZSTD_SKIPPED, *_BZIP2, _XZ, *_UTF16))
 
 
 class _Unpacked(io.BufferedIOBase):
@@ -160,6 +169,44 @@ def _unzstd(raw: BinaryIO) -> Iterator[bytes]:
         frame = None if frame.eof else frame
     if frame is not None:
         raise SourceBroken(f"truncated at compressed byte {raw.tell()}: the zstd stream has no end")
+
+
+def _unbzip2(raw: BinaryIO) -> Iterator[bytes]:
+    return _streams(raw, "bzip2", _BZIP2, bz2.BZ2Decompressor)
+
+
+def _unxz(raw: BinaryIO) -> Iterator[bytes]:
+    return _streams(raw, "xz", (_XZ,), lambda: lzma.LZMADecompressor(lzma.FORMAT_XZ, _XZ_MEMORY))
+
+
+def _streams(
+    raw: BinaryIO,
+    name: str,
+    magics: tuple[bytes, ...],
+    begin: Callable[[], bz2.BZ2Decompressor | lzma.LZMADecompressor],
+) -> Iterator[bytes]:
+    """What the streams of a file hold that follow one another; what else follows is padding."""
+    stream, total, packed = None, 0, b""
+    while True:
+        if stream is None or stream.needs_input:
+            packed = packed or raw.read(_CHUNK)
+            if not packed:
+                break
+        if stream is None:
+            if not any(packed.startswith(magic[: len(packed)]) for magic in magics):
+                return
+            stream = begin()
+        try:
+            chunk = stream.decompress(packed, _OUTPUT)
+        except (OSError, lzma.LZMAError, ValueError) as error:
+            raise SourceBroken(f"damaged {name} stream before compressed byte {raw.tell()}: {error}") from error
+        total += len(chunk)
+        _check_ratio(total, raw.tell())
+        yield chunk
+        packed = stream.unused_data if stream.eof else b""
+        stream = None if stream.eof else stream
+    if stream is not None:
+        raise SourceBroken(f"truncated at compressed byte {raw.tell()}: the {name} stream has no end")
 
 
 def _check_ratio(total: int, packed: int) -> None:
