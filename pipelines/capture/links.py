@@ -121,12 +121,21 @@ def _mpls(cursor: Cursor, rows: Ints) -> None:
     last = cursor.holding(rows[bottom], 1)
     version = cursor.byte(last, 0) >> 4
     # A first nibble of 0 is the control word of a pseudo-wire (RFC 4385), here taken to carry Ethernet; one that does
-    # without it begins with an address, whose first nibble may be 0 as well.
+    # without it begins with an address, whose first nibble may be any (RFC 4928).
     at_once = _frames(cursor, last, 0)
     controlled = (version == 0) & (_frames(cursor, last, 4) | ~at_once)
-    framed = controlled | (at_once & ~np.isin(version, (4, 6)))
-    cursor.layer[last] = np.select([version == 4, version == 6, framed], [IPV4, IPV6, ETHERNET], OTHER)
+    framed = controlled | (at_once & ~_fits(cursor, last, version))
+    cursor.layer[last] = np.select([framed, version == 4, version == 6], [ETHERNET, IPV4, IPV6], OTHER)
     cursor.offset[last[controlled]] += 4
+
+
+def _fits(cursor: Cursor, rows: Ints, version: Ints) -> Flags:
+    """Whether an IP packet of the version whose nibble begins here is no longer than its frame."""
+    whole = cursor.offset[rows] + 6 <= cursor.end[rows]
+    long, length = np.zeros(len(rows), np.int64), cursor.wire_end[rows] - cursor.offset[rows]
+    here, of_four = rows[whole], version[whole] == 4
+    long[whole] = np.where(of_four, cursor.short(here, 2), cursor.short(here, 4) + 40)
+    return np.isin(version, (4, 6)) & (long <= length)
 
 
 def _frames(cursor: Cursor, rows: Ints, at: int) -> Flags:

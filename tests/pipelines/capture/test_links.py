@@ -6,6 +6,7 @@ from tests.pipelines.capture.frames import CLIENT, CLIENT6, SERVER, SERVER6, eth
 
 _PACKET = ip(CLIENT, SERVER, 17, udp(1000, 2000, b"hello"))
 _PACKET6 = ip(CLIENT6, SERVER6, 17, udp(1000, 2000, b"hello"))
+_FROM_4C = b"\x11\xf0\xf0\xf0\xf0" + ethernet(_PACKET)[6:]
 _SNAP = b"\xaa\xaa\x03\0\0\0\x08\0"
 _WIFI = b"\x08\x01" + bytes(22)
 _QOS = b"\x88\x01" + bytes(24)
@@ -34,6 +35,8 @@ def _tagged(*tags: tuple[int, int]) -> bytes:
         pytest.param(1, ethernet(bytes(4) + ethernet(_PACKET), 0x88E7), id="802.1ah"),
         pytest.param(1, ethernet(b"\0\x01\x01\x40" + bytes(4) + ethernet(_PACKET), 0x8847), id="MPLS pseudo-wire"),
         pytest.param(1, ethernet(b"\0\x01\x01\x40" + ethernet(_PACKET), 0x8847), id="without a control word"),
+        pytest.param(1, ethernet(b"\0\x01\x01\x40\x4c" + _FROM_4C, 0x8847), id="to an address like IPv4"),
+        pytest.param(1, ethernet(b"\0\x01\x01\x40\x6c" + _FROM_4C, 0x8847), id="to an address like IPv6"),
         pytest.param(51, b"\x11\0\0\x07\0\x2a\0\x21" + _PACKET, id="PPPoE alone"),
         pytest.param(204, b"\x01\xff\x03\0\x21" + _PACKET, id="PPP with a direction"),
         pytest.param(192, b"\0\0\x08\0\x69\0\0\0" + _WIFI + _SNAP + _PACKET, id="per-packet information"),
