@@ -22,6 +22,9 @@ WIFI: Final = 0x1_0008
 CISCO_HDLC: Final = 0x1_0009
 PPP_SERIAL: Final = 0x1_000A
 FRAME_RELAY: Final = 0x1_000B
+PER_PACKET: Final = 0x1_000C
+PPP_DIRECTION: Final = 0x1_000D
+WIFI_PADDED: Final = 0x1_000E
 # Final layers: not IP, too short to tell, of a link type that is not read.
 OTHER: Final = -1
 CUT: Final = -2

@@ -25,6 +25,7 @@ _MOST_ANSWERS = 64
 _LONGEST_NAME = 255
 _NAMED = (2, 5, 12, 39)
 _NETBIOS = 137
+_NETBIOS_NAME = 32
 
 
 class Question(NamedTuple):
@@ -83,11 +84,15 @@ def parse_message(payload: bytes, port: int) -> Message | None:
     # Operations 7 to 15 are unassigned and no message asks more than a few questions: this is something else.
     if (flags >> 11) & 0xF > 6 or questions > _MOST_QUESTIONS or not (questions or answers):
         return None
+    is_netbios = port == _NETBIOS
     try:
-        asked, position = _questions(payload, questions, netbios=port == _NETBIOS)
+        asked, position = _questions(payload, questions, netbios=is_netbios)
+        if not asked and flags & 0x8000:
+            # Answers of NetBIOS and announcements of mDNS repeat no question: an answer begins like one.
+            asked, _ = _questions(payload, 1, netbios=is_netbios)
     except _Malformed:
         return None
-    values, ttls = _answers(payload, position, answers)
+    values, ttls = _answers(payload, position, answers, netbios=is_netbios)
     return Message(identifier, bool(flags & 0x8000), flags, asked, values, ttls)
 
 
@@ -103,7 +108,7 @@ def _questions(payload: bytes, count: int, *, netbios: bool) -> tuple[tuple[Ques
     return tuple(found), position
 
 
-def _answers(payload: bytes, position: int, count: int) -> tuple[tuple[str, ...], tuple[int, ...]]:
+def _answers(payload: bytes, position: int, count: int, *, netbios: bool) -> tuple[tuple[str, ...], tuple[int, ...]]:
     """The answers up to where the message is cut or damaged."""
     values: list[str] = []
     ttls: list[int] = []
@@ -116,7 +121,8 @@ def _answers(payload: bytes, position: int, count: int) -> tuple[tuple[str, ...]
             position += 10
             if position + length > len(payload):
                 break
-            values.append(_value(payload, position, kind, length))
+            value = _netbios_value if netbios else _value
+            values.append(value(payload, position, kind, length))
             ttls.append(ttl)
             position += length
     except _Malformed:
@@ -139,6 +145,14 @@ def _value(payload: bytes, position: int, kind: int, length: int) -> str:
     if kind in (16, 99):
         return " ".join(f"{QUERY_TYPES[kind]} {len(text)} {readable(text)}" for text in _strings(content))
     return f"<unknown type={kind}>"
+
+
+def _netbios_value(payload: bytes, position: int, kind: int, length: int) -> str:
+    """The addresses of a NetBIOS name, each behind two bytes of flags (RFC 1002 §4.2.13)."""
+    if kind != _NETBIOS_NAME or length % 6:
+        return f"<unknown type={kind}>"
+    places = range(position + 2, position + length, 6)
+    return " ".join(socket.inet_ntop(socket.AF_INET, payload[place : place + 4]) for place in places)
 
 
 def _strings(content: bytes) -> list[bytes]:

@@ -102,6 +102,7 @@ def _event(asked: _Asked | None, answer: _Asked | None) -> Event:
         fields["rtt"] = f"{max(answer.piece.time_us - asked.piece.time_us, 0) / 1_000_000:.6f}"
     flags = answer.message.flags | (message.flags & _FLAGS["RD"]) if answer else message.flags
     fields |= {name: "true" if flags & bit else "false" for name, bit in _FLAGS.items()}
+    fields["Z"] = str(message.flags >> 4 & 7)
     code = fields.get("rcode_name", "")
     words = (question.type_name, question.name, code, fields.get("answers", ""))
     return Event(

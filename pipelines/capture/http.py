@@ -9,22 +9,24 @@ from pipelines.capture.octets import readable
 
 METHODS = (
     "GET", "POST", "HEAD", "PUT", "DELETE", "OPTIONS", "PATCH", "CONNECT", "TRACE", "PROPFIND", "PROPPATCH", "MKCOL",
-    "COPY", "MOVE", "LOCK", "UNLOCK", "SEARCH", "REPORT", "QUERY",
+    "COPY", "MOVE", "LOCK", "UNLOCK", "SEARCH", "REPORT", "QUERY", "ACL", "MERGE", "CHECKOUT", "MKACTIVITY",
+    "MKCALENDAR", "VERSION-CONTROL", "LINK", "UNLINK", "PURGE", "DEBUG", "TRACK", "NOTIFY", "SUBSCRIBE", "UNSUBSCRIBE",
+    "M-SEARCH", "BITS_POST", "CCM_POST", "RPC_IN_DATA", "RPC_OUT_DATA", "RDG_IN_DATA", "RDG_OUT_DATA",
 )  # fmt: skip
 LONGEST_HEAD = 16_384
 # Other headers are passed over: they are most of a head, and nothing is told of them.
 _READ = {
     name.encode(): name
     for name in (
-        "host", "referer", "user-agent", "origin", "authorization", "x-forwarded-for", "content-length",
-        "content-type", "transfer-encoding",
+        "host", "referer", "user-agent", "origin", "authorization", "proxy-authorization", "x-forwarded-for",
+        "content-length", "content-type", "transfer-encoding",
     )
 }  # fmt: skip
 _BEGINNINGS = frozenset(name[:4] for name in _READ)
 
 # GET /index.html HTTP/1.1
 _REQUEST = re.compile(
-    rb"(?P<method>[A-Za-z]{3,20})[ \t]+(?P<uri>\S[^\r\n]*?)(?:[ \t]+HTTP/(?P<version>\d\.\d))?[ \t]*\Z"
+    rb"(?P<method>[A-Za-z][A-Za-z_-]{2,19})[ \t]+(?P<uri>\S[^\r\n]*?)(?:[ \t]+HTTP/(?P<version>\d\.\d))?[ \t]*\Z"
 )
 # GET /index.html
 _OLD_REQUEST = re.compile(rb"GET \S+\Z")
@@ -91,9 +93,8 @@ def _endless(payload: bytes) -> Request | None:
 
 def basic_user(headers: dict[str, str]) -> str:
     """The user name of a basic authorisation (RFC 7617), '' without one; the password is never looked at."""
-    if "authorization" not in headers:
-        return ""
-    scheme, _, credentials = headers["authorization"].partition(" ")
+    authorization = headers.get("authorization") or headers.get("proxy-authorization", "")
+    scheme, _, credentials = authorization.partition(" ")
     if scheme.lower() != "basic":
         return ""
     try:

@@ -10,6 +10,9 @@ from pipelines.capture.rows import Event
 _REQUEST_FIELDS = {"host": "host", "referer": "referrer", "user-agent": "user_agent", "origin": "origin"}
 
 
+_ANSWERS = b"HTTP/1."
+
+
 class _Asked(NamedTuple):
     piece: Piece
     request: Request
@@ -37,11 +40,11 @@ class HttpEvents:
             if head is None:
                 break
             self._take_in(piece, head)
-            consumed += length
-            # Pipelined requests follow one another; what follows another head is its body.
-            if isinstance(head, Response) or "content-length" in head.headers or "transfer-encoding" in head.headers:
+            next_head = _next_head(rest, length, head)
+            consumed += next_head or length
+            if not next_head:
                 break
-            rest = rest[length:]
+            rest = rest[next_head:]
         return consumed
 
     def flush(self) -> None:
@@ -56,6 +59,21 @@ class HttpEvents:
         elif head.code >= 200 or head.code == 101:
             asked = self._pending.pop((piece.flow, not piece.forward))
             self._events.append(_event(asked, piece, head))
+
+
+def _next_head(stream: bytes, length: int, head: Request | Response) -> int:
+    """Where a pipelined head follows a head of this length and its body; 0 where none does, or nobody knows."""
+    answers = isinstance(head, Response)
+    # Interim answers, and those to HEAD, have no body, whatever they announce.
+    if answers and stream.startswith(_ANSWERS, length):
+        return length
+    if "transfer-encoding" in head.headers:
+        return 0
+    announced = head.headers.get("content-length", "")
+    if not announced:
+        return 0 if answers else length
+    after = length + int(announced) if announced.isascii() and announced.isdigit() and len(announced) < 10 else 0
+    return after if after < len(stream) and (not answers or stream.startswith(_ANSWERS, after)) else 0
 
 
 def _event(asked: _Asked | None, answering: Piece | None, response: Response | None) -> Event:

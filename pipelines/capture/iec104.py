@@ -1,5 +1,7 @@
 """IEC 60870-5-104: commands to substations and what they report, by type, cause and address."""
 
+import struct
+
 from pipelines.capture.exchange_events import Said
 from pipelines.capture.framing import Framing
 
@@ -25,6 +27,14 @@ _LONGEST = 255
 # The type, how many objects, the cause, the originator, the station's address and the first object's.
 _LEAST_DATA = 9
 _READS = frozenset({100, 101, 102, 104, 106, 107})
+# What the element of each type begins with (IEC 60870-5-101 §7.2.6).
+_SINGLE, _DOUBLE, _STEPS = frozenset({1, 2, 30, 45, 58}), frozenset({3, 4, 31, 46, 59}), frozenset({47, 60})
+_NORMALIZED, _SCALED = frozenset({9, 10, 21, 34, 48, 61}), frozenset({11, 12, 35, 49, 62})
+_FLOATS, _COUNTERS = frozenset({13, 14, 36, 50, 63}), frozenset({15, 16, 37})
+_BITS = frozenset({7, 8, 33, 51, 64})
+_SIZES = dict.fromkeys(_NORMALIZED | _SCALED, 2) | dict.fromkeys(_FLOATS | _COUNTERS | _BITS, 4)
+# A normalized number is one of 32768ths.
+_NORMAL = 32_768
 _ACTIVATION, _DEACTIVATION = 6, 8
 # An activation is confirmed, and ended; the cause of the ended one says nothing new.
 _CONFIRMED = frozenset({7, 9})
@@ -85,11 +95,24 @@ def _data_unit(data: bytes) -> Said | None:
 
 
 def _value(kind: int, element: bytes) -> str:
-    """What a single, double or step command switches to; '' for all others."""
+    """What is commanded or reported of the first object; '' where the element is cut or of another kind."""
     if not element:
         return ""
-    if kind in (45, 58):
+    if kind in _SINGLE:
         return "on" if element[0] & 1 else "off"
-    if kind in (46, 59):
+    if kind in _DOUBLE:
         return {1: "off", 2: "on"}.get(element[0] & 3, "")
-    return {1: "lower", 2: "higher"}.get(element[0] & 3, "") if kind in (47, 60) else ""
+    if kind in _STEPS:
+        return {1: "lower", 2: "higher"}.get(element[0] & 3, "")
+    return _number(kind, element)
+
+
+def _number(kind: int, element: bytes) -> str:
+    size = _SIZES.get(kind, 0)
+    if not size or len(element) < size:
+        return ""
+    if kind in _FLOATS:
+        (measured,) = struct.unpack_from("<f", element)
+        return f"{measured:.7g}"
+    number = int.from_bytes(element[:size], "little", signed=kind not in _BITS)
+    return f"{number / _NORMAL:.5g}" if kind in _NORMALIZED else str(number)

@@ -3,6 +3,7 @@
 from collections.abc import Callable
 
 import numpy as np
+from numpy.typing import NDArray
 
 from pipelines.capture.cursor import (
     CISCO_HDLC,
@@ -15,15 +16,27 @@ from pipelines.capture.cursor import (
     LLC,
     LOOPBACK,
     OTHER,
+    PER_PACKET,
     PPP,
+    PPP_DIRECTION,
     PPP_SERIAL,
     RADIOTAP,
     RAW_IP,
     UNREAD,
     WIFI,
+    WIFI_PADDED,
     Cursor,
 )
 from pipelines.capture.window import Ints
+from pipelines.capture.wireless import radiotap, wifi, wifi_padded
+
+Flags = NDArray[np.bool_]
+
+_VLAN = (0x8100, 0x88A8, 0x9100, 0x9200)
+_MPLS = (0x8847, 0x8848)
+_PPPOE = 0x8864
+_BACKBONE = 0x88E7
+_IN_FRAMES = (IPV4, IPV6, 0x0806, *_VLAN, *_MPLS, _PPPOE)
 
 # LINKTYPE registry of tcpdump.org, with the BSD numbers of raw IP.
 LAYERS = {
@@ -33,6 +46,7 @@ LAYERS = {
     12: RAW_IP,
     14: RAW_IP,
     50: PPP_SERIAL,
+    51: _PPPOE,
     101: RAW_IP,
     104: CISCO_HDLC,
     105: WIFI,
@@ -40,15 +54,13 @@ LAYERS = {
     108: LOOPBACK,
     113: COOKED,
     127: RADIOTAP,
+    192: PER_PACKET,
+    204: PPP_DIRECTION,
     228: IPV4,
     229: IPV6,
     276: COOKED_2,
 }
 
-_VLAN = (0x8100, 0x88A8, 0x9100, 0x9200)
-_MPLS = (0x8847, 0x8848)
-_PPPOE = 0x8864
-_BACKBONE = 0x88E7
 # Below this an EtherType is a length and LLC follows (IEEE 802.3).
 _SMALLEST_ETHERTYPE = 1536
 _MOST_LAYERS = 16
@@ -108,9 +120,30 @@ def _mpls(cursor: Cursor, rows: Ints) -> None:
     cursor.offset[rows] += 4
     last = cursor.holding(rows[bottom], 1)
     version = cursor.byte(last, 0) >> 4
-    # A first nibble of 0 is the control word of a pseudo-wire (RFC 4385), here taken to carry Ethernet.
-    cursor.layer[last] = np.select([version == 4, version == 6, version == 0], [IPV4, IPV6, ETHERNET], OTHER)
-    cursor.offset[last[version == 0]] += 4
+    # A first nibble of 0 is the control word of a pseudo-wire (RFC 4385), here taken to carry Ethernet; one that does
+    # without it begins with an address, whose first nibble may be any (RFC 4928).
+    at_once = _frames(cursor, last, 0)
+    controlled = (version == 0) & (_frames(cursor, last, 4) | ~at_once)
+    framed = controlled | (at_once & ~_fits(cursor, last, version))
+    cursor.layer[last] = np.select([framed, version == 4, version == 6], [ETHERNET, IPV4, IPV6], OTHER)
+    cursor.offset[last[controlled]] += 4
+
+
+def _fits(cursor: Cursor, rows: Ints, version: Ints) -> Flags:
+    """Whether an IP packet of the version whose nibble begins here is no longer than its frame."""
+    whole = cursor.offset[rows] + 6 <= cursor.end[rows]
+    long, length = np.zeros(len(rows), np.int64), cursor.wire_end[rows] - cursor.offset[rows]
+    here, of_four = rows[whole], version[whole] == 4
+    long[whole] = np.where(of_four, cursor.short(here, 2), cursor.short(here, 4) + 40)
+    return np.isin(version, (4, 6)) & (long <= length)
+
+
+def _frames(cursor: Cursor, rows: Ints, at: int) -> Flags:
+    """Whether an Ethernet frame of a well-known type seems to begin at a distance from the offset."""
+    there = cursor.offset[rows] + at + 14 <= cursor.end[rows]
+    kind = np.zeros(len(rows), np.int64)
+    kind[there] = cursor.short(rows[there], at + 12)
+    return np.isin(kind, _IN_FRAMES)
 
 
 def _backbone(cursor: Cursor, rows: Ints) -> None:
@@ -188,24 +221,20 @@ def _raw(cursor: Cursor, rows: Ints) -> None:
     cursor.move_to_ip(rows, 0)
 
 
-def _radiotap(cursor: Cursor, rows: Ints) -> None:
+def _per_packet(cursor: Cursor, rows: Ints) -> None:
+    """Step over CACE's per-packet information, which names the link type behind it."""
     rows = cursor.holding(rows, 8)
     length = cursor.byte(rows, 2) | (cursor.byte(rows, 3) << 8)
     fits = (length >= 8) & (cursor.offset[rows] + length <= cursor.end[rows])
     cursor.layer[rows[~fits]] = OTHER
-    cursor.move(rows[fits], length[fits], WIFI)
+    # Little-endian, whatever the file is.
+    link = cursor.byte(rows, 4) | (cursor.byte(rows, 5) << 8)
+    cursor.move(rows[fits], length[fits], _mapped(link[fits], LAYERS))
 
 
-def _wifi(cursor: Cursor, rows: Ints) -> None:
-    """Step over the header of an unencrypted 802.11 data frame; all other frames carry no IP that can be read."""
-    rows = cursor.holding(rows, 24)
-    control, flags = cursor.byte(rows, 0), cursor.byte(rows, 1)
-    carries = (control & 0x0F == 0x08) & (control & 0x40 == 0) & (flags & 0x40 == 0)
-    cursor.layer[rows[~carries]] = OTHER
-    rows, control, flags = rows[carries], control[carries], flags[carries]
-    quality = control & 0x80 != 0
-    length = 24 + np.where(flags & 3 == 3, 6, 0) + np.where(quality, np.where(flags & 0x80, 6, 2), 0)
-    cursor.move(rows, length, LLC)
+def _ppp_direction(cursor: Cursor, rows: Ints) -> None:
+    """Step over the byte that says which side sent."""
+    cursor.move(cursor.holding(rows, 1), 1, PPP)
 
 
 def _mapped(values: Ints, layers: dict[int, int]) -> Ints:
@@ -223,11 +252,14 @@ _STEPS: dict[int, Callable[[Cursor, Ints], None]] = {
     LOOPBACK: _loopback,
     COOKED: _cooked,
     COOKED_2: _cooked_2,
-    RADIOTAP: _radiotap,
-    WIFI: _wifi,
+    RADIOTAP: radiotap,
+    WIFI: wifi,
+    WIFI_PADDED: wifi_padded,
     CISCO_HDLC: _cisco_hdlc,
     PPP_SERIAL: _ppp_serial,
     FRAME_RELAY: _frame_relay,
+    PER_PACKET: _per_packet,
+    PPP_DIRECTION: _ppp_direction,
     _PPPOE: _pppoe,
     _BACKBONE: _backbone,
     **dict.fromkeys(_VLAN, _vlan),

@@ -22,6 +22,12 @@ EXCEPTIONS = {
 }  # fmt: skip
 
 _WRITES = frozenset({5, 6, 15, 16, 21, 22, 23})
+_DIAGNOSTICS, _UNITY = 8, 90
+# Restart, another delimiter, listen only, clearing counters (Modbus specification 1.1b3 §6.8).
+_CHANGING_DIAGNOSTICS = frozenset({1, 3, 4, 10, 20})
+# Schneider's own functions, behind the number of a session: writing variables, registers and objects, loading a program
+# into the controller, starting and stopping it.
+_CHANGING_UNITY = frozenset(bytes([code]) for code in (0x23, 0x25, 0x33, 0x34, 0x35, 0x40, 0x41, 0x71))
 _ADDRESSED = frozenset({1, 2, 3, 4, 5, 6, 15, 16, 22, 23, 24})
 _COUNTED = frozenset({1, 2, 3, 4, 15, 16})
 _VALUED = frozenset({5, 6})
@@ -56,7 +62,11 @@ class Unit(NamedTuple):
 
     @property
     def is_write(self) -> bool:
-        """Whether the function changes the device's memory."""
+        """Whether the function changes the device's memory, or whether and how it answers."""
+        if self.function == _DIAGNOSTICS:
+            return int.from_bytes(self.body[:2], "big") in _CHANGING_DIAGNOSTICS
+        if self.function == _UNITY:
+            return self.body[1:2] in _CHANGING_UNITY
         return self.function in _WRITES
 
     @property

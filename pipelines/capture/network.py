@@ -148,7 +148,8 @@ def _ipv4(cursor: Cursor, found: Datagrams, rows: Ints) -> Ints:
     rows, header, total = rows[fits], header[fits], total[fits]
     offset = cursor.offset[rows]
     place = cursor.short(rows, 6)
-    _fill(found, rows, version=4, protocol=cursor.byte(rows, 9), length=total, header=header, offset=offset)
+    protocol, header = _authenticated(cursor, rows, (place & 0x1FFF) == 0, header, total)
+    _fill(found, rows, version=4, protocol=protocol, length=total, header=header, offset=offset)
     addresses = words_at(cursor.buffer, offset + 12)
     found.source[rows, 0] = found.destination[rows, 0] = 0
     found.source[rows, 1] = addresses >> np.uint64(32)
@@ -157,6 +158,20 @@ def _ipv4(cursor: Cursor, found: Datagrams, rows: Ints) -> Ints:
     found.more[rows] = place & 0x2000 != 0
     found.identifier[rows] = cursor.short(rows, 4)
     return rows
+
+
+def _authenticated(cursor: Cursor, rows: Ints, first: Flags, header: Ints, total: Ints) -> tuple[Ints, Ints]:
+    """What an IPv4 header carries and the bytes up to it, behind an authentication header (RFC 4302) that is whole."""
+    protocol = cursor.byte(rows, 9)
+    here = np.flatnonzero((protocol == _AUTHENTICATION) & first)
+    if len(here):
+        start = cursor.offset[rows[here]] + header[here]
+        size = (cursor.buffer[start + 1].astype(np.int64) + 2) * 4
+        whole = (start + size <= cursor.end[rows[here]]) & (header[here] + size <= total[here])
+        here, start, size = here[whole], start[whole], size[whole]
+        protocol[here] = cursor.buffer[start]
+        header[here] += size
+    return protocol, header
 
 
 def _ipv6(cursor: Cursor, found: Datagrams, rows: Ints) -> Ints:

@@ -43,6 +43,13 @@ _LARGEST = 64 * 1024 * 1024
 _READ_BYTES = 8192
 _TYPES = frozenset({b"HEL", b"ACK", b"ERR", b"RHE", b"OPN", b"CLO", b"MSG"})
 _OPENS, _BAD = "OpenSecureChannel", 0x8000_0000
+# Requests that name nodes, and the bytes between their header (and the view, of browsing) and how many nodes there are.
+_BEFORE_NODES = {
+    "ReadRequest": 12, "WriteRequest": 0, "CallRequest": 0, "BrowseRequest": 16, "CreateMonitoredItemsRequest": 8,
+    "RegisterNodesRequest": 0, "DeleteNodesRequest": 0,
+}  # fmt: skip
+_WITH_RESULTS = frozenset({"WriteResponse", "CallResponse", "DeleteNodesResponse"})
+_MOST_TEXTS = 64
 
 
 def message_length(header: bytes) -> int:
@@ -101,14 +108,31 @@ def _service(name: str, fields: dict[str, str], body: Octets, *, request: int | 
         fields["request_id"] = str(request)
     outcome = "unknown"
     if is_answer:
-        body.take(12)
-        status = _little(body, 4) if body.left >= 4 else 0
+        status = _status(name, body)
         fields |= {"status_code": f"0x{status:08x}"} if status else {}
         outcome = "failure" if status & _BAD else "success"
-    elif name in ("ReadRequest", "WriteRequest", "CallRequest"):
+    elif name in _BEFORE_NODES:
         fields |= _nodes(name, body)
     is_write = name.removesuffix("Request").removesuffix("Response") in _WRITES
     return Said("opcua-binary", fields, is_write, is_answer=is_answer, key=request, outcome=outcome)
+
+
+def _status(name: str, body: Octets) -> int:
+    """The status that an answer gives: of the service, and where that is good, the first bad one of what was asked."""
+    body.take(12)
+    status = _little(body, 4) if body.left >= 4 else 0
+    # Diagnostics are asked for by few, and would lie before the results.
+    if status or name not in _WITH_RESULTS or body.number(1):
+        return status
+    for _ in range(min(_little(body, 4), _MOST_TEXTS) if body.left >= 4 else 0):
+        _text(body)
+    _node(body)
+    if body.number(1) or body.left < 8:
+        return status
+    count = _little(body, 4)
+    # Of a call, what it returned follows each status.
+    most = 1 if name == "CallResponse" else min(count, body.left // 4)
+    return next((found for found in (_little(body, 4) for _ in range(most)) if found & _BAD), status)
 
 
 def _nodes(name: str, body: Octets) -> dict[str, str]:
@@ -120,8 +144,9 @@ def _nodes(name: str, body: Octets) -> dict[str, str]:
     _node(body)
     if body.number(1):
         _text(body)
-    if name == "ReadRequest":
-        body.take(12)
+    if name == "BrowseRequest":
+        _node(body)
+    body.take(_BEFORE_NODES[name])
     count = _little(body, 4)
     if not body.left or not 0 < count < 1 << 31:
         return {}

@@ -39,11 +39,24 @@ class Kind(StrEnum):
 APPLICATION = {kind: APPLICATIONS.index("dns" if kind == "dns_tcp" else kind) for kind in Kind}
 _NUMBER = {kind: index for index, kind in enumerate(Kind)}
 # Framed protocols whose messages begin anywhere in a segment: every payload on their port, or of a flow that spoke it.
-_BY_PORT = {53: Kind.DNS_STREAM, 102: Kind.S7, 502: Kind.MODBUS, 2404: Kind.IEC104, 4840: Kind.OPCUA, 20000: Kind.DNP3}
+_MODBUS_PORT = 502
+_BY_PORT = {
+    53: Kind.DNS_STREAM, 102: Kind.S7, _MODBUS_PORT: Kind.MODBUS, 2404: Kind.IEC104, 4840: Kind.OPCUA,
+    20000: Kind.DNP3,
+}  # fmt: skip
 _CONTINUED = (Kind.OPCUA, Kind.DNP3, Kind.S7, Kind.IEC104)
-_BACNET_PORT, _SSH_PORT = 47808, 22
+_SSH_PORT = 22
+# A building with several networks numbers them from 47808 (hexadecimal BAC0) on.
+_BACNET_PORTS = range(47808, 47824)
 
 _HTTP_WORDS = np.array([int.from_bytes(f"{word} "[:4].encode(), "big") for word in (*METHODS, "HTTP")])
+# A first segment of one to three bytes is how filters are got around that read no streams.
+SHORT = 4
+_SHORT_WORDS = {
+    Kind.HTTP: np.unique([word & mask for word in _HTTP_WORDS for mask in (0xFF00_0000, 0xFFFF_0000, 0xFFFF_FF00)]),
+    Kind.TLS: np.array([0x1600_0000, 0x1601_0000, 0x1603_0000]),
+}
+SHORT_KINDS = [_NUMBER[kind] for kind in _SHORT_WORDS]
 _OPCUA_WORDS = np.array(
     [int.from_bytes(f"{word}{chunk}".encode(), "big") for word, chunk in
      (("HEL", "F"), ("ACK", "F"), ("ERR", "F"), ("RHE", "F"), ("OPN", "F"), ("CLO", "F"), ("MSG", "F"), ("MSG", "C"))]
@@ -54,6 +67,7 @@ _SMB1, _SMB2 = int.from_bytes(b"\xffSMB", "big"), int.from_bytes(b"\xfeSMB", "bi
 _SMB1_COMMANDS = np.array([0x06, 0x07, 0x2D, 0x72, 0x73, 0x75, 0xA2])
 _SMB2_COMMANDS = np.array([0x00, 0x01, 0x03, 0x05, 0x11])
 _HELLOS = np.array([1, 2, 11])
+_ALERT_WORD = 0x1503
 _SSH_KEXINIT = 20
 _LARGEST_KEXINIT = 35_000
 _QUIC1, _QUIC2 = 0x0000_0001, 0x6B33_43CF
@@ -98,6 +112,8 @@ def _judge_streams(buffer: Bytes, segments: Segments, first: _First) -> Ints:
     word, second = first.word, first.second
     record, fifth, sixth = word >> 8, second >> 24, (second >> 16) & 0xFF
     is_record = ((record >= 0x160300) & (record <= 0x160304)) | (record == 0x160101)
+    # A readable alert is two bytes long, an encrypted one is longer.
+    is_alert = (word >> 16 == _ALERT_WORD) & (word & 0xFF == 0) & (fifth == 2) & (first.captured >= 7)
     # A packet of ISO's transport on TCP (RFC 1006) that asks for a connection or grants it: outside of S7, this is RDP.
     connects = (word >> 16 == 0x0300) & np.isin(sixth, (0xE0, 0xD0))
     speaks_ssh = _on_port(segments, first.rows, _SSH_PORT) | (first.spoken == APPLICATION[Kind.SSH])
@@ -109,12 +125,15 @@ def _judge_streams(buffer: Bytes, segments: Segments, first: _First) -> Ints:
         Kind.OPCUA: np.isin(word, _OPCUA_WORDS),
         Kind.SMB: (word >> 24 == 0) & np.isin(second, (_SMB1, _SMB2)),
         # Of an encrypted message the sixth byte is chance; of a shorter payload it is still to come.
-        Kind.TLS: is_record & (np.isin(sixth, _HELLOS) | (first.captured < 6)),
+        Kind.TLS: (is_record & (np.isin(sixth, _HELLOS) | (first.captured < 6))) | is_alert,
         Kind.HTTP: np.isin(word, _HTTP_WORDS),
         Kind.SSH: (word == _SSH_WORD) | (exchanges_keys & (fifth >= 4)),
     }
     for name, mask in judged.items():
         kind[mask] = _NUMBER[name]
+    short = np.flatnonzero((first.captured < SHORT) & (first.spoken == 0) & (kind < 0))
+    for name, words in _SHORT_WORDS.items():
+        kind[short[np.isin(word[short], words)]] = _NUMBER[name]
     _leave_out_transfers(buffer, segments, first, kind)
     return kind
 
@@ -126,6 +145,11 @@ def _leave_out_transfers(buffer: Bytes, segments: Segments, first: _First, kind:
     place = np.where(is_second, 16, 8)
     command = np.where(captured > place, buffer[at + np.minimum(place, captured - 1)], 0xFF)
     told = np.where(is_second, np.isin(command, _SMB2_COMMANDS), np.isin(command, _SMB1_COMMANDS))
+    # Behind a transfer that ends in its segment another message may begin.
+    length = 4 + (first.word[here] & 0xFF_FFFF)
+    more = length + 8 <= captured
+    behind = numbers_at(buffer, at + np.where(more, length + 4, 0), ">u4")
+    told |= more & np.isin(behind, (_SMB1, _SMB2))
     kind[here[~told]] = -1
 
 
@@ -136,9 +160,11 @@ def _judge_datagrams(buffer: Bytes, segments: Segments, first: _First) -> Ints:
     kind = np.full(len(first.rows), -1, np.int64)
     judged = {
         Kind.QUIC: initial,
-        Kind.BACNET: _on_port(segments, first.rows, _BACNET_PORT) & (head == 0x81),
+        Kind.BACNET: _on_port(segments, first.rows, *_BACNET_PORTS) & (head == 0x81),
         Kind.DNS: _on_port(segments, first.rows, *dns.PORTS) & (first.captured >= 12),
         Kind.DNP3: (first.word >> 16 == 0x0564) & ((first.word >> 8) & 0xFF >= 5),
+        # The protocol's number, 0, is all that its datagrams have in common.
+        Kind.MODBUS: _on_port(segments, first.rows, _MODBUS_PORT) & (first.word & 0xFFFF == 0) & (first.captured >= 8),
     }
     for name, mask in judged.items():
         kind[mask] = _NUMBER[name]

@@ -9,13 +9,15 @@ import numpy as np
 
 from pipelines.capture import keys
 from pipelines.capture.flows import Assigned, FlowPackets
-from pipelines.capture.openings import Kind, find_openings
+from pipelines.capture.openings import SHORT, SHORT_KINDS, Kind, find_openings
 from pipelines.capture.rows import packed
 from pipelines.capture.transport import TCP, Segments
 from pipelines.capture.window import Bytes, Ints
 
 # A message may wait this many segments for its missing bytes.
 _FARTHEST = 64
+# Segments that overtook their beginning under way, or in a network card of several queues, are near it.
+_OVERTAKEN = 8
 
 Endpoint = tuple[bytes, int]
 
@@ -83,7 +85,7 @@ class Payloads:
     def openings(self) -> Iterator[Piece]:
         """The payloads that seem to begin a message, in file order."""
         spoken = self.assigned.flows.application[self.assigned.of_packet]
-        rows, kinds = find_openings(self.buffer, self.packets.keys, self.segments, spoken)
+        rows, kinds = self._openings(*find_openings(self.buffer, self.packets.keys, self.segments, spoken))
         flow = self.assigned.of_packet[rows]
         sender = self.packets.sender[rows]
         columns = (
@@ -111,8 +113,21 @@ class Payloads:
             )  # fmt: skip
             yield tuple.__new__(Piece, parts)
 
+    def _openings(self, rows: Ints, kinds: Ints) -> tuple[Ints, Ints]:
+        """The rows without those too short to tell, unless they are the first that their stream says in the window.
+
+        Whoever types sends letter by letter, and each would be taken for the beginning of something.
+        """
+        short = np.flatnonzero((self.segments.payload_captured[rows] < SHORT) & np.isin(kinds, SHORT_KINDS))
+        if not len(short):
+            return rows, kinds
+        _, stream, place = self._streams
+        here = place[rows[short]]
+        later = short[(here > 0) & (stream[here] == stream[here - 1])]
+        return np.delete(rows, later), np.delete(kinds, later)
+
     def following(self, piece: Piece, wanted: int) -> bytes:
-        """The bytes of a TCP stream from a payload on, at least `wanted` if the window has them.
+        """The bytes of a TCP stream from a payload on, at least `wanted` if the window has them; a datagram's own.
 
         Segments are put in order by sequence number; what repeats is left out, and a gap ends the bytes.
         """
@@ -128,7 +143,7 @@ class Payloads:
 
     def _stream_from(self, row: int, wanted: int) -> bytes:
         first = self._bytes(row)
-        if len(first) < int(self.segments.payload[row]) or len(first) >= wanted:
+        if len(first) < int(self.segments.payload[row]) or len(first) >= wanted or self._streams[2][row] < 0:
             return first
         return self._joined(first, row, self._arriving(row), wanted, is_sorted=False)
 
@@ -149,6 +164,8 @@ class Payloads:
             parts.append(new)
             length += len(new)
             expected = (expected + len(new)) & 0xFFFF_FFFF
+        if length < wanted and not is_sorted and self._overtaking(row):
+            return self._joined(first, row, self._sorted_after(row), wanted, is_sorted=True)
         return b"".join(parts)
 
     def _bytes(self, row: int) -> bytes:
@@ -192,9 +209,18 @@ class Payloads:
                 return
             yield int(rows[spot])
 
+    def _overtaking(self, row: int) -> list[int]:
+        """The rows of the same stream that came shortly before, and belong behind."""
+        rows, stream, place = self._streams
+        here, sequence = int(place[row]), self.segments.sequence
+        near = rows[max(here - _OVERTAKEN, 0) : here][stream[max(here - _OVERTAKEN, 0) : here] == stream[here]]
+        ahead = (sequence[near] - sequence[row]) & 0xFFFF_FFFF
+        found: list[int] = near[(ahead > 0) & (ahead < 1 << 20)].tolist()
+        return found
+
     def _sorted_after(self, row: int) -> list[int]:
-        """The same by sequence number."""
-        later = np.fromiter(self._arriving(row), np.int64)
+        """The same by sequence number, and those that overtook the row."""
+        later = np.array([*self._overtaking(row), *self._arriving(row)], np.int64)
         distance = (self.segments.sequence[later] - self.segments.sequence[row]) & 0xFFFF_FFFF
         ordered: list[int] = later[np.argsort(distance, kind="stable")].tolist()
         return ordered

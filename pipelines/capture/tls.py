@@ -26,6 +26,7 @@ GROUPS = {
 }  # fmt: skip
 
 _HANDSHAKE = 22
+_TLS13, _SHARED_KEY = 0x0304, 41
 _CLIENT_HELLO, _SERVER_HELLO, _CERTIFICATE, _KEY_EXCHANGE, _DONE = 1, 2, 11, 12, 14
 _SERVER_NAME, _GROUPS, _FORMATS, _SIGNATURES, _ALPN, _SUPPORTED, _KEY_SHARE = 0, 10, 11, 13, 16, 43, 51
 _NAMED_CURVE = 3
@@ -48,6 +49,7 @@ class ClientHello(NamedTuple):
         groups: groups for the key exchange (RFC 8422) in the client's order.
         ja3: MD5 of versions, suites, extensions, groups and point formats without GREASE; '' of a cut hello.
         ja4: FoxIO's fingerprint of a client; '' of a cut hello.
+        session: the session to be resumed, or what stands in for one from TLS 1.3 on.
     """
 
     version: int
@@ -58,16 +60,35 @@ class ClientHello(NamedTuple):
     groups: tuple[int, ...]
     ja3: str
     ja4: str
+    session: bytes = b""
 
 
 class ServerHello(NamedTuple):
-    """What a server chooses: version, suite, application protocol or '', group or 0 where another message tells it."""
+    """What a server chooses.
+
+    Attributes:
+        version: of the protocol.
+        suite: cipher suite.
+        protocol: application protocol, or ''.
+        group: of the key exchange; 0 where another message tells it.
+        ja3s: MD5 of version, suite and extensions.
+        session: the session that begins or is resumed.
+        shares_key: a key of an earlier session is used (RFC 8446 §4.2.11).
+    """
 
     version: int
     suite: int
     protocol: str
     group: int
     ja3s: str
+    session: bytes = b""
+    shares_key: bool = False
+
+    def resumes(self, offer: ClientHello) -> bool:
+        """Whether an earlier session goes on."""
+        if self.version >= _TLS13:
+            return self.shares_key
+        return bool(self.session) and self.session == offer.session
 
 
 class Flight(NamedTuple):
@@ -117,13 +138,13 @@ def parse_hello_message(message: bytes, transport: str = "t") -> ClientHello | S
     if version not in VERSIONS:
         return None
     is_retry = body.take(32) == _RETRY
-    body.vector(1)
+    session = body.vector(1)
     if message[0] == _CLIENT_HELLO:
-        found = _client(body, version, transport)
+        found = _client(body, version, transport, session)
         is_cut = len(message) < 4 + int.from_bytes(message[1:4], "big")
         # A fingerprint of a part is the fingerprint of another client.
         return found._replace(ja3="", ja4="") if found and is_cut else found
-    return _server(body, version) if message[0] == _SERVER_HELLO and not is_retry else None
+    return _server(body, version, session) if message[0] == _SERVER_HELLO and not is_retry else None
 
 
 def parse_flight(payload: bytes) -> Flight:
@@ -173,7 +194,7 @@ def _certificates(body: bytes) -> tuple[bytes, ...]:
     return tuple(found)
 
 
-def _client(body: Octets, version: int, transport: str) -> ClientHello | None:
+def _client(body: Octets, version: int, transport: str, session: bytes) -> ClientHello | None:
     suites = tuple(_numbers(body.vector(2)))
     if not suites:
         return None
@@ -202,10 +223,11 @@ def _client(body: Octets, version: int, transport: str) -> ClientHello | None:
         groups=tuple(number for number in groups if not is_grease(number)),
         ja3=_md5(",".join([*lists, "-".join(map(str, formats))])),
         ja4=fingerprint,
+        session=session,
     )
 
 
-def _server(body: Octets, version: int) -> ServerHello | None:
+def _server(body: Octets, version: int, session: bytes) -> ServerHello | None:
     if body.left < 3:
         return None
     suite = body.number(2)
@@ -219,6 +241,8 @@ def _server(body: Octets, version: int) -> ServerHello | None:
         protocol=readable(protocols[0]) if protocols else "",
         group=int.from_bytes(extensions.get(_KEY_SHARE, b"")[:2], "big"),
         ja3s=_md5(f"{version},{suite},{'-'.join(map(str, extensions))}"),
+        session=session,
+        shares_key=_SHARED_KEY in extensions,
     )
 
 

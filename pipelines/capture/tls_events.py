@@ -2,7 +2,7 @@
 
 from typing import NamedTuple
 
-from pipelines.capture import tls
+from pipelines.capture import tls, tls_alerts
 from pipelines.capture.certificate_events import CertificateEvents, validation_status
 from pipelines.capture.certificates import Certificate
 from pipelines.capture.payloads import Payloads, Piece
@@ -38,7 +38,17 @@ class TlsEvents:
         self._certificates = CertificateEvents(events)
 
     def read(self, payloads: Payloads, piece: Piece) -> int:
-        """Take in a hello or certificates; gives the bytes read, 0 where there are none."""
+        """Take in a hello, certificates or a refusal; gives the bytes read, 0 where there are none."""
+        warned = 0
+        while (alert := tls_alerts.parse_alert(piece.payload)) is not None:
+            if alert.is_fatal:
+                return warned + tls_alerts.ALERT_BYTES if self._refused(piece, alert) else warned
+            # A warning may share a segment with the hello that it is about (RFC 6066 §3).
+            warned, piece = warned + tls_alerts.ALERT_BYTES, piece.after(tls_alerts.ALERT_BYTES)
+        read = self._read_handshake(payloads, piece) if piece.payload else 0
+        return warned + read if read else 0
+
+    def _read_handshake(self, payloads: Payloads, piece: Piece) -> int:
         stream = piece.payload
         if not tls.is_whole(stream):
             stream = payloads.following(piece, _LARGEST_HELLO)
@@ -63,6 +73,13 @@ class TlsEvents:
         if late is not None:
             self._events.append(_event(late, None))
 
+    def _refused(self, piece: Piece, alert: tls_alerts.Alert) -> bool:
+        """Whether an alert answers an offer."""
+        offered = self._pending.pop((piece.flow, not piece.forward))
+        if offered is not None:
+            self._events.append(_event(offered, None, alert.name))
+        return offered is not None
+
     def _answered(self, payloads: Payloads, piece: Piece, hello: tls.ServerHello) -> int:
         offered = self._pending.pop((piece.flow, not piece.forward))
         read, group, chain = len(piece.payload), hello.group, []
@@ -84,15 +101,19 @@ def _flight(payloads: Payloads, piece: Piece) -> tls.Flight:
     return flight
 
 
-def _event(offered: _Offered | None, answer: _Answer | None) -> Event:
-    """The event of an offer, of the answer to one, or of both."""
+def _event(offered: _Offered | None, answer: _Answer | None, refusal: str = "") -> Event:
+    """The event of an offer, of the answer to one, or of both; or of an offer that an alert refuses."""
     fields = (_offer_fields(offered.hello) if offered else {}) | (_answer_fields(answer) if answer else {})
+    if offered and answer:
+        fields["resumed"] = _resumed(offered, answer)
+    if refusal:
+        fields |= {"last_alert": refusal, "established": "false"}
     known = offered or answer
     if known is None:
         raise ValueError("an event needs an offer or an answer")
     piece = known.piece
     client, server = (piece.sender, piece.receiver) if offered else (piece.receiver, piece.sender)
-    names = ("version", "cipher", "server_name")
+    names = ("version", "cipher", "server_name", "last_alert")
     return Event(
         time_us=piece.time_us,
         number=piece.number,
@@ -100,10 +121,17 @@ def _event(offered: _Offered | None, answer: _Answer | None) -> Event:
         source=client,
         destination=server,
         action="handshake",
-        outcome="success" if answer else "unknown",
+        outcome="success" if answer else "failure" if refusal else "unknown",
         message=" ".join(fields[name] for name in names if fields.get(name)) or "client hello",
         fields={name: value for name, value in fields.items() if value},
     )
+
+
+def _resumed(offered: _Offered, answer: _Answer) -> str:
+    """Whether an earlier session goes on; '' where a ticket may have been taken without a word (RFC 5077 §3.4)."""
+    if answer.hello.resumes(offered.hello):
+        return "true"
+    return "false" if answer.chain or answer.hello.version >= _TLS13 else ""
 
 
 def _offer_fields(hello: tls.ClientHello) -> dict[str, str]:

@@ -1,18 +1,24 @@
-"""From a tunnel's header to the packet inside: IP in IP, GRE, ERSPAN, VXLAN, Geneve, GTP-U, MPLS in UDP."""
+"""From a tunnel's header to the packet inside: IP, GRE, ERSPAN, VXLAN, Geneve, GTP-U, MPLS in UDP, L2TP, Teredo."""
 
 import numpy as np
 
-from pipelines.capture.cursor import ETHERNET, IPV4, IPV6, PPP, Cursor
+from pipelines.capture.cursor import ETHERNET, IPV4, IPV6, PPP, RAW_IP, Cursor
 from pipelines.capture.window import Ints
 
-TUNNELS = ("", "ipip", "6in4", "gre", "vxlan", "geneve", "gtp-u", "erspan", "mpls")
+TUNNELS = ("", "ipip", "6in4", "gre", "vxlan", "geneve", "gtp-u", "erspan", "mpls", "l2tp", "teredo")
 
 UDP = 17
 _IPIP, _TCP_IPV6, _GRE = 4, 41, 47
-# VXLAN is also found on the port it had before it was given one.
-_VXLAN_PORTS, _GENEVE_PORT, _GTP_PORT, _GRE_PORT, _MPLS_PORT = (4789, 8472), 6081, 2152, 4754, 6635
+# VXLAN, its port before it was given one, and its generic extension.
+_VXLAN_PORTS = (4789, 8472, 4790)
+_GENEVE_PORT, _GTP_PORT, _GRE_PORT, _MPLS_PORT = 6081, 2152, 4754, 6635
 _MPLS = 0x8847
-_BRIDGED, _PPP_IN_GRE = 0x6558, 0x880B
+_L2TP_PORT, _TEREDO_PORT = 1701, 3544
+_TUNNELLING = np.isin(
+    np.arange(65536),
+    (*_VXLAN_PORTS, _GENEVE_PORT, _GTP_PORT, _GRE_PORT, _MPLS_PORT, _L2TP_PORT, _TEREDO_PORT),
+)
+_BRIDGED, _PPP_IN_GRE, _WCCP = 0x6558, 0x880B, 0x883E
 _ERSPAN, _ERSPAN_3 = 0x88BE, 0x22EB
 _MOST_GTP_EXTENSIONS = 4
 
@@ -54,7 +60,11 @@ def _gre(cursor: Cursor, rows: Ints) -> Ints:
     length = length + np.where((flags & 7 == 1) & (flags & 0x80 != 0), 4, 0)
     mirrored = np.isin(kind, (_ERSPAN, _ERSPAN_3))
     length = length + _erspan_header(cursor, rows, flags, kind, length)
-    layer = np.select([(kind == _BRIDGED) | mirrored, kind == _PPP_IN_GRE], [ETHERNET, PPP], kind)
+    # Version 2 of WCCP puts a header of its own before the packet; version 1 puts none (draft-wilson-wrec-wccp-v2).
+    redirected = kind == _WCCP
+    length = length + np.where(redirected & (cursor.buffer[cursor.offset[rows] + length] >> 4 != 4), 4, 0)
+    layers = [ETHERNET, PPP, RAW_IP]
+    layer = np.select([(kind == _BRIDGED) | mirrored, kind == _PPP_IN_GRE, redirected], layers, kind)
     # A routing field (0x4000) has a length of its own and is long deprecated.
     sound = (flags & 0x4000 == 0) & (flags & 7 <= 1)
     rows = rows[sound]
@@ -73,16 +83,19 @@ def _erspan_header(cursor: Cursor, rows: Ints, flags: Ints, kind: Ints, at: Ints
 def _over_udp(cursor: Cursor, rows: Ints, length: Ints) -> Ints:
     """The tunnels in UDP, by their registered port and a header that makes sense."""
     # Extension headers may claim to end far behind what was captured.
-    there = cursor.offset[rows] + 8 <= cursor.end[rows]
-    rows, length = rows[there], length[there]
+    rows = rows[(cursor.offset[rows] + 8 <= cursor.end[rows]) & (length >= 16)]
     ports = cursor.long(rows, 0)
+    # Most datagrams are of no tunnel.
+    likely = _TUNNELLING[ports >> 16] | _TUNNELLING[ports & 0xFFFF]
+    rows, ports = rows[likely], ports[likely]
     to, either = ports & 0xFFFF, np.stack([ports >> 16, ports & 0xFFFF])
-    room = length >= 16
-    vxlan = rows[np.isin(either, _VXLAN_PORTS).any(axis=0) & room]
-    geneve, gtp = (rows[(either == port).any(axis=0) & room] for port in (_GENEVE_PORT, _GTP_PORT))
+    vxlan = rows[np.isin(either, _VXLAN_PORTS).any(axis=0)]
+    one_port = (_GENEVE_PORT, _GTP_PORT, _L2TP_PORT, _TEREDO_PORT)
+    geneve, gtp, l2tp, teredo = (rows[(either == port).any(axis=0)] for port in one_port)
     # These two name the receiver's port alone (RFC 8086, RFC 7510).
-    gre, mpls = (rows[(to == port) & room] for port in (_GRE_PORT, _MPLS_PORT))
+    gre, mpls = (rows[to == port] for port in (_GRE_PORT, _MPLS_PORT))
     entered = [_vxlan(cursor, vxlan), _geneve(cursor, geneve), _gtp(cursor, gtp), _mpls(cursor, mpls)]
+    entered += [_l2tp(cursor, l2tp), _teredo(cursor, teredo)]
     cursor.offset[gre] += 8
     return np.concatenate([*entered, _gre(cursor, gre)])
 
@@ -138,4 +151,32 @@ def _gtp(cursor: Cursor, rows: Ints) -> Ints:
         more = more[cursor.byte(more, -1) != 0]
     cursor.move_to_ip(rows, 0)
     cursor.tunnel[rows] = 6
+    return rows
+
+
+def _l2tp(cursor: Cursor, rows: Ints) -> Ints:
+    """L2TP (RFC 2661 §3.1): a data message of version 2, with its optional fields, then PPP."""
+    # With the least that PPP and IP add, all optional fields are there.
+    rows = cursor.holding(rows, 36)
+    flags = cursor.short(rows, 8)
+    carries = (flags & 0x800F) == 2
+    rows, flags = rows[carries], flags[carries]
+    cursor.offset[rows] += 14 + np.where(flags & 0x4000, 2, 0) + np.where(flags & 0x0800, 4, 0)
+    cursor.move(rows, np.where(flags & 0x0200, 2 + cursor.short(rows, 0), 0), PPP)
+    cursor.tunnel[rows] = 9
+    return rows
+
+
+def _teredo(cursor: Cursor, rows: Ints) -> Ints:
+    """Teredo (RFC 4380 §5.1.1): IPv6 behind what may authenticate the sender and say where it stands."""
+    rows = cursor.holding(rows, 12)
+    signed = cursor.short(rows, 8) == 1
+    signature = np.where(signed, 13 + cursor.byte(rows, 10) + cursor.byte(rows, 11), 0)
+    cursor.offset[rows] += 8 + signature
+    rows = cursor.holding(rows, 2)
+    cursor.offset[rows] += np.where(cursor.short(rows, 0) == 0, 8, 0)
+    rows = cursor.holding(rows, 40)
+    rows = rows[cursor.byte(rows, 0) >> 4 == 6]
+    cursor.move(rows, 0, IPV6)
+    cursor.tunnel[rows] = 10
     return rows

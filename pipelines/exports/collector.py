@@ -57,11 +57,15 @@ class Collector:
         """Read one packet; what is wrong with it becomes a reject.
 
         Args:
-            content: the packet, without UDP's header.
+            content: the packet, without UDP's header; several messages of IPFIX may share one.
             number: of the message in the file or of the packet in the capture, from 0.
             exporter: who sent it, '' where that is not known.
             received_us: when it came, microseconds since 1970, UTC: sFlow carries no time of its own.
         """
+        for message in packet_ends.messages_in(content):
+            self._add(message, number, exporter, received_us)
+
+    def _add(self, content: bytes, number: int, exporter: str, received_us: int) -> None:
         self._tally.packets += 1
         version = int.from_bytes(content[:2], "big")
         least = _HEADERS.get(version)

@@ -7,7 +7,7 @@ import numpy as np
 
 from pipelines.exports import elements
 from pipelines.exports.layouts import Layout
-from pipelines.exports.records import Chunk, records_of
+from pipelines.exports.records import Chunk, Records, records_of
 from pipelines.exports.sampling import stated_rates
 from pipelines.exports.window import MOST_NAMES, Origin
 
@@ -25,9 +25,7 @@ def take_options(origin: Origin, layout: Layout, content: Chunk) -> tuple[int, b
     news = False
     rates = stated_rates(records)
     if (rates > 0).any():
-        samplers = next((records.numbers(name) for name in elements.SAMPLER if records.has(name)), None)
-        ids = np.zeros(len(records), np.uint64) if samplers is None else samplers
-        news |= _remember(origin.samplers, zip(ids.tolist(), rates.tolist(), strict=True))
+        news |= _remember(origin.samplers, zip(_sampled(records), rates.tolist(), strict=True))
     interface = next((name for name in _INTERFACES if records.has(name)), None)
     names = next((name for name in _NAMES if records.has(name)), None)
     if interface is not None and names is not None:
@@ -42,6 +40,18 @@ def take_options(origin: Origin, layout: Layout, content: Chunk) -> tuple[int, b
         news |= boot != origin.boot_ms
         origin.boot_ms = boot
     return len(records), news
+
+
+def _sampled(records: Records) -> list[int]:
+    """What the sampling rate of each record holds for, as `Origin.samplers` counts it."""
+    samplers = next((records.numbers(name).tolist() for name in elements.SAMPLER if records.has(name)), None)
+    if samplers is not None:
+        return list(samplers)
+    interface = next((name for name in _INTERFACES if records.has(name)), None)
+    if interface is None:
+        return [0] * len(records)
+    # Interface 0 is that of an exporter which samples all of them alike.
+    return [-1 - number if number else 0 for number in records.numbers(interface).tolist()]
 
 
 def _remember(known: dict[int, Value], found: Iterable[tuple[int, Value]]) -> bool:

@@ -4,6 +4,7 @@ NetFlow v9 and sFlow have no length of their own, since each packet was a datagr
 """
 
 import struct
+from collections.abc import Iterator
 from typing import Final
 
 # No datagram is longer; neither is a packet of any of these protocols.
@@ -13,6 +14,7 @@ V5, V9, IPFIX = 5, 9, 10
 V5_HEADER, V5_RECORD, V9_HEADER, IPFIX_HEADER = 24, 48, 20, 16
 MOST_V5_RECORDS: Final = 30
 SFLOW: Final = b"\0\0\0\x05"
+_IPFIX: Final = b"\0\x0a"
 _PAIR: Final = struct.Struct(">HH").unpack_from
 _SFLOW_AGENTS: Final = {1: 4, 2: 16}
 _MOST_SAMPLES: Final = 4_096
@@ -35,6 +37,18 @@ def is_plausible(block: bytes, at: int = 0, *, until: int | None = None) -> bool
     if version == V9:
         return number == 0 or _is_set(block, at + V9_HEADER, end)
     return _is_sflow(block, at, end)
+
+
+def messages_in(packet: bytes) -> Iterator[bytes]:
+    """The messages of a packet: IPFIX tells how long each one is, and some exporters put several into a datagram."""
+    at = 0
+    while packet.startswith(_IPFIX, at):
+        end = at + int.from_bytes(packet[at + 2 : at + 4], "big")
+        if end < at + IPFIX_HEADER or not packet.startswith(_IPFIX, end):
+            break
+        yield packet[at:end]
+        at = end
+    yield packet[at:]
 
 
 def ends_well(block: bytes, at: int) -> bool:

@@ -19,7 +19,7 @@ class Origin:
 
     Attributes:
         exporter: its address, '' where the packets lie in a file without one.
-        samplers: the sampling rate of each sampler; 0 stands for the exporter as a whole.
+        samplers: the sampling rate of each sampler; 0 stands for the exporter as a whole, -1 - n for its interface n.
         boot_ms: when it started, milliseconds since 1970; 0 where it does not say.
         expected: the sequence number that its next packet should carry; None where that is not known.
     """

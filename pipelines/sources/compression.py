@@ -1,7 +1,9 @@
-"""gzip, zstd and UTF-16 undone on the fly, within limits, so that every source reads plain bytes."""
+"""gzip, zstd, bzip2, xz and UTF-16 undone on the fly, within limits, so that every source reads plain bytes."""
 
+import bz2
 import codecs
 import io
+import lzma
 import zlib
 from collections.abc import Callable, Iterator
 from typing import BinaryIO, cast
@@ -19,6 +21,11 @@ _RATIO_MATTERS = 64 * 1024 * 1024
 _GZIP = b"\x1f\x8b"
 _ZSTD = b"\x28\xb5\x2f\xfd"
 _LAYERS = 3
+# A frame to be skipped comes first where several threads have compressed (RFC 8878 §3.1.2).
+_ZSTD_SKIPPED = tuple(bytes([number]) + b"\x2a\x4d\x18" for number in range(0x50, 0x60))
+_BZIP2 = tuple(b"BZh%d" % size for size in range(1, 10))
+_XZ = b"\xfd7zX"
+_XZ_MEMORY = 2**27
 _UTF16 = {b"\xff\xfe": "utf-16-le", b"\xfe\xff": "utf-16-be", b"<\0": "utf-16-le", b"\0<": "utf-16-be"}
 
 Unpack = Callable[[BinaryIO], Iterator[bytes]]
@@ -49,19 +56,30 @@ def _packed_how(raw: BinaryIO) -> Unpack | None:
         return None
     finally:
         raw.seek(0)
-    return _gunzipped if magic.startswith(_GZIP) else _unzstd if magic == _ZSTD else None
+    if magic.startswith(_GZIP):
+        return _gunzipped
+    if magic.startswith((_ZSTD, *_ZSTD_SKIPPED)):
+        return _unzstd
+    if magic.startswith((*_BZIP2, _XZ)):
+        return _unxz if magic == _XZ else _unbzip2
+    return None
 
 
 def is_plain(magic: bytes) -> bool:
     """Whether content that begins with these four bytes is neither compressed nor UTF-16."""
-    return not magic.startswith((_GZIP, _ZSTD, *_UTF16))
+    return not magic.startswith((_GZIP, _ZSTD, *_ZSTD_SKIPPED, *_BZIP2, _XZ, *_UTF16))
 
 
 class _Unpacked(io.BufferedIOBase):
-    """A stream over chunks made from another stream; going back to the start begins anew."""
+    """A stream over chunks made from another stream; going back to the start begins anew.
+
+    Attributes:
+        file: what lies below all of them.
+    """
 
     def __init__(self, raw: BinaryIO, unpack: Unpack) -> None:
         super().__init__()
+        self.file: BinaryIO = raw.file if isinstance(raw, _Unpacked) else raw
         self._raw = raw
         self._unpack = unpack
         self._chunks = unpack(raw)
@@ -146,7 +164,7 @@ def _gunzipped(raw: BinaryIO) -> Iterator[bytes]:
         except zlib.error as error:
             raise SourceBroken(f"damaged gzip stream before compressed byte {raw.tell()}: {error}") from error
         total += len(chunk)
-        _check_ratio(total, raw.tell())
+        _check_ratio(total, _packed_size(raw))
         yield chunk
         packed = member.unused_data if member.eof else member.unconsumed_tail
         member = None if member.eof else member
@@ -165,12 +183,55 @@ def _unzstd(raw: BinaryIO) -> Iterator[bytes]:
         except zstandard.ZstdError as error:
             raise SourceBroken(f"damaged zstd stream before compressed byte {raw.tell()}: {error}") from error
         total += len(chunk)
-        _check_ratio(total, raw.tell())
+        _check_ratio(total, _packed_size(raw))
         yield chunk
         packed = frame.unused_data if frame.eof else b""
         frame = None if frame.eof else frame
     if frame is not None:
         raise SourceBroken(f"truncated at compressed byte {raw.tell()}: the zstd stream has no end")
+
+
+def _unbzip2(raw: BinaryIO) -> Iterator[bytes]:
+    return _streams(raw, "bzip2", _BZIP2, bz2.BZ2Decompressor)
+
+
+def _unxz(raw: BinaryIO) -> Iterator[bytes]:
+    return _streams(raw, "xz", (_XZ,), lambda: lzma.LZMADecompressor(lzma.FORMAT_XZ, _XZ_MEMORY))
+
+
+def _streams(
+    raw: BinaryIO,
+    name: str,
+    magics: tuple[bytes, ...],
+    begin: Callable[[], bz2.BZ2Decompressor | lzma.LZMADecompressor],
+) -> Iterator[bytes]:
+    """What the streams of a file hold that follow one another; what else follows is padding."""
+    stream, total, packed = None, 0, b""
+    while True:
+        if stream is None or stream.needs_input:
+            packed = packed or raw.read(_CHUNK)
+            if not packed:
+                break
+        if stream is None:
+            if not any(packed.startswith(magic[: len(packed)]) for magic in magics):
+                return
+            stream = begin()
+        try:
+            chunk = stream.decompress(packed, _OUTPUT)
+        except (OSError, lzma.LZMAError, ValueError) as error:
+            raise SourceBroken(f"damaged {name} stream before compressed byte {raw.tell()}: {error}") from error
+        total += len(chunk)
+        _check_ratio(total, _packed_size(raw))
+        yield chunk
+        packed = stream.unused_data if stream.eof else b""
+        stream = None if stream.eof else stream
+    if stream is not None:
+        raise SourceBroken(f"truncated at compressed byte {raw.tell()}: the {name} stream has no end")
+
+
+def _packed_size(raw: BinaryIO) -> int:
+    """How much of the file itself was read: what was packed several times must not grow several times as much."""
+    return (raw.file if isinstance(raw, _Unpacked) else raw).tell()
 
 
 def _check_ratio(total: int, packed: int) -> None:

@@ -117,3 +117,9 @@ def test_what_asks_nothing_gives_none(datagram: bytes) -> None:
 def test_any_bytes_are_judged_without_an_exception(content: bytes) -> None:
     for datagram in (content, _sent(content), _link(4, content), _request(14, content)):
         assert storable(parse_datagram(datagram))
+
+
+def test_every_network_of_a_building_is_heard() -> None:
+    frame = out(udp(47823, 47823, _request(15, _object(5, 9, b"\x1a\x02\x00"))), 17)
+    (event,) = read_capture(pcap_file([(1.0, frame)])).events
+    assert (event["service"], event["fields"]["pdu_service"]) == ("bacnet", "write_property")

@@ -61,3 +61,10 @@ def test_a_cut_payload_is_not_judged_by_the_bytes_of_the_next_packet() -> None:
     found = read_capture(pcap_file(packets))
     assert found.events == []
     assert [flow["application"] for flow in found.flows] == [""]
+
+
+def test_what_somebody_types_begins_nothing() -> None:
+    typed = [(True, bytes([letter])) for letter in b"LIST\nGET PASSWD\n"]
+    found = read_capture(pcap_file(talk(*typed, to=23)))
+    assert found.events == []
+    assert [flow["application"] for flow in found.flows] == [""]

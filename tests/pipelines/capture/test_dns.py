@@ -45,6 +45,7 @@ def test_a_question_and_its_answer_are_one_event(answers: list[tuple[int, bytes]
     fields = event["fields"]
     assert (fields["query"], fields["qtype_name"], fields["rcode_name"]) == ("www.example.org", "A", "NOERROR")
     assert (fields["answers"], fields["rtt"], fields["RD"], fields["RA"]) == (text, "0.100000", "true", "true")
+    assert fields["Z"] == "0"
     assert (event["category"], event["service"], event["destination_port"]) == ("dns", "dns", 53)
     assert (event["action"], event["outcome"], event["source_offset"]) == ("query", "success", 0)
     assert [flow["application"] for flow in found.flows] == ["dns"]
@@ -61,6 +62,24 @@ def test_a_refused_name_is_a_failure_and_an_unanswered_one_is_unknown() -> None:
 def test_an_answer_alone_tells_who_had_asked() -> None:
     (event,) = read_capture(pcap_file(_exchange((False, _response((1, bytes(4))))))).events
     assert (event["source_port"], event["destination_port"]) == (4000, 53)
+
+
+def test_what_is_announced_without_a_question_is_an_event() -> None:
+    announced = struct.pack("!6H", 0, 0x8400, 0, 1, 0, 0) + _NAME + struct.pack("!HHIH", 1, 0x8001, 60, 4)
+    said = out(udp(5353, 5353, announced + bytes([192, 0, 2, 9])), 17)
+    (event,) = read_capture(pcap_file([(1.0, said)])).events
+    assert (event["fields"]["answers"], event["fields"]["rcode_name"]) == ("192.0.2.9", "NOERROR")
+    assert (event["fields"]["query"], event["fields"]["qtype_name"]) == ("www.example.org", "A")
+
+
+def test_an_answer_of_netbios_repeats_no_question_and_finds_it() -> None:
+    name = b"\x20" + b"".join(bytes([65 + (octet >> 4), 65 + (octet & 15)]) for octet in b"FILES".ljust(16)) + b"\0"
+    asked = struct.pack("!6H", 9, 0x0110, 1, 0, 0, 0) + name + struct.pack("!HH", 32, 1)
+    given = struct.pack("!HHIHH", 32, 1, 60, 6, 0) + bytes([192, 0, 2, 7])
+    answer = struct.pack("!6H", 9, 0x8500, 0, 1, 0, 0) + name + given
+    frames = [(1.0, out(udp(137, 137, asked), 17)), (1.1, back(udp(137, 137, answer), 17))]
+    (event,) = read_capture(pcap_file(frames)).events
+    assert (event["fields"]["query"], event["fields"]["answers"], event["outcome"]) == ("files", "192.0.2.7", "success")
 
 
 def test_answers_find_their_own_question() -> None:

@@ -28,6 +28,10 @@ _START, _STARTED, _STOP, _TEST = (_frame(bytes([code, 0, 0, 0])) for code in (0x
         (_told(46, 6, b"\x82"), {"info_obj_type": "C_DC_NA_1", "value": "on"}),
         (_told(47, 6, b"\x01"), {"info_obj_type": "C_RC_NA_1", "value": "lower"}),
         (_told(50, 6, bytes(5)), {"info_obj_type": "C_SE_NC_1", "object_address": "4097", "common_address": "3"}),
+        (_told(48, 6, b"\0\xc0\0"), {"info_obj_type": "C_SE_NA_1", "value": "-0.5"}),
+        (_told(49, 6, b"\xfb\xff\0"), {"info_obj_type": "C_SE_NB_1", "value": "-5"}),
+        (_told(63, 6, struct.pack("<f", 49.97) + bytes(8)), {"info_obj_type": "C_SE_TC_1", "value": "49.97"}),
+        (_told(51, 6, b"\x07\0\0\x80"), {"info_obj_type": "C_BO_NA_1", "value": "2147483655"}),
         (_told(100, 6, b"\x14"), {"info_obj_type": "C_IC_NA_1", "is_write": "false"}),
         (_told(103, 6, bytes(7)), {"info_obj_type": "C_CS_NA_1", "is_write": "true"}),
         (_told(105, 6), {"info_obj_type": "C_RP_NA_1", "is_write": "true"}),
@@ -59,6 +63,23 @@ def test_a_command_and_its_confirmation_are_one_event(cause: int, outcome: str) 
 def test_what_a_station_reports_is_reading() -> None:
     (event,) = read_capture(pcap_file(talk((False, _told(13, 3, bytes(5))), to=2404))).events
     assert (event["action"], event["fields"]["info_obj_type"], event["destination_port"]) == ("read", "M_ME_NC_1", 2404)
+
+
+@pytest.mark.parametrize(
+    ("kind", "element", "value"),
+    [
+        (1, b"\x01", "on"),
+        (31, b"\x01" + bytes(7), "off"),
+        (11, b"\x10\0\0", "16"),
+        (13, struct.pack("<fB", 230.5, 0), "230.5"),
+        (15, b"\xff\xff\xff\xff\0", "-1"),
+        (13, b"\0\0", None),
+    ],
+    ids=["single", "double", "scaled", "short float", "counter", "cut"],
+)
+def test_a_report_says_what_is_measured(kind: int, element: bytes, value: str | None) -> None:
+    (event,) = read_capture(pcap_file(talk((False, _told(kind, 3, element)), to=2404))).events
+    assert event["fields"].get("value") == value
 
 
 def test_opening_a_transfer_is_one_event() -> None:

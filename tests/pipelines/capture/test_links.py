@@ -6,8 +6,14 @@ from tests.pipelines.capture.frames import CLIENT, CLIENT6, SERVER, SERVER6, eth
 
 _PACKET = ip(CLIENT, SERVER, 17, udp(1000, 2000, b"hello"))
 _PACKET6 = ip(CLIENT6, SERVER6, 17, udp(1000, 2000, b"hello"))
+_FROM_4C = b"\x11\xf0\xf0\xf0\xf0" + ethernet(_PACKET)[6:]
 _SNAP = b"\xaa\xaa\x03\0\0\0\x08\0"
 _WIFI = b"\x08\x01" + bytes(22)
+_QOS = b"\x88\x01" + bytes(24)
+
+
+def _radiotap(present: int, fields: bytes, *, more: bytes = b"") -> bytes:
+    return struct.pack("<BBHI", 0, 0, 8 + len(more) + len(fields), present) + more + fields
 
 
 def _tagged(*tags: tuple[int, int]) -> bytes:
@@ -28,6 +34,12 @@ def _tagged(*tags: tuple[int, int]) -> bytes:
         pytest.param(1, ethernet(b"\x11\0\0\x07\0\x2a\0\x21" + _PACKET, 0x8864), id="PPPoE"),
         pytest.param(1, ethernet(bytes(4) + ethernet(_PACKET), 0x88E7), id="802.1ah"),
         pytest.param(1, ethernet(b"\0\x01\x01\x40" + bytes(4) + ethernet(_PACKET), 0x8847), id="MPLS pseudo-wire"),
+        pytest.param(1, ethernet(b"\0\x01\x01\x40" + ethernet(_PACKET), 0x8847), id="without a control word"),
+        pytest.param(1, ethernet(b"\0\x01\x01\x40\x4c" + _FROM_4C, 0x8847), id="to an address like IPv4"),
+        pytest.param(1, ethernet(b"\0\x01\x01\x40\x6c" + _FROM_4C, 0x8847), id="to an address like IPv6"),
+        pytest.param(51, b"\x11\0\0\x07\0\x2a\0\x21" + _PACKET, id="PPPoE alone"),
+        pytest.param(204, b"\x01\xff\x03\0\x21" + _PACKET, id="PPP with a direction"),
+        pytest.param(192, b"\0\0\x08\0\x69\0\0\0" + _WIFI + _SNAP + _PACKET, id="per-packet information"),
         pytest.param(12, _PACKET, id="raw BSD"),
         pytest.param(101, _PACKET, id="raw"),
         pytest.param(228, _PACKET, id="IPv4"),
@@ -45,6 +57,16 @@ def _tagged(*tags: tuple[int, int]) -> bytes:
         pytest.param(105, b"\x88\x01" + bytes(24) + _SNAP + _PACKET, id="802.11 QoS"),
         pytest.param(105, b"\x08\x03" + bytes(28) + _SNAP + _PACKET, id="802.11 between access points"),
         pytest.param(127, b"\0\0\x0c\0" + bytes(8) + _WIFI + _SNAP + _PACKET, id="radiotap"),
+        pytest.param(127, _radiotap(2, b"\x20") + _QOS + b"\0\0" + _SNAP + _PACKET, id="radiotap, filled up"),
+        pytest.param(127, _radiotap(2, b"\x10") + _QOS + _SNAP + _PACKET + b"sums", id="radiotap with a checksum"),
+        pytest.param(
+            127, _radiotap(3, bytes(8) + b"\x20") + _QOS + b"\0\0" + _SNAP + _PACKET, id="radiotap, time before flags"
+        ),
+        pytest.param(
+            127,
+            _radiotap(0x8000_0002, b"\x20", more=struct.pack("<I", 0)) + _QOS + b"\0\0" + _SNAP + _PACKET,
+            id="radiotap of two bitmaps",
+        ),
     ],
 )
 def test_every_link_type_leads_to_the_same_flow(link: int, frame: bytes) -> None:

@@ -5,7 +5,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from pipelines.capture.modbus import parse_unit, request_fields
-from tests.pipelines.capture.frames import pcap_file, read_capture, talk
+from tests.pipelines.capture.frames import back, out, pcap_file, read_capture, talk, udp
 
 
 def _unit(function: int, body: bytes, *, transaction: int = 1, device: int = 3) -> bytes:
@@ -21,6 +21,11 @@ def _unit(function: int, body: bytes, *, transaction: int = 1, device: int = 3) 
         (6, "00640007", {"func": "WRITE_SINGLE_REGISTER", "is_write": "true", "address": "100", "value": "7"}),
         (16, "0064000204000a000b", {"func": "WRITE_MULTIPLE_REGISTERS", "is_write": "true", "value": "10,11"}),
         (23, "0001000100640001020009", {"func": "READ_WRITE_MULTIPLE_REGISTERS", "address": "100", "value": "9"}),
+        (8, "0002ffff", {"func": "DIAGNOSTICS", "is_write": "false"}),
+        (8, "00040000", {"func": "DIAGNOSTICS", "is_write": "true"}),
+        (90, "0002", {"func": "PROGRAM_UNITY", "is_write": "false"}),
+        (90, "4c41ff00", {"func": "PROGRAM_UNITY", "is_write": "true"}),
+        (90, "", {"func": "PROGRAM_UNITY", "is_write": "false"}),
         (43, "0e0100", {"func": "ENCAP_INTERFACE_TRANSPORT", "is_write": "false"}),
         (99, "", {"func": "unknown-99", "is_write": "false"}),
     ],
@@ -43,6 +48,13 @@ def test_a_request_and_its_response_are_one_event() -> None:
     )
     assert (event["fields"]["unit_id"], event["fields"]["is_write"]) == ("3", "true")
     assert [flow["application"] for flow in found.flows] == ["modbus"]
+
+
+def test_datagrams_carry_units_too() -> None:
+    write = _unit(6, bytes.fromhex("00640007"))
+    packets = [(1.0, out(udp(40000, 502, write), 17)), (1.1, back(udp(502, 40000, write), 17))]
+    (event,) = read_capture(pcap_file(packets)).events
+    assert (event["action"], event["outcome"], event["fields"]["address"]) == ("write", "success", "100")
 
 
 def test_a_refusal_is_a_failure_with_its_name() -> None:

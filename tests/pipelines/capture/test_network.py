@@ -45,6 +45,18 @@ def test_extension_headers_are_stepped_over(first: int, headers: bytes) -> None:
     assert flow["ip_bytes_out"] == 40 + len(headers) + len(_DATAGRAM)
 
 
+def test_an_authentication_header_in_ipv4_is_stepped_over() -> None:
+    (flow,) = read_capture(pcap_file([(1.0, out(_AUTHENTICATION + _DATAGRAM, 51))])).flows
+    assert (flow["protocol"], flow["destination_port"], flow["bytes_out"]) == ("udp", 5000, 5)
+    assert flow["ip_bytes_out"] == 20 + len(_AUTHENTICATION) + len(_DATAGRAM)
+
+
+@pytest.mark.parametrize("header", [b"\x11\xff" + bytes(6), b"\x11"], ids=["longer than its packet", "cut"])
+def test_one_that_is_damaged_leaves_the_packet_its_own_protocol(header: bytes) -> None:
+    (flow,) = read_capture(pcap_file([(1.0, out(header, 51))])).flows
+    assert (flow["protocol"], flow["destination_port"], flow["packets_out"]) == ("51", 0, 1)
+
+
 @pytest.mark.parametrize("headers", [_extension(17)[:4], b"\x11\xff" + bytes(6)], ids=["cut", "longer than its packet"])
 def test_a_damaged_extension_header_is_a_reject(headers: bytes) -> None:
     found = read_capture(pcap_file([(1.0, ethernet(ip(CLIENT6, SERVER6, 0, headers)))]))

@@ -72,6 +72,14 @@ _NODES = struct.pack("<I", 2) + b"\x03\x02\0" + _text(b"Pump.Speed") + b"\x0d\0\
             {"identifier_str": "CallRequest", "node": "i=85", "is_write": "true"},
         ),
         (_call(500), {"identifier_str": "DeleteNodesRequest", "is_write": "true"}),
+        (
+            _call(527, _request_header() + bytes(2 + 16) + struct.pack("<I", 1) + b"\0\x55"),
+            {"identifier_str": "BrowseRequest", "node": "i=85", "quantity": "1", "is_write": "false"},
+        ),
+        (
+            _call(751, _request_header() + bytes(8) + _NODES),
+            {"identifier_str": "CreateMonitoredItemsRequest", "node": "ns=2;s=Pump.Speed", "quantity": "2"},
+        ),
         (_call(826), {"identifier_str": "PublishRequest", "is_write": "false"}),
     ],
 )
@@ -95,6 +103,23 @@ def test_a_request_and_its_answer_are_one_event(status: int, outcome: str) -> No
     write, read = read_capture(pcap_file(talk(*said, to=4840))).events
     assert (write["fields"]["identifier_str"], write["outcome"]) == ("WriteRequest", outcome)
     assert (read["fields"]["identifier_str"], read["outcome"]) == ("ReadRequest", "success")
+
+
+@pytest.mark.parametrize(
+    ("results", "outcome", "status"),
+    [
+        ((0, 0), "success", None),
+        ((0, 0x803B_0000), "failure", "0x803b0000"),
+        ((0x4000_0000,), "success", None),
+        ((), "success", None),
+    ],
+    ids=["all good", "one refused", "uncertain", "none"],
+)
+def test_a_write_is_granted_when_every_value_is(results: tuple[int, ...], outcome: str, status: str | None) -> None:
+    given_back = struct.pack(f"<I{len(results)}I", len(results), *results)
+    answer = _call(676, bytes(12 + 4 + 1 + 4 + 3) + given_back)
+    (event,) = read_capture(pcap_file(talk((True, _call(673)), (False, answer), to=4840))).events
+    assert (event["outcome"], event["fields"].get("status_code")) == (outcome, status)
 
 
 def test_a_greeting_may_be_refused() -> None:

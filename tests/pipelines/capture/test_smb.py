@@ -184,6 +184,14 @@ def _first(command: int, words: bytes, data: bytes, *, answers: bool = False, tr
 _LAST = b"\xff\0\0\0"
 
 
+def test_a_message_behind_a_transfer_in_its_segment_is_read() -> None:
+    read = _framed(_second(8, bytes(500), message=8, answers=True))
+    opened = _framed(_second(smb2.CREATE, _created(), message=9, answers=True))
+    asked = _framed(_second(smb2.CREATE, _create("plan.txt"), message=9))
+    (event,) = read_capture(pcap_file(talk((True, asked), (False, read + opened), to=445))).events
+    assert (event["fields"]["name"], event["outcome"]) == ("plan.txt", "success")
+
+
 def test_the_old_dialects_tell_the_same() -> None:
     offer = b"\x02NT LM 0.12\0\x02SMB 2.002\0"
     create = bytearray(48)

@@ -4,7 +4,15 @@ import pytest
 from hypothesis import example, given
 from hypothesis import strategies as st
 
-from pipelines.capture.tls import ClientHello, ServerHello, group_name, parse_flight, parse_hello, parse_hello_message
+from pipelines.capture.tls import (
+    ClientHello,
+    ServerHello,
+    group_name,
+    parse_flight,
+    parse_hello,
+    parse_hello_message,
+)
+from pipelines.capture.tls_alerts import parse_alert
 from pipelines.capture.tls_suites import suite_name
 from tests.pipelines.capture.certificate_bytes import certificate, curve_key, distinguished
 from tests.pipelines.capture.frames import Timed, pcap_file, read_capture, storable, talk
@@ -196,6 +204,57 @@ def test_tlcp_shows_its_two_certificates() -> None:
     assert sum(event["service"] == "x509" for event in events) == 2
 
 
+def _alert(level: int, number: int) -> bytes:
+    return b"\x15\x03\x03\0\x02" + bytes([level, number])
+
+
+def test_a_refused_offer_is_a_failure() -> None:
+    (event,) = read_capture(pcap_file(talk((True, _client(0x0005)), (False, _alert(2, 40)), to=443))).events
+    assert (event["outcome"], event["fields"]["last_alert"]) == ("failure", "handshake_failure")
+    assert event["fields"]["established"] == "false"
+    assert "cipher" not in event["fields"]
+
+
+def test_a_warning_may_come_before_the_hello_in_its_segment() -> None:
+    said = [(True, _client(0xC02F)), (False, _alert(1, 112) + _server(0xC02F))]
+    (event,) = read_capture(pcap_file(talk(*said, to=443))).events
+    assert (event["outcome"], event["fields"]["cipher"]) == ("success", "TLS_ECDHE_RSA_WITH_AES_128_GCM_SHA256")
+
+
+@pytest.mark.parametrize(
+    "alert", [_alert(1, 0), _alert(2, 40), _alert(1, 112) * 9000], ids=["goodbye", "late refusal", "warnings alone"]
+)
+def test_an_alert_that_answers_no_offer_is_no_event(alert: bytes) -> None:
+    packets = talk(*((False, alert[at : at + 60_000]) for at in range(0, len(alert), 60_000)), to=443)
+    assert read_capture(pcap_file(packets)).events == []
+
+
+@pytest.mark.parametrize(
+    ("offered", "chosen", "extensions", "resumed"),
+    [
+        (b"s" * 32, b"s" * 32, b"", "true"),
+        (b"s" * 32, b"t" * 32, b"", None),
+        (b"", b"", b"", None),
+        (b"s" * 32, b"s" * 32, _CHOOSES_13, "false"),
+        (b"s" * 32, b"s" * 32, _CHOOSES_13 + _extension(41, b"\0\0"), "true"),
+    ],
+    ids=["the same session", "another", "none", "TLS 1.3, a stand-in", "TLS 1.3, a key shared before"],
+)
+def test_whether_a_session_is_resumed(offered: bytes, chosen: bytes, extensions: bytes, resumed: str | None) -> None:
+    client, server = _client(0xC02F), _server(0xC02F, extensions=extensions)
+    said = [(True, _with_session(client, offered)), (False, _with_session(server, chosen))]
+    (event,) = read_capture(pcap_file(talk(*said, to=443))).events
+    assert event["fields"].get("resumed") == resumed
+
+
+def _with_session(hello: bytes, session: bytes) -> bytes:
+    """The one record of a hello without a session, with one."""
+    assert hello[43] == 0
+    message = hello[9:43] + bytes([len(session)]) + session + hello[44:]
+    body = hello[5:6] + len(message).to_bytes(3, "big") + message
+    return hello[:3] + len(body).to_bytes(2, "big") + body
+
+
 def test_a_resumed_session_shows_none() -> None:
     packets = _session(_CHANGE, _records(_message(11, bytes(40))))
     assert [event["service"] for event in read_capture(pcap_file(packets)).events] == ["ssl"]
@@ -232,6 +291,8 @@ def test_a_part_of_a_hello_has_no_fingerprint() -> None:
 @example(b"\0", 2)  # a length of more than there is
 def test_any_bytes_are_judged_without_an_exception(content: bytes, at: int) -> None:
     assert storable(parse_hello(content))
+    parse_alert(content)
+    parse_alert(_alert(2, 40)[:5] + content)
     hello = _client(0x1301, extensions=_OFFERS_13 + _ALPN + _NAME)
     assert storable(parse_hello(hello[:at] + content))
     assert parse_flight(content).size <= len(content)

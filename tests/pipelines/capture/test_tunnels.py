@@ -20,6 +20,8 @@ _GRE_IP = b"\0\0\x08\0"
 _VXLAN = b"\x08\0\0\0\0\0\x2a\0"
 _GENEVE = b"\0\0\x65\x58\0\0\x2a\0"
 _INNER = ip(CLIENT, SERVER, 17, udp(4000, 5000, b"in"))
+_INNER6 = ip(CLIENT6, SERVER6, 17, udp(4000, 5000, b"in"))
+_PPP = b"\xff\x03\0\x21" + _INNER
 
 
 @pytest.mark.parametrize(
@@ -41,6 +43,15 @@ _INNER = ip(CLIENT, SERVER, 17, udp(4000, 5000, b"in"))
         (17, udp(9999, 4754, _GRE_IP + _INNER), "gre", None),
         (17, udp(2152, 2152, b"\x30\xff\0\0\0\0\0\x09" + _INNER), "gtp-u", None),
         (17, udp(2152, 2152, b"\x32\xff\0\0\0\0\0\x09\0\x01\0\0" + _INNER), "gtp-u", None),
+        (17, udp(9999, 4790, b"\x0c\0\0\x01\0\0\x2a\0" + _INNER), "vxlan", "42"),
+        (47, b"\0\0\x88\x3e" + _INNER, "gre", None),
+        (47, b"\0\0\x88\x3e" + bytes(4) + _INNER, "gre", None),
+        (17, udp(1701, 1701, b"\0\x02\0\x05\0\x06" + _PPP), "l2tp", None),
+        (17, udp(1701, 1701, b"\x48\x02\0\x40\0\x05\0\x06" + bytes(4) + _PPP), "l2tp", None),
+        (17, udp(1701, 1701, b"\x02\x02\0\x05\0\x06\0\x03" + bytes(3) + _PPP), "l2tp", None),
+        (17, udp(9999, 3544, _INNER6), "teredo", None),
+        (17, udp(3544, 9999, b"\0\x01\x02\x03" + bytes(5 + 9) + _INNER6), "teredo", None),
+        (17, udp(3544, 9999, b"\0\x01\0\0" + bytes(9) + b"\0\0" + bytes(6) + _INNER6), "teredo", None),
     ],
     ids=[
         "6in4",
@@ -56,6 +67,10 @@ _INNER = ip(CLIENT, SERVER, 17, udp(4000, 5000, b"in"))
         "GRE in UDP",
         "GTP-U",
         "GTP-U with numbers",
+        "VXLAN, generic extension on its own port",
+        *(f"WCCP {version} in GRE" for version in (1, 2)),
+        *(f"L2TP{options}" for options in ("", " with length and numbers", " with an offset")),
+        *(f"Teredo{options}" for options in ("", ", authenticated", ", authenticated and with an origin")),
     ],
 )
 def test_a_tunnel_gives_the_inner_flow_and_keeps_the_outer_addresses(
@@ -74,6 +89,22 @@ def test_a_tunnel_without_readable_ip_stays_the_outer_flow(inner: bytes) -> None
     outer = ethernet(ip(_NEAR, _FAR, 17, udp(9999, 4789, _VXLAN + inner)))
     (flow,) = read_capture(pcap_file([(1.0, outer)])).flows
     assert (flow["source_ip"], flow["destination_port"], flow["fields"]) == (_NEAR, 4789, {})
+
+
+@pytest.mark.parametrize(
+    ("port", "said"),
+    [
+        pytest.param(1701, b"\xc8\x02\0\x14" + bytes(30), id="L2TP, control"),
+        pytest.param(1701, b"\0\x03" + bytes(4) + _PPP, id="L2TP of another version"),
+        pytest.param(1701, b"\0\x02" + bytes(4) + b"\xff\x03\xc0\x21" + bytes(30), id="L2TP, setting up the link"),
+        pytest.param(1701, b"\x02\x02" + bytes(4) + b"\xff\xff" + _PPP, id="L2TP, an offset that leads out"),
+        pytest.param(3544, b"\0\x01\xff\xff" + bytes(40), id="Teredo, a signature that leads out"),
+        pytest.param(3544, bytes(60), id="Teredo, no IPv6"),
+    ],
+)
+def test_what_a_tunnel_says_of_itself_stays_the_outer_flow(port: int, said: bytes) -> None:
+    (flow,) = read_capture(pcap_file([(1.0, ethernet(ip(_NEAR, _FAR, 17, udp(9999, port, said))))])).flows
+    assert (flow["source_ip"], flow["destination_port"], flow["fields"]) == (_NEAR, port, {})
 
 
 def test_tunnels_in_tunnels_give_the_innermost_flow_and_the_tunnel_around_it() -> None:

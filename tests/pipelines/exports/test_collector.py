@@ -1,5 +1,6 @@
 """What is carried from packet to packet and from file to file: templates, waiting data, losses."""
 
+import struct
 from pathlib import Path
 
 import pytest
@@ -186,3 +187,20 @@ def test_a_file_of_packets_is_stored_once(store: Store, tmp_path: Path) -> None:
         {"source_type": "netflow_v5", "ip_bytes_out": 180, "template": ""},
         {"source_type": "netflow_v9", "ip_bytes_out": 180, "template": "256"},
     ]
+
+
+@pytest.mark.parametrize("tail", [b"", b"\0\x0a\0\x08"], ids=["whole", "with a cut one behind"])
+def test_messages_that_share_a_datagram_are_all_read(tail: bytes) -> None:
+    first = ipfix(fset(2, definition(256, PLAIN)), DATA)
+    found = read_captured(captured(first + ipfix(DATA, sequence=1) + tail, port=4739))
+    assert len(found.rows) == 2
+
+
+def test_the_rate_of_an_interface_is_known_to_the_next_file(tmp_path: Path) -> None:
+    known = KnownExporters()
+    options = [fset(1, v9_options(257, [(2, 4)], [(34, 4)])), fset(257, struct.pack(">II", 7, 100))]
+    read_captured(captured(v9(*options, fset(0, definition(256, (*PLAIN, (10, 2)))))), known)
+    save_known(tmp_path / "known.json", known)
+    later = captured(v9(fset(256, plain_record() + struct.pack(">H", 7)), sequence=1))
+    (found,) = read_captured(later, load_known(tmp_path / "known.json")).rows
+    assert (found["packets_out"], found["fields"]["sampling_rate"]) == (300, "100")

@@ -152,3 +152,21 @@ def test_a_message_that_is_cut_gives_its_whole_records() -> None:
     found = read(message[:-10])
     assert len(found.rows) == 2
     assert "IPFIX: 10 of 68 bytes are cut off" in found.reasons[0]
+
+
+@pytest.mark.parametrize(
+    ("probability", "packets"),
+    [
+        (struct.pack(">d", 0.01), 700),
+        (struct.pack(">f", 0.125), 56),
+        (struct.pack(">d", 0.0), 7),
+        (struct.pack(">d", -0.5), 7),
+        (struct.pack(">d", float("nan")), 7),
+        (struct.pack(">d", 2.0), 7),
+    ],
+    ids=["long", "short", "none", "negative", "no number", "above one"],
+)
+def test_a_probability_is_a_rate(probability: bytes, packets: int) -> None:
+    record = ADDRESSES + struct.pack(">I", 7) + probability
+    found = row(ipfix(fset(2, definition(256, (*ENDS, (2, 4), (311, len(probability))))), fset(256, record)))
+    assert found["packets_out"] == packets

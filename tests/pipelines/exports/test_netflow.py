@@ -234,6 +234,24 @@ def test_a_rate_for_the_whole_exporter_holds_for_its_records() -> None:
     assert (found["packets_out"], found["fields"]["sampling_rate"]) == (192, "64")
 
 
+@pytest.mark.parametrize(
+    ("interface", "packets"), [(3, 300), (4, 3000), (5, 3)], ids=["its own rate", "another", "one that samples nothing"]
+)
+def test_a_rate_of_an_interface_holds_for_what_came_by_it(interface: int, packets: int) -> None:
+    rates = b"".join(struct.pack(">IIB", number, rate, 1) for number, rate in ((3, 100), (4, 1000)))
+    options = v9(fset(1, v9_options(257, [(2, 4)], [(34, 4), (35, 1)])), fset(257, rates))
+    record = plain_record() + struct.pack(">H", interface)
+    found = row(options, v9(fset(0, definition(256, (*PLAIN, (10, 2)))), fset(256, record), sequence=1))
+    assert found["packets_out"] == packets
+
+
+@pytest.mark.parametrize(("other", "packets"), [(100, 300), (1000, 3)], ids=["all alike", "each its own"])
+def test_records_that_name_no_interface_have_the_rate_that_all_have(other: int, packets: int) -> None:
+    rates = b"".join(struct.pack(">IIB", number, rate, 1) for number, rate in ((3, 100), (4, other)))
+    options = v9(fset(1, v9_options(257, [(2, 4)], [(34, 4), (35, 1)])), fset(257, rates))
+    assert row(options, v9(TEMPLATE, fset(256, plain_record()), sequence=1))["packets_out"] == packets
+
+
 def test_a_product_that_does_not_fit_stands_at_the_most_that_does() -> None:
     found = told(((1, 8), (34, 4)), struct.pack(">QI", 2**64 - 1, 1000))
     assert found["ip_bytes_out"] >= 2**64 - 1000

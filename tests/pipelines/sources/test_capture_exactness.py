@@ -20,7 +20,12 @@ _NUMBERS = {"tcp": 6, "udp": 17, "icmp": 1, "icmp6": 58, "sctp": 132}
 _COUNTS = ("packets_out", "packets_in", "bytes_out", "bytes_in", "ip_bytes_out", "ip_bytes_in")
 
 # Captures in which scapy sees less than there is, each with what it misses.
+_TEREDO = "Teredo, which scapy does not enter"
 _BEYOND_SCAPY = {
+    "Teredo.pcap": _TEREDO,
+    "gtp8_teredo.pcap": _TEREDO,
+    "teredo_bubble_with_payload.pcap": _TEREDO,
+    "wccp_redirect_gre.pcap": "WCCP in GRE, which scapy does not enter",
     "bigtcp-": "a UDP length of 0, which big segments have, makes scapy cut eight bytes or the inner packet off",
     "erspan-type-i-": "ERSPAN without a header of its own: scapy takes its first bytes for one",
     "gtp_ext_header.pcap": "a GTP-U extension header that scapy does not step over",

@@ -1,5 +1,7 @@
+import bz2
 import gzip
 import io
+import lzma
 from collections.abc import Callable
 
 import pytest
@@ -11,7 +13,12 @@ from pipelines.errors import SourceBroken
 from pipelines.sources.compression import plain
 
 Pack = Callable[[bytes], bytes]
-_PACKS: dict[str, Pack] = {"gzip": gzip.compress, "zstd": zstandard.compress}
+_PACKS: dict[str, Pack] = {
+    "gzip": gzip.compress,
+    "zstd": zstandard.compress,
+    "bzip2": bz2.compress,
+    "xz": lzma.compress,
+}
 
 
 @pytest.mark.parametrize("pack", _PACKS.values(), ids=_PACKS)
@@ -48,8 +55,36 @@ def test_a_bomb_is_stopped(pack: Pack) -> None:
         stream.read(1)
 
 
-def test_padding_after_gzip_is_ignored() -> None:
-    assert plain(io.BytesIO(gzip.compress(b"a") + bytes(512))).read() == b"a"
+@pytest.mark.parametrize("pack", [gzip.compress, bz2.compress, lzma.compress], ids=["gzip", "bzip2", "xz"])
+def test_padding_behind_the_last_part_is_ignored(pack: Pack) -> None:
+    assert plain(io.BytesIO(pack(b"a") + bytes(512))).read() == b"a"
+
+
+def test_a_zstd_frame_that_is_to_be_skipped_is_skipped() -> None:
+    skipped = b"\x50\x2a\x4d\x18\x04\0\0\0size"
+    packed = skipped + zstandard.compress(b"a") + skipped + zstandard.compress(b"b")
+    assert plain(io.BytesIO(packed)).read() == b"ab"
+
+
+def _read_all(packed: bytes) -> None:
+    stream = plain(io.BytesIO(packed))
+    while stream.read(100_000):
+        pass
+
+
+# zstd writes no checksum unless told.
+@pytest.mark.parametrize("pack", [gzip.compress, bz2.compress, lzma.compress], ids=["gzip", "bzip2", "xz"])
+def test_damage_ends_the_content_with_its_reason(pack: Pack) -> None:
+    packed = bytearray(pack(bytes(range(256)) * 40))
+    packed[len(packed) // 2] ^= 0xFF
+    with pytest.raises(SourceBroken, match=r"damaged|truncated"):
+        _read_all(bytes(packed))
+
+
+def test_xz_that_asks_for_much_memory_is_refused() -> None:
+    packed = lzma.compress(b"a", filters=[{"id": lzma.FILTER_LZMA2, "dict_size": 2**29}])
+    with pytest.raises(SourceBroken, match="damaged xz stream"):
+        plain(io.BytesIO(packed)).read()
 
 
 @pytest.mark.parametrize("encoding", ["utf-16", "utf-16-le", "utf-16-be"])
@@ -77,6 +112,16 @@ def test_lines_are_those_of_the_content(parts: list[bytes], size: int) -> None:
 def test_what_was_packed_twice_comes_out_too() -> None:
     assert plain(io.BytesIO(gzip.compress(zstandard.compress(b"line\n")))).read() == b"line\n"
     assert plain(io.BytesIO(gzip.compress(gzip.compress("Zeile\n".encode("utf-16"))))).read().endswith(b"Zeile\n")
+
+
+def test_a_bomb_within_a_file_grows_no_further_than_a_bomb() -> None:
+    # Each layer alone stays below the limit of four hundred times.
+    block = b"".join(b"%07d\n" % number for number in range(1 << 17))
+    bomb = zstandard.compress(gzip.compress(block, 6) * 200)
+    stream = plain(io.BytesIO(bomb))
+    with pytest.raises(SourceBroken, match="out of proportion"):
+        for _ in iter(lambda: stream.read(1 << 22), b""):
+            pass
 
 
 def test_what_was_packed_without_end_stays_packed() -> None:

@@ -18,7 +18,7 @@ from pipelines.listening.storing import Storer
 from pipelines.sources import heard
 from pipelines.sources.registry import source_for
 from store.client import Store
-from tests.pipelines.exports.packets import PLAIN, Read, definition, fset, plain_record, v9
+from tests.pipelines.exports.packets import PLAIN, Read, definition, fset, ipfix, plain_record, v9
 from tests.pipelines.sources.rows import checked
 
 SYSLOG = Feed("syslog+udp://127.0.0.1:514", "syslog")
@@ -121,6 +121,14 @@ def test_exports_are_read_by_what_their_exporter_announced_in_earlier_segments()
     found = Read(batches(segment(EXPORTS, DATA, peer=PEER), known))
     assert [(row["fields"]["exporter"], row["source_ip"]) for row in found.rows] == [("192.0.2.7", "192.0.2.1")]
     assert found.reasons == []
+
+
+def test_messages_that_share_a_datagram_are_all_read() -> None:
+    both = ipfix(fset(2, definition(256, PLAIN)), fset(256, plain_record())) + ipfix(
+        fset(256, plain_record()), sequence=1
+    )
+    found = Read(batches(segment(EXPORTS, both, peer=PEER), KnownExporters()))
+    assert (len(found.rows), found.reasons) == (2, [])
 
 
 def test_what_is_lost_between_two_segments_is_told() -> None:
