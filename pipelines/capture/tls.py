@@ -1,8 +1,7 @@
-"""TLS and TLCP handshakes: what a client offers, what a server chooses, and the certificates they show."""
+"""Hellos of TLS and TLCP: what a client offers and what a server chooses."""
 
 import hashlib
 import struct
-from collections.abc import Iterator
 from typing import NamedTuple
 
 from pipelines.capture import ja4
@@ -25,13 +24,10 @@ GROUPS = {
     4590: "curveSM2MLKEM768", 25497: "X25519Kyber768Draft00",
 }  # fmt: skip
 
-_HANDSHAKE = 22
 _TLS13, _SHARED_KEY = 0x0304, 41
-_CLIENT_HELLO, _SERVER_HELLO, _CERTIFICATE, _KEY_EXCHANGE, _DONE = 1, 2, 11, 12, 14
+_CLIENT_HELLO, _SERVER_HELLO = 1, 2
 _SERVER_NAME, _GROUPS, _FORMATS, _SIGNATURES, _ALPN, _SUPPORTED, _KEY_SHARE = 0, 10, 11, 13, 16, 43, 51
-_NAMED_CURVE = 3
 _LARGEST_HELLO = 65_536
-_MOST_CERTIFICATES = 10
 _DRAFT = 0x7F
 # RFC 8446 §4.1.3: a ServerHello with this random value asks for another ClientHello.
 _RETRY = bytes.fromhex("cf21ad74e59a6111be1d8c021e65b891c2a211167abb8c5e079e09e2c8a8339c")
@@ -91,22 +87,6 @@ class ServerHello(NamedTuple):
         return bool(self.session) and self.session == offer.session
 
 
-class Flight(NamedTuple):
-    """What one side says after its hello, while it is readable (RFC 5246 §7.3).
-
-    Attributes:
-        certificates: the certificates shown, one's own first, at most ten.
-        group: the curve of the key exchange (RFC 8422 §5.4), 0 where it is not told.
-        size: bytes of the records read.
-        is_over: nothing more is to come.
-    """
-
-    certificates: tuple[bytes, ...]
-    group: int
-    size: int
-    is_over: bool
-
-
 def version_name(number: int) -> str:
     """Zeek's name of a version, or its number."""
     draft = f"TLSv13-draft{number & 0xFF}" if number >> 8 == _DRAFT else f"unknown-{number}"
@@ -116,17 +96,6 @@ def version_name(number: int) -> str:
 def group_name(number: int) -> str:
     """The registered name of a group, or its number."""
     return GROUPS.get(number, f"unknown-{number}")
-
-
-def is_whole(payload: bytes) -> bool:
-    """Whether the first handshake message is complete, so that waiting for more bytes gains nothing."""
-    message = _handshake(payload)[0]
-    return len(message) >= 4 and len(message) >= 4 + int.from_bytes(message[1:4], "big")
-
-
-def parse_hello(payload: bytes) -> ClientHello | ServerHello | None:
-    """The hello that records begin with (RFC 8446 §4.1); of a cut one, what is there; None for anything else."""
-    return parse_hello_message(_handshake(payload)[0])
 
 
 def parse_hello_message(message: bytes, transport: str = "t") -> ClientHello | ServerHello | None:
@@ -145,53 +114,6 @@ def parse_hello_message(message: bytes, transport: str = "t") -> ClientHello | S
         # A fingerprint of a part is the fingerprint of another client.
         return found._replace(ja3="", ja4="") if found and is_cut else found
     return _server(body, version, session) if message[0] == _SERVER_HELLO and not is_retry else None
-
-
-def parse_flight(payload: bytes) -> Flight:
-    """What the handshake messages in records show beside a hello, as far as they reach."""
-    stream, size, is_over = _handshake(payload)
-    certificates: tuple[bytes, ...] = ()
-    group = 0
-    for kind, body in _messages(stream):
-        if kind == _CERTIFICATE and not certificates:
-            certificates = _certificates(body)
-        elif kind == _KEY_EXCHANGE and len(body) >= 3 and body[0] == _NAMED_CURVE:
-            group = int.from_bytes(body[1:3], "big")
-        elif kind == _DONE:
-            is_over = True
-    return Flight(certificates, group, size, is_over)
-
-
-def _handshake(payload: bytes) -> tuple[bytes, int, bool]:
-    """The bytes of the handshake layer in the records, the bytes of those records, and whether another kind follows."""
-    parts: list[bytes] = []
-    position = 0
-    while position + 5 <= len(payload):
-        kind, version, length = struct.unpack_from("!BHH", payload, position)
-        if kind != _HANDSHAKE or (version >> 8 != 3 and version != 0x0101):
-            return b"".join(parts), position, True
-        parts.append(payload[position + 5 : position + 5 + length])
-        position += 5 + length
-    return b"".join(parts), min(position, len(payload)), False  # the last record may be cut
-
-
-def _messages(stream: bytes) -> Iterator[tuple[int, bytes]]:
-    """The whole handshake messages of a stream."""
-    position = 0
-    while position + 4 <= len(stream):
-        end = position + 4 + int.from_bytes(stream[position + 1 : position + 4], "big")
-        if end > len(stream):
-            return
-        yield stream[position], stream[position + 4 : end]
-        position = end
-
-
-def _certificates(body: bytes) -> tuple[bytes, ...]:
-    found: list[bytes] = []
-    chain = Octets(Octets(body).vector(3))
-    while chain.left > 3 and len(found) < _MOST_CERTIFICATES:
-        found.append(chain.vector(3))
-    return tuple(found)
 
 
 def _client(body: Octets, version: int, transport: str, session: bytes) -> ClientHello | None:

@@ -2,7 +2,7 @@
 
 from typing import NamedTuple
 
-from pipelines.capture import tls, tls_alerts
+from pipelines.capture import tls, tls_alerts, tls_flights
 from pipelines.capture.certificate_events import CertificateEvents, validation_status
 from pipelines.capture.certificates import Certificate
 from pipelines.capture.payloads import Payloads, Piece
@@ -50,9 +50,9 @@ class TlsEvents:
 
     def _read_handshake(self, payloads: Payloads, piece: Piece) -> int:
         stream = piece.payload
-        if not tls.is_whole(stream):
+        if not tls_flights.is_whole(stream):
             stream = payloads.following(piece, _LARGEST_HELLO)
-        hello = tls.parse_hello(stream)
+        hello = tls_flights.parse_hello(stream)
         if isinstance(hello, tls.ClientHello):
             if self._pending.first((piece.flow, piece.forward)) is None:
                 self._offered(_Offered(piece.bare(), hello))
@@ -92,12 +92,12 @@ class TlsEvents:
         return read
 
 
-def _flight(payloads: Payloads, piece: Piece) -> tls.Flight:
-    flight = tls.parse_flight(piece.payload)
+def _flight(payloads: Payloads, piece: Piece) -> tls_flights.Flight:
+    flight = tls_flights.parse_flight(piece.payload)
     for wanted in (_USUAL_FLIGHT, _LARGEST_FLIGHT):
         if flight.is_over or (flight.certificates and flight.group):
             break
-        flight = tls.parse_flight(payloads.following(piece, wanted))
+        flight = tls_flights.parse_flight(payloads.following(piece, wanted))
     return flight
 
 

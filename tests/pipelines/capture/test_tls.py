@@ -8,11 +8,10 @@ from pipelines.capture.tls import (
     ClientHello,
     ServerHello,
     group_name,
-    parse_flight,
-    parse_hello,
     parse_hello_message,
 )
 from pipelines.capture.tls_alerts import parse_alert
+from pipelines.capture.tls_flights import parse_flight, parse_hello
 from pipelines.capture.tls_suites import suite_name
 from tests.pipelines.capture.certificate_bytes import certificate, curve_key, distinguished
 from tests.pipelines.capture.frames import Timed, pcap_file, read_capture, storable, talk
