@@ -10,8 +10,8 @@ import polars as pl
 
 from pipelines.batch import Batch
 from pipelines.field_maps import fields_of_rows
-from pipelines.sources.columns import joined_fields, rejected
-from pipelines.sources.json_records import JsonObject, Record
+from pipelines.sources.columns import joined_fields
+from pipelines.sources.json_records import JsonObject, Record, told_apart
 from pipelines.sources.json_stream import first_objects, read_objects
 from pipelines.sources.syslog_header import HEADER_COLUMNS
 from pipelines.sources.syslog_kinds import batches_by_kind
@@ -32,10 +32,8 @@ def recognises(head: bytes) -> bool:
 def read(stream: BinaryIO) -> Iterator[Batch]:
     """The entries, batch by batch, by what they say."""
     for records, rejects in read_objects(stream):
-        entries = [record for record in records if _is_entry(record.content)]
-        others = [(record.offset, record.text) for record in records if not _is_entry(record.content)]
-        strange = pl.DataFrame(others, schema={"offset": pl.UInt64, "text": pl.String}, orient="row")
-        lost = pl.concat([rejects, rejected(strange, "JSON, but no entry of a journal")])
+        entries, strange = told_apart(records, _is_entry, "JSON, but no entry of a journal")
+        lost = pl.concat([rejects, strange])
         more = pl.DataFrame(
             {
                 "source_offset": pl.Series([entry.offset for entry in entries], dtype=pl.UInt64),

@@ -1,7 +1,7 @@
 """JSON objects out of a text: one a line, or an array, or one after another; each flattened to text fields."""
 
 import json
-from collections.abc import Collection, Iterator, Mapping, Sequence
+from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from decimal import Decimal
 from math import isfinite
@@ -30,6 +30,15 @@ class Record:
     text: str
     content: JsonObject
     flat: dict[str, str] = field(default_factory=dict)
+
+
+def told_apart(
+    records: Sequence[Record], wanted: Callable[[JsonObject], bool], reason: str
+) -> tuple[list[Record], pl.DataFrame]:
+    """The records that are wanted, and all others as rejects for a reason."""
+    strange = [record for record in records if not wanted(record.content)]
+    others = rejects_of([(record.offset, reason, record.text) for record in strange])
+    return [record for record in records if wanted(record.content)], others
 
 
 def json_objects(head: bytes) -> list[JsonObject]:

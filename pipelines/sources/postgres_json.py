@@ -7,7 +7,7 @@ import polars as pl
 
 from pipelines.batch import Batch
 from pipelines.sources.columns import rejected
-from pipelines.sources.json_records import JsonObject, flat_frame
+from pipelines.sources.json_records import JsonObject, flat_frame, told_apart
 from pipelines.sources.json_stream import first_objects, read_objects
 from pipelines.sources.postgres_log import log_times
 from pipelines.sources.postgres_said import postgres_rows
@@ -51,13 +51,10 @@ def recognises(head: bytes) -> bool:
 def read(stream: BinaryIO) -> Iterator[Batch]:
     """One batch a block."""
     for records, rejects in read_objects(stream):
-        messages = [record for record in records if _is_message(record.content)]
-        others = [(record.offset, record.text) for record in records if not _is_message(record.content)]
-        strange = pl.DataFrame(others, schema={"offset": pl.UInt64, "text": pl.String}, orient="row")
+        messages, lost = told_apart(records, _is_message, "JSON, but no message of PostgreSQL")
         flags = pl.Series([record.flat.get("decode_error") == "true" for record in messages], dtype=pl.Boolean)
         frame = flat_frame(messages, (*_READ, *_KEPT)).drop("fields").with_columns(flags.alias("decode_error"))
         batch = _batch(frame)
-        lost = rejected(strange, "JSON, but no message of PostgreSQL")
         yield Batch(batch.table, batch.rows, pl.concat([rejects, lost, batch.rejects]))
 
 
