@@ -10,9 +10,10 @@ from store.files import write_whole
 _MEBIBYTE = 1 << 20
 
 # A part below so many bytes is one file instead of two for every column: an insert into several tables would else
-# create and sync hundreds. Of larger ones rules read a few columns: with compact parts up to 128 MiB,
-# `python -m benchmarks.detect` judged 23,400 events a second instead of 30,400.
-_COMPACT_BYTES = 10 * _MEBIBYTE
+# create and sync thousands (14,500 for a million rows of EVE with 10 MiB, 5,800 with 32). Of larger ones rules read a
+# few columns: with compact parts up to 128 MiB, `python -m benchmarks.detect` judged a fifth fewer events a second;
+# with 32 it judges as many as with 10.
+_COMPACT_BYTES = 32 * _MEBIBYTE
 
 _SERVER = """<clickhouse>
   <users_config>{users}</users_config>
