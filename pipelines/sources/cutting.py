@@ -6,7 +6,7 @@ import numpy.typing as npt
 Places = npt.NDArray[np.int64]
 
 
-def places_of(text: bytes, *characters: bytes) -> Places:
+def places_of(text: bytes | memoryview, *characters: bytes) -> Places:
     """Where these characters of one byte each stand in the text."""
     octets = np.frombuffer(text, np.uint8)
     there = octets == ord(characters[0])

@@ -13,6 +13,7 @@ _ISO = re.compile(
 _WIDEST = 40
 # 1772330400.123456: seconds since 1970, so few digits that a double says exactly which microsecond is meant.
 _EPOCH = re.compile(r"\d{10}(?:\.(\d{1,6}))?", re.ASCII)
+_EPOCH_WHOLE, _EPOCH_LONGEST = 10, 17
 _LATEST_MICROS = 8 * 10**15
 
 _Numbers = npt.NDArray[np.int64]
@@ -26,6 +27,9 @@ def even_times(texts: pl.Series) -> pl.Series | None:
     first = texts.first() if len(texts) else None
     if not isinstance(first, str) or len(first) > _WIDEST:
         return None
+    if _EPOCH.fullmatch(first):
+        texts = _with_noughts(texts)
+        first = str(texts.first())
     layout, seconds = _ISO.fullmatch(first), _EPOCH.fullmatch(first)
     layout = layout or seconds
     if layout is None or texts.null_count() or not (texts.str.len_bytes() == len(layout.string)).all():
@@ -39,6 +43,19 @@ def even_times(texts: pl.Series) -> pl.Series | None:
         return None
     micros = _micros_since_1970(columns, layout) if seconds else _micros(columns, layout)
     return None if micros is None else pl.Series(micros).cast(pl.Datetime("us")).dt.replace_time_zone("UTC")
+
+
+def _with_noughts(texts: pl.Series) -> pl.Series:
+    """Seconds since 1970 with the noughts at the end of their fractions, which writers leave out."""
+    sizes = texts.str.len_bytes()
+    # One byte more than a whole number has is a digit too many, or a point with nothing behind it.
+    able = sizes.is_between(_EPOCH_WHOLE, _EPOCH_LONGEST) & (sizes != _EPOCH_WHOLE + 1)
+    if sizes.n_unique() == 1 or not able.all():
+        return texts
+    whole = sizes == _EPOCH_WHOLE
+    if whole.any():
+        texts = (texts + ".").zip_with(whole, texts)
+    return texts.str.pad_end(_EPOCH_LONGEST, "0")
 
 
 def _micros(columns: npt.NDArray[np.uint8], layout: re.Match[str]) -> _Numbers | None:

@@ -1,19 +1,31 @@
 """The values of shapes as columns under the names that flattening gives them."""
 
 from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass, field
 
 import numpy as np
+import numpy.typing as npt
 import polars as pl
 
-from pipelines.sources.json_shapes import FEWEST, Shape, shapes
+from pipelines.sources.json_shapes import FEWEST, Rows, Shape, shapes
+from pipelines.sources.json_templates import Kind
 from pipelines.sources.json_values import TEXTS, UNUSUAL
 
 _EMPTY = "empty"
+_FEW = 4  # of so many values fewer than one is looked at by itself
 
 
 # What tells the table that a shape belongs in, and its columns with the placeholders of what they hold; None where its
 # lines have to be read one by one.
 Placed = Callable[[Shape], tuple[str, Mapping[str, str]] | None]
+
+
+@dataclass(frozen=True)
+class _Unsure:
+    """A slot with values that may be other texts than they are written as: of what kind, and in which rows."""
+
+    kind: Kind
+    rows: list[Rows] = field(default_factory=list)
 
 
 def shaped_tables(
@@ -52,7 +64,7 @@ def shape_columns(shapes: Sequence[Shape], named: Sequence[Mapping[str, str]]) -
         shapes: at least one.
         named: for each of them, names with the placeholders of what they hold, joined by commas.
     """
-    slots, unsure = dict[str, dict[str, str]](), dict[str, str]()
+    slots, unsure = dict[str, dict[str, str]](), dict[str, _Unsure]()
     frames = [_slotted(shape, places, slots, unsure) for shape, places in zip(shapes, named, strict=True)]
     frame = frames[0]
     if len(frames) > 1:
@@ -63,11 +75,11 @@ def shape_columns(shapes: Sequence[Shape], named: Sequence[Mapping[str, str]]) -
 
 
 def _slotted(
-    shape: Shape, places: Mapping[str, str], slots: dict[str, dict[str, str]], unsure: dict[str, str]
+    shape: Shape, places: Mapping[str, str], slots: dict[str, dict[str, str]], unsure: dict[str, _Unsure]
 ) -> pl.DataFrame:
     """The values under the slots that each name has: one for each part and each kind of what stands there.
 
-    In `unsure` go the slots with values that may be other texts than they are written as.
+    In `unsure` go the slots with values that may be other texts than they are written as, and where those are.
     """
     columns: list[pl.Series] = [pl.Series("row", shape.rows)]
     for name, text in places.items():
@@ -76,25 +88,35 @@ def _slotted(
             kind = shape.kinds[place] if place else _EMPTY
             slot = f"{at:04}{kind}{name}"
             kinds[slot] = kind
-            if place and place not in shape.usual:
-                unsure[slot] = kind
+            if place in shape.unsure:
+                unsure.setdefault(slot, _Unsure(shape.kinds[place])).rows.append(shape.unsure[place])
             columns.append(shape.written[place].alias(slot) if place else _empty(shape).alias(slot))
     return pl.DataFrame(columns)
 
 
-def _read(frame: pl.DataFrame, kinds: Mapping[str, str]) -> tuple[pl.DataFrame, pl.Series]:
+def _read(frame: pl.DataFrame, unsure: Mapping[str, _Unsure]) -> tuple[pl.DataFrame, pl.Series]:
     """The frame with these slots as texts, and whether any of a row is no JSON."""
-    asked = {slot: UNUSUAL[kind](pl.col(slot)) for slot, kind in kinds.items()}
     wrong = pl.Series([False]).new_from_index(0, frame.height)
-    if not asked:
-        return frame, wrong
-    unusual = frame.select(found.any().alias(slot) for slot, found in asked.items()).row(0, named=True)
-    read = list[pl.Series]()
-    for slot in (slot for slot, found in unusual.items() if found):
-        texts, bad = TEXTS[kinds[slot]](frame[slot])
-        read.append(texts.alias(slot))
-        wrong = wrong if bad is None else wrong | bad.fill_null(value=False)
+    numbers, read = frame["row"].to_numpy(), list[pl.Series]()
+    for slot, doubt in unsure.items():
+        places = np.searchsorted(numbers, np.concatenate(doubt.rows))
+        few = len(places) * _FEW < frame.height
+        written = frame[slot].gather(places) if few else frame[slot]
+        if not written.to_frame().select(UNUSUAL[doubt.kind](pl.col(slot)).any()).item():
+            continue
+        texts, bad = TEXTS[doubt.kind](written)
+        read.append(_put(frame[slot], places, texts) if few else texts.alias(slot))
+        if bad is not None:
+            bad = bad.fill_null(value=False)
+            wrong = wrong | (_put(wrong, places, bad) if few else bad)
     return frame.with_columns(read), wrong
+
+
+def _put(column: pl.Series, places: npt.NDArray[np.int64], values: pl.Series) -> pl.Series:
+    """The column with these values in these places."""
+    chosen = np.arange(len(column), dtype=np.uint32)
+    chosen[places] = np.arange(len(column), len(column) + len(values))
+    return pl.concat([column, values.rename(column.name)]).gather(chosen)
 
 
 def _joined(slots: list[str]) -> pl.Expr:

@@ -8,7 +8,7 @@ the same text but for the values.
 """
 
 import itertools
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 
 import numpy as np
@@ -18,7 +18,8 @@ import polars as pl
 from pipelines.sources.cutting import Places
 from pipelines.sources.json_records import JsonObject
 from pipelines.sources.json_templates import Kind, Template, placeholder, template_of
-from pipelines.sources.placed_text import PlacedText, Words, placed
+from pipelines.sources.placed_text import PlacedText, placed
+from pipelines.sources.text_views import Words
 
 FEWEST = 16  # of one shape; below, learning it costs more than it saves
 _ROUNDS = 3
@@ -38,7 +39,7 @@ class Shape:
         flat: the same flattened; its values are placeholders, joined by commas where the object has several.
         written: a column for each placeholder: what stands there, without quotation marks and brackets.
         kinds: of what kind that is, by placeholder.
-        usual: placeholders of values that are known to be the texts that they are written as.
+        unsure: by placeholder, where a value may be another text than it is written as; none where it is not named.
         told: the text after the name that tells objects apart, the same in all of them; None where it is no text.
     """
 
@@ -47,7 +48,7 @@ class Shape:
     flat: dict[str, str]
     written: pl.DataFrame
     kinds: dict[str, Kind]
-    usual: frozenset[str]
+    unsure: Mapping[str, Rows]
     told: str | None
 
 
@@ -154,15 +155,20 @@ def _shapes(cut: _Cut, told_by: str, fewest: int) -> Iterator[Shape]:
 
 
 def _shape(cut: _Cut, template: Template) -> Shape:
-    columns, usual = dict[str, pl.Series](), set[str]()
+    columns, unsure = dict[str, pl.Series](), dict[str, Rows]()
     for at in template.places:
         before, after, _ = template.bare.get(at, ("", "", False))
         starts, ends = cut.marks[at] + 1 + len(before.encode()), cut.marks[at + 1] - len(after.encode())
         columns[placeholder(at)] = cut.text.texts(starts, ends)
-        if cut.text.counts(starts, ends) if at in template.bare else cut.text.plain:
-            usual.add(placeholder(at))
+        if at not in template.bare:
+            doubtful = cut.rows[:0] if cut.text.plain else cut.rows
+        else:
+            usual = cut.text.numbers(starts, ends)
+            doubtful = cut.rows[:0] if usual.all() else cut.rows[~usual]
+        if len(doubtful):
+            unsure[placeholder(at)] = doubtful
     written = pl.DataFrame(columns)
-    return Shape(cut.rows, template.content, template.flat, written, template.kinds, frozenset(usual), template.told)
+    return Shape(cut.rows, template.content, template.flat, written, template.kinds, unsure, template.told)
 
 
 def _hash(name: str) -> np.uint64:

@@ -5,7 +5,6 @@ from dataclasses import dataclass
 from typing import BinaryIO
 
 import numpy as np
-import numpy.typing as npt
 import polars as pl
 import pyarrow as pa
 
@@ -13,6 +12,7 @@ from pipelines.batch import no_rejects
 from pipelines.errors import SourceBroken
 from pipelines.sources.columns import CONTENT_LIMIT, rejects_of
 from pipelines.sources.cutting import Places, places_of
+from pipelines.sources.text_views import PADDING, views_of
 
 BLOCK_BYTES = 8 * 1024 * 1024
 LINE_LIMIT = 1024 * 1024
@@ -38,10 +38,14 @@ class LineBlock:
 
 @dataclass(frozen=True)
 class _Cut:
-    """Whole lines as bytes: the number of the first, where each ends behind its line feed, and what was too long."""
+    """Whole lines: the number of the first, where each ends behind its line feed, and what was too long.
+
+    Attributes:
+        text: the lines, and at least `AHEAD` bytes more.
+    """
 
     first: int
-    whole: bytes
+    text: bytes
     ends: Places
     rejects: list[tuple[int, str, str]]
 
@@ -78,7 +82,7 @@ def first_lines(head: bytes, limit: int = 50) -> list[str]:
 def block_of(first: int, pieces: list[bytes]) -> LineBlock:
     """Pieces of text that were cut out otherwise than by line ends, numbered from `first`."""
     ends = np.cumsum(np.fromiter(map(len, pieces), dtype=np.int64, count=len(pieces)) + 1)
-    return _decoded(_Cut(first, b"\n".join([*pieces, b""]), ends, []))
+    return _decoded(_Cut(first, b"\n".join([*pieces, PADDING]), ends, []))
 
 
 def lines_tell(head: bytes, tells: Callable[[str], object]) -> bool:
@@ -102,24 +106,26 @@ class _Cutter:
         if not self._started:
             self._started = True
             chunk = chunk.removeprefix(_BOM)
-        text = self._unfinished + chunk
-        whole = text[: text.rfind(b"\n") + 1]
-        self._unfinished = text[len(whole) :]
+        text = b"".join((self._unfinished, chunk, PADDING))
+        whole = text.rfind(b"\n") + 1
+        self._unfinished = text[whole : -len(PADDING)]
         first, rejects = self._next, list[tuple[int, str, str]]()
         if whole and self._dropping is not None:
             rejects.append(_too_long(first, self._dropping))
-            self._dropping, whole = None, whole[whole.index(b"\n") :]
-        ends = _line_ends(whole)
+            over = text.index(b"\n")
+            self._dropping, text, whole = None, text[over:], whole - over
+        ends = _line_ends(text, whole)
         self._next += len(ends)
         self._hold_limit()
-        return _Cut(first, whole, ends, rejects) if whole else None
+        return _Cut(first, text, ends, rejects) if whole else None
 
     def rest(self) -> _Cut | None:
         """The unterminated last line."""
-        if self._dropping is not None:
-            return _Cut(self._next, b"\n", _line_ends(b"\n"), [_too_long(self._next, self._dropping)])
-        whole = self._unfinished + b"\n"
-        return _Cut(self._next, whole, _line_ends(whole), []) if self._unfinished else None
+        if not self._unfinished and self._dropping is None:
+            return None
+        long = [] if self._dropping is None else [_too_long(self._next, self._dropping)]
+        size = len(self._unfinished) + 1
+        return _Cut(self._next, b"\n".join((self._unfinished, PADDING)), np.array([size]), long)
 
     def _hold_limit(self) -> None:
         if self._dropping is not None:
@@ -128,20 +134,20 @@ class _Cutter:
             self._dropping, self._unfinished = self._unfinished[:CONTENT_LIMIT], b""
 
 
-def _line_ends(whole: bytes) -> Places:
-    """Where each line ends, behind its line feed."""
-    return places_of(whole, b"\n") + 1
+def _line_ends(text: bytes, size: int) -> Places:
+    """Where each line of the first so many bytes ends, behind its line feed."""
+    return places_of(memoryview(text)[:size], b"\n") + 1
 
 
 def _decoded(cut: _Cut) -> LineBlock:
     rejects, sizes = list(cut.rejects), np.diff(cut.ends, prepend=0) - 1
     for at in np.flatnonzero(sizes > LINE_LIMIT).tolist():
         begin = int(cut.ends[at] - 1 - sizes[at])
-        rejects.append(_too_long(cut.first + at, cut.whole[begin : begin + sizes[at]]))
+        rejects.append(_too_long(cut.first + at, cut.text[begin : begin + sizes[at]]))
     texts, errors = _texts(_raw_texts(cut, np.where(sizes > LINE_LIMIT, 0, sizes)))
-    if b"\r" in cut.whole:
+    if b"\r" in cut.text:
         texts = texts.str.strip_chars_end("\r")
-    if b"\0" in cut.whole:
+    if b"\0" in cut.text:
         nothing = texts.str.contains("\0", literal=True) & (texts.str.strip_chars("\0\r \t") == "")
         rejects += [(cut.first + at, "nothing but NUL bytes", "") for at in nothing.arg_true().to_list()]
         texts = texts.str.strip_chars("\0\r")
@@ -152,12 +158,10 @@ def _decoded(cut: _Cut) -> LineBlock:
     return LineBlock(lines, rejects_of(sorted(rejects)) if rejects else no_rejects())
 
 
-def _raw_texts(cut: _Cut, sizes: npt.NDArray[np.int64]) -> pl.Series:
+def _raw_texts(cut: _Cut, sizes: Places) -> pl.Series:
     """So many bytes of each line; they stay where they are."""
-    offsets = pa.py_buffer(np.concatenate([[0], cut.ends]).astype(np.int64))
-    array = pa.Array.from_buffers(pa.large_binary(), len(sizes), [None, offsets, pa.py_buffer(cut.whole)])
-    lines = pl.Series("text", array).to_frame()
-    return lines.select(pl.col("text").bin.slice(0, pl.Series(sizes)))["text"]
+    octets, starts = np.frombuffer(cut.text, np.uint8), np.concatenate([[0], cut.ends[:-1]])
+    return views_of(octets, pa.py_buffer(cut.text), starts, sizes, pa.binary_view()).alias("text")
 
 
 def _texts(raw: pl.Series) -> tuple[pl.Series, pl.Series]:

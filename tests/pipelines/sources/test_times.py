@@ -2,7 +2,7 @@ from datetime import UTC, datetime, timedelta
 
 import polars as pl
 import pytest
-from hypothesis import given, settings
+from hypothesis import example, given, settings
 from hypothesis import strategies as st
 
 from pipelines.sources.times import utc_times
@@ -51,6 +51,20 @@ def test_every_iso_time_survives_its_zone(moment: datetime, minutes: int) -> Non
 @given(st.lists(st.text(max_size=30), max_size=5))
 def test_no_text_is_too_strange(texts: list[str]) -> None:
     assert utc_times(pl.Series(texts, dtype=pl.String)).len() == len(texts)
+
+
+_SECONDS = st.one_of(
+    st.decimals(1_000_000_000, 7_000_000_000, places=6).map(lambda number: f"{number:f}".rstrip("0").rstrip(".")),
+    st.sampled_from(["1772330400", "1772330400.", "17723304001", "1772330400e1", "1772330400.0", "", "1772330400123456"]),
+)
+
+
+@given(st.lists(_SECONDS, max_size=6))
+@example(["1772330400", "1772330400.5", "1772330400.123456"])
+@example(["1772330400.5", "1772330400."])
+def test_seconds_beside_each_other_are_read_as_each_alone(texts: list[str]) -> None:
+    alone = [utc_times(pl.Series([text])).item() for text in texts]
+    assert utc_times(pl.Series(texts, dtype=pl.String)).to_list() == alone
 
 
 _MOMENTS = st.datetimes(datetime(1600, 1, 1), datetime(9000, 1, 1)).map(  # noqa: DTZ001  # the zone is added below
