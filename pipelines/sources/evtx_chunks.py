@@ -56,7 +56,7 @@ class LogChunks:
             self._begin += len(self._window)
             self._window = self._next()
         start = self._at - self._begin
-        piece = bytes(self._window[start : start + size])
+        piece = bytes(memoryview(self._window)[start : start + size])
         self._at += len(piece)
         return piece
 
@@ -71,7 +71,8 @@ class LogChunks:
 
     def _next(self) -> bytes | bytearray:
         try:
-            chunks = bytearray(self._ahead + read_fully(self._stream, _TOGETHER - len(self._ahead)))
+            chunks = bytearray(self._ahead)
+            chunks += read_fully(self._stream, _TOGETHER - len(chunks))
         except OSError as error:
             self._failure = error
             return b""
@@ -88,14 +89,24 @@ def open_circles(chunks: bytearray) -> int:
     Args:
         chunks: whole chunks, one after the other; the last may be cut.
     """
-    octets = np.frombuffer(bytes(chunks) + bytes(-len(chunks) % CHUNK + _LINK), np.uint8)
-    links = np.ndarray((len(octets) - _LINK + 1,), "<u4", octets, 0, (1,))
-    base = np.repeat(np.arange(0, len(octets) - CHUNK, CHUNK), _LISTS)
-    beginnings = base + _BEGINNINGS + np.tile(np.arange(_LISTS) * _LINK, len(base) // _LISTS)
-    endless = beginnings[_endless(links, base, links[beginnings].astype(np.int64))].tolist()
+    size = len(chunks)
+    chunks.extend(bytes(-size % CHUNK + _LINK))  # what a link may point to is there
+    try:
+        endless = _endless_lists(chunks)
+    finally:
+        del chunks[size:]
     for place in endless:
         chunks[place : place + _LINK] = bytes(_LINK)
     return len(endless)
+
+
+def _endless_lists(chunks: bytearray) -> list[int]:
+    """Where the beginnings of lists stand that run in a circle."""
+    links = np.ndarray((len(chunks) - _LINK + 1,), "<u4", chunks, 0, (1,))
+    base = np.repeat(np.arange(0, len(chunks) - CHUNK, CHUNK), _LISTS)
+    beginnings = base + _BEGINNINGS + np.tile(np.arange(_LISTS) * _LINK, len(base) // _LISTS)
+    found: list[int] = beginnings[_endless(links, base, links[beginnings].astype(np.int64))].tolist()
+    return found
 
 
 def _endless(links: npt.NDArray[np.uint32], base: _Places, first: _Places) -> _Places:
