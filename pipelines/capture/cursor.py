@@ -1,5 +1,6 @@
 """Where the decoding of each packet of a window stands: its next layer, and what the outer layers said."""
 
+from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import Final
 
@@ -29,6 +30,9 @@ WIFI_PADDED: Final = 0x1_000E
 OTHER: Final = -1
 CUT: Final = -2
 UNREAD: Final = -3
+
+# Below this an EtherType is a length and LLC follows (IEEE 802.3).
+SMALLEST_ETHERTYPE: Final = 1536
 
 
 @dataclass
@@ -92,6 +96,11 @@ class Cursor:
         """The 32-bit number at a distance from the offset of each row."""
         return numbers_at(self.buffer, self.offset[rows] + at, ">u4")
 
+    def ethertype(self, rows: Ints, at: int) -> Ints:
+        """The layer that an EtherType at a distance from the offset of each row names."""
+        kind = self.short(rows, at)
+        return np.where(kind < SMALLEST_ETHERTYPE, LLC, kind)
+
     def move(self, rows: Ints, by: Ints | int, layer: Ints | int) -> None:
         """Step over `by` bytes, to what begins there."""
         self.offset[rows] += by
@@ -103,3 +112,11 @@ class Cursor:
         rows = self.holding(rows, 1)
         version = self.byte(rows, 0) >> 4
         self.layer[rows] = np.select([version == 4, version == 6], [IPV4, IPV6], OTHER)
+
+
+def mapped(values: Ints, layers: Mapping[int, int]) -> Ints:
+    """The layer that each value stands for, OTHER where it stands for none."""
+    layer = np.full(len(values), OTHER, np.int64)
+    for value, kind in layers.items():
+        layer[values == value] = kind
+    return layer

@@ -6,8 +6,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from pipelines.capture import history
-from pipelines.capture.network import Flags
-from pipelines.capture.window import Ints
+from pipelines.capture.window import Flags, Ints
 
 if TYPE_CHECKING:
     from pipelines.capture.flows import FlowPackets, Flows

@@ -7,11 +7,10 @@ import numpy as np
 from pipelines.capture import history, keys
 from pipelines.capture.cuts import Cuts, Timeouts, find_cuts
 from pipelines.capture.flows import Assigned, FlowPackets, Flows, joined
-from pipelines.capture.network import Flags
 from pipelines.capture.open_flows import OpenFlows
 from pipelines.capture.sequences import Numbered, Sequences
 from pipelines.capture.transport import SCTP, TCP, UDP
-from pipelines.capture.window import Ints, Words
+from pipelines.capture.window import Flags, Ints, Words
 
 # Ports that all but prove their owner to be the server, when the opening of a conversation was not captured.
 _WELL_KNOWN = (

@@ -6,8 +6,7 @@ from dataclasses import dataclass, fields, replace
 import numpy as np
 
 from pipelines.capture import history, keys
-from pipelines.capture.network import Flags
-from pipelines.capture.window import Ints, Words
+from pipelines.capture.window import Flags, Ints, Words
 
 # Version of the outer IP packet, two words each of its source and destination, and the tunnel's own number.
 TUNNEL_WORDS = 6

@@ -7,10 +7,10 @@ from dataclasses import dataclass, field, fields
 import numpy as np
 
 from pipelines.capture import keys
+from pipelines.capture.datagrams import Datagrams, FragmentKey, Ports, fragment_key
 from pipelines.capture.flows import FlowPackets
-from pipelines.capture.network import Datagrams, Flags, FragmentKey, Ports, fragment_key
 from pipelines.capture.transport import Segments
-from pipelines.capture.window import Ints
+from pipelines.capture.window import Flags, Ints
 
 _MOST_OPEN = 8192
 # A receiver waits no longer for the other fragments of a packet (RFC 8200, section 4.5; RFC 1122, section 3.3.2).

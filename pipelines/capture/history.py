@@ -4,9 +4,8 @@ from functools import cache
 
 import numpy as np
 
-from pipelines.capture.network import Flags
 from pipelines.capture.transport import ACK, FIN, RST, SYN, TCP, UDP, Segments
-from pipelines.capture.window import Ints, Words
+from pipelines.capture.window import Flags, Ints, Words
 
 # SYN, SYN-ACK, pure ACK, data, FIN, RST, FIN with RST, SYN with FIN or RST; beside any of these: closed window,
 # repeated payload, acknowledged bytes that the capture does not hold. Each from either endpoint.

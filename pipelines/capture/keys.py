@@ -6,9 +6,9 @@ from typing import Final, NamedTuple
 import numpy as np
 
 from pipelines.capture.cursor import Cursor
-from pipelines.capture.network import Datagrams, Flags
+from pipelines.capture.datagrams import Datagrams
 from pipelines.capture.transport import Segments
-from pipelines.capture.window import Ints, Words
+from pipelines.capture.window import Flags, Ints, Words
 
 WORDS: Final = 6
 _ODD = [np.uint64(word) for word in (0x9E3779B97F4A7C15, 0xC2B2AE3D27D4EB4F, 0x165667B19E3779F9)]

@@ -4,8 +4,7 @@ import numpy as np
 
 from pipelines.capture import history, keys
 from pipelines.capture.flows import Flows, joined, no_flows
-from pipelines.capture.network import Flags
-from pipelines.capture.window import Ints, Words
+from pipelines.capture.window import Flags, Ints, Words
 
 # Beyond this many open flows those that have been silent longest are closed: memory stays bounded in a flood.
 MOST_OPEN = 262_144

@@ -10,10 +10,9 @@ import numpy as np
 
 from pipelines.capture import dns, keys
 from pipelines.capture.http import METHODS
-from pipelines.capture.network import Flags
 from pipelines.capture.rows import APPLICATIONS
 from pipelines.capture.transport import TCP, UDP, Segments
-from pipelines.capture.window import Bytes, Ints, Words, numbers_at
+from pipelines.capture.window import Bytes, Flags, Ints, Words, numbers_at
 
 
 class Kind(StrEnum):

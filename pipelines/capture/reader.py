@@ -7,16 +7,18 @@ import numpy as np
 import polars as pl
 
 from pipelines.batch import REJECTS, Batch
-from pipelines.capture import history, network, transport
+from pipelines.capture import datagrams, history, transport
 from pipelines.capture.conversations import Conversations
 from pipelines.capture.cursor import CUT, UNREAD, Cursor
 from pipelines.capture.cuts import Timeouts
+from pipelines.capture.datagrams import Datagrams
 from pipelines.capture.flow_rows import flow_rows
 from pipelines.capture.flow_table import FlowTable
 from pipelines.capture.flows import TUNNEL_WORDS, FlowPackets, Flows, no_flows
 from pipelines.capture.fragments import FragmentPorts, WaitingFragments
 from pipelines.capture.keys import flow_keys
 from pipelines.capture.links import layers_of
+from pipelines.capture.network import decode_network
 from pipelines.capture.payloads import Payloads
 from pipelines.capture.rows import Event, event_batches
 from pipelines.capture.window import Ints, PacketWindow, Problem
@@ -120,7 +122,7 @@ class CaptureReader:
         cursor = Cursor.over(window, layers_of(window.link))
         for link, count in zip(*np.unique(window.link[cursor.layer == UNREAD], return_counts=True), strict=True):
             self._unread[int(link)] += int(count)
-        found = network.decode_network(cursor)
+        found = decode_network(cursor)
         rows = np.flatnonzero(found.version)
         segments = transport.decode_transport(window.buffer, cursor.end, found, rows)
         self._complain(window, cursor, found, rows, segments)
@@ -157,10 +159,10 @@ class CaptureReader:
                 yield Batch("network_flows", flow_rows(over), numbered=True)
 
     def _complain(
-        self, window: PacketWindow, cursor: Cursor, found: network.Datagrams, rows: Ints, segments: transport.Segments
+        self, window: PacketWindow, cursor: Cursor, found: Datagrams, rows: Ints, segments: transport.Segments
     ) -> None:
         """A reject for each packet that is damaged or cut before it could be counted."""
-        reasons = {int(row): network.COMPLAINTS[found.complaint[row]] for row in np.flatnonzero(found.complaint)}
+        reasons = {int(row): datagrams.COMPLAINTS[found.complaint[row]] for row in np.flatnonzero(found.complaint)}
         for index in np.flatnonzero(segments.complaint):
             reasons[int(rows[index])] = transport.COMPLAINTS[segments.complaint[index]]
         cut = np.flatnonzero((cursor.layer == CUT) & (found.version == 0) & (found.complaint == 0))
@@ -199,7 +201,7 @@ class CaptureReader:
 
 
 def _flow_packets(
-    window: PacketWindow, cursor: Cursor, found: network.Datagrams, rows: Ints, segments: transport.Segments
+    window: PacketWindow, cursor: Cursor, found: Datagrams, rows: Ints, segments: transport.Segments
 ) -> FlowPackets:
     keys, sender = flow_keys(cursor, found, rows, segments)
     outer = np.zeros((len(rows), TUNNEL_WORDS), np.uint64)

@@ -5,8 +5,7 @@ from dataclasses import dataclass, field
 
 import numpy as np
 
-from pipelines.capture.network import Flags
-from pipelines.capture.window import Ints
+from pipelines.capture.window import Flags, Ints
 
 _WRAP, _HALF = 1 << 32, 1 << 31
 # Numbers of one flow and window stay below this; the flow's place is put above them.

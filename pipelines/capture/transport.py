@@ -4,7 +4,7 @@ from dataclasses import dataclass, fields
 
 import numpy as np
 
-from pipelines.capture.network import Datagrams
+from pipelines.capture.datagrams import Datagrams
 from pipelines.capture.window import Bytes, Ints, numbers_at
 
 ICMP, TCP, UDP, ICMP6, SCTP = 1, 6, 17, 58, 132

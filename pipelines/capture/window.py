@@ -11,6 +11,7 @@ from pipelines.errors import SourceBroken
 Bytes = NDArray[np.uint8]
 Ints = NDArray[np.int64]
 Words = NDArray[np.uint64]
+Flags = NDArray[np.bool_]
 
 WINDOW_BYTES = 8 * 1024 * 1024
 # Columns of more packets than this would take more memory than the bytes they describe.

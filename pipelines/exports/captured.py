@@ -3,7 +3,7 @@
 import numpy as np
 
 from pipelines.batch import Batch
-from pipelines.capture.network import Datagrams
+from pipelines.capture.datagrams import Datagrams
 from pipelines.capture.rows import address_text, packed
 from pipelines.capture.transport import UDP, Segments
 from pipelines.capture.window import Ints, PacketWindow

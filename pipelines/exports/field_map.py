@@ -10,8 +10,7 @@ import pyarrow as pa
 from numpy.typing import NDArray
 
 from pipelines.batch import FIELDS
-from pipelines.capture.network import Flags
-from pipelines.capture.window import Ints, Words
+from pipelines.capture.window import Flags, Ints, Words
 from pipelines.field_maps import as_views, fields_of_entries
 
 # Ports, interfaces and most numbers of networks are below; their texts are made once.

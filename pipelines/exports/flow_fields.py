@@ -6,9 +6,8 @@ from typing import Final
 import numpy as np
 import polars as pl
 
-from pipelines.capture.network import Flags
 from pipelines.capture.transport import ICMP, ICMP6
-from pipelines.capture.window import Ints, Words
+from pipelines.capture.window import Flags, Ints, Words
 from pipelines.exports import elements
 from pipelines.exports.addresses import mac_texts, v4_texts, v6_texts
 from pipelines.exports.field_map import FieldMap

@@ -2,8 +2,7 @@
 
 import numpy as np
 
-from pipelines.capture.network import Flags
-from pipelines.capture.window import Words
+from pipelines.capture.window import Flags, Words
 from pipelines.exports import elements
 from pipelines.exports.records import Records, first
 

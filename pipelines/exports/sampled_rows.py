@@ -7,10 +7,12 @@ import numpy as np
 import polars as pl
 
 from pipelines.batch import NETWORK_FLOWS
-from pipelines.capture import network, transport
+from pipelines.capture import transport
 from pipelines.capture.cursor import Cursor
+from pipelines.capture.datagrams import Datagrams
 from pipelines.capture.flow_rows import protocol_name
 from pipelines.capture.links import layers_of
+from pipelines.capture.network import decode_network
 from pipelines.capture.window import Ints, PacketWindow, Words, padded
 from pipelines.exports.addresses import v4_texts, v6_texts
 from pipelines.exports.flow_fields import FLAG_TEXTS
@@ -40,7 +42,7 @@ def sampled_rows(packets: Sequence[Sampled], numbers: Sequence[int], times_us: S
         link=np.array([packet.link for packet in packets], np.int64),
     )
     cursor = Cursor.over(window, layers_of(window.link))
-    found = network.decode_network(cursor)
+    found = decode_network(cursor)
     rows = np.flatnonzero(found.version)
     segments = transport.decode_transport(window.buffer, cursor.end, found, rows)
     rates = np.minimum(np.array([packet.rate for packet in packets], np.int64), _MOST_RATE)[rows]
@@ -84,7 +86,7 @@ def _fields(packets: Sequence[Sampled], rows: Ints, segments: transport.Segments
     return entries
 
 
-def _icmp_codes(window: PacketWindow, found: network.Datagrams, rows: Ints, icmp: np.ndarray) -> Ints:
+def _icmp_codes(window: PacketWindow, found: Datagrams, rows: Ints, icmp: np.ndarray) -> Ints:
     at = np.where(icmp, np.minimum(found.body[rows] + 1, len(window.buffer) - 1), 0)
     return window.buffer[at].astype(np.int64)
 
