@@ -3,8 +3,9 @@
     python -m benchmarks.event_logs [SHARED] [--copies 6]
 
 One large log is made of many small ones: their chunks, one after the other, under one header. It is stored as it is,
-its events spread over as many months as the collection has, and again with all events moved into one month, each time
-into an embedded server of its own: rows a second by the clock, and microseconds of this process for a row.
+its events spread over as many months as the collection has, and again with all events moved into one month; and both
+again with full chunks only, which the log of one machine is made of. Each time into an embedded server of its own: rows
+a second by the clock, and microseconds of this process for a row.
 """
 
 import argparse
@@ -32,6 +33,8 @@ from store.session import open_store
 
 _HEADER_BYTES = 4096
 _CHUNK_BYTES = 65_536
+_FREE_SPACE = 0x30  # where a chunk tells from which byte on it is free
+_FULL = _CHUNK_BYTES * 3 // 4
 _MONTH = datetime(2026, 3, 1, tzinfo=UTC)
 _SECONDS_OF_A_MONTH = 2_000_000
 
@@ -62,9 +65,14 @@ def main() -> None:
     told: dict[str, float] = {}
     with tempfile.TemporaryDirectory(prefix="event-logs-") as place:
         log = composed_event_log(asked.shared / "evtx", Path(place) / "composed.evtx", copies=asked.copies)
-        for name, source in (("as they are", evtx_log), ("in one month", OneMonth())):
-            rows, seconds, processor = _stored(log, Path(place) / name.replace(" ", "-"), source)
-            key = name.replace(" ", "_")
+        full = composed_event_log(asked.shared / "evtx", Path(place) / "full.evtx", copies=asked.copies, full=True)
+        for key, path, source in (
+            ("as_they_are", log, evtx_log),
+            ("in_one_month", log, OneMonth()),
+            ("full_chunks", full, evtx_log),
+            ("full_chunks_in_one_month", full, OneMonth()),
+        ):
+            rows, seconds, processor = _stored(path, Path(place) / key, source)
             told[f"{key}_rows_per_second"] = rows / seconds
             told[f"{key}_microseconds_a_row"] = processor / rows * 1e6
     if asked.json:
@@ -85,13 +93,21 @@ def _stored(log: Path, home: Path, source: Source) -> tuple[int, float, float]:
         stop(settings.run_folder)
 
 
-def composed_event_log(folder: Path, target: Path, *, copies: int) -> Path:
+def composed_event_log(folder: Path, target: Path, *, copies: int, full: bool = False) -> Path:
     """Write all chunks of all EVTX files below the folder, so many times; gives the file.
+
+    Args:
+        folder: holds them, at any depth.
+        target: the file.
+        copies: how many times.
+        full: only chunks of which three quarters are used, as all but the last of a machine's own log are.
 
     Raises:
         FileNotFoundError: the folder holds no EVTX file.
     """
     chunks = [chunk for path in sorted(folder.rglob("*.evtx")) for chunk in _chunks(path.read_bytes())]
+    if full:
+        chunks = [chunk for chunk in chunks if _FULL <= _free_from(chunk) <= _CHUNK_BYTES]
     if not chunks:
         raise FileNotFoundError(f"{folder}: no EVTX file in it")
     with target.open("wb") as stream:
@@ -104,6 +120,11 @@ def composed_event_log(folder: Path, target: Path, *, copies: int) -> Path:
 def _chunks(content: bytes) -> list[bytes]:
     ends = range(_HEADER_BYTES, len(content) - _CHUNK_BYTES + 1, _CHUNK_BYTES)
     return [content[at : at + _CHUNK_BYTES] for at in ends if content[at : at + 8] == b"ElfChnk\0"]
+
+
+def _free_from(chunk: bytes) -> int:
+    (begin,) = struct.unpack_from("<I", chunk, _FREE_SPACE)
+    return int(begin)
 
 
 def _header(chunks: int) -> bytes:

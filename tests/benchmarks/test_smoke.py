@@ -26,7 +26,7 @@ _SMALL: dict[str, tuple[list[str], list[str]]] = {
     "detect_ways": ([], []),
     "dlp": (["--rows", "100"], ["cells_per_second", "ratio_to_presidio_batch", "same_verdicts", "peak_rss_mb"]),
     "dlp_texts": (["--rounds", "1"], ["texts", "spans", "all"]),
-    "event_logs": (["--copies", "1"], ["as_they_are_rows_per_second", "in_one_month_microseconds_a_row"]),
+    "event_logs": (["--copies", "1"], ["as_they_are_rows_per_second", "full_chunks_in_one_month_microseconds_a_row"]),
     "flow_storage": (["--rows", "2000"], ["bytes_a_flow", "columns"]),
     "exports": (["--records", "500"], ["netflow_v9_stored_per_second", "netflow_v9_peak_rss_mb"]),
     "fuzz": (["--cases", "10", "--format", "squid"], ["squid"]),
