@@ -9,7 +9,7 @@ import polars as pl
 
 from pipelines.sources.columns import canonical_addresses, complete, fields_of_columns, joined_fields
 from pipelines.sources.device_headers import MNEMONIC
-from pipelines.sources.pairs import MIDDLE, PAIR, columns_of, fields_of_pairs, pairs_of, unmarked
+from pipelines.sources.pairs import MIDDLE, PAIR, columns_of, fields_of_pairs, pairs_of
 
 _ADDRESS = r"(?:\d{1,3}(?:\.\d{1,3}){3}|[0-9A-Fa-f]*:[0-9A-Fa-f:.]*[0-9A-Fa-f:])"
 _ZONED = r"(?:[A-Za-z_][\w\-.]*:)?"
@@ -31,11 +31,16 @@ _USER = (
     r"""(?:(?i:\buser(?:name)?)(?: = |:? '|:? "|: ?| <)(?P<user>[^'"\s,\]>]+)|\bby (?P<user_2>\S+) on """
     r"""|(?:^|; )(?P<user_3>\S+) logged (?:in|out) |\b(?:for|of) user (?P<user_4>\S+) from )"""
 )
+_SERVICES_BELOW, _CHOSEN_FROM = 1024, 32768  # well-known ports (RFC 6335); those that clients' systems choose
 _ENDPOINTS = ("source_ip", "source_port", "destination_ip", "destination_port")
 
 # SrcIPAddr(1003)=192.0.2.7; | source-ip=192.0.2.7, | (Task=vt0, Ip=192.0.2.7, User=admin, Command="display this")
 # -Line=vty0-IPAddr=192.0.2.7-User=admin; Command is display this
 _KEY = r"(?:(?:^|[,;(\s])\s*-?([A-Za-z][\w\-]{0,63}?)|-([A-Z]\w{0,63}))(?:\(\d+\))?="
+# EventPriority: Low, AccessControlRuleAction: Block, SrcIP: 192.0.2.7, DstIP: 198.51.100.2, User: Not Found
+_NAMED_BY_CISCO = r"^FTD-\d-4300\d\d$"
+_CISCO_KEY = r"(?:^|, )([A-Z]\w{0,63}): "
+_NO_USER = ("Not Found", "No Authentication Required", "Unknown", "Pending")
 _WANTED = {
     "source_ip": (
         "sourceip",
@@ -52,7 +57,7 @@ _WANTED = {
     "destination_ip": ("destinationip", "dstipaddr", "dstipv6addr", "dstip", "destip", "destinationaddress"),
     "destination_port": ("destinationport", "dstport", "destport"),
     "user": ("user", "username", "loginname"),
-    "action": ("action", "event"),
+    "action": ("action", "accesscontrolruleaction", "inlineresult", "event"),
 }
 _QUOTED = r"""'[^']*'|"[^"]*\""""
 _STOPPED = (
@@ -106,11 +111,23 @@ def device_message_rows(lines: pl.DataFrame) -> pl.DataFrame:
 
 
 def _pairs(split: pl.DataFrame) -> pl.DataFrame:
-    """The names and values of the lines; Cisco's messages are sentences."""
-    texts = split.select(pl.when(pl.col("kind").is_not_null()).then("said").fill_null("").alias("said"))["said"]
-    pairs = pairs_of(unmarked(texts).str.replace_all(_KEY, f"{PAIR}${{1}}${{2}}{MIDDLE}"))
+    """The names and values of the lines; Cisco's messages are sentences, but for those of Threat Defense's events."""
+    threat_defense = pl.col("mnemonic").str.contains(_NAMED_BY_CISCO)
+    texts = split.select(
+        pl.when(pl.col("kind").is_not_null())
+        .then(_marked(pl.col("said"), _KEY, f"{PAIR}${{1}}${{2}}{MIDDLE}"))
+        .when(threat_defense)
+        .then(_marked(pl.col("said"), _CISCO_KEY, f"{PAIR}${{1}}{MIDDLE}"))
+        .fill_null("")
+        .alias("said")
+    )["said"]
+    pairs = pairs_of(texts)
     bare = pl.col("value").str.replace(r"(?s)^([^\";]*);.*$", "${1}")  # behind the last pair a sentence may follow
     return pairs.with_columns(bare.str.strip_chars_end(" ,;.)").str.strip_chars('"'))
+
+
+def _marked(said: pl.Expr, key: str, marks: str) -> pl.Expr:
+    return said.str.replace_all(f"[{PAIR}{MIDDLE}]", " ").str.replace_all(key, marks)
 
 
 def _found(split: pl.DataFrame, pairs: pl.DataFrame) -> pl.DataFrame:
@@ -118,6 +135,7 @@ def _found(split: pl.DataFrame, pairs: pl.DataFrame) -> pl.DataFrame:
     known = pairs.with_columns(pl.col("key").str.to_lowercase().str.replace_all("[-_]", ""))
     wanted = columns_of(known, [name for names in _WANTED.values() for name in names], split.height)
     named = wanted.select(pl.coalesce(f"@{n}" for n in names).alias(column) for column, names in _WANTED.items())
+    named = named.with_columns(pl.col("user").replace(dict.fromkeys(_NO_USER)))
     told = split.select("mnemonic", "said").with_columns(
         pl.col("said").str.extract_groups(_ENDS).alias("ends"),
         pl.col("said").str.extract_groups(_FROM).alias("from"),
@@ -149,8 +167,15 @@ def _either(group: str, name: str) -> pl.Expr:
 
 
 def _turned(sentence: pl.DataFrame) -> pl.DataFrame:
-    """The ASA names the outer end first, also of what was opened from within."""
-    outbound = pl.col("words").str.contains(r"(?i)\bbuilt outbound\b")
+    """The ASA names the outer end first, also of what was opened from within.
+
+    Of what ended it does not say who began: that the ports tell, where one end's is a service's and the other's is not.
+    """
+    source, destination = (pl.col(name).cast(pl.Int64, strict=False) for name in ("source_port", "destination_port"))
+    served = (source < _SERVICES_BELOW) & (destination >= _SERVICES_BELOW)
+    served |= (source < _CHOSEN_FROM) & (destination >= _CHOSEN_FROM)
+    ended = pl.col("words").str.contains(r"(?i)\bteardown (?:TCP|UDP|SCTP) connection\b")
+    outbound = pl.col("words").str.contains(r"(?i)\bbuilt outbound\b") | (ended & served)
     turned = dict(zip(_ENDPOINTS, (*_ENDPOINTS[2:], *_ENDPOINTS[:2]), strict=True))
     return sentence.with_columns(
         pl.when(outbound).then(pl.col(other)).otherwise(pl.col(name)).alias(name) for name, other in turned.items()

@@ -36,9 +36,7 @@ def netfilter_rows(lines: pl.DataFrame) -> pl.DataFrame:
         pl.col("prefix").str.strip_chars(" \t[]:").replace({"": None}).alias("kernel.prefix"),
         pl.when("decode_error").then(pl.lit("true")).alias("decode_flag"),
     )
-    action = pl.lit("")
-    for word, pattern in reversed(_ACTIONS):
-        action = pl.when(pl.col("prefix").str.contains(pattern)).then(pl.lit(word)).otherwise(action)
+    action = action_of_prefix(pl.col("prefix"))
     outcomes = {"reject": "failure", "drop": "failure", "accept": "success", "forward": "success"}
     named = {name: f"kernel.{name}" for name in (*_NAMES, "flags", "prefix")}
     more = {"facility": "facility", "severity": "severity_name", "program": "program", "decode_error": "decode_flag"}
@@ -58,3 +56,11 @@ def netfilter_rows(lines: pl.DataFrame) -> pl.DataFrame:
         ),
         "log_events",
     )
+
+
+def action_of_prefix(prefix: pl.Expr) -> pl.Expr:
+    """What the words that a rule's author put before a packet say was done with it, '' where they say nothing."""
+    action = pl.lit("")
+    for word, pattern in reversed(_ACTIONS):
+        action = pl.when(prefix.str.contains(pattern)).then(pl.lit(word)).otherwise(action)
+    return action

@@ -156,14 +156,26 @@ def header_times(split: pl.DataFrame, counter: YearCounter) -> pl.Series:
     """The time in each header, null where it is none; years that are missing are the counter's."""
     if split["month"].null_count() == split.height:
         return utc_times(split["iso"])
+    of_day = pl.col("of_day")
+    if split["iso"].null_count() < split.height:
+        of_day -= pl.when(pl.col("month").is_not_null()).then(_east(pl.col("iso"))).fill_null(0)
     written = split.select(
-        dated_times(
-            pl.coalesce("year", _counted_years(split, counter)), pl.col("month"), pl.col("day"), pl.col("of_day")
-        ).alias("event_time")
+        dated_times(pl.coalesce("year", _counted_years(split, counter)), pl.col("month"), pl.col("day"), of_day).alias(
+            "event_time"
+        )
     )["event_time"]
     if split["iso"].null_count() == split.height:
         return written
     return pl.select(pl.coalesce(utc_times(split["iso"]), written)).to_series()
+
+
+def _east(offset: pl.Expr) -> pl.Expr:
+    """Microseconds east of Greenwich of offsets such as `+08:00`, which some devices write without a year."""
+    minutes = offset.str.slice(1, 2).cast(pl.Int64, strict=False) * 60 + offset.str.slice(4, 2).cast(
+        pl.Int64, strict=False
+    )
+    written = offset.str.contains(r"^[+-]\d\d:\d\d$")
+    return pl.when(written).then(pl.when(offset.str.starts_with("-")).then(-minutes).otherwise(minutes)) * 60_000_000
 
 
 def _counted_years(split: pl.DataFrame, counter: YearCounter) -> pl.Series:
