@@ -66,7 +66,7 @@ def pairs_of_columns(columns: pl.DataFrame) -> pl.DataFrame:
     """The names and values of text columns, row by row; what is null or empty is no pair."""
     texts = columns.select(pl.all().cast(pl.String)).with_row_index("row")
     pairs = texts.unpivot(index="row", variable_name="key", value_name="value").filter(pl.col("value") != "")
-    return pairs.sort("row", maintain_order=True).cast(dict(PAIRS))
+    return pairs.sort("row", maintain_order=True).cast(PAIRS)
 
 
 def _absent(columns: pl.DataFrame) -> list[pl.Expr]:

@@ -56,7 +56,7 @@ def appliance_batches(lines: pl.DataFrame, services: pl.Series) -> tuple[list[Ba
         lines: of syslog.
         services: all that they are of, each once.
     """
-    batches = []
+    batches: list[Batch] = []
     if lines["structured"].null_count() < lines.height:
         batches, lines = _taken(batches, lines, _STRUCTURED, _JUNOS_STRUCTURED)
     for form in _FORMS:

@@ -12,7 +12,7 @@ _HEAD = (
     r"(?s)^(?:(?P<serial>[^\s(]+)\((?P<vsys>[^)]*)\) )?(?P<log_id>[0-9a-fA-F]{8}) "
     r"(?P<log_type>\w+)@(?P<module>\w+): (?P<said>.*)$"
 )
-_ADDRESS = r"\[?(?:\d{1,3}(?:\.\d{1,3}){3}|[0-9A-Fa-f]*:[0-9A-Fa-f:.]*?)\]?"
+_ADDRESS = r"(?:\d{1,3}(?:\.\d{1,3}){3}|\[[0-9A-Fa-f:.]+\]|[0-9A-Fa-f]*:[0-9A-Fa-f:.]*[0-9A-Fa-f:])"
 _ENDS = (
     rf"(?P<source_ip>{_ADDRESS}):(?P<source_port>\d+)(?:\([^)]*\))?(?: ?-> ?| to )"
     rf"(?P<destination_ip>{_ADDRESS}):(?P<destination_port>\d+)(?:\((?P<protocol>\w+)\))?"

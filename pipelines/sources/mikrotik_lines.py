@@ -25,7 +25,7 @@ _PACKET = (
     r"^(?:(?P<prefix>.*?) )?(?P<chain>[\w\-]+): in:(?P<in>\([^)]*\)|\S+) out:(?P<out>\([^)]*\)|[^\s,]+)"
     r"(?:,? connection-state:(?P<state>[\w,\-]+))?"
 )
-_ADDRESS = r"\[?(?:\d{1,3}(?:\.\d{1,3}){3}|[0-9A-Fa-f]*:[0-9A-Fa-f:.]*?)\]?"
+_ADDRESS = r"(?:\d{1,3}(?:\.\d{1,3}){3}|\[[0-9A-Fa-f:.]+\]|[0-9A-Fa-f]*:[0-9A-Fa-f:.]*[0-9A-Fa-f:])"
 _ENDS = (
     r"\bproto (?P<protocol>[\w\-]+)(?: \((?P<flags>[^)]*)\))?, "
     rf"(?P<source_ip>{_ADDRESS})(?::(?P<source_port>\d+))?->(?P<destination_ip>{_ADDRESS})(?::(?P<destination_port>\d+))?,"
