@@ -37,7 +37,7 @@ _SAID: dict[str, tuple[str, dict[str, Any]]] = {
     "PAN-OS, traffic": (
         (
             rf"{_PAN},TRAFFIC,end,{_AT},192.0.2.7,198.51.100.2,203.0.113.4,198.51.100.2,out,ex\alice,,ssl,{_SESSION},"
-            "50041,443,20041,443,0x400053,tcp,allow,5300,1300,4000,25,2026/03/01 09:59:40,15,any,,1,0x0,CN,US,,12,13,tcp-fin"
+            "50041,443,20041,443,0x400053,tcp,allow,5300,1300,4000,25,2026/03/01 09:59:40,15,any,,1,0x0,CN,US,,12,13,aged"
         ),
         _ends("192.0.2.7", 50041, "198.51.100.2", 443)
         | {"product": "paloalto", "service": "traffic", "user": r"ex\alice", "action": "allow", "outcome": "success"}
@@ -128,7 +128,7 @@ _SAID: dict[str, tuple[str, dict[str, Any]]] = {
     ),
     "MikroTik, a packet": (
         (
-            f"{_MT} firewall,info DROP input: in:ether1 out:(unknown 0), connection-state:new src-mac aa:bb:cc:dd:ee:ff, "
+            f"{_MT} firewall,info DROP input: in:ether1 out:(unknown 0), connection-state:new src-mac aa:bb, "
             "proto TCP (SYN), 192.0.2.7:40071->198.51.100.2:8291, len 52"
         ),
         _ends("192.0.2.7", 40071, "198.51.100.2", 8291)
@@ -224,8 +224,8 @@ _ALERTS: dict[str, tuple[str, dict[str, Any]]] = {
     ),
     "of no class": (
         (
-            "03/01/2026-10:00:00.1  [**] [1:1:1] (null) [**] [Classification: (null)] [Priority: 3] {UDP} 192.0.2.7:53 -> "
-            "198.51.100.2:53"
+            "03/01/2026-10:00:00.1  [**] [1:1:1] (null) [**] [Classification: (null)] [Priority: 3] {UDP} "
+            "192.0.2.7:53 -> 198.51.100.2:53"
         ),
         {"alert.category": None, "severity": 2, "alert.signature": "(null)"},
     ),
