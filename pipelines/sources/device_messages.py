@@ -145,7 +145,10 @@ def _found(split: pl.DataFrame, pairs: pl.DataFrame) -> pl.DataFrame:
     ends = [_either("ends", name).alias(name) for name in _ENDPOINTS]
     sentence = _turned(told.select("words", "from", "who", *ends))
     user = pl.coalesce(pl.col("who").struct.field(name) for name in ("user", "user_2", "user_3", "user_4"))
-    sentence = sentence.with_columns(pl.coalesce("source_ip", _either("from", "source_ip")), user.alias("user"))
+    sentence = sentence.with_columns(
+        pl.coalesce("source_ip", _either("from", "source_ip")),
+        pl.when(~pl.lit(split["mnemonic"].str.contains(_NAMED_BY_CISCO))).then(user).alias("user"),
+    )
     verdict = pl.coalesce(named["action"], sentence["words"])
     action = pl.lit(None, dtype=pl.String)
     for word, pattern in reversed(_ACTIONS):

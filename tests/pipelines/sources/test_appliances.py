@@ -37,7 +37,7 @@ _SAID: dict[str, tuple[str, dict[str, Any]]] = {
     "PAN-OS, traffic": (
         (
             rf"{_PAN},TRAFFIC,end,{_AT},192.0.2.7,198.51.100.2,203.0.113.4,198.51.100.2,out,ex\alice,,ssl,{_SESSION},"
-            "50041,443,20041,443,0x400053,tcp,allow,5300,1300,4000,25,2026/03/01 09:59:40,15,any,,1,0x0,CN,US,,12,13,aged"
+            "50041,443,20041,443,0x400053,tcp,allow,5300,1300,4000,25,2026/03/01 09:59:40,15,x,,1,0x0,CN,US,,12,13,aged"
         ),
         _ends("192.0.2.7", 50041, "198.51.100.2", 443)
         | {"product": "paloalto", "service": "traffic", "user": r"ex\alice", "action": "allow", "outcome": "success"}

@@ -154,8 +154,8 @@ _SAID: dict[str, tuple[str, dict[str, Any]]] = {
     ),
     "a TCP connection ended that was opened from within": (
         (
-            f"{_ASA}6-302014: Teardown TCP connection 1 for outside:198.51.100.2/443 to inside:192.0.2.7/51111 duration "
-            "0:01:05 bytes 5300 TCP FINs from inside"
+            f"{_ASA}6-302014: Teardown TCP connection 1 for outside:198.51.100.2/443 to inside:192.0.2.7/51111 "
+            "duration 0:01:05 bytes 5300 TCP FINs from inside"
         ),
         {"source_ip": "192.0.2.7", "source_port": 51111, "destination_ip": "198.51.100.2", "destination_port": 443},
     ),
@@ -167,7 +167,7 @@ _SAID: dict[str, tuple[str, dict[str, Any]]] = {
         {"source_ip": "198.51.100.2", "source_port": 40000, "destination_ip": "192.0.2.7", "destination_port": 8080},
     ),
     "a UDP connection ended": (
-        f"{_ASA}6-302016: Teardown UDP connection 1 for outside:198.51.100.2/53 to inside:192.0.2.7/1024 duration 0:00:00",
+        f"{_ASA}6-302016: Teardown UDP connection 1 for outside:198.51.100.2/53 to inside:192.0.2.7/1024 duration 0:0",
         {"source_ip": "192.0.2.7", "source_port": 1024, "destination_ip": "198.51.100.2", "destination_port": 53},
     ),
     "Threat Defense": (
