@@ -8,6 +8,7 @@ import polars as pl
 
 from pipelines.batch import Batch
 from pipelines.sources.appliance_rows import Told, appliance_rows
+from pipelines.sources.checkpoint_lines import CHECKPOINT_SAID, checkpoint_told
 from pipelines.sources.fast_alerts import ALERT_SAID, alerts_told
 from pipelines.sources.filterlog_lines import FILTERLOG_SAID, filterlog_told
 from pipelines.sources.hillstone_lines import HILLSTONE_SAID, hillstone_told
@@ -38,6 +39,7 @@ _JUNOS_STRUCTURED = pl.col("structured").str.starts_with(JUNOS_STRUCTURED)
 # The program tells; where there is none, the message's beginning. Words within another program's line never do.
 _FORMS: Final = (
     _Form("panos", "paloalto", "^syslog$", _says(PANOS_SAID), panos_told),
+    _Form("checkpoint", "checkpoint", "^checkpoint$", _says(CHECKPOINT_SAID), checkpoint_told),
     _Form("filterlog", "pfsense", "^filterlog$", _says(FILTERLOG_SAID), filterlog_told),
     _Form("hillstone", "hillstone", "^syslog$", _says(HILLSTONE_SAID), hillstone_told),
     _Form("sangfor", "sangfor", "^(?:syslog|fwlog)$", _says(SANGFOR_SAID), sangfor_told),

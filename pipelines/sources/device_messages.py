@@ -29,7 +29,8 @@ _FROM = (
 )
 _USER = (
     r"""(?:(?i:\buser(?:name)?)(?: = |:? '|:? "|: ?| <)(?P<user>[^'"\s,\]>]+)|\bby (?P<user_2>\S+) on """
-    r"""|(?:^|; )(?P<user_3>\S+) logged (?:in|out) |\b(?:for|of) user (?P<user_4>\S+) from )"""
+    r"""|(?:^|; )(?P<user_3>\S+) logged (?:in|out) |\b(?:for|of) user (?P<user_4>\S+) from """
+    r"""|\buser (?P<user_5>\S+) (?:failed to |logged |succeeded ))"""
 )
 _SERVICES_BELOW, _CHOSEN_FROM = 1024, 32768  # well-known ports (RFC 6335); those that clients' systems choose
 _ENDPOINTS = ("source_ip", "source_port", "destination_ip", "destination_port")
@@ -52,6 +53,10 @@ _WANTED = {
         "ipaddr",
         "ipaddress",
         "userip",
+        "useraddress",
+        "loginip",
+        "clientip",
+        "remoteip",
     ),
     "source_port": ("sourceport", "srcport"),
     "destination_ip": ("destinationip", "dstipaddr", "dstipv6addr", "dstip", "destip", "destinationaddress"),
@@ -144,7 +149,7 @@ def _found(split: pl.DataFrame, pairs: pl.DataFrame) -> pl.DataFrame:
     )
     ends = [_either("ends", name).alias(name) for name in _ENDPOINTS]
     sentence = _turned(told.select("words", "from", "who", *ends))
-    user = pl.coalesce(pl.col("who").struct.field(name) for name in ("user", "user_2", "user_3", "user_4"))
+    user = pl.coalesce(pl.col("who").struct.field(name) for name in ("user", "user_2", "user_3", "user_4", "user_5"))
     sentence = sentence.with_columns(
         pl.coalesce("source_ip", _either("from", "source_ip")),
         pl.when(~pl.lit(split["mnemonic"].str.contains(_NAMED_BY_CISCO))).then(user).alias("user"),

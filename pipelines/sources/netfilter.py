@@ -5,7 +5,7 @@ import polars as pl
 from pipelines.sources.columns import canonical_addresses, complete, fields_of_columns
 
 # [4711.25] [UFW BLOCK] IN=eth0 OUT= MAC=... SRC=192.0.2.7 DST=198.51.100.2 LEN=60 ... PROTO=TCP SPT=40022 DPT=22 SYN
-NETFILTER_SAID = r"(?:^|[\s\]:])IN=\S* OUT=\S* .*\bSRC=[0-9A-Fa-f.:]+ DST=[0-9A-Fa-f.:]+ "
+NETFILTER_SAID = r"(?:^|[\s\]:\x22])IN=\S* OUT=\S* .*\bSRC=[0-9A-Fa-f.:]+ DST=[0-9A-Fa-f.:]+ "  # firewalld puts quotes
 
 _BODY = r"(?s)^(?:\[ *\d+\.\d+\] ?)?(?P<prefix>.*?)(?P<body>IN=\S* OUT=.*)$"
 _INNER = r"\[(?:SRC=|INCOMPLETE).*$"  # an ICMP error repeats the packet it is about
@@ -33,7 +33,7 @@ def netfilter_rows(lines: pl.DataFrame) -> pl.DataFrame:
     read = split.with_columns(
         *(outer.str.extract(rf"\b{name}=(\S+)", 1).alias(f"kernel.{name}") for name in _NAMES),
         outer.str.extract_all(_FLAGS).list.join(",").replace({"": None}).alias("kernel.flags"),
-        pl.col("prefix").str.strip_chars(" \t[]:").replace({"": None}).alias("kernel.prefix"),
+        pl.col("prefix").str.strip_chars(' \t[]:"').replace({"": None}).alias("kernel.prefix"),
         pl.when("decode_error").then(pl.lit("true")).alias("decode_flag"),
     )
     action = action_of_prefix(pl.col("prefix"))

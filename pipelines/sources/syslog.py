@@ -26,7 +26,7 @@ _TELLING_BSD = re.compile(
     r"|^(?:\d+ )?<\d{1,3}>\d{4}-\d\d-\d\d \d\d:\d\d:\d\d\S* +\S"
     r"|^\d{4}-\d\d-\d\d \d\d:\d\d:\d\d\S* +[^\s:]+ [^\s:\[\]]+\[\d+\]:"
 )
-_TELLING_RFC5424 = re.compile(r"^(?:\d+ )?<\d{1,3}>[1-9]\d{0,2} (?:-|\d{4}-\d\d-\d\dT\S+) \S+ \S+ \S+ \S+ ?")
+_TELLING_RFC5424 = re.compile(r"^(?:\d+ )?<\d{1,3}>[1-9]\d{0,2} (?:-|\d{4}-\d\d-\d\d[T ]\S+) \S+ \S+ \S+ \S+ ?")
 _TELLING_DEVICE = re.compile(DEVICE_LINE)
 
 _WORTH_HALVING = 8_000  # lines

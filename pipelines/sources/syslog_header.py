@@ -25,9 +25,11 @@ _BSD = (
 
 # <34>1 2026-03-01T10:00:00.003Z rtu-7 sshd 811 ID47 [timeQuality tzKnown="1"] Failed password for root from ...
 _RFC5424 = (
-    r"(?s)^(?:\d{1,7} )?<(?P<priority>\d{1,3})>[1-9]\d{0,2} (?P<iso>\S+) (?P<host>\S+) (?P<program>\S+) "
+    r"(?s)^(?:\d{1,7} )?<(?P<priority>\d{1,3})>[1-9]\d{0,2} (?P<iso>\d{4}-\d\d-\d\d \d\d:\d\d:\d\d|\S+) "
+    r"(?P<host>\S+) (?P<program>\S+) "
     r"(?P<process>\S+) (?P<message_id>\S+) "
-    r'(?P<structured>-|(?:\[[^\s=\]"]+(?: [^\s=\]"]+="(?:[^"\\]|\\.)*")*\])+)(?: \x{FEFF}?(?P<message>.*))?$'
+    r'(?:(?P<structured>-|(?:\[[^\s=\]"]+(?: [^\s=\]"]+="(?:[^"\\]|\\.)*")*\])+)(?: \x{FEFF}?(?P<message>.*))?'
+    r"|(?P<loose>\[.*))$"  # Check Point's names and values look like structured data, and are none
 )
 
 _VERSIONED = r"^(?:\d{1,7} )?<\d{1,3}>[1-9]\d{0,2} "
@@ -113,13 +115,16 @@ def _by_expressions(lines: pl.DataFrame) -> pl.DataFrame:
     old = pl.col("text").str.extract_groups(_BSD).struct
     if not versioned.any():
         return _split_old(lines, old)
+    loose = modern.field("loose")
     found = lines.select(
         "offset",
         "text",
         "decode_error",
         *(old.field(name) for name in _WRITTEN),
-        *(modern.field(name) for name in ("message_id", "structured")),
-        *(modern.field(name).alias(f"{name}.new") for name in _BOTH),
+        modern.field("message_id"),
+        pl.coalesce(modern.field("structured"), pl.when(loose.is_not_null()).then(pl.lit("-"))).alias("structured"),
+        *(modern.field(name).alias(f"{name}.new") for name in _BOTH if name != "message"),
+        pl.coalesce(modern.field("message"), loose).alias("message.new"),
         *(old.field(name).alias(f"{name}.old") for name in _BOTH),
     )
     is_modern = pl.col("structured").is_not_null()
