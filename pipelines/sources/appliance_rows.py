@@ -22,7 +22,7 @@ class Told:
     Attributes:
         columns: text columns, null where a line says nothing, some of `source_ip`, `source_port`, `destination_ip`,
             `destination_port`, `user`, `action`, `outcome` (the words for it), `severity` (the word for it), `host`,
-            `service`, `category`; and `event_time` where the line says it better than its header.
+            `service`, `category`, `product`; and `event_time` where the line says it better than its header.
         pairs: all names and values, which become `fields`.
     """
 
@@ -42,7 +42,7 @@ def appliance_rows(lines: pl.DataFrame, told: Told, product: str) -> pl.DataFram
     level = pl.col("said.severity").str.strip_chars().str.to_lowercase()
     return complete(
         pl.concat([lines, said], how="horizontal").with_columns(
-            pl.lit(product).alias("product"),
+            pl.coalesce("said.product", pl.lit(product)).alias("product"),
             pl.coalesce("said.category", pl.when(pl.lit(both)).then(pl.lit("firewall"))).alias("category"),
             pl.col("said.service").alias("service"),
             pl.coalesce(pl.col("said.host").replace({"": None}), "host").alias("host"),
@@ -70,7 +70,7 @@ def pairs_of_columns(columns: pl.DataFrame) -> pl.DataFrame:
 
 
 def _absent(columns: pl.DataFrame) -> list[pl.Expr]:
-    names = ("source_ip", "destination_ip", *_ENDS, "outcome", "severity", "host", "service", "category")
+    names = ("source_ip", "destination_ip", *_ENDS, "outcome", "severity", "host", "service", "category", "product")
     nothing = [pl.lit(None, dtype=pl.String).alias(name) for name in names if name not in columns.columns]
     if "event_time" not in columns.columns:
         nothing.append(pl.lit(None, dtype=pl.Datetime("us", "UTC")).alias("event_time"))

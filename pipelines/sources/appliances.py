@@ -16,6 +16,7 @@ from pipelines.sources.junos_lines import JUNOS_SAID, JUNOS_STRUCTURED, junos_to
 from pipelines.sources.mikrotik_lines import MIKROTIK_SAID, mikrotik_told
 from pipelines.sources.panos_lines import PANOS_SAID, panos_told
 from pipelines.sources.sangfor_lines import SANGFOR_SAID, sangfor_told
+from pipelines.sources.welf_lines import WELF_SAID, welf_told
 
 NO_PROGRAM: Final = "syslog"  # the service of lines whose header names no program
 
@@ -43,6 +44,7 @@ _FORMS: Final = (
     _Form("filterlog", "pfsense", "^filterlog$", _says(FILTERLOG_SAID), filterlog_told),
     _Form("hillstone", "hillstone", "^syslog$", _says(HILLSTONE_SAID), hillstone_told),
     _Form("sangfor", "sangfor", "^(?:syslog|fwlog)$", _says(SANGFOR_SAID), sangfor_told),
+    _Form("welf", "firewall", "^syslog$", _says(WELF_SAID), welf_told),
     _Form("mikrotik", "mikrotik", "^syslog$", _says(MIKROTIK_SAID), mikrotik_told),
     _Form("junos", "juniper", "^rt_[a-z_]+$", _says(JUNOS_SAID), junos_told),
     _Form("suricata_fast", "suricata", "^suricata$", _says(ALERT_SAID), alerts_told),

@@ -7,7 +7,7 @@ from pipelines.sources.appliance_rows import Told, pairs_of_columns
 # [1:2100498:7] GPL ATTACK_RESPONSE id check [**] [Classification: Misc Attack] [Priority: 2] {TCP} 192.0.2.7:80 -> ...
 ALERT_SAID = r"^(?:\[\w+\] *)?(?:\[\*\*\] *)?\[\d+:\d+:\d+\] .*\[Priority: \d+\].*\{[\w\-]+\} "
 
-_ADDRESS = r"(?:\d{1,3}(?:\.\d{1,3}){3}|[0-9A-Fa-f]*:[0-9A-Fa-f:.]*?)"
+_ADDRESS = r"(?:\[[0-9A-Fa-f:.]+\]|\d{1,3}(?:\.\d{1,3}){3}|[0-9A-Fa-f]*:[0-9A-Fa-f:.]*?)"
 _ALERT = (
     r"(?s)^(?:\[(?P<mark>\w+)\] *)?(?:\[\*\*\] *)?\[(?P<gid>\d+):(?P<signature_id>\d+):(?P<rev>\d+)\] "
     r'"?(?P<signature>.*?)"? *(?:\[\*\*\] *)?(?:\[Classification: (?P<category>[^\]]*)\] *)?'

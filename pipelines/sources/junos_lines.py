@@ -16,6 +16,12 @@ JUNOS_SAID = r"^RT_[A-Z_]+: "
 _PAIR = r'(?s)[ \[]([^\s=\]"]+)="((?:[^"\\]|\\.)*)"'
 _ADDRESS = r"[0-9A-Fa-f.:]+"
 _ENDS = rf"\b(?P<source_ip>{_ADDRESS})/(?P<source_port>\d+)->(?P<destination_ip>{_ADDRESS})/(?P<destination_port>\d+)"
+# RT_SCREEN_TCP: SYN flood! source: 192.0.2.7:4000, destination: 198.51.100.2:80, zone name: untrust, ..., action: drop
+_SCREENED = (
+    rf"\bsource: (?P<source_ip_2>{_ADDRESS}?)(?::(?P<source_port_2>\d+))?, "
+    rf"destination: (?P<destination_ip_2>{_ADDRESS}?)(?::(?P<destination_port_2>\d+))?,"
+)
+_DONE = r"\baction: ([\w\-]+)"
 _WANTED = {
     "source_ip": ("source-address", "remote-address"),
     "source_port": ("source-port",),
@@ -42,16 +48,18 @@ def junos_told(lines: pl.DataFrame) -> Told:
     tag = pl.coalesce("message_id", pl.col("message").str.extract(r"^([A-Z][A-Z0-9_]+): ", 1))
     told = lines.select(
         pl.col("message").str.extract_groups(_ENDS).alias("ends"),
+        pl.col("message").str.extract_groups(_SCREENED).alias("screened"),
+        pl.col("message").str.extract(_DONE, 1).alias("done"),
         tag.alias("tag"),
         pl.col("program").str.to_lowercase().alias("service"),
-    ).unnest("ends")
+    ).unnest("ends", "screened")
     ends = ("source_ip", "source_port", "destination_ip", "destination_port")
     done = pl.col("tag").str.extract(r"_SESSION_(CREATE|CLOSE|DENY)", 1).str.to_lowercase()
     words = pl.col("tag").fill_null("")
     columns = told.select(
-        *(pl.coalesce(pl.col(name), named[name]).alias(name) for name in ends),
+        *(pl.coalesce(name, f"{name}_2", named[name]).alias(name) for name in ends),
         named["user"],
-        pl.coalesce(named["action"].str.to_lowercase(), done, _sign("in"), _sign("out")).alias("action"),
+        pl.coalesce(named["action"].str.to_lowercase(), "done", done, _sign("in"), _sign("out")).alias("action"),
         pl.when(words.str.contains(_FAILED))
         .then(pl.lit("failed"))
         .when(words.str.contains(_WORKED) | (done == "create"))

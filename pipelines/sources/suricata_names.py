@@ -40,6 +40,7 @@ _FUNCTIONS = {
     "23": "READ_WRITE_MULTIPLE_REGISTERS",
 }
 _NOTHING: tuple[object, ...] = (None, "", [], {})
+_CODE = re.compile(r"[0-9]{1,3}")
 _NUMBER = re.compile(r"-?\d+")
 
 _Part = Mapping[str, object]
@@ -178,7 +179,7 @@ def _dnp3(part: _Part) -> dict[str, object]:
 
 def _dnp3_function(texts: Mapping[str, str]) -> dict[str, str]:
     """The functions by name, and whether what is asked changes anything."""
-    codes = {name: int(texts[name]) for name in ("fc_request", "fc_reply") if _NUMBER.fullmatch(texts.get(name, ""))}
+    codes = {name: int(texts[name]) for name in ("fc_request", "fc_reply") if _CODE.fullmatch(texts.get(name, ""))}
     named = {name: FUNCTIONS.get(code, f"unknown-{code}") for name, code in codes.items()}
     return named | ({"is_write": text_of(codes["fc_request"] not in READS)} if "fc_request" in codes else {})
 

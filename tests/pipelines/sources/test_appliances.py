@@ -154,6 +154,47 @@ _SAID: dict[str, tuple[str, dict[str, Any]]] = {
         ),
         _ends("192.0.2.7", 40000, "198.51.100.2", 23) | _STOPPED,
     ),
+    "Junos, a screen": (
+        (
+            "Mar  1 10:00:00 srx RT_IDS: RT_SCREEN_TCP: SYN flood! source: 192.0.2.7:4000, destination: "
+            "198.51.100.2:80, zone name: untrust, interface name: ge-0/0/0.0, action: drop"
+        ),
+        _ends("192.0.2.7", 4000, "198.51.100.2", 80) | {"action": "drop", "outcome": "failure", "service": "rt_ids"},
+    ),
+    "Check Point": (
+        (
+            '<134>1 2026-03-01T10:00:05Z gw1 CheckPoint 1234 - [action:"Drop"; time:"1772330400"; dst:"198.51.100.2"; '
+            'product:"VPN-1 & FireWall-1"; s_port:"4000"; service:"22"; src:"192.0.2.7"; rule_name:"a \\"b\\"; c"]'
+        ),
+        _ends("192.0.2.7", 4000, "198.51.100.2", 22)
+        | {"product": "checkpoint", "service": "vpn-1-firewall-1", "action": "Drop", "outcome": "failure"}
+        | {"event_time": "2026-03-01T02:00:00+00:00", "host": "gw1", "rule_name": 'a "b"; c'},
+    ),
+    "Check Point, a blank in the time": (
+        '<134>1 2026-03-01 10:00:05 gw1 CheckPoint 1234 - [action:"Accept"; src:"192.0.2.7"; severity:"High"]',
+        {"event_time": "2026-03-01T10:00:05+00:00", "source_ip": "192.0.2.7", "outcome": "success", "severity": 4},
+    ),
+    "SonicWall": (
+        (
+            'Mar  1 10:00:00 sw id=firewall sn=0017C5 time="2026-03-01 09:00:00 UTC" fw=203.0.113.1 pri=5 m=36 '
+            'msg="TCP connection dropped" src=192.0.2.7:4000:X1 dst=198.51.100.2:445:X0 proto=tcp/445'
+        ),
+        _ends("192.0.2.7", 4000, "198.51.100.2", 445)
+        | {"product": "sonicwall", "host": "203.0.113.1", "outcome": "failure", "severity": 2, "m": "36"}
+        | {"event_time": "2026-03-01T09:00:00+00:00"},
+    ),
+    "Topsec": (
+        (
+            'Mar  1 10:00:00 h id=tos time="2026-03-01 10:00:00" fw=TopsecOS pri=6 type=conn src=192.0.2.7 '
+            "dst=198.51.100.2 sport=5000 dport=80 proto=tcp rule=accept"
+        ),
+        _ends("192.0.2.7", 5000, "198.51.100.2", 80)
+        | {"product": "topsec", "service": "conn", "action": "accept", "outcome": "success"},
+    ),
+    "Snort by syslog, addresses in brackets": (
+        "Mar  1 10:00:00 ids snort: [1:408:5] x [Priority: 3] {TCP} [2001:db8::7]:1 -> [2001:db8::2]:22",
+        {"source_ip": "2001:db8::7", "destination_port": 22},
+    ),
     "Suricata by syslog": (
         (
             "Mar  1 10:00:00 ids suricata[811]: [1:2001219:20] ET SCAN x [Classification: Misc] [Priority: 2] {TCP} "

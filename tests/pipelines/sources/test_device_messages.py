@@ -84,7 +84,7 @@ _SAID: dict[str, tuple[str, dict[str, Any]]] = {
     ),
     "ASA, URL": (
         f"{_ASA}5-304001: 192.0.2.7 Accessed URL 203.0.113.7:http://example.org/",
-        {"source_ip": "192.0.2.7", "destination_ip": ""},
+        {"source_ip": "192.0.2.7", "destination_ip": "203.0.113.7"},
     ),
     "IOS, command": (
         "<189>9: sw1: Mar  1 2026 10:00:00 UTC: %PARSER-5-CFGLOG_LOGGEDCMD: User:adm  logged command:no logging",
@@ -187,6 +187,37 @@ _SAID: dict[str, tuple[str, dict[str, Any]]] = {
             "category": "firewall",
             "service": "ftd",
         },
+    ),
+    "ASA, a command from an address": (
+        f"{_ASA}5-111010: User 'admin', running 'CLI' from IP 192.0.2.9, executed 'write memory'",
+        {"user": "admin", "source_ip": "192.0.2.9", "action": "execute"},
+    ),
+    "ASA, who signed in": (
+        f"{_ASA}6-611101: User authentication succeeded: IP address: 192.0.2.9, Uname: admin",
+        {"user": "admin", "source_ip": "192.0.2.9", "outcome": "success"},
+    ),
+    "IOS, the end of a session": (
+        (
+            "<190>9: r1: Mar  1 2026 10:00:02 UTC: %FW-6-SESS_AUDIT_TRAIL: Stop tcp session: initiator "
+            "(192.0.2.7:5000) sent 10 bytes -- responder (198.51.100.2:80) sent 20 bytes"
+        ),
+        {"source_ip": "192.0.2.7", "source_port": 5000, "destination_ip": "198.51.100.2", "destination_port": 80},
+    ),
+    "Huawei, addresses with ports": (
+        (
+            f'{_USG}ATCKDF/4/FIREWALLATCK(l)[8]:AttackType="Udp flood", src="192.0.2.7:4000 ", dst="198.51.100.2:53 '
+            '", begin time="2026-03-01 10:00:00", Action="discard"'
+        ),
+        {"source_ip": "192.0.2.7", "source_port": 4000, "destination_ip": "198.51.100.2", "destination_port": 53}
+        | {"action": "discard", "outcome": "failure", "dst": "198.51.100.2:53"},
+    ),
+    "Huawei, a login": (
+        f"{_USG}SHELL/5/LOGIN(s)[5]:VTY login from 192.0.2.6. (UserName=adm, UserAddress=192.0.2.6)",
+        {"user": "adm", "source_ip": "192.0.2.6", "outcome": "success"},
+    ),
+    "H3C, a failed login": (
+        f"{_H3C}SHELL/5/SHELL_LOGINFAIL: TELNET user root failed to log in from 192.0.2.6 on VTY0.",
+        {"user": "root", "source_ip": "192.0.2.6", "outcome": "failure"},
     ),
     "H3C, login": (
         f"{_H3C}SHELL/5/SHELL_LOGIN: -DevIP=192.0.2.2; admin logged in from 192.0.2.6.",
