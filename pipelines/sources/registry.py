@@ -34,6 +34,7 @@ from pipelines.sources import (
     w3c,
     web_access,
     web_error,
+    windows_csv,
     windows_json,
     windows_xml,
     zeek_json,
@@ -135,6 +136,7 @@ SOURCES: tuple[Source, ...] = (
     web_error,
     mariadb_audit,
     mysql_general,
+    windows_csv,
     postgres_csv,
     postgres_log,
     syslog,
@@ -153,7 +155,10 @@ def sources_for(
     site = Zones(settings.syslog_zone, settings.syslog_zone_of)
     configured: dict[str, Source] = {
         capture.NAME: captures,
-        **{source.NAME: ZonedSource(source, site) for source in (cef, suricata_fast, syslog, syslog_frames)},
+        **{
+            source.NAME: ZonedSource(source, site)
+            for source in (cef, suricata_fast, syslog, syslog_frames, windows_csv)
+        },
     }
     files = (*mapped, *(configured.get(source.NAME, source) for source in SOURCES if source is not heard))
     return (heard.HeardSource(files, series, site, clocks), *files)
