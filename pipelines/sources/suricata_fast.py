@@ -1,5 +1,6 @@
 """Suricata's `fast.log`, and Snort's where it writes the year: an alert a line."""
 
+import re
 from collections.abc import Iterator
 from datetime import datetime
 from typing import BinaryIO
@@ -20,12 +21,13 @@ NAME = "suricata_fast"
 _LINE = (
     r"(?s)^(?P<month>\d\d)/(?P<day>\d\d)/(?P<year>\d{4}|\d\d)-(?P<clock>\d\d:\d\d:\d\d\.\d{1,6})\s+(?P<message>\[.*)$"
 )
+_BEGINS = re.compile(r"\d\d/\d\d/\d{2,4}-\d")
 _ABSENT = ("host", "facility", "severity_name", "program")
 
 
 def recognises(head: bytes) -> bool:
     """Whether at least every fourth of the first lines is an alert behind a time."""
-    return lines_tell(head, lambda line: _alerts(pl.Series([line])).any())
+    return lines_tell(head, lambda line: _BEGINS.match(line) and _alerts(pl.Series([line])).any())
 
 
 def _alerts(texts: pl.Series) -> pl.Series:

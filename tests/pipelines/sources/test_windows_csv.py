@@ -18,7 +18,8 @@ _SECURITY = "Microsoft-Windows-Security-Auditing"
 _FAILED = (
     "An account failed to log on.\r\n\r\nSubject:\r\n\tSecurity ID:\t\tNULL SID\r\n\tAccount Name:\t\t-\r\n\r\n"
     "Logon Type:\t\t\t3\r\n\r\nAccount For Which Logon Failed:\r\n\tAccount Name:\t\tbob\r\n"
-    "\tAccount Domain:\t\tEX\r\n\r\nNetwork Information:\r\n\tSource Network Address:\t198.51.100.5\r\n\tSource Port:\t\t5555"
+    "\tAccount Domain:\t\tEX\r\n\r\nNetwork Information:\r\n"
+    "\tSource Network Address:\t198.51.100.5\r\n\tSource Port:\t\t5555"
 )
 
 
