@@ -18,6 +18,10 @@ from pipelines.sources.panos_lines import PANOS_SAID, panos_told
 from pipelines.sources.sangfor_lines import SANGFOR_SAID, sangfor_told
 from pipelines.sources.welf_lines import WELF_SAID, welf_told
 
+# What stands behind a host where no program is named, and tells that the line is of syslog at all.
+SAID_WITHOUT_PROGRAM: Final = "|".join(
+    said.removeprefix("^") for said in (PANOS_SAID, HILLSTONE_SAID, MIKROTIK_SAID, WELF_SAID)
+)
 NO_PROGRAM: Final = "syslog"  # the service of lines whose header names no program
 
 

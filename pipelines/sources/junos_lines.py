@@ -11,7 +11,7 @@ from pipelines.sources.pairs import MIDDLE, PAIR, columns_of, pairs_of, unmarked
 # [junos@2636.1.1.1.2.129 reason="TCP FIN" source-address="192.0.2.7" ...]
 JUNOS_STRUCTURED = "[junos@2636"
 # RT_FLOW_SESSION_CREATE: session created 192.0.2.7/40022->198.51.100.2/443 0x0 junos-https ...
-JUNOS_SAID = r"^RT_[A-Z_]+: "
+JUNOS_SAID = r"^(?:%[A-Z0-9]*-(?:\d-)?)?RT_[A-Z_]+: "
 
 _PAIR = r'(?s)[ \[]([^\s=\]"]+)="((?:[^"\\]|\\.)*)"'
 _ADDRESS = r"[0-9A-Fa-f.:]+"
@@ -45,7 +45,7 @@ def junos_told(lines: pl.DataFrame) -> Told:
     named = wanted.select(
         pl.coalesce(pl.col(f"@{name}") for name in names).alias(column) for column, names in _WANTED.items()
     )
-    tag = pl.coalesce("message_id", pl.col("message").str.extract(r"^([A-Z][A-Z0-9_]+): ", 1))
+    tag = pl.coalesce("message_id", pl.col("message").str.extract(r"^(?:%[A-Z0-9]*-(?:\d-)?)?([A-Z][A-Z0-9_]+): ", 1))
     told = lines.select(
         pl.col("message").str.extract_groups(_ENDS).alias("ends"),
         pl.col("message").str.extract_groups(_SCREENED).alias("screened"),

@@ -63,6 +63,10 @@ _SAID: dict[str, tuple[str, dict[str, Any]]] = {
         ),
         {"user": "admin", "source_ip": "198.51.100.4", "outcome": "failure", "severity": 3, "action": "auth-fail"},
     ),
+    "PAN-OS, behind a time of rsyslog's": (
+        f"2026-03-01T10:00:00.5+08:00 pa1 1,2026/03/01 10:00:00,0018,TRAFFIC,drop,{_AT},192.0.2.7,198.51.100.2",
+        {"event_time": "2026-03-01T02:00:00.500000+00:00", "source_ip": "192.0.2.7", "host": "pa1"},
+    ),
     "PAN-OS, configuration": (
         f"{_PAN},CONFIG,0,{_AT},192.0.2.9,,set,admin,Web,Succeeded, vsys  vsys1 rulebase,7,0x0",
         {"user": "admin", "source_ip": "192.0.2.9", "action": "set", "outcome": "success", "service": "config"},
@@ -83,6 +87,10 @@ _SAID: dict[str, tuple[str, dict[str, Any]]] = {
         _ends("192.0.2.7", 50001, "198.51.100.2", 443)
         | {"product": "hillstone", "service": "traffic", "host": "1800318182000001", "user": "alice@AAA"}
         | {"application": "HTTPS", "policy": "5", "send_bytes": "12", "action": "end", "protocol": "TCP"},
+    ),
+    "Hillstone, behind a time of rsyslog's": (
+        "2026-03-01T10:00:00+08:00 fw 44243624 Traffic@FLOW: SESSION: 192.0.2.7:1->198.51.100.2:81(UDP), session start",
+        _ends("192.0.2.7", 1, "198.51.100.2", 81) | {"host": "fw"},
     ),
     "Hillstone, denied": (
         f"{_HS} 44243624 Session@FLOW: SESSION: 192.0.2.7:1->[2001:db8::2]:81(UDP), user -@-, host -, policy deny",
@@ -153,6 +161,10 @@ _SAID: dict[str, tuple[str, dict[str, Any]]] = {
             "junos-telnet 6 deny-all trust untrust"
         ),
         _ends("192.0.2.7", 40000, "198.51.100.2", 23) | _STOPPED,
+    ),
+    "Junos, with its priority": (
+        "Mar  1 10:00:00 srx RT_FLOW: %-RT_FLOW_SESSION_CREATE: session created 192.0.2.7/1->198.51.100.2/443 0x0",
+        _ends("192.0.2.7", 1, "198.51.100.2", 443) | {"action": "create", "outcome": "success"},
     ),
     "Junos, a screen": (
         (
