@@ -23,7 +23,8 @@ _HEADER = 10
 _BLOCK, _CHECK = 16, 2
 _LONGEST = 292
 _CONFIRM, _RESPONSE, _UNSOLICITED = 0, 129, 130
-_READS = frozenset({1, 7, 8, 11, 12, 23, 24, 26, 28, 29, 30, 32, 33})
+# What changes nothing at an outstation.
+READS = frozenset({1, 7, 8, 11, 12, 23, 24, 26, 28, 29, 30, 32, 33})
 # No such function, no such object, a wrong parameter: what an outstation refuses with (IEEE 1815 §4.2.2.6).
 _REFUSED = 0x0007
 
@@ -61,7 +62,7 @@ def parse_frame(frame: bytes, _by_client: bool = True) -> Said | None:
         "link_destination": str(destination),
     }
     silent = function in (6, 8, 10, 12)
-    return Said("dnp3", fields, function not in _READS, key=None if silent else control & 0x0F)
+    return Said("dnp3", fields, function not in READS, key=None if silent else control & 0x0F)
 
 
 def _response(name: str, function: int, sequence: int, rest: bytes, ends: tuple[int, int]) -> Said:

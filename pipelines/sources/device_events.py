@@ -140,6 +140,8 @@ def device_outcome(outcome: pl.Expr, action: pl.Expr) -> pl.Expr:
         .then(pl.lit("success"))
         .when(action.str.contains(_STOPPED))
         .then(pl.lit("failure"))
+        .when(action.str.contains(_FAILED))
+        .then(pl.lit("failure"))
         .when(action.str.contains(_PASSED))
         .then(pl.lit("success"))
         .otherwise(pl.lit("unknown"))

@@ -47,7 +47,7 @@ def device_parts(lines: pl.DataFrame) -> pl.DataFrame:
     """The lines with what their headers hold, as text, null where it is absent.
 
     `priority`, `host`, `message` (from the mnemonic on), and the time: `iso` where year and zone are given, else
-    `month`, `day`, `year`, `clock`, `fraction`.
+    `month`, `day`, `year`, `clock`, `fraction`, and the offset alone in `iso` where there is one.
     """
     part = pl.col("text").str.extract_groups(DEVICE_LINE).struct
     names = ("month", "day", "clock", "fraction", "priority", "message", "iso", "zone", "host", "named", "relayed")
@@ -66,5 +66,9 @@ def device_parts(lines: pl.DataFrame) -> pl.DataFrame:
     )
     found = found.with_columns(pl.coalesce("iso", whole).alias("iso"), pl.coalesce("host", "named", "relayed"))
     written = ("month", "day", "year", "clock", "fraction")
-    found = found.with_columns(pl.when(pl.col("iso").is_null()).then(pl.col(name)).alias(name) for name in written)
+    offset = pl.coalesce(east, pl.when(pl.col("zone").str.contains(r"^[+-]")).then("zone"))
+    found = found.with_columns(
+        *(pl.when(pl.col("iso").is_null()).then(pl.col(name)).alias(name) for name in written),
+        pl.coalesce("iso", offset.str.replace(r"^(...)(..)$", "${1}:${2}")).alias("iso"),
+    )
     return found.drop("zone", "named", "relayed")

@@ -32,6 +32,7 @@ HOURS_EAST = {
     "PDT": "-0700",
     "HKT": "+0800",
     "SGT": "+0800",
+    **dict.fromkeys(("Beijing", "BEIJING", "beijing", "BJT", "BJ", "CHN", "China"), "+0800"),
 }
 
 # Letters of Java's SimpleDateFormat, which LEEF's devTimeFormat speaks.

@@ -27,7 +27,17 @@ _NAMED = {
     "action": ("action", "event.action", "eventName", "operation"),
     "message": ("message", "msg"),
 }
-_WANTED = (*_TIMES, *(name for names in _NAMED.values() for name in names))
+_LEVELS = ("level", "severity", "log.level", "severity_text", "levelname", "loglevel", "lvl", "Level")
+# OCSF's severity_id of the words that loggers write, and of the numbers of bunyan's and pino's levels.
+_SEVERITIES = {
+    **dict.fromkeys(("trace", "debug", "info", "information", "informational", "10", "20", "30"), 1),
+    **dict.fromkeys(("notice", "low"), 2),
+    **dict.fromkeys(("warn", "warning", "medium", "40"), 3),
+    **dict.fromkeys(("err", "error", "severe", "high", "50"), 4),
+    **dict.fromkeys(("crit", "critical", "alert", "dpanic"), 5),
+    **dict.fromkeys(("fatal", "panic", "emerg", "emergency", "60"), 6),
+}
+_WANTED = (*_TIMES, *_LEVELS, *(name for names in _NAMED.values() for name in names))
 
 
 def recognises(head: bytes) -> bool:
@@ -68,6 +78,10 @@ def _rows(frame: pl.DataFrame) -> pl.DataFrame:
             canonical_addresses(named["destination_ip"]).alias("destination_ip"),
             pl.col("message").fill_null(pl.col("text")),
             pl.lit("unknown").alias("outcome"),
+            pl.coalesce(f"@{name}" for name in _LEVELS)
+            .str.to_lowercase()
+            .replace_strict(_SEVERITIES, default=0, return_dtype=pl.UInt8)
+            .alias("severity"),
         ),
         "log_events",
     )

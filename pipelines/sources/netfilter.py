@@ -5,7 +5,7 @@ import polars as pl
 from pipelines.sources.columns import canonical_addresses, complete, fields_of_columns
 
 # [4711.25] [UFW BLOCK] IN=eth0 OUT= MAC=... SRC=192.0.2.7 DST=198.51.100.2 LEN=60 ... PROTO=TCP SPT=40022 DPT=22 SYN
-NETFILTER_SAID = r"(?:^|[\s\]:])IN=\S* OUT=\S* .*\bSRC=[0-9A-Fa-f.:]+ DST=[0-9A-Fa-f.:]+ "
+NETFILTER_SAID = r"(?:^|[\s\]:\x22])IN=\S* OUT=\S* .*\bSRC=[0-9A-Fa-f.:]+ DST=[0-9A-Fa-f.:]+ "  # firewalld puts quotes
 
 _BODY = r"(?s)^(?:\[ *\d+\.\d+\] ?)?(?P<prefix>.*?)(?P<body>IN=\S* OUT=.*)$"
 _INNER = r"\[(?:SRC=|INCOMPLETE).*$"  # an ICMP error repeats the packet it is about
@@ -33,12 +33,10 @@ def netfilter_rows(lines: pl.DataFrame) -> pl.DataFrame:
     read = split.with_columns(
         *(outer.str.extract(rf"\b{name}=(\S+)", 1).alias(f"kernel.{name}") for name in _NAMES),
         outer.str.extract_all(_FLAGS).list.join(",").replace({"": None}).alias("kernel.flags"),
-        pl.col("prefix").str.strip_chars(" \t[]:").replace({"": None}).alias("kernel.prefix"),
+        pl.col("prefix").str.strip_chars(' \t[]:"').replace({"": None}).alias("kernel.prefix"),
         pl.when("decode_error").then(pl.lit("true")).alias("decode_flag"),
     )
-    action = pl.lit("")
-    for word, pattern in reversed(_ACTIONS):
-        action = pl.when(pl.col("prefix").str.contains(pattern)).then(pl.lit(word)).otherwise(action)
+    action = action_of_prefix(pl.col("prefix"))
     outcomes = {"reject": "failure", "drop": "failure", "accept": "success", "forward": "success"}
     named = {name: f"kernel.{name}" for name in (*_NAMES, "flags", "prefix")}
     more = {"facility": "facility", "severity": "severity_name", "program": "program", "decode_error": "decode_flag"}
@@ -58,3 +56,11 @@ def netfilter_rows(lines: pl.DataFrame) -> pl.DataFrame:
         ),
         "log_events",
     )
+
+
+def action_of_prefix(prefix: pl.Expr) -> pl.Expr:
+    """What the words that a rule's author put before a packet say was done with it, '' where they say nothing."""
+    action = pl.lit("")
+    for word, pattern in reversed(_ACTIONS):
+        action = pl.when(prefix.str.contains(pattern)).then(pl.lit(word)).otherwise(action)
+    return action

@@ -28,11 +28,13 @@ from pipelines.sources import (
     postgres_log,
     squid,
     suricata,
+    suricata_fast,
     syslog,
     syslog_frames,
     w3c,
     web_access,
     web_error,
+    windows_csv,
     windows_json,
     windows_xml,
     zeek_json,
@@ -47,7 +49,7 @@ HEAD_BYTES = 64 * 1024
 # Formats whose every line stands for itself, or that carry a header of `#` lines.
 _CONTINUABLE = frozenset(
     {"zeek_tsv", "zeek_json", "suricata", "auditd", "web_access", "web_error", "squid", "cef", "syslog", "json_lines"}
-    | {"journal_json", "postgres_json"}
+    | {"journal_json", "postgres_json", "suricata_fast"}
 )
 
 
@@ -126,6 +128,7 @@ SOURCES: tuple[Source, ...] = (
     cloud_audit,
     auditd,
     syslog_frames,
+    suricata_fast,
     cef,
     w3c,
     squid,
@@ -133,6 +136,7 @@ SOURCES: tuple[Source, ...] = (
     web_error,
     mariadb_audit,
     mysql_general,
+    windows_csv,
     postgres_csv,
     postgres_log,
     syslog,
@@ -151,7 +155,10 @@ def sources_for(
     site = Zones(settings.syslog_zone, settings.syslog_zone_of)
     configured: dict[str, Source] = {
         capture.NAME: captures,
-        **{source.NAME: ZonedSource(source, site) for source in (cef, syslog, syslog_frames)},
+        **{
+            source.NAME: ZonedSource(source, site)
+            for source in (cef, suricata_fast, syslog, syslog_frames, windows_csv)
+        },
     }
     files = (*mapped, *(configured.get(source.NAME, source) for source in SOURCES if source is not heard))
     return (heard.HeardSource(files, series, site, clocks), *files)

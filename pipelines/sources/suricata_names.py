@@ -5,6 +5,7 @@ from collections.abc import Callable, Collection, Mapping
 
 import polars as pl
 
+from pipelines.capture.dnp3 import FUNCTIONS, READS
 from pipelines.sources.json_records import text_of
 
 _HTTP = {
@@ -39,6 +40,7 @@ _FUNCTIONS = {
     "23": "READ_WRITE_MULTIPLE_REGISTERS",
 }
 _NOTHING: tuple[object, ...] = (None, "", [], {})
+_CODE = re.compile(r"[0-9]{1,3}")
 _NUMBER = re.compile(r"-?\d+")
 
 _Part = Mapping[str, object]
@@ -53,6 +55,8 @@ def shared_fields(kind: str, content: _Part) -> dict[str, str]:
     if kind == "modbus" and found:
         texts["func"] = _function(texts.get("func"))
         texts["is_write"] = text_of("WRITE" in texts["func"])
+    if kind == "dnp3":
+        texts |= _dnp3_function(texts)
     return texts
 
 
@@ -93,7 +97,7 @@ def _depends(kind: str, part: _Part, given: Mapping[str, object]) -> bool:
         return "rdata" in part and "answers" in given and isinstance(part.get("answers"), list)
     if kind == "tls":
         return isinstance(part.get("server_alpns"), str)
-    return kind == "modbus" and "func" not in given
+    return kind == "dnp3" or (kind == "modbus" and "func" not in given)
 
 
 def _function(code: str | None) -> str:
@@ -131,15 +135,18 @@ def _tls(part: _Part) -> dict[str, object]:
     named = {name: part[given] for given, name in _TLS.items() if given in part}
     alpn = part.get("server_alpns") or part.get("client_alpns")
     chosen = alpn[0] if isinstance(alpn, list) and alpn else None
-    ja3 = part.get("ja3")
-    digest = ja3.get("hash") if isinstance(ja3, dict) else None
+    digests = {name: _digest(part.get(name)) for name in ("ja3", "ja3s")}
     return {
         **named,
         "version": part.get("version"),
         "next_protocol": chosen,
-        "ja3": digest,
+        **digests,
         "ja4": part.get("ja4"),
     }
+
+
+def _digest(fingerprint: object) -> object:
+    return fingerprint.get("hash") if isinstance(fingerprint, dict) else None
 
 
 def _ssh(part: _Part) -> dict[str, object]:
@@ -161,6 +168,22 @@ def _modbus(part: _Part) -> dict[str, object]:
     }
 
 
+def _dnp3(part: _Part) -> dict[str, object]:
+    asked, answered = part.get("request"), part.get("response")
+    found = asked if isinstance(asked, dict) else answered if isinstance(answered, dict) else part
+    application = found.get("application")
+    code = application.get("function_code") if isinstance(application, dict) else None
+    name = "fc_request" if found is asked or found.get("type") == "request" else "fc_reply"
+    return {name: code, "link_source": found.get("src"), "link_destination": found.get("dst")}
+
+
+def _dnp3_function(texts: Mapping[str, str]) -> dict[str, str]:
+    """The functions by name, and whether what is asked changes anything."""
+    codes = {name: int(texts[name]) for name in ("fc_request", "fc_reply") if _CODE.fullmatch(texts.get(name, ""))}
+    named = {name: FUNCTIONS.get(code, f"unknown-{code}") for name, code in codes.items()}
+    return named | ({"is_write": text_of(codes["fc_request"] not in READS)} if "fc_request" in codes else {})
+
+
 def _target(request: _Part) -> dict[str, object]:
     for name in ("read", "write"):
         part = request.get(name)
@@ -180,4 +203,5 @@ _READERS: dict[str, Callable[[_Part], dict[str, object]]] = {
     "tls": _tls,
     "ssh": _ssh,
     "modbus": _modbus,
+    "dnp3": _dnp3,
 }

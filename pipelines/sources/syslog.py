@@ -9,6 +9,7 @@ from typing import BinaryIO
 import polars as pl
 
 from pipelines.batch import Batch
+from pipelines.sources.appliances import SAID_WITHOUT_PROGRAM
 from pipelines.sources.device_headers import DEVICE_LINE
 from pipelines.sources.lines import LineBlock, line_blocks, lines_tell
 from pipelines.sources.syslog_header import header_times, split_headers
@@ -26,15 +27,16 @@ _TELLING_BSD = re.compile(
     r"|^(?:\d+ )?<\d{1,3}>\d{4}-\d\d-\d\d \d\d:\d\d:\d\d\S* +\S"
     r"|^\d{4}-\d\d-\d\d \d\d:\d\d:\d\d\S* +[^\s:]+ [^\s:\[\]]+\[\d+\]:"
 )
-_TELLING_RFC5424 = re.compile(r"^(?:\d+ )?<\d{1,3}>[1-9]\d{0,2} (?:-|\d{4}-\d\d-\d\dT\S+) \S+ \S+ \S+ \S+ ?")
+_TELLING_RFC5424 = re.compile(r"^(?:\d+ )?<\d{1,3}>[1-9]\d{0,2} (?:-|\d{4}-\d\d-\d\d[T ]\S+) \S+ \S+ \S+ \S+ ?")
 _TELLING_DEVICE = re.compile(DEVICE_LINE)
+_TELLING_APPLIANCE = re.compile(rf"^(?:<\d{{1,3}}>)?\d{{4}}-\d\d-\d\dT\d\d:\d\d:\d\d\S* \S+ (?:{SAID_WITHOUT_PROGRAM})")
 
 _WORTH_HALVING = 8_000  # lines
 
 
 def recognises(head: bytes) -> bool:
     """Whether at least every fourth of the first lines is a syslog line."""
-    tellings = (_TELLING_BSD, _TELLING_RFC5424, _TELLING_DEVICE)
+    tellings = (_TELLING_BSD, _TELLING_RFC5424, _TELLING_DEVICE, _TELLING_APPLIANCE)
     return lines_tell(head, lambda line: any(telling.match(line) for telling in tellings))
 
 

@@ -25,9 +25,11 @@ _BSD = (
 
 # <34>1 2026-03-01T10:00:00.003Z rtu-7 sshd 811 ID47 [timeQuality tzKnown="1"] Failed password for root from ...
 _RFC5424 = (
-    r"(?s)^(?:\d{1,7} )?<(?P<priority>\d{1,3})>[1-9]\d{0,2} (?P<iso>\S+) (?P<host>\S+) (?P<program>\S+) "
+    r"(?s)^(?:\d{1,7} )?<(?P<priority>\d{1,3})>[1-9]\d{0,2} (?P<iso>\d{4}-\d\d-\d\d \d\d:\d\d:\d\d|\S+) "
+    r"(?P<host>\S+) (?P<program>\S+) "
     r"(?P<process>\S+) (?P<message_id>\S+) "
-    r'(?P<structured>-|(?:\[[^\s=\]"]+(?: [^\s=\]"]+="(?:[^"\\]|\\.)*")*\])+)(?: \x{FEFF}?(?P<message>.*))?$'
+    r'(?:(?P<structured>-|(?:\[[^\s=\]"]+(?: [^\s=\]"]+="(?:[^"\\]|\\.)*")*\])+)(?: \x{FEFF}?(?P<message>.*))?'
+    r"|(?P<loose>\[.*))$"  # Check Point's names and values look like structured data, and are none
 )
 
 _VERSIONED = r"^(?:\d{1,7} )?<\d{1,3}>[1-9]\d{0,2} "
@@ -113,13 +115,16 @@ def _by_expressions(lines: pl.DataFrame) -> pl.DataFrame:
     old = pl.col("text").str.extract_groups(_BSD).struct
     if not versioned.any():
         return _split_old(lines, old)
+    loose = modern.field("loose")
     found = lines.select(
         "offset",
         "text",
         "decode_error",
         *(old.field(name) for name in _WRITTEN),
-        *(modern.field(name) for name in ("message_id", "structured")),
-        *(modern.field(name).alias(f"{name}.new") for name in _BOTH),
+        modern.field("message_id"),
+        pl.coalesce(modern.field("structured"), pl.when(loose.is_not_null()).then(pl.lit("-"))).alias("structured"),
+        *(modern.field(name).alias(f"{name}.new") for name in _BOTH if name != "message"),
+        pl.coalesce(modern.field("message"), loose).alias("message.new"),
         *(old.field(name).alias(f"{name}.old") for name in _BOTH),
     )
     is_modern = pl.col("structured").is_not_null()
@@ -156,14 +161,26 @@ def header_times(split: pl.DataFrame, counter: YearCounter) -> pl.Series:
     """The time in each header, null where it is none; years that are missing are the counter's."""
     if split["month"].null_count() == split.height:
         return utc_times(split["iso"])
+    of_day = pl.col("of_day")
+    if split["iso"].null_count() < split.height:
+        of_day -= pl.when(pl.col("month").is_not_null()).then(_east(pl.col("iso"))).fill_null(0)
     written = split.select(
-        dated_times(
-            pl.coalesce("year", _counted_years(split, counter)), pl.col("month"), pl.col("day"), pl.col("of_day")
-        ).alias("event_time")
+        dated_times(pl.coalesce("year", _counted_years(split, counter)), pl.col("month"), pl.col("day"), of_day).alias(
+            "event_time"
+        )
     )["event_time"]
     if split["iso"].null_count() == split.height:
         return written
     return pl.select(pl.coalesce(utc_times(split["iso"]), written)).to_series()
+
+
+def _east(offset: pl.Expr) -> pl.Expr:
+    """Microseconds east of Greenwich of offsets such as `+08:00`, which some devices write without a year."""
+    minutes = offset.str.slice(1, 2).cast(pl.Int64, strict=False) * 60 + offset.str.slice(4, 2).cast(
+        pl.Int64, strict=False
+    )
+    written = offset.str.contains(r"^[+-]\d\d:\d\d$")
+    return pl.when(written).then(pl.when(offset.str.starts_with("-")).then(-minutes).otherwise(minutes)) * 60_000_000
 
 
 def _counted_years(split: pl.DataFrame, counter: YearCounter) -> pl.Series:

@@ -3,6 +3,7 @@
 import polars as pl
 
 from pipelines.batch import Batch
+from pipelines.sources.appliances import appliance_batches
 from pipelines.sources.audit_lines import AUDIT_SAID, audit_rows
 from pipelines.sources.audit_lines import SPEAKERS as AUDIT_SPEAKERS
 from pipelines.sources.cef_events import cef_rows
@@ -80,9 +81,10 @@ def _of_others(timed: pl.DataFrame, services: pl.Series) -> tuple[list[Batch], p
     speaking = services.is_in([OF_DEVICE, *_KERNEL, *AUDIT_SPEAKERS, "sysmon"])
     if speaking.any():
         batches, timed = _of_hosts(timed)
+    of_appliances, timed = appliance_batches(timed, services)
     of_servers, timed = web_batches(timed, services)
     objects, timed = json_batches(timed, services)
-    return [*batches, *of_servers, *objects], timed
+    return [*batches, *of_appliances, *of_servers, *objects], timed
 
 
 def _of_hosts(timed: pl.DataFrame) -> tuple[list[Batch], pl.DataFrame]:

@@ -136,7 +136,7 @@ def zoned(split: pl.DataFrame, clocks: Clocks) -> pl.DataFrame:
     if not clocks.tell:
         return split
     iso = split["iso"]
-    lacking = split["month"].is_not_null()
+    lacking = split["month"].is_not_null() & iso.is_null()  # a device's time may lack the year, yet have an offset
     if iso.null_count() < split.height:
         lacking |= split.select((pl.col("iso") != "-") & ~pl.col("iso").str.contains(_OFFSET_AT_END))["iso"].fill_null(
             value=False

@@ -37,16 +37,24 @@ def utc_times(texts: pl.Series) -> pl.Series:
 
 
 def dated_times(year: pl.Expr, month: pl.Expr, day: pl.Expr, of_day: pl.Expr) -> pl.Expr:
-    """Points in time from numbers, null where there is no such day; `of_day` is microseconds since midnight, in UTC."""
+    """Points in time from numbers, null where there is no such day.
+
+    Args:
+        year: of the day, as are `month` and `day`.
+        month: from 1.
+        day: from 1.
+        of_day: microseconds since midnight in UTC; of a clock in another zone they may lie before or after that day.
+    """
     exists = year.is_between(1000, 9999) & month.is_between(1, 12) & day.is_between(1, 31) & of_day.is_not_null()
     # Days are counted from March on, so that a leap day is the last of its year.
     from_march = (month.cast(pl.Int64) + 9) % 12
     years = year.cast(pl.Int64) - from_march // 10
     before = years * 365 + years // 4 - years // 100 + years // 400
     days = before + (from_march * 306 + 5) // 10 + day.cast(pl.Int64) - 1 - _DAYS_BEFORE_1970
-    time = (days * _DAY + of_day).cast(pl.Datetime("us"))
     # The 30th of February would be a day of March.
-    return pl.when(exists & (time.dt.month() == month)).then(time).dt.replace_time_zone("UTC")
+    right = (days * _DAY).cast(pl.Datetime("us")).dt.month() == month
+    time = (days * _DAY + of_day).cast(pl.Datetime("us"))
+    return pl.when(exists & right).then(time).dt.replace_time_zone("UTC")
 
 
 def _iso() -> pl.Expr:

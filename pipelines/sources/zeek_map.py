@@ -22,6 +22,11 @@ WANTED = (
 )
 
 _CATEGORIES = {"dns": "dns", "http": "http", "ssl": "tls", "ssh": "ssh"}
+# Beside what writes a value, what DNP3 has for changing a station: restarts, programs, classes, files.
+_WRITES = (
+    r"WRITE|OPERATE|FORCE|PRESET|^SELECT$|RESTART|INITIALIZE|ST(?:ART|OP)_APPL|(?:SAVE|ACTIVATE)_CONFIG|ABLE_UNSOLICITED"
+    r"|FREEZE_CLEAR|ASSIGN_CLASS|(?:OPEN|DELETE)_FILE"
+)
 _ICS = frozenset({"modbus", "dnp3", "s7comm", "bacnet", "enip", "cip", "iec104", "opcua", "profinet", "goose"})
 _ACTIONS = {
     "dns": "query",
@@ -173,7 +178,7 @@ def _outcome(path: str) -> pl.Expr:
 def _industrial(frame: pl.DataFrame) -> pl.DataFrame:
     """Modbus and its like under the names every sensor shares: `unit_id`, `is_write`, and the action."""
     operation = pl.coalesce("@func", "@fc_request")
-    writes = operation.str.to_uppercase().str.contains("WRITE|OPERATE|FORCE|PRESET")
+    writes = operation.str.to_uppercase().str.contains(_WRITES)
     word = pl.when(writes).then(pl.lit("true")).when(~writes).then(pl.lit("false"))
     action = pl.when(writes).then(pl.lit("write")).when(~writes).then(pl.lit("read")).otherwise(pl.lit(""))
     return frame.with_columns(word.alias("@is_write"), action.alias("action"))

@@ -296,6 +296,10 @@ _NETFILTER: dict[str, tuple[str, dict[str, Any]]] = {
         "kernel: FW-ACCEPT: IN=a OUT=b SRC=192.0.2.7 DST=198.51.100.2 PROTO=UDP DPT=53 ",
         {"action": "accept"},
     ),
+    "a prefix in quotes, as firewalld has it": (
+        'kernel: "filter_IN_public_DROP: "IN=a OUT= SRC=192.0.2.7 DST=198.51.100.2 PROTO=TCP SPT=1 DPT=22 ',
+        {"action": "drop", "prefix": "filter_IN_public_DROP", "destination_port": 22},
+    ),
     "no words": (
         "kernel: IN=a OUT=b SRC=192.0.2.7 DST=198.51.100.2 PROTO=UDP DPT=53 ",
         {"action": "", "outcome": "unknown"},

@@ -1,4 +1,5 @@
 import io
+from datetime import UTC, datetime
 from typing import Any
 
 import pytest
@@ -7,6 +8,7 @@ from hypothesis import strategies as st
 
 from pipelines.sources import syslog
 from pipelines.sources.registry import source_for
+from pipelines.sources.zones import Zones
 from tests.pipelines.sources.rows import checked, event
 
 _ASA = "<166>Mar 01 2026 10:00:00 asa-1 : %ASA-"
@@ -82,7 +84,7 @@ _SAID: dict[str, tuple[str, dict[str, Any]]] = {
     ),
     "ASA, URL": (
         f"{_ASA}5-304001: 192.0.2.7 Accessed URL 203.0.113.7:http://example.org/",
-        {"source_ip": "192.0.2.7", "destination_ip": ""},
+        {"source_ip": "192.0.2.7", "destination_ip": "203.0.113.7"},
     ),
     "IOS, command": (
         "<189>9: sw1: Mar  1 2026 10:00:00 UTC: %PARSER-5-CFGLOG_LOGGEDCMD: User:adm  logged command:no logging",
@@ -150,6 +152,73 @@ _SAID: dict[str, tuple[str, dict[str, Any]]] = {
             "SrcZoneName": "Untrust",
         },
     ),
+    "a TCP connection ended that was opened from within": (
+        (
+            f"{_ASA}6-302014: Teardown TCP connection 1 for outside:198.51.100.2/443 to inside:192.0.2.7/51111 "
+            "duration 0:01:05 bytes 5300 TCP FINs from inside"
+        ),
+        {"source_ip": "192.0.2.7", "source_port": 51111, "destination_ip": "198.51.100.2", "destination_port": 443},
+    ),
+    "a TCP connection ended that was opened from outside": (
+        (
+            f"{_ASA}6-302014: Teardown TCP connection 1 for outside:198.51.100.2/40000 to dmz:192.0.2.7/8080 duration "
+            "0:01:05 bytes 5300 TCP Reset-O from outside"
+        ),
+        {"source_ip": "198.51.100.2", "source_port": 40000, "destination_ip": "192.0.2.7", "destination_port": 8080},
+    ),
+    "a UDP connection ended": (
+        f"{_ASA}6-302016: Teardown UDP connection 1 for outside:198.51.100.2/53 to inside:192.0.2.7/1024 duration 0:0",
+        {"source_ip": "192.0.2.7", "source_port": 1024, "destination_ip": "198.51.100.2", "destination_port": 53},
+    ),
+    "Threat Defense": (
+        (
+            "<113>Mar 01 2026 10:00:00 ftd : %FTD-6-430003: EventPriority: Low, AccessControlRuleAction: Block, SrcIP: "
+            "192.0.2.7, DstIP: 198.51.100.2, SrcPort: 51000, DstPort: 443, ACPolicy: a b, User: Not Found, Last: 0"
+        ),
+        {
+            "source_ip": "192.0.2.7",
+            "source_port": 51000,
+            "destination_ip": "198.51.100.2",
+            "destination_port": 443,
+            "user": "",
+            "action": "block",
+            "outcome": "failure",
+            "ACPolicy": "a b",
+            "category": "firewall",
+            "service": "ftd",
+        },
+    ),
+    "ASA, a command from an address": (
+        f"{_ASA}5-111010: User 'admin', running 'CLI' from IP 192.0.2.9, executed 'write memory'",
+        {"user": "admin", "source_ip": "192.0.2.9", "action": "execute"},
+    ),
+    "ASA, who signed in": (
+        f"{_ASA}6-611101: User authentication succeeded: IP address: 192.0.2.9, Uname: admin",
+        {"user": "admin", "source_ip": "192.0.2.9", "outcome": "success"},
+    ),
+    "IOS, the end of a session": (
+        (
+            "<190>9: r1: Mar  1 2026 10:00:02 UTC: %FW-6-SESS_AUDIT_TRAIL: Stop tcp session: initiator "
+            "(192.0.2.7:5000) sent 10 bytes -- responder (198.51.100.2:80) sent 20 bytes"
+        ),
+        {"source_ip": "192.0.2.7", "source_port": 5000, "destination_ip": "198.51.100.2", "destination_port": 80},
+    ),
+    "Huawei, addresses with ports": (
+        (
+            f'{_USG}ATCKDF/4/FIREWALLATCK(l)[8]:AttackType="Udp flood", src="192.0.2.7:4000 ", dst="198.51.100.2:53 '
+            '", begin time="2026-03-01 10:00:00", Action="discard"'
+        ),
+        {"source_ip": "192.0.2.7", "source_port": 4000, "destination_ip": "198.51.100.2", "destination_port": 53}
+        | {"action": "discard", "outcome": "failure", "dst": "198.51.100.2:53"},
+    ),
+    "Huawei, a login": (
+        f"{_USG}SHELL/5/LOGIN(s)[5]:VTY login from 192.0.2.6. (UserName=adm, UserAddress=192.0.2.6)",
+        {"user": "adm", "source_ip": "192.0.2.6", "outcome": "success"},
+    ),
+    "H3C, a failed login": (
+        f"{_H3C}SHELL/5/SHELL_LOGINFAIL: TELNET user root failed to log in from 192.0.2.6 on VTY0.",
+        {"user": "root", "source_ip": "192.0.2.6", "outcome": "failure"},
+    ),
     "H3C, login": (
         f"{_H3C}SHELL/5/SHELL_LOGIN: -DevIP=192.0.2.2; admin logged in from 192.0.2.6.",
         {"user": "admin", "source_ip": "192.0.2.6", "outcome": "success", "DevIP": "192.0.2.2", "host": "F1000"},
@@ -202,6 +271,24 @@ def test_a_header_of_a_device_says_when_and_who(line: str, when: str, host: str)
 )
 def test_a_mnemonic_counts_only_right_behind_a_header(line: str) -> None:
     assert event(syslog, line)["product"] == "linux"
+
+
+@pytest.mark.parametrize(
+    ("clock", "when"),
+    [
+        ("Mar  1 10:00:00.5 CST", "2026-03-01T02:00:00.500000+00:00"),
+        ("Mar  1 03:00:00 Beijing", "2026-02-28T19:00:00+00:00"),
+        ("Feb 28 20:00:00 EST", "2026-03-01T01:00:00+00:00"),
+        ("Mar  1 10:00:00 UTC", "2026-03-01T10:00:00+00:00"),
+        ("Mar  1 10:00:00 +05:30", "2026-03-01T04:30:00+00:00"),
+        ("Mar  1 10:00:00", "2026-03-01T03:00:00+00:00"),
+    ],
+)
+def test_a_zone_counts_where_the_year_is_missing(clock: str, when: str) -> None:
+    line = f"<189>456: r1: {clock}: %SYS-5-A: m".encode()
+    batches = syslog.read(io.BytesIO(line), datetime(2026, 3, 10, tzinfo=UTC), site=Zones("+07:00"))
+    (time,) = [time for batch in batches for time in batch.rows["event_time"]]
+    assert time.isoformat() == when
 
 
 @settings(max_examples=60, deadline=None)

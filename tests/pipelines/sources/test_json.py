@@ -2,6 +2,7 @@
 
 import io
 import json
+from typing import Any
 
 import pytest
 from hypothesis import given, settings
@@ -80,6 +81,23 @@ def test_an_event_of_no_known_product_is_kept_whole() -> None:
     assert row["event_time"].isoformat() == "2026-03-01T02:00:00+00:00"
     assert (row["host"], row["source_ip"], row["user"], row["message"]) == ("h", "192.0.2.1", "alice", "hello")
     assert (row["product"], row["fields"]["user.name"]) == ("", "alice")
+
+
+@pytest.mark.parametrize(
+    ("level", "severity"),
+    [
+        ({"level": "INFO"}, 1),
+        ({"level": "Warning"}, 3),
+        ({"log": {"level": "error"}}, 4),
+        ({"severity": "critical"}, 5),
+        ({"level": 60}, 6),
+        ({"level": "loud"}, 0),
+        ({}, 0),
+    ],
+)
+def test_the_level_of_an_event_is_its_severity(level: dict[str, Any], severity: int) -> None:
+    (row,) = events(json_lines, json.dumps({"time": "2026-03-01T10:00:00Z", **level}).encode() + b"\n")
+    assert row["severity"] == severity
 
 
 def test_an_object_without_a_time_is_rejected() -> None:

@@ -26,7 +26,7 @@ def _line(kind: str, **part: Any) -> bytes:
     return json.dumps({**_BASE, "event_type": kind, kind: part}).encode() + b"\n"
 
 
-_SHARED: dict[str, tuple[bytes, dict[str, str]]] = {
+_SHARED: dict[str, tuple[bytes, dict[str, Any]]] = {
     "DNS, version 2": (
         _line(
             "dns",
@@ -55,6 +55,26 @@ _SHARED: dict[str, tuple[bytes, dict[str, str]]] = {
         _line("ssh", client={"proto_version": "2.0", "software_version": "OpenSSH_9"}, server={}),
         {"client": "OpenSSH_9", "version": "2.0"},
     ),
+    "TLS, both fingerprints": (
+        _line("tls", ja3={"hash": "aa", "string": "771"}, ja3s={"hash": "bb", "string": "771"}),
+        {"ja3": "aa", "ja3s": "bb"},
+    ),
+    "DNP3, a restart": (
+        _line("dnp3", type="request", src=1, dst=10, application={"function_code": 13}),
+        {"fc_request": "COLD_RESTART", "is_write": "true", "link_source": "1", "link_destination": "10"},
+    ),
+    "DNP3, read, as older versions write it": (
+        _line("dnp3", request={"type": "request", "application": {"function_code": 1}}),
+        {"fc_request": "READ", "is_write": "false"},
+    ),
+    "DNP3, an answer": (
+        _line("dnp3", type="response", application={"function_code": 129}),
+        {"fc_reply": "RESPONSE", "fc_request": None, "is_write": None},
+    ),
+    "DNP3, no code": (
+        _line("dnp3", type="request", application={"function_code": 10**40}),
+        {"fc_request": str(10**40), "is_write": None},
+    ),
     "Modbus write": (
         _line("modbus", request={"unit_id": 3, "function_raw": 6, "write": {"address": 12}}),
         {"unit_id": "3", "func": "WRITE_SINGLE_REGISTER", "is_write": "true", "address": "12"},
@@ -67,7 +87,7 @@ _SHARED: dict[str, tuple[bytes, dict[str, str]]] = {
 
 
 @pytest.mark.parametrize(("line", "expected"), _SHARED.values(), ids=_SHARED)
-def test_a_record_carries_the_names_that_every_sensor_shares(line: bytes, expected: dict[str, str]) -> None:
+def test_a_record_carries_the_names_that_every_sensor_shares(line: bytes, expected: dict[str, Any]) -> None:
     (row,) = events(suricata, line)
     assert {name: row["fields"].get(name) for name in expected} == expected
     assert row["product"] == "suricata"
@@ -182,8 +202,9 @@ _PARTS = st.recursive(
 _NAMES = {
     "dns": ["rrname", "rrtype", "rcode", "id", "queries", "query", "answers", "rdata"],
     "http": ["hostname", "url", "status", "http_method"],
-    "tls": ["version", "sni", "cipher", "cipher_suite", "ja3", "client_alpns", "server_alpns"],
+    "tls": ["version", "sni", "cipher", "cipher_suite", "ja3", "ja3s", "client_alpns", "server_alpns"],
     "ssh": ["client", "server"],
+    "dnp3": ["type", "request", "application", "src"],
     "modbus": ["request", "function_raw", "function_code", "unit_id", "read", "write"],
 }
 _RECORDS = st.sampled_from(sorted(_NAMES)).flatmap(

@@ -55,7 +55,9 @@ def test_no_text_is_too_strange(texts: list[str]) -> None:
 
 _SECONDS = st.one_of(
     st.decimals(1_000_000_000, 7_000_000_000, places=6).map(lambda number: f"{number:f}".rstrip("0").rstrip(".")),
-    st.sampled_from(["1772330400", "1772330400.", "17723304001", "1772330400e1", "1772330400.0", "", "17723304001234"]),
+    st.sampled_from(
+        ["1772330400", "1772330400.", "17723304001", "1772330400e1", "1772330400.0", "", "1772330400123456"]
+    ),
 )
 
 

@@ -98,6 +98,24 @@ def test_a_modbus_write_is_told_from_a_read() -> None:
     assert [(row["fields"]["is_write"], row["fields"]["unit_id"]) for row in rows] == [("true", "7"), ("false", "7")]
 
 
+@pytest.mark.parametrize(
+    ("function", "action"),
+    [
+        ("READ", "read"),
+        ("SELECT", "write"),
+        ("DIRECT_OPERATE", "write"),
+        ("COLD_RESTART", "write"),
+        ("STOP_APPL", "write"),
+        ("DISABLE_UNSOLICITED", "write"),
+        ("IMMED_FREEZE", "read"),
+    ],
+)
+def test_what_changes_an_outstation_is_a_write(function: str, action: str) -> None:
+    base = {"_path": "dnp3", "ts": 1.0, "uid": "C", "id.orig_h": "192.0.2.1", "id.resp_h": "192.0.2.2"}
+    (row,) = events(zeek_json, _json({**base, "fc_request": function}))
+    assert (row["action"], row["fields"]["is_write"]) == (action, str(action == "write").lower())
+
+
 def test_an_unknown_log_is_kept_under_its_own_name() -> None:
     (row,) = events(zeek_json, _json({"_path": "pumps", "ts": 1.0, "x": 1}))
     assert (row["product"], row["service"], row["fields"]["x"]) == ("zeek", "pumps", "1")
