@@ -124,7 +124,15 @@ SSH_SAYINGS: tuple[Saying, ...] = (
         "login",
         "failure",
         r"^(?:fatal: )?(?P<reason>Timeout before authentication) for (?:connection from )?(?P<source_ip>[0-9a-fA-F.:]+)"
-        r"(?: port (?P<source_port>\d+))?",
+        r"(?: port (?P<source_port>\d+))?(?: to (?P<local_ip>[0-9a-fA-F.:]+))?",
+    ),
+    # ssh_dispatch_run_fatal: Connection from 192.0.2.7 port 40022: message authentication code incorrect [preauth]
+    Saying(
+        _SSHD,
+        "connect",
+        "failure",
+        r"^ssh_dispatch_run_fatal: Connection from (?:(?:authenticating|invalid) user (?P<user>.*) |user \S* )?"
+        r"(?P<source_ip>\S+) port (?P<source_port>\d+): (?P<reason>.*)$",
     ),
     # drop connection #10 from [192.0.2.7]:40022 on [198.51.100.2]:22 past MaxStartups
     Saying(

@@ -144,6 +144,8 @@ def _rows(lines: pl.DataFrame) -> pl.DataFrame:
         pl.col("offset").alias("source_offset"),
         canonical_addresses(told["parsed.source_ip"]).alias("source_ip"),
         pl.col("parsed.source_port").alias("source_port"),
+        canonical_addresses(told["parsed.local_ip"]).alias("destination_ip"),
+        pl.col("parsed.local_port").alias("destination_port"),
         pl.col("parsed.user").alias("user"),
         pl.col("outcome").fill_null("unknown"),
     )

@@ -50,6 +50,34 @@ SAYINGS: tuple[Saying, ...] = (
         "",
         r"^(?:\+|(?P<failure>-)) (?P<tty>\S+) (?P<user>[^\s:]+)[:-](?P<runas>\S+)$",
     ),
+    # BAD SU alice to root on /dev/pts/0, on BSD | BAD SU from alice to root at /dev/pts/0, on AIX
+    Saying(
+        ("su",),
+        "switch_user",
+        "",
+        r"^(?P<failure>BAD SU )?(?:from )?(?P<user>\S+) to (?P<runas>\S+) (?:on|at) (?P<tty>\S+)$",
+    ),
+    # alice: Executing command [USER=root] [TTY=unknown] [CWD=/home/alice] [COMMAND=/usr/sbin/gparted]
+    # alice: Error executing command as another user: Not authorized [USER=root] [TTY=/dev/pts/0] ...
+    Saying(
+        ("pkexec",),
+        "execute",
+        "",
+        r"^(?P<user>\S+): (?:Executing command|(?P<failure>Error executing command as another user: [^\[]*?)) "
+        r"\[USER=(?P<runas>[^\]]*)\] \[TTY=(?P<tty>[^\]]*)\] \[CWD=(?P<pwd>[^\]]*)\] \[COMMAND=(?P<command>.*)\]$",
+    ),
+    # Operator of unix-session:2 FAILED to authenticate to gain authorization for action org.freedesktop.policykit.exec
+    # for unix-process:811:9 [pkexec id] (owned by unix-user:alice)
+    Saying(
+        ("polkitd",),
+        "authenticate",
+        "",
+        r"^Operator of \S+ (?:(?P<failure>FAILED) to authenticate|successfully authenticated as unix-user:"
+        r"(?P<runas>\S+)) to gain .*?authorization for action (?P<operation>\S+) "
+        r".*\(owned by unix-user:(?P<user>[^)]+)\)$",
+    ),
+    # Starting job 7 (a0000701bd3f90) for user 'alice' (1001)
+    Saying(("atd",), "execute", "success", r"^Starting job \d+ \(\w+\) for user '(?P<user>[^']*)'"),
     # (root) CMD (/usr/local/bin/backup)
     Saying(("cron",), "execute", "success", r"^\((?P<user>[^)]*)\) CMD \((?P<command>.*)\)$"),
     # (alice) REPLACE (alice)
@@ -154,6 +182,21 @@ SAYINGS: tuple[Saying, ...] = (
         "session_end",
         "success",
         r"^(?:Removed session|Session) (?P<session>\w+)(?: logged out)?\.",
+    ),
+    # nginx.service: A process of this unit has been killed by the OOM killer.
+    Saying(
+        ("systemd",),
+        "stop",
+        "failure",
+        r"^(?P<unit>\S+): (?P<reason>A process of this unit has been killed by .*?)\.?$",
+    ),
+    # Out of memory: Killed process 811 (java) total-vm:8123456kB, ... UID:1001 ...
+    Saying(
+        ("kernel",),
+        "stop",
+        "failure",
+        r"^(?:\[ *\d+\.\d+\] ?)?(?P<reason>(?:Memory cgroup out|Out) of memory): Kill(?:ed)? process \d+ "
+        r"\((?P<command>[^)]*)\)",
     ),
     Saying(("systemd",), "stop", "success", r"^Stopped (?P<unit>.*?)\.?$"),
     Saying(("systemd",), "stop", "failure", r"^(?P<unit>\S+): (?:Main process exited|Failed with result)"),
