@@ -312,7 +312,41 @@ def test_terminal_escapes_and_null_bytes_in_a_message_are_only_text() -> None:
         ),
         (
             "sshd[1]: drop connection #10 from [2001:db8::7]:4 on [192.0.2.1]:22 past MaxStartups",
-            {"source_ip": "2001:db8::7", "source_port": 4, "local_port": "22", "reason": "past MaxStartups"},
+            {"source_ip": "2001:db8::7", "source_port": 4, "local_port": "22", "reason": "past MaxStartups"}
+            | {"destination_ip": "192.0.2.1", "destination_port": 22},
+        ),
+        (
+            "sshd[1]: Timeout before authentication for connection from 192.0.2.7 to 198.51.100.2, pid = 811",
+            {"source_ip": "192.0.2.7", "destination_ip": "198.51.100.2", "outcome": "failure"},
+        ),
+        (
+            "sshd[1]: ssh_dispatch_run_fatal: Connection from 192.0.2.7 port 4: Broken pipe [preauth]",
+            {"source_ip": "192.0.2.7", "source_port": 4, "outcome": "failure", "reason": "Broken pipe [preauth]"},
+        ),
+        ("su: BAD SU alice to root on /dev/pts/0", {"user": "alice", "runas": "root", "outcome": "failure"}),
+        ("su: from alice to root at /dev/pts/0", {"user": "alice", "runas": "root", "outcome": "success"}),
+        (
+            "pkexec[1]: alice: Executing command [USER=root] [TTY=unknown] [CWD=/] [COMMAND=/bin/id]",
+            {"user": "alice", "runas": "root", "command": "/bin/id", "outcome": "success"},
+        ),
+        (
+            (
+                "pkexec[1]: alice: Error executing command as another user: Not authorized [USER=root] [TTY=a] [CWD=/] "
+                "[COMMAND=/bin/id]"
+            ),
+            {"user": "alice", "command": "/bin/id", "outcome": "failure"},
+        ),
+        (
+            (
+                "polkitd[1]: Operator of unix-session:2 FAILED to authenticate to gain authorization for action "
+                "org.example.run for unix-process:8:9 [a] (owned by unix-user:alice)"
+            ),
+            {"user": "alice", "operation": "org.example.run", "outcome": "failure"},
+        ),
+        ("atd[1]: Starting job 7 (a0000701bd3f90) for user 'alice' (1001)", {"user": "alice", "action": "execute"}),
+        (
+            "kernel: [ 8812.1] Out of memory: Killed process 811 (java) total-vm:8kB, UID:1001",
+            {"command": "java", "action": "stop", "outcome": "failure"},
         ),
         (
             "sshd[1]: Postponed publickey for alice from 192.0.2.7 port 4 ssh2 [preauth]",
@@ -368,3 +402,27 @@ def test_terminal_escapes_and_null_bytes_in_a_message_are_only_text() -> None:
 def test_more_programs_are_understood(line: str, expected: dict[str, Any]) -> None:
     row = event(syslog, _BSD + line)
     assert {name: row[name] if name in row else row["fields"].get(name) for name in expected} == expected
+
+
+@pytest.mark.parametrize(
+    ("line", "expected"),
+    [
+        (
+            "aix-1 auth|security:info sshd[8]: Failed password for a from 192.0.2.7 port 4 ssh2",
+            ("aix-1", "sshd", "a", 1),
+        ),
+        (
+            "Message forwarded from aix-1: sshd[8]: Failed password for a from 192.0.2.7 port 4 ssh2",
+            ("aix-1", "sshd", "a", 0),
+        ),
+        ("aix-1 auth|security:crit su: BAD SU from a to root at /dev/pts/1", ("aix-1", "su", "a", 5)),
+        ("aix-1 daemon:err|error inetd[9]: refused", ("aix-1", "inetd", "", 4)),
+        ("<auth.notice> bsd-1 su[8]: BAD SU a to root on /dev/pts/0", ("bsd-1", "su", "a", 2)),
+        ("Message forwarded", ("Message", "syslog", "", 0)),
+    ],
+)
+def test_what_aix_and_bsd_write_before_a_message_is_no_part_of_it(
+    line: str, expected: tuple[str, str, str, int]
+) -> None:
+    row = event(syslog, f"Mar  1 10:00:00 {line}")
+    assert (row["host"], row["service"], row["user"], row["severity"]) == expected
