@@ -28,7 +28,7 @@ NAME = "container_logs"
 
 _HEAD = 64 * 1024
 # Their lines name no zone; the runtime's time is certain.
-_WITHOUT_ZONE = frozenset({"web_error", "syslog"})
+_WITHOUT_ZONE = frozenset({"application_log", "syslog", "web_error"})
 _MICROS = pl.Datetime("us", "UTC")
 
 

@@ -10,6 +10,7 @@ from pipelines.capture.series import CaptureSeries
 from pipelines.exports.known import KnownExporters
 from pipelines.listening.clocks import ClockBook
 from pipelines.sources import (
+    application_log,
     auditd,
     capture,
     cef,
@@ -131,6 +132,7 @@ _IN_CONTAINERS: tuple[Source, ...] = (
     mysql_slow,
     postgres_log,
     syslog,
+    application_log,
     json_lines,
 )
 
@@ -166,6 +168,7 @@ SOURCES: tuple[Source, ...] = (
     postgres_csv,
     postgres_log,
     syslog,
+    application_log,
     json_lines,
 )
 

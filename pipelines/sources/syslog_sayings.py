@@ -1,5 +1,6 @@
 """The lines of a Linux host's programs that say who did what from where, and whether it worked."""
 
+from pipelines.sources.mail_sayings import MAIL_SAYINGS
 from pipelines.sources.saying import Saying
 from pipelines.sources.service_sayings import SERVICE_SAYINGS
 from pipelines.sources.ssh_sayings import SSH_SAYINGS
@@ -9,6 +10,7 @@ _ACCOUNTS = ("useradd", "usermod", "gpasswd", "groupmems", "adduser")
 SAYINGS: tuple[Saying, ...] = (
     *SSH_SAYINGS,
     *SERVICE_SAYINGS,
+    *MAIL_SAYINGS,
     # alice : 3 incorrect password attempts ; TTY=pts/0 ; PWD=/home/alice ; USER=root ; COMMAND=/bin/sh
     Saying(
         ("sudo",),
@@ -160,6 +162,23 @@ SAYINGS: tuple[Saying, ...] = (
         r"^pam_\w+\(.*?:auth\): authentication failure;.*? tty=(?P<tty>\S*) ruser=(?P<ruser>\S*) "
         r"rhost=(?P<source_ip>\S*)(?:\s+user=(?P<user>\S+))?",
     ),
+    # pam_faillock(sshd:auth): Consecutive login failures for user alice account temporarily locked
+    # pam_succeed_if(gdm-password:auth): requirement "user ingroup nopasswdlogin" not met by user "alice"
+    Saying(
+        ("pam",),
+        "authenticate",
+        "failure",
+        r"^pam_\w+\(.*?:\w+\): (?P<reason>Consecutive login failures|requirement \".*?\" not met)"
+        r" (?:for account |for user |by user )\"?(?P<user>[^\s\"]+)",
+    ),
+    # pam_unix(sudo:auth): conversation failed | ...: auth could not identify password for [alice]
+    Saying(
+        ("pam",),
+        "authenticate",
+        "failure",
+        r"^pam_\w+\(.*?:auth\): (?P<reason>conversation failed|check pass; user unknown|"
+        r"auth could not identify password)(?: for \[(?P<user>[^\]]*)\])?$",
+    ),
     # pam_unix(sudo:session): session opened for user root(uid=0) by alice(uid=1000)
     Saying(
         ("pam",),
@@ -172,6 +191,13 @@ SAYINGS: tuple[Saying, ...] = (
     # New session 12 of user alice.
     Saying(
         ("systemd-logind",), "session_start", "success", r"^New session (?P<session>\S+) of user (?P<user>\S+?)\.?$"
+    ),
+    # Started Session 12 of User alice. | Started session-12.scope - Session 12 of User alice.
+    Saying(
+        ("systemd",),
+        "session_start",
+        "success",
+        r"^Started (?:\S+\.scope - )?[Ss]ession (?P<session>\S+) of [Uu]ser (?P<user>\S+?)\.?$",
     ),
     # Started nginx.service - A high performance web server.
     Saying(("systemd",), "start", "success", r"^(?:Started|Finished|Reloaded) (?P<unit>.*?)\.?$"),

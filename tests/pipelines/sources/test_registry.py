@@ -42,6 +42,7 @@ _LINES = {
     "squid": "1772330400.123 180 192.0.2.7 TCP_MISS/200 411 GET http://a.example.org/ - HIER_DIRECT/198.51.100.2 -\n",
     "web_error": "2026/03/01 10:00:00 [error] 811#811: *7 open() failed, client: 192.0.2.7, server: example.org\n",
     "container_logs": "2026-03-01T10:00:00.123456789Z stdout P started \n2026-03-01T10:00:00.2Z stdout F at last\n",
+    "application_log": "2026-03-01 10:00:00,123 ERROR [main] org.example.App - failed\n\tat org.example.App.main\n",
     "iis_native": (
         "192.0.2.7, -, 3/1/2026, 9:00:02, W3SVC1, WEB-1, 198.51.100.2, 16, 320, 1450, 200, 0, GET, /a.aspx, id=4,\n"
     ),

@@ -323,6 +323,58 @@ def test_terminal_escapes_and_null_bytes_in_a_message_are_only_text() -> None:
             "sshd[1]: ssh_dispatch_run_fatal: Connection from 192.0.2.7 port 4: Broken pipe [preauth]",
             {"source_ip": "192.0.2.7", "source_port": 4, "outcome": "failure", "reason": "Broken pipe [preauth]"},
         ),
+        (
+            "sshd[1]: reverse mapping checking getaddrinfo for a.example.org [192.0.2.7] failed.",
+            {"source_ip": "192.0.2.7", "action": "connect"},
+        ),
+        ("sshd[1]: subsystem request for sftp by user alice", {"user": "alice", "session_type": "sftp"}),
+        ("sshd[1]: refused connect from a.example.org (192.0.2.7)", {"source_ip": "192.0.2.7", "outcome": "failure"}),
+        ("sftp-server[1]: session opened for local user j from [192.0.2.7]", {"user": "j", "source_ip": "192.0.2.7"}),
+        (
+            "sshd[1]: pam_faillock(sshd:auth): Consecutive login failures for user jo account temporarily locked",
+            {"user": "jo", "outcome": "failure"},
+        ),
+        ("sudo[1]: pam_unix(sudo:auth): conversation failed", {"user": "", "outcome": "failure"}),
+        ("systemd[1]: Started Session 12 of User jo.", {"user": "jo", "action": "session_start", "session": "12"}),
+        (
+            "postfix/smtpd[1]: warning: unknown[192.0.2.7]: SASL LOGIN authentication failed: UGFz, sasl_username=jo",
+            {"source_ip": "192.0.2.7", "user": "jo", "action": "login", "outcome": "failure", "reason": "UGFz"},
+        ),
+        (
+            "postfix/smtpd[1]: 4F1A22: client=unknown[192.0.2.7], sasl_method=PLAIN, sasl_username=jo@a",
+            {"source_ip": "192.0.2.7", "user": "jo@a", "action": "login", "outcome": "success", "queue_id": "4F1A22"},
+        ),
+        (
+            (
+                "postfix/smtpd[1]: NOQUEUE: reject: RCPT from unknown[192.0.2.7]: 554 5.7.1 <b@b>: Relay access denied; "
+                "from=<a@a> to=<b@b> proto=ESMTP helo=<h>"
+            ),
+            {"source_ip": "192.0.2.7", "from": "a@a", "to": "b@b", "outcome": "failure"},
+        ),
+        (
+            (
+                "postfix/smtp[1]: 4F1A22: to=<b@b>, relay=mx.example.com[198.51.100.2]:25, delay=1, dsn=2.0.0, "
+                "status=sent (250 Ok)"
+            ),
+            {"destination_ip": "198.51.100.2", "destination_port": 25, "to": "b@b", "outcome": "success"},
+        ),
+        (
+            "postfix/smtp[1]: 4F1A22: to=<b@b>, relay=none, delay=1, dsn=4.4.1, status=deferred (timed out)",
+            {"destination_ip": "", "status": "deferred", "outcome": "failure", "reason": "timed out"},
+        ),
+        (
+            "dovecot: auth-worker(8): pam(jo,192.0.2.7,<a>): pam_authenticate() failed: Authentication failure",
+            {"user": "jo", "source_ip": "192.0.2.7", "outcome": "failure"},
+        ),
+        ("dovecot: imap(jo)<8><a>: Disconnected: Logged out in=5 out=9", {"user": "jo", "action": "logout"}),
+        (
+            "named[1]: client @0x7f 192.0.2.7#4 (example.org): query (cache) 'example.org/A/IN' denied",
+            {"source_ip": "192.0.2.7", "query": "example.org", "outcome": "failure"},
+        ),
+        (
+            "fail2ban.actions[1]: NOTICE [sshd] Ban 192.0.2.7",
+            {"source_ip": "192.0.2.7", "action": "ban", "jail": "sshd"},
+        ),
         ("su: BAD SU alice to root on /dev/pts/0", {"user": "alice", "runas": "root", "outcome": "failure"}),
         ("su: from alice to root at /dev/pts/0", {"user": "alice", "runas": "root", "outcome": "success"}),
         (
