@@ -54,6 +54,7 @@ _LINES = {
         '2026-03-01 10:00:00.123 UTC,"alice","city",811,"192.0.2.7:40022",5c78f6e2.32b,3,"SELECT",'
         '2026-03-01 09:59:58 UTC,3/7,0,LOG,00000,"statement: SELECT 1",,,,,,,,,"psql","client backend",,0\n'
     ),
+    "journal_export": "__CURSOR=a\n__REALTIME_TIMESTAMP=1772330400000000\n_HOSTNAME=web-1\nMESSAGE=m\n\n",
     "journal_json": '{"__REALTIME_TIMESTAMP":"1772330400000000","_HOSTNAME":"web-1","MESSAGE":"m","PRIORITY":"6"}\n',
     "postgres_json": '{"timestamp":"2026-03-01 10:00:00.123 UTC","pid":811,"error_severity":"LOG","message":"m"}\n',
     "postgres_log": "2026-03-01 10:00:00.123 UTC [811] alice@city LOG:  statement: SELECT 1\n",

@@ -346,7 +346,7 @@ def test_terminal_escapes_and_null_bytes_in_a_message_are_only_text() -> None:
         ),
         (
             (
-                "postfix/smtpd[1]: NOQUEUE: reject: RCPT from unknown[192.0.2.7]: 554 5.7.1 <b@b>: Relay access denied; "
+                "postfix/smtpd[1]: NOQUEUE: reject: RCPT from unknown[192.0.2.7]: 554 5.7.1 Relay access denied; "
                 "from=<a@a> to=<b@b> proto=ESMTP helo=<h>"
             ),
             {"source_ip": "192.0.2.7", "from": "a@a", "to": "b@b", "outcome": "failure"},
