@@ -168,14 +168,15 @@ def _whole(parts: pl.DataFrame) -> tuple[pl.DataFrame, pl.DataFrame]:
     cut = parts["tag"] == "P"
     if not cut.any():
         return parts, parts.clear()
-    size = pl.col("said").str.len_bytes().cum_sum().over("stream") // LINE_LIMIT
     ended = (pl.col("tag") == "F").shift(1, fill_value=False).cum_sum().over("stream")
-    numbered = parts.with_columns(ended.alias("line"), size.alias("size"))
+    size = pl.col("said").str.len_bytes().cum_sum().over("stream", "line") // LINE_LIMIT
+    numbered = parts.with_columns(ended.alias("line")).with_columns(size.alias("size"))
     first = [pl.col(name).first() for name in ("decode_error", "time", "host", "more")]
     lines = (
         numbered.group_by("stream", "line", "size", maintain_order=True)
-        .agg(pl.col("offset").first(), *first, pl.col("said").str.join(""), pl.col("tag").last(), pl.len().alias("n"))
+        .agg(pl.col("offset").first(), *first, pl.col("said").str.join(""), pl.col("tag").last())
         .sort("offset")
     )
-    last = lines.select((pl.col("size") == pl.col("size").max().over("stream")) & (pl.col("tag") == "P")).to_series()
+    newest = pl.int_range(pl.len()).over("stream", order_by="offset") == pl.len().over("stream") - 1
+    last = lines.select(newest & (pl.col("tag") == "P")).to_series()
     return lines.filter(~last).select(parts.columns), lines.filter(last).select(parts.columns)

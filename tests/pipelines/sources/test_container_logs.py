@@ -91,6 +91,20 @@ def test_lines_that_the_runtime_cut_are_put_together_for_each_output() -> None:
     ]
 
 
+def test_lines_that_the_runtime_cut_are_whole_however_many_there_are() -> None:
+    text = f"{_CRI.replace(' F ', ' P ')}{'a' * 1000}\n{_CRI}{'b' * 1000}\n" * 6000
+    rows = [row for batch in read_all(_containers(text), text.encode()) for row in batch.rows.iter_rows(named=True)]
+    assert {row["message"] for row in rows} == {"a" * 1000 + "b" * 1000}
+    assert [row["source_offset"] for row in rows] == list(range(0, 12000, 2))
+
+
+def test_a_line_that_never_ends_is_cut_at_a_lines_limit() -> None:
+    text = f"{_CRI.replace(' F ', ' P ')}{'a' * 1000}\n" * 3000
+    sizes = [len(row["message"]) for row in events(_containers(text), text.encode())]
+    assert sum(sizes) == 3_000_000
+    assert max(sizes) <= 1024 * 1024 + 1000
+
+
 def test_lines_of_no_format_stay_rows_among_those_of_one() -> None:
     text = "\n".join(_CRI + said for said in (_ACCESS, "a banner", "", _ACCESS)) + "\nno line of a container\n"
     source = _containers(text)
