@@ -41,6 +41,14 @@ MAIL_SAYINGS: tuple[Saying, ...] = (
         "unknown",
         rf"^(?P<reason>disconnect|(?:lost connection|timeout|too many errors) after \S+(?: \([^)]*\))?) from {_CLIENT}",
     ),
+    # warning: hostname mail.example.net does not resolve to address 192.0.2.7
+    Saying(
+        _POSTFIX,
+        "connect",
+        "unknown",
+        r"^warning: hostname (?P<client_name>\S+) (?P<reason>does not resolve) to address "
+        r"(?P<source_ip>[0-9a-fA-F.:]+?)(?::? .*)?$",
+    ),
     # 4F1A22: to=<b@example.com>, relay=mx.example.com[198.51.100.2]:25, delay=1.2, ..., dsn=2.0.0, status=sent (250 Ok)
     Saying(
         _DELIVERS,

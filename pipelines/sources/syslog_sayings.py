@@ -82,6 +82,8 @@ SAYINGS: tuple[Saying, ...] = (
     Saying(("atd",), "execute", "success", r"^Starting job \d+ \(\w+\) for user '(?P<user>[^']*)'"),
     # (root) CMD (/usr/local/bin/backup)
     Saying(("cron",), "execute", "success", r"^\((?P<user>[^)]*)\) CMD \((?P<command>.*)\)$"),
+    # (alice) PAM ERROR (Permission denied)
+    Saying(("cron",), "execute", "failure", r"^\((?P<user>[^)]*)\) (?P<reason>(?:PAM|AUTH) ERROR|FAILED) \(.*\)$"),
     # (alice) REPLACE (alice)
     Saying(
         ("cron", "crontab"),
@@ -170,6 +172,13 @@ SAYINGS: tuple[Saying, ...] = (
         "failure",
         r"^pam_\w+\(.*?:\w+\): (?P<reason>Consecutive login failures|requirement \".*?\" not met)"
         r" (?:for account |for user |by user )\"?(?P<user>[^\s\"]+)",
+    ),
+    # pam_sss(sudo:auth): received for user alice: 7 (Authentication failure)
+    Saying(
+        ("pam",),
+        "authenticate",
+        "failure",
+        r"^pam_\w+\(.*?:auth\): received for user (?P<user>.*): \d+ \((?P<reason>[^)]*)\)$",
     ),
     # pam_unix(sudo:auth): conversation failed | ...: auth could not identify password for [alice]
     Saying(

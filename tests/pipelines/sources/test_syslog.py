@@ -334,6 +334,15 @@ def test_terminal_escapes_and_null_bytes_in_a_message_are_only_text() -> None:
             "sshd[1]: pam_faillock(sshd:auth): Consecutive login failures for user jo account temporarily locked",
             {"user": "jo", "outcome": "failure"},
         ),
+        (
+            "sudo[1]: pam_sss(sudo:auth): received for user jo: 7 (Authentication failure)",
+            {"user": "jo", "outcome": "failure", "reason": "Authentication failure"},
+        ),
+        ("crond[1]: (jo) PAM ERROR (Permission denied)", {"user": "jo", "action": "execute", "outcome": "failure"}),
+        (
+            "postfix/smtpd[1]: warning: hostname a.example.net does not resolve to address 192.0.2.7: Name unknown",
+            {"source_ip": "192.0.2.7", "action": "connect"},
+        ),
         ("sudo[1]: pam_unix(sudo:auth): conversation failed", {"user": "", "outcome": "failure"}),
         ("systemd[1]: Started Session 12 of User jo.", {"user": "jo", "action": "session_start", "session": "12"}),
         (
