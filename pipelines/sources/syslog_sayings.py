@@ -1,6 +1,7 @@
 """The lines of a Linux host's programs that say who did what from where, and whether it worked."""
 
 from pipelines.sources.mail_sayings import MAIL_SAYINGS
+from pipelines.sources.pam_sayings import PAM_SAYINGS
 from pipelines.sources.saying import Saying
 from pipelines.sources.service_sayings import SERVICE_SAYINGS
 from pipelines.sources.ssh_sayings import SSH_SAYINGS
@@ -11,6 +12,7 @@ SAYINGS: tuple[Saying, ...] = (
     *SSH_SAYINGS,
     *SERVICE_SAYINGS,
     *MAIL_SAYINGS,
+    *PAM_SAYINGS,
     # alice : 3 incorrect password attempts ; TTY=pts/0 ; PWD=/home/alice ; USER=root ; COMMAND=/bin/sh
     Saying(
         ("sudo",),
@@ -152,51 +154,6 @@ SAYINGS: tuple[Saying, ...] = (
     Saying(_ACCOUNTS, "change_user", "success", r"^(?:change|lock|unlock) user '(?P<target_user>[^']*)'"),
     # delete user 'alice'
     Saying(("userdel",), "delete_user", "success", r"^delete user '(?P<target_user>[^']*)'"),
-    # pam_unix(passwd:chauthtok): password changed for alice
-    Saying(
-        ("pam",), "change_password", "success", r"^pam_\w+\(.*?:chauthtok\): password changed for (?P<target_user>\S+)"
-    ),
-    # pam_unix(sshd:auth): authentication failure; logname= uid=0 euid=0 tty=ssh ruser= rhost=192.0.2.7  user=root
-    Saying(
-        ("pam",),
-        "authenticate",
-        "failure",
-        r"^pam_\w+\(.*?:auth\): authentication failure;.*? tty=(?P<tty>\S*) ruser=(?P<ruser>\S*) "
-        r"rhost=(?P<source_ip>\S*)(?:\s+user=(?P<user>\S+))?",
-    ),
-    # pam_faillock(sshd:auth): Consecutive login failures for user alice account temporarily locked
-    # pam_succeed_if(gdm-password:auth): requirement "user ingroup nopasswdlogin" not met by user "alice"
-    Saying(
-        ("pam",),
-        "authenticate",
-        "failure",
-        r"^pam_\w+\(.*?:\w+\): (?P<reason>Consecutive login failures|requirement \".*?\" not met)"
-        r" (?:for account |for user |by user )\"?(?P<user>[^\s\"]+)",
-    ),
-    # pam_sss(sudo:auth): received for user alice: 7 (Authentication failure)
-    Saying(
-        ("pam",),
-        "authenticate",
-        "failure",
-        r"^pam_\w+\(.*?:auth\): received for user (?P<user>.*): \d+ \((?P<reason>[^)]*)\)$",
-    ),
-    # pam_unix(sudo:auth): conversation failed | ...: auth could not identify password for [alice]
-    Saying(
-        ("pam",),
-        "authenticate",
-        "failure",
-        r"^pam_\w+\(.*?:auth\): (?P<reason>conversation failed|check pass; user unknown|"
-        r"auth could not identify password)(?: for \[(?P<user>[^\]]*)\])?$",
-    ),
-    # pam_unix(sudo:session): session opened for user root(uid=0) by alice(uid=1000)
-    Saying(
-        ("pam",),
-        "session_start",
-        "success",
-        r"^pam_\w+\(.*?:session\): session opened for user (?P<user>[^\s(]+)(?:\(uid=\d+\))?"
-        r"(?: by (?P<opened_by>[^\s(]+))?",
-    ),
-    Saying(("pam",), "session_end", "success", r"^pam_\w+\(.*?:session\): session closed for user (?P<user>[^\s(]+)"),
     # New session 12 of user alice.
     Saying(
         ("systemd-logind",), "session_start", "success", r"^New session (?P<session>\S+) of user (?P<user>\S+?)\.?$"
