@@ -61,6 +61,14 @@ _TEXTS: Final = {
     "[Sun Mar 01 10:00:00.123456 2026] [core:error] [pid 811:tid 1] [client 192.0.2.7:4] AH00126: Invalid URI\n",
     "mysql_general": "2026-03-01T10:00:00.123456Z\t    8 Query\tSELECT 1\n"
     "2026-03-01T10:00:00.2Z\t    8 Connect\talice@db on x\nmore of it\n",
+    "mysql_error": "2026-03-01T10:00:00.123456Z 8 [Note] [MY-010926] [Server] Access denied for user\nmore\n"
+    "260301  9:00:00 [ERROR] m\n2026-03-01  9:00:00 0 [Note] m\n",
+    "mysql_slow": "# Time: 2026-03-01T10:00:00Z\n# User@Host: a[a] @ app [192.0.2.7]\n# Query_time: 2.5\nSELECT 1;\n",
+    "container_logs": "2026-03-01T10:00:00.1Z stdout P one \n2026-03-01T10:00:00.2Z stdout F two\n"
+    '2026-03-01T10:00:00.2Z stderr F {"time":"2026-03-01T10:00:00Z"}\n',
+    "application_log": "2026-03-01 10:00:00,123 ERROR [main] a.B - c\n\tat d\n1:M 01 Mar 2026 10:00:00.250 # said\n",
+    "iis_native": "192.0.2.7, -, 3/1/2026, 9:00:02, W3SVC1, W, 192.0.2.1, 16, 3, 1, 200, 0, GET, /a, id=4,\n",
+    "journal_export": "__CURSOR=a\n__REALTIME_TIMESTAMP=1772330400000000\nMESSAGE=m\n\n",
     "mariadb_audit": "20260301 10:00:00,db-1,app,192.0.2.7,12,34,QUERY,city,'SELECT \\'a\\'\nFROM x',0\n"
     "1772359200123456,db-1,eve,192.0.2.7,13,0,FAILED_CONNECT,,,1045\n",
     "postgres_csv": '2026-03-01 10:00:00.123 UTC,"alice","city",811,"192.0.2.7:40022",5c78f6e2.32b,3,"SELECT",'

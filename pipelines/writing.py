@@ -26,7 +26,7 @@ from store.client import Store
 from store.writes import append
 
 # Part of every token: raise it when a source reads the same bytes differently, or batches are written in other groups.
-PARSER_VERSION = 7
+PARSER_VERSION = 8
 
 _MONTHS_PER_INSERT = 60  # ClickHouse refuses an insert that touches more than 100 partitions
 

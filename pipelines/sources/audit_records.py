@@ -18,6 +18,7 @@ _ENCODED = frozenset(
 _NOTHING = frozenset({"(null)", "(none)", "?", ""})
 _ANY_TEXT = "name"
 _ENRICHED = "\x1d"
+_PRINTED_ADDRESS = re.compile(r"\b(?:laddr=|host:)(\S+) (?:lport=|serv:)(\w+)")
 _AF_INET, _AF_INET6 = "0200", "0A00"
 
 
@@ -38,7 +39,13 @@ def command_line(fields: dict[str, str]) -> str:
 
 
 def socket_address(saddr: str) -> tuple[str, int]:
-    """The address and port in a `saddr` of an IPv4 or IPv6 socket (struct sockaddr of a little-endian host)."""
+    """The address and port in a `saddr` of an IPv4 or IPv6 socket (struct sockaddr of a little-endian host).
+
+    `ausearch -i` prints them: `{ saddr_fam=inet laddr=192.0.2.7 lport=80 }`, of old `inet host:192.0.2.7 serv:80`.
+    """
+    if printed := _PRINTED_ADDRESS.search(saddr):
+        number = printed[2]
+        return canonical_address(printed[1]), int(number) if number.isdigit() and len(number) < 6 else 0
     family, port = saddr[:4], saddr[4:8]
     octets = {_AF_INET: saddr[8:16], _AF_INET6: saddr[16:48]}.get(family, "")
     if not _HEX.match(port + octets) or len(octets) not in {8, 32}:

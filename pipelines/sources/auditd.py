@@ -13,19 +13,24 @@ from typing import BinaryIO
 import polars as pl
 
 from pipelines.batch import Batch
+from pipelines.sources.audit_interpreted import audit_times, interpreted_fields
 from pipelines.sources.audit_records import command_line, record_fields, socket_address
 from pipelines.sources.columns import Row, canonical_address, frame_of, rejected
 from pipelines.sources.lines import line_blocks, lines_tell
-from pipelines.sources.times import utc_times
 
 NAME = "auditd"
 
+_SECONDS = r"\d{1,12}\.\d{1,9}"
+_PRINTED = r"[^\s()]{6,16} \d\d:\d\d:\d\d(?:\.\d{1,9})?"  # with `ausearch -i`
 # node=db-1 type=EXECVE msg=audit(1492037291.036:59): argc=3 a0="grep" a1="--color=auto" a2="mapping"
 _RECORD = (
-    r"(?s)^(?:node=(?P<node>\S+) )?type=(?P<type>\S+) msg=audit\((?P<time>\d{1,12}\.\d{1,9}):(?P<serial>\d{1,20})\):"
+    r"(?s)^(?:node=(?P<node>\S+) )?type=(?P<type>\S+) msg=audit\("
+    rf"(?P<time>{_SECONDS}|{_PRINTED}):(?P<serial>\d{{1,20}})\) ?:"
     r" ?(?P<body>.*)$"
 )
-_TELLING = re.compile(r"^(?:node=\S+ )?type=\S+ msg=audit\(\d+\.\d+:\d+\):")
+_TELLING = re.compile(rf"^(?:node=\S+ )?type=\S+ msg=audit\((?:{_SECONDS}|{_PRINTED}):\d+\) ?:")
+# Between the events that ausearch prints.
+_RULED = r"^(?:-{4}\s*$|time->)"
 
 # An event whose last record lies this many lines back is complete.
 _REACH = 2000
@@ -103,7 +108,7 @@ def read(stream: BinaryIO) -> Iterator[Batch]:
     open_events: dict[EventKey, AuditEvent] = {}
     for block in line_blocks(stream):
         split = split_records(block.lines)
-        other = split.filter(pl.col("type").is_null())
+        other = split.filter(pl.col("type").is_null() & ~pl.col("text").str.contains(_RULED))
         rejects = pl.concat([block.rejects, rejected(other, "no audit record")])
         done = gathered(split.filter(pl.col("type").is_not_null()), open_events)
         batch = audit_batch(done)
@@ -127,7 +132,8 @@ def gathered(lines: pl.DataFrame, open_events: dict[EventKey, AuditEvent]) -> li
         key = (node, time, serial)
         event = open_events.setdefault(key, AuditEvent(offset))
         event.last_line = offset
-        fields = record_fields(record_type, body)
+        printed = " " in time
+        fields = interpreted_fields(record_type, body) if printed else record_fields(record_type, body)
         if decode_error:
             fields["decode_error"] = "true"
         event.records.append((offset, record_type, text, fields))
@@ -142,7 +148,7 @@ def audit_batch(events: Sequence[tuple[EventKey, AuditEvent]]) -> Batch:
     rows = [row for key, event in events for row in _rows(key[0], event)]
     times = [key[1] for key, event in events for record in event.records if record[1] != _END]
     frame = frame_of(rows, "linux_audit_records").with_columns(
-        utc_times(pl.Series(times, dtype=pl.String)).alias("event_time")
+        audit_times(pl.Series(times, dtype=pl.String)).alias("event_time")
     )
     timed = frame.filter(pl.col("event_time").is_not_null()).sort("source_offset")
     untimed = frame.filter(pl.col("event_time").is_null())
@@ -179,6 +185,12 @@ def _decided(text: str, fields: dict[str, str]) -> str:
     return next((verdict for words, verdict in _DECISIONS if words in text), "")
 
 
+def _user(fields: dict[str, str]) -> str:
+    """Who logged in, or as far as that is known whose the process is; `unset` is nobody."""
+    names = (fields.get(name, "") for name in ("acct", "AUID", "UID", "uid"))
+    return next((name for name in names if name and name != "unset"), "")
+
+
 def _row(offset: int, node: str, text: str, fields: dict[str, str]) -> Row:
     verdict = fields.get("res") or fields.get("success") or _decided(text, fields) or ""
     peer, port = socket_address(fields.get("saddr", ""))
@@ -194,7 +206,7 @@ def _row(offset: int, node: str, text: str, fields: dict[str, str]) -> Row:
         "source_port": port if source and source == peer else 0,
         "destination_ip": peer if goes_out else "",
         "destination_port": port if goes_out else 0,
-        "user": fields.get("acct") or fields.get("AUID") or fields.get("UID") or fields.get("uid", ""),
+        "user": _user(fields),
         "action": _ACTIONS.get(fields["type"], ""),
         "outcome": _OUTCOMES.get(verdict, "unknown"),
         "severity": 1,

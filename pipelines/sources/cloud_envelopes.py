@@ -1,11 +1,14 @@
 """What services that deliver trails put around an event."""
 
-from pipelines.sources.json_records import JsonObject, parsed_or_reason
+from pipelines.sources.cloud_trails import trail_of
+from pipelines.sources.json_records import JsonObject, flattened, parsed_or_reason
 
 # EventBridge names the kind of what its `detail` holds.
 _BRIDGED = "detail-type"
 # An answer of CloudAudit's API holds the event as text; Log Service holds ActionTrail's as text once it is exported.
 _WHOLE, _PART = "CloudAuditEvent", "event"
+# CloudWatch puts a time beside the text that a service gave it, which may be anything.
+_SAID, _WHEN = "message", "timestamp"
 
 
 def opened(content: JsonObject) -> JsonObject:
@@ -17,6 +20,8 @@ def opened(content: JsonObject) -> JsonObject:
         return whole
     if (part := _parsed(content.get(_PART))) is not None:
         return {**content, _PART: part}
+    if _WHEN in content and (said := _parsed(content.get(_SAID))) is not None and trail_of(flattened(said)):
+        return said
     return content
 
 

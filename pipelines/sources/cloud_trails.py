@@ -34,7 +34,7 @@ def _from(flat: _Flat, *endings: str) -> bool:
 
 
 def _is_alicloud(flat: _Flat) -> bool:
-    return "acsRegion" in flat or "event.acsRegion" in flat or _from(flat, ".aliyuncs.com")
+    return "acsRegion" in flat or "event.acsRegion" in flat or _from(flat, ".aliyuncs.com", ".aliyun.com")
 
 
 def _is_tencent(flat: _Flat) -> bool:

@@ -34,16 +34,21 @@ def read(stream: BinaryIO) -> Iterator[Batch]:
     for records, rejects in read_objects(stream):
         entries, strange = told_apart(records, _is_entry, "JSON, but no entry of a journal")
         lost = pl.concat([rejects, strange])
-        more = pl.DataFrame(
-            {
-                "source_offset": pl.Series([entry.offset for entry in entries], dtype=pl.UInt64),
-                "more": fields_of_rows([_own_names(entry) for entry in entries]),
-            }
-        )
-        for batch in batches_by_kind(_lines(entries), lost):
-            known = batch.rows.join(more, on="source_offset", how="left", maintain_order="left")
-            fields = joined_fields(known["fields"], known["more"]) if known.height else known["fields"]
-            yield Batch(batch.table, batch.rows.with_columns(fields.alias("fields")), batch.rejects, batch.source_type)
+        yield from entry_batches(entries, lost)
+
+
+def entry_batches(entries: list[Record], lost: pl.DataFrame) -> Iterator[Batch]:
+    """The batches of some entries, by what they say, with the rejects met on the way."""
+    more = pl.DataFrame(
+        {
+            "source_offset": pl.Series([entry.offset for entry in entries], dtype=pl.UInt64),
+            "more": fields_of_rows([_own_names(entry) for entry in entries]),
+        }
+    )
+    for batch in batches_by_kind(_lines(entries), lost):
+        known = batch.rows.join(more, on="source_offset", how="left", maintain_order="left")
+        fields = joined_fields(known["fields"], known["more"]) if known.height else known["fields"]
+        yield Batch(batch.table, batch.rows.with_columns(fields.alias("fields")), batch.rejects, batch.source_type)
 
 
 def _is_entry(content: JsonObject) -> bool:

@@ -16,6 +16,7 @@ NAME = "json_lines"
 _TIMES = (
     *("@timestamp", "timestamp", "event_time", "eventTime", "time", "ts", "datetime", "eventTimestamp"),
     *("requestReceivedTimestamp", "created_at", "createdAt", "date", "Timestamp", "Time", "log_time", "logTime"),
+    "t.$date",  # MongoDB's
 )
 _NAMED = {
     "host": ("host", "hostname", "host.name", "computer", "server", "agent.name", "node"),

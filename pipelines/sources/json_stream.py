@@ -20,13 +20,15 @@ _DAMAGED_LIMIT = 1000
 _DAMAGED = "JSON breaks off or is malformed here"
 _HEAD = 64 * 1024
 # {"Records": [ | {"kind": "EventList", "apiVersion": "audit.k8s.io/v1", "metadata": {}, "items": [
+# {"messageType":"DATA_MESSAGE","owner":"1","logGroup":"a","logStream":"b","subscriptionFilters":["c"],"logEvents":[
 _WRAPPER = re.compile(
-    r'[\s\ufeff]*\{(?:\s*"(?:kind|apiVersion|metadata|count|total|nextToken|NextToken|RequestId|request_id)"\s*:\s*'
-    r'(?:"[^"\\]{0,256}"|\{[^{}]{0,256}\}|[\w.\-]{1,32})\s*,){0,8}'
-    r'\s*"(?:[Rr]ecords|[Ee]vents|traces|items)"\s*:\s*\[(?=\s*\{)'
+    r'[\s\ufeff]*\{(?:\s*"(?:kind|apiVersion|metadata|count|total|nextToken|NextToken|RequestId|request_id'
+    r'|messageType|owner|logGroup|logStream|subscriptionFilters|policyLevel)"\s*:\s*'
+    r'(?:"[^"\\]{0,512}"|\{[^{}]{0,256}\}|\[[^\[\]{}]{0,512}\]|[\w.\-]{1,32})\s*,){0,8}'
+    r'\s*"(?:[Rr]ecords|[Ee]vents|traces|items|logEvents)"\s*:\s*\[(?=\s*\{)'
 )
 _BETWEEN_WRAPPERS = re.compile(
-    r'\s*\](?:\s*,\s*"\w{1,64}"\s*:\s*(?:"[^"\\]{0,4096}"|[\w.\-]{1,32})){0,8}\s*\}[\s,]{0,64}'
+    r'\s*\](?:\s*,\s*"\w{1,64}"\s*:\s*(?:"[^"\\]{0,4096}"|[\w.\-]{1,32}|\[\s*\])){0,8}\s*\}[\s,]{0,64}'
 )
 _WRAPPER_AFTER = re.compile(_BETWEEN_WRAPPERS.pattern + _WRAPPER.pattern)
 _FIRST_KEY = re.compile(r'[\s,;\[\]\ufeff]*(\{\s*"(?:[^"\\]|\\.)*"\s*:)')

@@ -10,19 +10,25 @@ from pipelines.capture.series import CaptureSeries
 from pipelines.exports.known import KnownExporters
 from pipelines.listening.clocks import ClockBook
 from pipelines.sources import (
+    application_log,
     auditd,
     capture,
     cef,
     clickhouse_query_log,
     cloud_audit,
+    container_logs,
     evtx_log,
     flow_exports,
     heard,
+    iis_native,
+    journal_export,
     journal_json,
     json_lines,
     mariadb_audit,
     mysql_audit,
+    mysql_error,
     mysql_general,
+    mysql_slow,
     postgres_csv,
     postgres_json,
     postgres_log,
@@ -49,7 +55,7 @@ HEAD_BYTES = 64 * 1024
 # Formats whose every line stands for itself, or that carry a header of `#` lines.
 _CONTINUABLE = frozenset(
     {"zeek_tsv", "zeek_json", "suricata", "auditd", "web_access", "web_error", "squid", "cef", "syslog", "json_lines"}
-    | {"journal_json", "postgres_json", "suricata_fast"}
+    | {"journal_json", "postgres_json", "suricata_fast", "container_logs", "iis_native"}
 )
 
 
@@ -110,12 +116,36 @@ class ReadsOn(Protocol):
         """What `read` gives of the stream, by what was decided from the content that was stored first."""
 
 
+# What the programs of containers may write.
+_IN_CONTAINERS: tuple[Source, ...] = (
+    suricata,
+    zeek_json,
+    mysql_audit,
+    postgres_json,
+    journal_json,
+    cloud_audit,
+    auditd,
+    cef,
+    squid,
+    web_access,
+    web_error,
+    mariadb_audit,
+    mysql_general,
+    mysql_error,
+    mysql_slow,
+    postgres_log,
+    syslog,
+    application_log,
+    json_lines,
+)
+
 # The more telling comes first: a magic number before a header, a header before a shape of line.
 SOURCES: tuple[Source, ...] = (
     heard,
     capture,
     evtx_log,
     flow_exports,
+    container_logs.ContainerLogs(_IN_CONTAINERS),
     zeek_tsv,
     windows_xml,
     suricata,
@@ -125,21 +155,26 @@ SOURCES: tuple[Source, ...] = (
     mysql_audit,
     postgres_json,
     journal_json,
+    journal_export,
     cloud_audit,
     auditd,
     syslog_frames,
     suricata_fast,
     cef,
     w3c,
+    iis_native,
     squid,
     web_access,
     web_error,
     mariadb_audit,
     mysql_general,
     windows_csv,
+    mysql_error,
+    mysql_slow,
     postgres_csv,
     postgres_log,
     syslog,
+    application_log,
     json_lines,
 )
 
@@ -160,6 +195,8 @@ def sources_for(
             for source in (cef, suricata_fast, syslog, syslog_frames, windows_csv)
         },
     }
+    within = tuple(configured.get(source.NAME, source) for source in _IN_CONTAINERS)
+    configured[container_logs.NAME] = container_logs.ContainerLogs(within)
     files = (*mapped, *(configured.get(source.NAME, source) for source in SOURCES if source is not heard))
     return (heard.HeardSource(files, series, site, clocks), *files)
 

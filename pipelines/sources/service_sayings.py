@@ -39,20 +39,6 @@ SERVICE_SAYINGS: tuple[Saying, ...] = (
         "",
         r"^(?:\[pid \d+\] )?\[(?P<user>[^\]]*)\] (?:OK|(?P<failure>FAIL)) LOGIN: Client \"(?P<source_ip>[^\"]*)\"",
     ),
-    # imap-login: Disconnected (auth failed, 1 attempts): user=<alice>, method=PLAIN, rip=192.0.2.7, lip=198.51.100.2
-    Saying(
-        ("dovecot",),
-        "login",
-        "failure",
-        r"^\S+-login: .*?\((?P<reason>auth failed[^)]*)\): user=<(?P<user>[^>]*)>,(?: method=(?P<method>[^,]*),)? "
-        r"rip=(?P<source_ip>[^,\s]+)",
-    ),
-    Saying(
-        ("dovecot",),
-        "login",
-        "success",
-        r"^\S+-login: Login: user=<(?P<user>[^>]*)>, method=(?P<method>[^,]*), rip=(?P<source_ip>[^,\s]+)",
-    ),
     # client @0x7f 192.0.2.7#4000 (example.org): query: example.org IN A + (198.51.100.2)
     Saying(
         ("named",),
@@ -60,5 +46,27 @@ SERVICE_SAYINGS: tuple[Saying, ...] = (
         "unknown",
         r"^(?:queries: )?(?:info: )?client (?:@\S+ )?(?P<source_ip>[0-9a-fA-F.:]+)#(?P<source_port>\d+)"
         r"(?: \([^)]*\))?:(?: view \S+:)? query: (?P<query>\S+) IN (?P<qtype_name>\S+)",
+    ),
+    # client @0x7f 192.0.2.7#4000 (example.org): query (cache) 'example.org/A/IN' denied | zone transfer '...' denied
+    Saying(
+        ("named",),
+        "query",
+        "failure",
+        r"^(?:security: )?(?:\w+: )?client (?:@\S+ )?(?P<source_ip>[0-9a-fA-F.:]+)#(?P<source_port>\d+)"
+        r"(?: \([^)]*\))?:(?: view \S+:)? (?P<operation>query|update|zone transfer)(?: \(\w+\))? "
+        r"'(?P<query>[^'/]*)(?:/(?P<qtype_name>\w+))?(?:/\w+)?' (?P<reason>denied)",
+    ),
+    # NOTICE [sshd] Ban 192.0.2.7 | NOTICE  [sshd] Unban 192.0.2.7
+    Saying(
+        ("fail2ban.actions", "fail2ban"),
+        "ban",
+        "success",
+        r"^(?:fail2ban\.actions.*?: )?NOTICE +\[(?P<jail>[^\]]+)\] (?:Restore )?Ban (?P<source_ip>\S+)$",
+    ),
+    Saying(
+        ("fail2ban.actions", "fail2ban"),
+        "unban",
+        "success",
+        r"^(?:fail2ban\.actions.*?: )?NOTICE +\[(?P<jail>[^\]]+)\] Unban (?P<source_ip>\S+)$",
     ),
 )

@@ -124,7 +124,15 @@ SSH_SAYINGS: tuple[Saying, ...] = (
         "login",
         "failure",
         r"^(?:fatal: )?(?P<reason>Timeout before authentication) for (?:connection from )?(?P<source_ip>[0-9a-fA-F.:]+)"
-        r"(?: port (?P<source_port>\d+))?",
+        r"(?: port (?P<source_port>\d+))?(?: to (?P<local_ip>[0-9a-fA-F.:]+))?",
+    ),
+    # ssh_dispatch_run_fatal: Connection from 192.0.2.7 port 40022: message authentication code incorrect [preauth]
+    Saying(
+        _SSHD,
+        "connect",
+        "failure",
+        r"^ssh_dispatch_run_fatal: Connection from (?:(?:authenticating|invalid) user (?P<user>.*) |user \S* )?"
+        r"(?P<source_ip>\S+) port (?P<source_port>\d+): (?P<reason>.*)$",
     ),
     # drop connection #10 from [192.0.2.7]:40022 on [198.51.100.2]:22 past MaxStartups
     Saying(
@@ -134,6 +142,42 @@ SSH_SAYINGS: tuple[Saying, ...] = (
         r"^(?:error: )?(?:beginning MaxStartups throttling|drop connection #\d+) from "
         r"\[(?P<source_ip>[^\]]+)\]:(?P<source_port>\d+) on \[(?P<local_ip>[^\]]+)\]:(?P<local_port>\d+) "
         r"(?P<reason>.*)$",
+    ),
+    # reverse mapping checking getaddrinfo for mail.example.org [192.0.2.7] failed.
+    Saying(
+        _SSHD,
+        "connect",
+        "unknown",
+        r"^reverse mapping checking getaddrinfo for (?P<client_name>\S+) \[(?P<source_ip>[^\]]+)\] failed",
+    ),
+    # Address 192.0.2.7 maps to mail.example.org, but this does not map back to the address.
+    Saying(_SSHD, "connect", "unknown", r"^Address (?P<source_ip>\S+) maps to (?P<client_name>\S+), but this"),
+    # refused connect from mail.example.org (192.0.2.7), as TCP wrappers write it
+    Saying(
+        ("sshd", "vsftpd", "sendmail", "in.telnetd"),
+        "connect",
+        "failure",
+        r"^refused connect from (?P<client_name>\S+)(?: \((?P<source_ip>[^)]+)\))?$",
+    ),
+    # subsystem request for sftp by user alice
+    Saying(
+        _SSHD,
+        "session_start",
+        "success",
+        r"^subsystem request for (?P<session_type>\S+)(?: by user (?P<user>\S+?))?(?:,? failed.*)?$",
+    ),
+    # session opened for local user alice from [192.0.2.7]
+    Saying(
+        ("sftp-server", "internal-sftp"),
+        "session_start",
+        "success",
+        r"^session opened for local user (?P<user>.*) from \[(?P<source_ip>[^\]]+)\]$",
+    ),
+    Saying(
+        ("sftp-server", "internal-sftp"),
+        "session_end",
+        "success",
+        r"^session closed for local user (?P<user>.*) from \[(?P<source_ip>[^\]]+)\]$",
     ),
     # Bad password attempt for 'root' from 192.0.2.7:40022 | Login attempt for nonexistent user from 192.0.2.7:40022
     Saying(

@@ -6,6 +6,7 @@ from polars._typing import SchemaDict
 from polars.expr.struct import ExprStructNameSpace
 
 from pipelines.sources.syslog_plain import plain_headers, versioned_headers
+from pipelines.sources.syslog_prefixes import without_prefixes
 from pipelines.sources.syslog_years import MONTHS, YearCounter
 from pipelines.sources.times import dated_times, utc_times
 
@@ -58,7 +59,7 @@ def split_headers(lines: pl.DataFrame) -> pl.DataFrame:
     since midnight, null where a clock shows no such time. Of two headers the inner one counts, which is the sender's:
     `relay` is the host of the outer.
     """
-    return _of_senders(_split(lines))
+    return _of_senders(without_prefixes(_split(lines)))
 
 
 def _of_senders(split: pl.DataFrame) -> pl.DataFrame:

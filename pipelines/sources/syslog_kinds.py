@@ -35,6 +35,7 @@ _NOTHING = pl.lit(None, dtype=pl.String)
 _SERVICES = {"sshd-session": "sshd", "sshd-auth": "sshd", "crond": "cron", "anacron": "cron", "sudo-i": "sudo"}
 _SERVICES |= {"(squid-1)": "squid"}
 
+_ENDS = frozenset({"source_ip", "source_port", "destination_ip", "destination_port"})
 _FIELDS = {
     "program": "program",
     "pid": "process",
@@ -44,7 +45,7 @@ _FIELDS = {
     "relay": "relay",
     "decode_error": "decode_flag",
     REPEATED: REPEATED,
-    **{name: f"parsed.{name}" for name in PARSED if name not in {"source_ip", "source_port"}},
+    **{name: f"parsed.{name}" for name in PARSED if name not in _ENDS},
 }
 
 
@@ -146,10 +147,18 @@ def _rows(lines: pl.DataFrame) -> pl.DataFrame:
         pl.col("offset").alias("source_offset"),
         canonical_addresses(told["parsed.source_ip"]).alias("source_ip"),
         pl.col("parsed.source_port").alias("source_port"),
+        _destination(told),
+        pl.coalesce("parsed.destination_port", "parsed.local_port").alias("destination_port"),
         pl.col("parsed.user").alias("user"),
         pl.col("outcome").fill_null("unknown"),
     )
     return complete(structured_data(told), "syslog_messages", _FIELDS)
+
+
+def _destination(told: pl.DataFrame) -> pl.Series:
+    """Whom a program connected to, or at which of its own addresses somebody came."""
+    ends = told.select(pl.coalesce("parsed.destination_ip", "parsed.local_ip").alias("destination_ip"))
+    return canonical_addresses(ends["destination_ip"])
 
 
 def _named(number: pl.Expr, names: tuple[str, ...]) -> pl.Expr:

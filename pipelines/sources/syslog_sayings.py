@@ -1,5 +1,7 @@
 """The lines of a Linux host's programs that say who did what from where, and whether it worked."""
 
+from pipelines.sources.mail_sayings import MAIL_SAYINGS
+from pipelines.sources.pam_sayings import PAM_SAYINGS
 from pipelines.sources.saying import Saying
 from pipelines.sources.service_sayings import SERVICE_SAYINGS
 from pipelines.sources.ssh_sayings import SSH_SAYINGS
@@ -9,6 +11,8 @@ _ACCOUNTS = ("useradd", "usermod", "gpasswd", "groupmems", "adduser")
 SAYINGS: tuple[Saying, ...] = (
     *SSH_SAYINGS,
     *SERVICE_SAYINGS,
+    *MAIL_SAYINGS,
+    *PAM_SAYINGS,
     # alice : 3 incorrect password attempts ; TTY=pts/0 ; PWD=/home/alice ; USER=root ; COMMAND=/bin/sh
     Saying(
         ("sudo",),
@@ -50,8 +54,38 @@ SAYINGS: tuple[Saying, ...] = (
         "",
         r"^(?:\+|(?P<failure>-)) (?P<tty>\S+) (?P<user>[^\s:]+)[:-](?P<runas>\S+)$",
     ),
+    # BAD SU alice to root on /dev/pts/0, on BSD | BAD SU from alice to root at /dev/pts/0, on AIX
+    Saying(
+        ("su",),
+        "switch_user",
+        "",
+        r"^(?P<failure>BAD SU )?(?:from )?(?P<user>\S+) to (?P<runas>\S+) (?:on|at) (?P<tty>\S+)$",
+    ),
+    # alice: Executing command [USER=root] [TTY=unknown] [CWD=/home/alice] [COMMAND=/usr/sbin/gparted]
+    # alice: Error executing command as another user: Not authorized [USER=root] [TTY=/dev/pts/0] ...
+    Saying(
+        ("pkexec",),
+        "execute",
+        "",
+        r"^(?P<user>\S+): (?:Executing command|(?P<failure>Error executing command as another user: [^\[]*?)) "
+        r"\[USER=(?P<runas>[^\]]*)\] \[TTY=(?P<tty>[^\]]*)\] \[CWD=(?P<pwd>[^\]]*)\] \[COMMAND=(?P<command>.*)\]$",
+    ),
+    # Operator of unix-session:2 FAILED to authenticate to gain authorization for action org.freedesktop.policykit.exec
+    # for unix-process:811:9 [pkexec id] (owned by unix-user:alice)
+    Saying(
+        ("polkitd",),
+        "authenticate",
+        "",
+        r"^Operator of \S+ (?:(?P<failure>FAILED) to authenticate|successfully authenticated as unix-user:"
+        r"(?P<runas>\S+)) to gain .*?authorization for action (?P<operation>\S+) "
+        r".*\(owned by unix-user:(?P<user>[^)]+)\)$",
+    ),
+    # Starting job 7 (a0000701bd3f90) for user 'alice' (1001)
+    Saying(("atd",), "execute", "success", r"^Starting job \d+ \(\w+\) for user '(?P<user>[^']*)'"),
     # (root) CMD (/usr/local/bin/backup)
     Saying(("cron",), "execute", "success", r"^\((?P<user>[^)]*)\) CMD \((?P<command>.*)\)$"),
+    # (alice) PAM ERROR (Permission denied)
+    Saying(("cron",), "execute", "failure", r"^\((?P<user>[^)]*)\) (?P<reason>(?:PAM|AUTH) ERROR|FAILED) \(.*\)$"),
     # (alice) REPLACE (alice)
     Saying(
         ("cron", "crontab"),
@@ -120,30 +154,16 @@ SAYINGS: tuple[Saying, ...] = (
     Saying(_ACCOUNTS, "change_user", "success", r"^(?:change|lock|unlock) user '(?P<target_user>[^']*)'"),
     # delete user 'alice'
     Saying(("userdel",), "delete_user", "success", r"^delete user '(?P<target_user>[^']*)'"),
-    # pam_unix(passwd:chauthtok): password changed for alice
-    Saying(
-        ("pam",), "change_password", "success", r"^pam_\w+\(.*?:chauthtok\): password changed for (?P<target_user>\S+)"
-    ),
-    # pam_unix(sshd:auth): authentication failure; logname= uid=0 euid=0 tty=ssh ruser= rhost=192.0.2.7  user=root
-    Saying(
-        ("pam",),
-        "authenticate",
-        "failure",
-        r"^pam_\w+\(.*?:auth\): authentication failure;.*? tty=(?P<tty>\S*) ruser=(?P<ruser>\S*) "
-        r"rhost=(?P<source_ip>\S*)(?:\s+user=(?P<user>\S+))?",
-    ),
-    # pam_unix(sudo:session): session opened for user root(uid=0) by alice(uid=1000)
-    Saying(
-        ("pam",),
-        "session_start",
-        "success",
-        r"^pam_\w+\(.*?:session\): session opened for user (?P<user>[^\s(]+)(?:\(uid=\d+\))?"
-        r"(?: by (?P<opened_by>[^\s(]+))?",
-    ),
-    Saying(("pam",), "session_end", "success", r"^pam_\w+\(.*?:session\): session closed for user (?P<user>[^\s(]+)"),
     # New session 12 of user alice.
     Saying(
         ("systemd-logind",), "session_start", "success", r"^New session (?P<session>\S+) of user (?P<user>\S+?)\.?$"
+    ),
+    # Started Session 12 of User alice. | Started session-12.scope - Session 12 of User alice.
+    Saying(
+        ("systemd",),
+        "session_start",
+        "success",
+        r"^Started (?:\S+\.scope - )?[Ss]ession (?P<session>\S+) of [Uu]ser (?P<user>\S+?)\.?$",
     ),
     # Started nginx.service - A high performance web server.
     Saying(("systemd",), "start", "success", r"^(?:Started|Finished|Reloaded) (?P<unit>.*?)\.?$"),
@@ -154,6 +174,21 @@ SAYINGS: tuple[Saying, ...] = (
         "session_end",
         "success",
         r"^(?:Removed session|Session) (?P<session>\w+)(?: logged out)?\.",
+    ),
+    # nginx.service: A process of this unit has been killed by the OOM killer.
+    Saying(
+        ("systemd",),
+        "stop",
+        "failure",
+        r"^(?P<unit>\S+): (?P<reason>A process of this unit has been killed by .*?)\.?$",
+    ),
+    # Out of memory: Killed process 811 (java) total-vm:8123456kB, ... UID:1001 ...
+    Saying(
+        ("kernel",),
+        "stop",
+        "failure",
+        r"^(?:\[ *\d+\.\d+\] ?)?(?P<reason>(?:Memory cgroup out|Out) of memory): Kill(?:ed)? process \d+ "
+        r"\((?P<command>[^)]*)\)",
     ),
     Saying(("systemd",), "stop", "success", r"^Stopped (?P<unit>.*?)\.?$"),
     Saying(("systemd",), "stop", "failure", r"^(?P<unit>\S+): (?:Main process exited|Failed with result)"),

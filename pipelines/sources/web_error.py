@@ -42,6 +42,8 @@ _SAID_OF = {
     "upstream": r', upstream: "([^"]*)"',
     "cs-referer": r', referrer: "([^"]*)"',
 }
+# user admin: authentication failure for "/x": Password Mismatch | user "admin" was not found in "/etc/nginx/htpasswd"
+_USER = r'\buser "?([^\s":]+)"?(?:: (?:authentication failure|password mismatch)| (?:was )?not found)'
 _LEVELS = {
     "emerg": 6,
     "alert": 5,
@@ -122,6 +124,7 @@ def _rows(lines: pl.DataFrame) -> pl.DataFrame:
             .alias("service"),
             pl.col("cs-host").alias("host"),
             address.alias("source_ip"),
+            said.str.extract(_USER, 1).alias("user"),
             pl.col("port").alias("source_port"),
             pl.lit("error").alias("action"),
             pl.when(pl.col("level").is_in(["emerg", "alert", "crit", "error"]))

@@ -147,3 +147,42 @@ def test_every_record_of_a_real_log_is_a_row_that_knows_its_event_and_no_other(s
         calls = [other for other in rows if f"msg=audit({serial})" in other["message"] and "exe=" in other["message"]]
         known = {call["fields"]["exe"] for call in calls}
         assert {row["fields"][key] for key in ("exe",) if key in row["fields"]} == known
+
+
+_PRINTED = b"""\
+----
+type=PROCTITLE msg=audit(03/01/2026 10:00:00.123:7) : proctitle=curl -o /tmp/a b.sh
+type=EXECVE msg=audit(03/01/2026 10:00:00.123:7) : argc=3 a0=curl a1=--data=x a2=/tmp/a b.sh
+type=SOCKADDR msg=audit(03/01/2026 10:00:00.123:7) : saddr={ saddr_fam=inet laddr=192.0.2.9 lport=80 }
+type=SYSCALL msg=audit(03/01/2026 10:00:00.123:7) : arch=x86_64 syscall=connect success=no exit=EINPROGRESS(Operation now in progress) auid=lin uid=root comm=curl exe=/usr/bin/curl key=(null)
+----
+type=USER_LOGIN msg=audit(03/01/2026 10:00:01.300:8) : pid=9 uid=root auid=unset msg='op=login acct=(invalid user) exe=/usr/sbin/sshd hostname=? addr=192.0.2.7 terminal=ssh res=failed'
+"""  # noqa: E501  # records are one line each
+
+
+def test_what_ausearch_interprets_is_read_as_what_it_was() -> None:
+    rows = {row["fields"]["type"]: row for row in events(auditd, _PRINTED)}
+    assert {row["event_time"].isoformat() for row in rows.values()} == {
+        "2026-03-01T10:00:00.123000+00:00",
+        "2026-03-01T10:00:01.300000+00:00",
+    }
+    execve, call, login = rows["EXECVE"]["fields"], rows["SYSCALL"], rows["USER_LOGIN"]
+    assert (execve["a1"], execve["a2"], execve["comm"]) == ("--data=x", "/tmp/a b.sh", "curl")  # noqa: S108
+    assert execve["proctitle"] == "curl -o /tmp/a b.sh"
+    assert (call["user"], call["outcome"]) == ("lin", "failure")
+    assert (call["destination_ip"], call["destination_port"]) == ("192.0.2.9", 80)
+    assert "key" not in call["fields"]
+    assert (login["user"], login["source_ip"], login["outcome"]) == ("(invalid user)", "192.0.2.7", "failure")
+    assert "hostname" not in login["fields"]
+
+
+def test_what_ausearch_prints_between_events_is_no_reject() -> None:
+    assert reasons(auditd, b"time->Sun Mar  1 10:00:00 2026\n" + _PRINTED) == {}
+
+
+@pytest.mark.parametrize(
+    "day", ["03/01/2026", "03/01/26", "01.03.2026", "2026-03-01", "2026/03/01", "2026\u5e7403\u670801\u65e5"]
+)
+def test_ausearch_prints_dates_as_the_region_has_them(day: str) -> None:
+    row = event(auditd, f"type=BPF msg=audit({day} 10:00:00.5:7) : prog-id=44 op=LOAD")
+    assert row["event_time"].isoformat() == "2026-03-01T10:00:00.500000+00:00"

@@ -135,18 +135,35 @@ def test_an_event_of_a_trail_becomes_columns_and_fields(
     assert source_for(json.dumps(content).encode()) is cloud_audit
 
 
+_DELIVERED = [{"id": str(at), "timestamp": 1772359200000, "message": json.dumps(_AWS)} for at in range(2)]
+
+
 @pytest.mark.parametrize(
     "text",
     [
         json.dumps({"Records": [_AWS, _AWS]}),
         json.dumps({"Records": [_AWS, _AWS]}, indent=2),
+        json.dumps(
+            {"messageType": "DATA_MESSAGE", "owner": "1", "subscriptionFilters": ["a"], "logEvents": _DELIVERED}
+        ),
+        json.dumps({"events": _DELIVERED, "searchedLogStreams": [], "nextForwardToken": "f/1"}, indent=2),
         json.dumps({"Records": [_AWS]}) + "\n" + json.dumps({"Records": [_AWS]}) + "\n",
         json.dumps({"records": [_AWS, _AWS], "count": 2}),
         json.dumps({"kind": "EventList", "apiVersion": "audit.k8s.io/v1", "metadata": {}, "items": [_KUBERNETES] * 2}),
         json.dumps([_AWS, _AWS]),
         "\ufeff" + json.dumps(_AWS) + "\n" + json.dumps(_AWS) + "\n",
     ],
-    ids=["Records", "Records over lines", "files joined", "other members", "EventList", "array", "lines"],
+    ids=[
+        "Records",
+        "Records over lines",
+        "CloudWatch's delivery",
+        "CloudWatch's answer",
+        "files joined",
+        "other members",
+        "EventList",
+        "array",
+        "lines",
+    ],
 )
 def test_events_are_found_however_they_are_wrapped(text: str) -> None:
     found = source_for(text.encode())

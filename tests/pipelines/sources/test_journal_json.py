@@ -5,7 +5,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from pipelines.sources import journal_json
+from pipelines.sources import journal_export, journal_json
 from tests.pipelines.sources.rows import event, events, reasons
 
 _ENTRY = {
@@ -70,3 +70,36 @@ _VALUES = st.one_of(st.none(), st.text(max_size=9), st.integers(-9, 999), st.lis
 def test_every_entry_is_a_row_or_a_reject(changes: dict[str, Any]) -> None:
     content = json.dumps(_ENTRY | changes).encode()
     assert len(events(journal_json, content)) + len(reasons(journal_json, content)) == 1
+
+
+def _exported(content: dict[str, str]) -> bytes:
+    """An entry as `journalctl -o export` writes it: what holds line breaks with its length."""
+    plain = [f"{name}={value}\n".encode() for name, value in content.items() if "\n" not in value]
+    others = [(name, value.encode()) for name, value in content.items() if "\n" in value]
+    long = [name.encode() + b"\n" + len(value).to_bytes(8, "little") + value + b"\n" for name, value in others]
+    return b"".join([*plain, *long, b"\n"])
+
+
+def test_an_exported_entry_is_read_as_the_same_entry_in_json() -> None:
+    exported, written = events(journal_export, _exported(_ENTRY)), events(journal_json, json.dumps(_ENTRY).encode())
+    assert [row["user"] for row in exported] == ["root"]
+    assert [row | {"message": ""} for row in exported] == [row | {"message": ""} for row in written]
+
+
+def test_a_value_of_several_lines_is_one() -> None:
+    text = _exported(_ENTRY | {"MESSAGE": "one\n\nMESSAGE=two"}) + _exported(_ENTRY)
+    rows = events(journal_export, text)
+    assert [(row["source_offset"], row["message"]) for row in rows] == [
+        (0, "one\n\nMESSAGE=two"),
+        (1, _ENTRY["MESSAGE"]),
+    ]
+
+
+@pytest.mark.parametrize(
+    "damage",
+    [b"no field\n", b"MESSAGE=without a time\n", b"DATA\n" + b"\xff" * 8 + b"\n", b"__REALTIME_TIMESTAMP=1\n"],
+)
+def test_a_damaged_entry_is_one_reject_and_those_around_it_are_read(damage: bytes) -> None:
+    text = _exported(_ENTRY) + damage + b"\n" + _exported(_ENTRY)
+    assert [row["source_offset"] for row in events(journal_export, text)] == [0, 2]
+    assert list(reasons(journal_export, text)) == [1]

@@ -41,12 +41,20 @@ _LINES = {
     "w3c": "#Fields: date time c-ip cs-method sc-status\n2026-03-01 10:00:00 192.0.2.7 GET 200\n",
     "squid": "1772330400.123 180 192.0.2.7 TCP_MISS/200 411 GET http://a.example.org/ - HIER_DIRECT/198.51.100.2 -\n",
     "web_error": "2026/03/01 10:00:00 [error] 811#811: *7 open() failed, client: 192.0.2.7, server: example.org\n",
+    "container_logs": "2026-03-01T10:00:00.123456789Z stdout P started \n2026-03-01T10:00:00.2Z stdout F at last\n",
+    "application_log": "2026-03-01 10:00:00,123 ERROR [main] org.example.App - failed\n\tat org.example.App.main\n",
+    "iis_native": (
+        "192.0.2.7, -, 3/1/2026, 9:00:02, W3SVC1, WEB-1, 198.51.100.2, 16, 320, 1450, 200, 0, GET, /a.aspx, id=4,\n"
+    ),
+    "mysql_error": "2026-03-01T10:00:00.123456Z 0 [Note] [MY-010931] [Server] ready for connections\n",
+    "mysql_slow": "# User@Host: a[a] @ app [192.0.2.7]\n# Query_time: 2.5\nSET timestamp=1772359200;\nSELECT 1;\n",
     "mysql_general": "2026-03-01T10:00:00.123456Z\t    8 Query\tSELECT 1\n",
     "mariadb_audit": "20260301 10:00:00,db-1,app,192.0.2.7,12,34,QUERY,city,'SELECT 1',0\n",
     "postgres_csv": (
         '2026-03-01 10:00:00.123 UTC,"alice","city",811,"192.0.2.7:40022",5c78f6e2.32b,3,"SELECT",'
         '2026-03-01 09:59:58 UTC,3/7,0,LOG,00000,"statement: SELECT 1",,,,,,,,,"psql","client backend",,0\n'
     ),
+    "journal_export": "__CURSOR=a\n__REALTIME_TIMESTAMP=1772330400000000\n_HOSTNAME=web-1\nMESSAGE=m\n\n",
     "journal_json": '{"__REALTIME_TIMESTAMP":"1772330400000000","_HOSTNAME":"web-1","MESSAGE":"m","PRIORITY":"6"}\n',
     "postgres_json": '{"timestamp":"2026-03-01 10:00:00.123 UTC","pid":811,"error_severity":"LOG","message":"m"}\n',
     "postgres_log": "2026-03-01 10:00:00.123 UTC [811] alice@city LOG:  statement: SELECT 1\n",

@@ -312,7 +312,102 @@ def test_terminal_escapes_and_null_bytes_in_a_message_are_only_text() -> None:
         ),
         (
             "sshd[1]: drop connection #10 from [2001:db8::7]:4 on [192.0.2.1]:22 past MaxStartups",
-            {"source_ip": "2001:db8::7", "source_port": 4, "local_port": "22", "reason": "past MaxStartups"},
+            {"source_ip": "2001:db8::7", "source_port": 4, "local_port": "22", "reason": "past MaxStartups"}
+            | {"destination_ip": "192.0.2.1", "destination_port": 22},
+        ),
+        (
+            "sshd[1]: Timeout before authentication for connection from 192.0.2.7 to 198.51.100.2, pid = 811",
+            {"source_ip": "192.0.2.7", "destination_ip": "198.51.100.2", "outcome": "failure"},
+        ),
+        (
+            "sshd[1]: ssh_dispatch_run_fatal: Connection from 192.0.2.7 port 4: Broken pipe [preauth]",
+            {"source_ip": "192.0.2.7", "source_port": 4, "outcome": "failure", "reason": "Broken pipe [preauth]"},
+        ),
+        (
+            "sshd[1]: reverse mapping checking getaddrinfo for a.example.org [192.0.2.7] failed.",
+            {"source_ip": "192.0.2.7", "action": "connect"},
+        ),
+        ("sshd[1]: subsystem request for sftp by user alice", {"user": "alice", "session_type": "sftp"}),
+        ("sshd[1]: refused connect from a.example.org (192.0.2.7)", {"source_ip": "192.0.2.7", "outcome": "failure"}),
+        ("sftp-server[1]: session opened for local user j from [192.0.2.7]", {"user": "j", "source_ip": "192.0.2.7"}),
+        (
+            "sshd[1]: pam_faillock(sshd:auth): Consecutive login failures for user jo account temporarily locked",
+            {"user": "jo", "outcome": "failure"},
+        ),
+        (
+            "sudo[1]: pam_sss(sudo:auth): received for user jo: 7 (Authentication failure)",
+            {"user": "jo", "outcome": "failure", "reason": "Authentication failure"},
+        ),
+        ("crond[1]: (jo) PAM ERROR (Permission denied)", {"user": "jo", "action": "execute", "outcome": "failure"}),
+        (
+            "postfix/smtpd[1]: warning: hostname a.example.net does not resolve to address 192.0.2.7: Name unknown",
+            {"source_ip": "192.0.2.7", "action": "connect"},
+        ),
+        ("sudo[1]: pam_unix(sudo:auth): conversation failed", {"user": "", "outcome": "failure"}),
+        ("systemd[1]: Started Session 12 of User jo.", {"user": "jo", "action": "session_start", "session": "12"}),
+        (
+            "postfix/smtpd[1]: warning: unknown[192.0.2.7]: SASL LOGIN authentication failed: UGFz, sasl_username=jo",
+            {"source_ip": "192.0.2.7", "user": "jo", "action": "login", "outcome": "failure", "reason": "UGFz"},
+        ),
+        (
+            "postfix/smtpd[1]: 4F1A22: client=unknown[192.0.2.7], sasl_method=PLAIN, sasl_username=jo@a",
+            {"source_ip": "192.0.2.7", "user": "jo@a", "action": "login", "outcome": "success", "queue_id": "4F1A22"},
+        ),
+        (
+            (
+                "postfix/smtpd[1]: NOQUEUE: reject: RCPT from unknown[192.0.2.7]: 554 5.7.1 Relay access denied; "
+                "from=<a@a> to=<b@b> proto=ESMTP helo=<h>"
+            ),
+            {"source_ip": "192.0.2.7", "from": "a@a", "to": "b@b", "outcome": "failure"},
+        ),
+        (
+            (
+                "postfix/smtp[1]: 4F1A22: to=<b@b>, relay=mx.example.com[198.51.100.2]:25, delay=1, dsn=2.0.0, "
+                "status=sent (250 Ok)"
+            ),
+            {"destination_ip": "198.51.100.2", "destination_port": 25, "to": "b@b", "outcome": "success"},
+        ),
+        (
+            "postfix/smtp[1]: 4F1A22: to=<b@b>, relay=none, delay=1, dsn=4.4.1, status=deferred (timed out)",
+            {"destination_ip": "", "status": "deferred", "outcome": "failure", "reason": "timed out"},
+        ),
+        (
+            "dovecot: auth-worker(8): pam(jo,192.0.2.7,<a>): pam_authenticate() failed: Authentication failure",
+            {"user": "jo", "source_ip": "192.0.2.7", "outcome": "failure"},
+        ),
+        ("dovecot: imap(jo)<8><a>: Disconnected: Logged out in=5 out=9", {"user": "jo", "action": "logout"}),
+        (
+            "named[1]: client @0x7f 192.0.2.7#4 (example.org): query (cache) 'example.org/A/IN' denied",
+            {"source_ip": "192.0.2.7", "query": "example.org", "outcome": "failure"},
+        ),
+        (
+            "fail2ban.actions[1]: NOTICE [sshd] Ban 192.0.2.7",
+            {"source_ip": "192.0.2.7", "action": "ban", "jail": "sshd"},
+        ),
+        ("su: BAD SU alice to root on /dev/pts/0", {"user": "alice", "runas": "root", "outcome": "failure"}),
+        ("su: from alice to root at /dev/pts/0", {"user": "alice", "runas": "root", "outcome": "success"}),
+        (
+            "pkexec[1]: alice: Executing command [USER=root] [TTY=unknown] [CWD=/] [COMMAND=/bin/id]",
+            {"user": "alice", "runas": "root", "command": "/bin/id", "outcome": "success"},
+        ),
+        (
+            (
+                "pkexec[1]: alice: Error executing command as another user: Not authorized [USER=root] [TTY=a] [CWD=/] "
+                "[COMMAND=/bin/id]"
+            ),
+            {"user": "alice", "command": "/bin/id", "outcome": "failure"},
+        ),
+        (
+            (
+                "polkitd[1]: Operator of unix-session:2 FAILED to authenticate to gain authorization for action "
+                "org.example.run for unix-process:8:9 [a] (owned by unix-user:alice)"
+            ),
+            {"user": "alice", "operation": "org.example.run", "outcome": "failure"},
+        ),
+        ("atd[1]: Starting job 7 (a0000701bd3f90) for user 'alice' (1001)", {"user": "alice", "action": "execute"}),
+        (
+            "kernel: [ 8812.1] Out of memory: Killed process 811 (java) total-vm:8kB, UID:1001",
+            {"command": "java", "action": "stop", "outcome": "failure"},
         ),
         (
             "sshd[1]: Postponed publickey for alice from 192.0.2.7 port 4 ssh2 [preauth]",
@@ -368,3 +463,27 @@ def test_terminal_escapes_and_null_bytes_in_a_message_are_only_text() -> None:
 def test_more_programs_are_understood(line: str, expected: dict[str, Any]) -> None:
     row = event(syslog, _BSD + line)
     assert {name: row[name] if name in row else row["fields"].get(name) for name in expected} == expected
+
+
+@pytest.mark.parametrize(
+    ("line", "expected"),
+    [
+        (
+            "aix-1 auth|security:info sshd[8]: Failed password for a from 192.0.2.7 port 4 ssh2",
+            ("aix-1", "sshd", "a", 1),
+        ),
+        (
+            "Message forwarded from aix-1: sshd[8]: Failed password for a from 192.0.2.7 port 4 ssh2",
+            ("aix-1", "sshd", "a", 0),
+        ),
+        ("aix-1 auth|security:crit su: BAD SU from a to root at /dev/pts/1", ("aix-1", "su", "a", 5)),
+        ("aix-1 daemon:err|error inetd[9]: refused", ("aix-1", "inetd", "", 4)),
+        ("<auth.notice> bsd-1 su[8]: BAD SU a to root on /dev/pts/0", ("bsd-1", "su", "a", 2)),
+        ("Message forwarded", ("Message", "syslog", "", 0)),
+    ],
+)
+def test_what_aix_and_bsd_write_before_a_message_is_no_part_of_it(
+    line: str, expected: tuple[str, str, str, int]
+) -> None:
+    row = event(syslog, f"Mar  1 10:00:00 {line}")
+    assert (row["host"], row["service"], row["user"], row["severity"]) == expected

@@ -5,7 +5,7 @@ from typing import Any
 
 import pytest
 
-from pipelines.sources import headed, squid, syslog, w3c, web_error
+from pipelines.sources import headed, iis_native, squid, syslog, w3c, web_error
 from pipelines.sources.registry import source_for
 from tests.pipelines.sources.rows import event, events, reasons
 
@@ -106,6 +106,27 @@ def test_what_is_no_row_of_w3c_is_rejected_with_its_number() -> None:
         2: "#Fields names 3 columns, the row has another number",
         3: "no time: neither date and time nor a column that holds both",
     }
+
+
+_NATIVE = ", W3SVC1, WEB-1, 198.51.100.2, 16, 320, 1450, 404, 2, GET, /a.aspx, id=4&x=1,2,"
+
+
+@pytest.mark.parametrize("day", ["3/1/2026", "03/01/26", "1.3.2026", "2026-03-01"])
+def test_a_line_of_iis_own_format_becomes_columns_and_fields(day: str) -> None:
+    row = event(iis_native, f"192.0.2.7, CITY\\alice, {day}, 9:00:02{_NATIVE}")
+    assert row["event_time"].isoformat() == "2026-03-01T09:00:02+00:00"
+    expected = {"source_ip": "192.0.2.7", "destination_ip": "198.51.100.2", "host": "WEB-1", "user": "CITY\\alice"}
+    expected |= {"category": "webserver", "service": "iis", "outcome": "failure"}
+    assert {name: row[name] for name in expected} == expected
+    assert (row["fields"]["cs-uri"], row["fields"]["sc-status"]) == ("/a.aspx?id=4&x=1,2", "404")
+
+
+def test_one_day_beyond_the_twelfth_tells_that_days_come_first() -> None:
+    lines = [f"192.0.2.7, -, {day}, 9:00:02{_NATIVE}\n" for day in ("02/03/2026", "13/03/2026")]
+    assert [row["event_time"].isoformat()[:10] for row in events(iis_native, "".join(lines).encode())] == [
+        "2026-03-02",
+        "2026-03-13",
+    ]
 
 
 @pytest.mark.parametrize(
