@@ -199,6 +199,13 @@ _KEYED: dict[str, tuple[str, dict[str, Any]]] = {
             "event_time": "2026-03-01T02:00:00+00:00",
         },
     ),
+    "FortiGate's login that only its action tells as failed": (
+        (
+            'date=2026-03-01 time=10:00:00 devname="fg-1" devid="FG1" tz="+0800" type="event" subtype="vpn" '
+            'level="alert" user="bob" remip=192.0.2.1 action="ssl-login-fail" reason="sslvpn_login_permission_denied"'
+        ),
+        {"action": "ssl-login-fail", "outcome": "failure", "user": "bob", "source_ip": "192.0.2.1"},
+    ),
     "Sophos": (
         (
             '<30>device="SFW" date=2026-03-01 time=10:00:00 timezone="CST" device_name="XG" log_type="Firewall" '

@@ -83,6 +83,12 @@ def test_an_event_of_no_known_product_is_kept_whole() -> None:
     assert (row["product"], row["fields"]["user.name"]) == ("", "alice")
 
 
+def test_the_time_of_mongodb_is_an_object() -> None:
+    line = b'{"t":{"$date":"2026-03-01T10:00:00.123+08:00"},"s":"I","c":"NETWORK","id":22943,"msg":"accepted"}\n'
+    (row,) = events(json_lines, line)
+    assert (row["event_time"].isoformat(), row["message"]) == ("2026-03-01T02:00:00.123000+00:00", "accepted")
+
+
 @pytest.mark.parametrize(
     ("level", "severity"),
     [

@@ -188,6 +188,20 @@ _ERRORS: dict[str, tuple[str, dict[str, Any]]] = {
         "[Sun Mar 01 10:00:00.000000 2026] [core:error] [pid 811:tid 140] [client 192.0.2.7:4711] AH00124: too many",
         {"service": "apache", "source_ip": "192.0.2.7", "source_port": 4711, "code": "AH00124", "message": "too many"},
     ),
+    "Apache's refused login": (
+        (
+            "[Sun Mar 01 10:00:00.000000 2026] [auth_basic:error] [pid 811:tid 140] [client 192.0.2.7:4711] AH01617: "
+            'user alice: authentication failure for "/x": Password Mismatch'
+        ),
+        {"user": "alice", "source_ip": "192.0.2.7", "outcome": "failure"},
+    ),
+    "nginx's refused login": (
+        (
+            '2026/03/01 10:00:00 [error] 811#812: *7 user "bob" was not found in "/etc/htpasswd", client: 192.0.2.7, '
+            'server: x, request: "GET / HTTP/1.1"'
+        ),
+        {"user": "bob", "source_ip": "192.0.2.7", "outcome": "failure"},
+    ),
     "Apache over IPv6": (
         "[Sun Mar 01 10:00:00 2026] [error] [client 2001:db8::1:4711] no such file",
         {"source_ip": "2001:db8::1:4711", "outcome": "failure"},
