@@ -103,13 +103,13 @@ def composed_event_log(folder: Path, target: Path, *, copies: int, full: bool = 
         full: only chunks of which three quarters are used, as all but the last of a machine's own log are.
 
     Raises:
-        FileNotFoundError: the folder holds no EVTX file.
+        FileNotFoundError: the folder holds no EVTX file, or none with a full chunk.
     """
     chunks = [chunk for path in sorted(folder.rglob("*.evtx")) for chunk in _chunks(path.read_bytes())]
     if full:
         chunks = [chunk for chunk in chunks if _FULL <= _free_from(chunk) <= _CHUNK_BYTES]
     if not chunks:
-        raise FileNotFoundError(f"{folder}: no EVTX file in it")
+        raise FileNotFoundError(f"{folder}: no EVTX file in it" + (" with a full chunk" if full else ""))
     with target.open("wb") as stream:
         stream.write(_header(len(chunks) * copies))
         for _ in range(copies):

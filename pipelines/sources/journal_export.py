@@ -22,7 +22,8 @@ _BEGINS = (b"__CURSOR=", b"__REALTIME_TIMESTAMP=")
 _NAME = re.compile(rb"^[A-Z_][A-Z0-9_]{0,63}$")
 _LENGTH = 8
 _FIELDS_LIMIT = 1000
-_ENTRIES = 5000
+_ENTRY_BYTES = 4 * LINE_LIMIT
+_ENTRIES, _TOGETHER_BYTES = 5000, 16 * LINE_LIMIT
 
 
 def recognises(head: bytes) -> bool:
@@ -36,7 +37,7 @@ def read(stream: BinaryIO) -> Iterator[Batch]:
     try:
         while line := stream.readline(LINE_LIMIT):
             reading.take(line, stream)
-            if len(reading.records) + len(reading.rejects) >= _ENTRIES:
+            if reading.enough:
                 yield from reading.taken()
     except SourceBroken:
         yield from reading.taken()
@@ -55,6 +56,13 @@ class _Reading:
     place: int = 0
     records: list[Record] = field(default_factory=list)
     rejects: list[tuple[int, str, str]] = field(default_factory=list)
+    size: int = 0
+    size_found: int = 0
+
+    @property
+    def enough(self) -> bool:
+        """Whether what was found is as much as should be in memory at once."""
+        return len(self.records) + len(self.rejects) >= _ENTRIES or self.size_found >= _TOGETHER_BYTES
 
     def take(self, line: bytes, stream: BinaryIO) -> None:
         """One line, with the bytes that it announces."""
@@ -69,7 +77,7 @@ class _Reading:
         elif len(self.content) >= _FIELDS_LIMIT:
             self.problem = self.problem or f"more than {_FIELDS_LIMIT} fields"
         elif mark:
-            self.content[name.decode()] = _text(value)
+            self._put(name.decode(), value)
         else:
             self._binary(name.decode(), stream)
 
@@ -81,12 +89,13 @@ class _Reading:
         elif self.content:
             self.records.append(record_of(self.place, str(self.content["MESSAGE"]), self.content))
         self.place += bool(self.content or self.problem)
-        self.content, self.problem, self.began = {}, "", ""
+        self.size_found += self.size
+        self.content, self.problem, self.began, self.size = {}, "", "", 0
 
     def taken(self) -> Iterator[Batch]:
         """What was found, handed on."""
         records, rejects = self.records, rejects_of(self.rejects)
-        self.records, self.rejects = [], []
+        self.records, self.rejects, self.size_found = [], [], 0
         yield from entry_batches(records, rejects)
 
     def _binary(self, name: str, stream: BinaryIO) -> None:
@@ -94,8 +103,15 @@ class _Reading:
         if size > LINE_LIMIT:
             self.problem = self.problem or f"a value longer than {LINE_LIMIT // 1024} KiB, or cut off"
             return
-        self.content[name] = _text(stream.read(size))
+        self._put(name, stream.read(size))
         stream.read(1)
+
+    def _put(self, name: str, value: bytes) -> None:
+        self.size += len(name) + len(value)
+        if self.size > _ENTRY_BYTES:
+            self.problem = self.problem or f"an entry longer than {_ENTRY_BYTES // 1024} KiB"
+        else:
+            self.content[name] = _text(value)
 
 
 def _text(raw: bytes) -> str:

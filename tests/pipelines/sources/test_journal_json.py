@@ -1,6 +1,8 @@
+import io
 import json
 from typing import Any
 
+import polars as pl
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
@@ -103,3 +105,14 @@ def test_a_damaged_entry_is_one_reject_and_those_around_it_are_read(damage: byte
     text = _exported(_ENTRY) + damage + b"\n" + _exported(_ENTRY)
     assert [row["source_offset"] for row in events(journal_export, text)] == [0, 2]
     assert list(reasons(journal_export, text)) == [1]
+
+
+def test_entries_are_bounded_each_and_together() -> None:
+    big = b"x" * 600_000
+    whole = b"__REALTIME_TIMESTAMP=1772330400000000\n"
+    text = b"".join(whole + b"MESSAGE=%d\nDATA=" % number + big + b"\n\n" for number in range(40))
+    grown = whole + b"".join(b"DATA%d=" % number + big + b"\n" for number in range(8)) + b"MESSAGE=too much\n\n"
+    batches = list(journal_export.read(io.BytesIO(text + grown)))
+    assert sum(batch.rows.height for batch in batches) == 40
+    assert max(batch.rows.height for batch in batches) < 40
+    assert pl.concat(batch.rejects for batch in batches)["reason"].to_list() == ["an entry longer than 4096 KiB"]
