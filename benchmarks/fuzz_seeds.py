@@ -67,6 +67,11 @@ _TEXTS: Final = {
     "container_logs": "2026-03-01T10:00:00.1Z stdout P one \n2026-03-01T10:00:00.2Z stdout F two\n"
     '2026-03-01T10:00:00.2Z stderr F {"time":"2026-03-01T10:00:00Z"}\n',
     "application_log": "2026-03-01 10:00:00,123 ERROR [main] a.B - c\n\tat d\n1:M 01 Mar 2026 10:00:00.250 # said\n",
+    "suricata_fast": "03/01/2026-10:00:00.123456  [**] [1:2100498:7] GPL ATTACK_RESPONSE id [**] "
+    "[Classification: Potentially Bad Traffic] [Priority: 2] {TCP} 192.0.2.7:40022 -> 198.51.100.2:80\n",
+    "windows_csv": "Keywords,Date and Time,Source,Event ID,Task Category\n"
+    'Audit Failure,3/1/2026 6:00:00 PM,Microsoft-Windows-Security-Auditing,4625,Logon,"An account failed.\n\n'
+    'Subject:\n\tAccount Name:\t\talice\nLogon Type:\t3\n"\n',
     "iis_native": "192.0.2.7, -, 3/1/2026, 9:00:02, W3SVC1, W, 192.0.2.1, 16, 3, 1, 200, 0, GET, /a, id=4,\n",
     "journal_export": "__CURSOR=a\n__REALTIME_TIMESTAMP=1772330400000000\nMESSAGE=m\n\n",
     "mariadb_audit": "20260301 10:00:00,db-1,app,192.0.2.7,12,34,QUERY,city,'SELECT \\'a\\'\nFROM x',0\n"
