@@ -109,7 +109,7 @@ def _fields(messages: pl.Series) -> pl.DataFrame:
     cells = cells_of(messages)
     kinds = named_cells(cells, {3: "type"})["type"]
     parts = []
-    for kind in kinds.unique().to_list():
+    for kind in kinds.unique(maintain_order=True).to_list():  # of which the order of fields depends
         rows = (kinds == kind).arg_true()
         part = named_cells(cells.gather(rows), _PLACES.get(kind, _ALL))
         parts.append(part.with_columns(rows.alias("row")))

@@ -304,3 +304,9 @@ def test_what_is_no_alert_of_fast_log_is_a_reject() -> None:
     line = f"[**] {_ALERT} {{TCP}} 192.0.2.7:80 -> 198.51.100.2:5\n"
     content = f"03/01/2026-10:00:00.5  {line}13/41/2026-10:00:00.5  {line}nothing\n".encode()
     assert reasons(source, content) == {1: "no such time", 2: "no alert of fast.log"}
+
+
+def test_the_same_lines_are_the_same_rows_in_every_run() -> None:
+    content = "".join(f"{line}\n" for line, _ in _SAID.values()).encode()
+    runs = {"".join(batch.rows.write_json() for batch in syslog.read(io.BytesIO(content))) for _ in range(8)}
+    assert len(runs) == 1
