@@ -1,18 +1,24 @@
 """What appliances without mnemonics say, under the columns of all events: each format tells, this makes rows of it."""
 
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
+from typing import Final
 
 import polars as pl
 
 from pipelines.sources.columns import canonical_addresses, complete
 from pipelines.sources.device_events import device_outcome
-from pipelines.sources.pairs import PAIRS, fields_of_pairs
+from pipelines.sources.pairs import PAIRS, columns_of, fields_of_pairs
 
 _ENDS = ("source_port", "destination_port", "user", "action")
 _HEADER = {"facility": "facility", "severity": "severity_name", "program": "program", "decode_error": "decode_flag"}
 _LEVELS = {"informational": 1, "info": 1, "low": 2, "medium": 3, "high": 4, "critical": 5}
 _LEVELS |= {"信息": 1, "低": 2, "低危": 2, "中": 3, "中危": 3, "高": 4, "高危": 4, "严重": 5, "致命": 5, "紧急": 5}
 _NOBODY = ("", "-", "-@-", "N/A", "(null)", "UNKNOWN", "unknown")
+
+
+# An address as devices write it, IPv6 in brackets where a port follows.
+ADDRESS: Final = r"(?:\d{1,3}(?:\.\d{1,3}){3}|\[[0-9A-Fa-f:.]+\]|[0-9A-Fa-f]*:[0-9A-Fa-f:.]*[0-9A-Fa-f:])"
 
 
 @dataclass(frozen=True)
@@ -67,6 +73,24 @@ def pairs_of_columns(columns: pl.DataFrame) -> pl.DataFrame:
     texts = columns.select(pl.all().cast(pl.String)).with_row_index("row")
     pairs = texts.unpivot(index="row", variable_name="key", value_name="value").filter(pl.col("value") != "")
     return pairs.sort("row", maintain_order=True).cast(PAIRS)
+
+
+def wanted_of_pairs(
+    pairs: pl.DataFrame, wanted: Mapping[str, Sequence[str]], height: int, nothing: Sequence[str] = ("",)
+) -> pl.DataFrame:
+    """A text column for each that is wanted: the first of its names that a row has, and whose value says anything.
+
+    Args:
+        pairs: names and values, row by row.
+        wanted: column to the names that may hold it, the most telling first.
+        height: how many rows there are.
+        nothing: values that say nothing.
+    """
+    named = columns_of(pairs, [name for names in wanted.values() for name in names], height)
+    told = pl.all().replace(dict.fromkeys(nothing))
+    return named.select(told).select(
+        pl.coalesce(f"@{name}" for name in names).alias(column) for column, names in wanted.items()
+    )
 
 
 def _absent(columns: pl.DataFrame) -> list[pl.Expr]:

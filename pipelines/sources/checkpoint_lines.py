@@ -5,9 +5,9 @@ Check Point, Log Exporter (sk122323).
 
 import polars as pl
 
-from pipelines.sources.appliance_rows import Told
+from pipelines.sources.appliance_rows import Told, wanted_of_pairs
 from pipelines.sources.device_events import slug
-from pipelines.sources.pairs import MIDDLE, PAIR, columns_of, pairs_of, unmarked
+from pipelines.sources.pairs import MIDDLE, PAIR, pairs_of, unmarked
 from pipelines.sources.times import utc_times
 
 # [action:"Drop"; flags:"400644"; time:"1772330400"; dst:"198.51.100.2"; product:"VPN-1 & FireWall-1"; s_port:"4000"]
@@ -33,11 +33,7 @@ def checkpoint_told(lines: pl.DataFrame) -> Told:
     """What such lines (`message`) say; the time is the event's own, which is UTC."""
     pairs = pairs_of(unmarked(lines["message"]).str.replace_all(_PAIR, f"{PAIR}${{1}}{MIDDLE}${{2}}{PAIR}"))
     pairs = pairs.with_columns(pl.col("value").str.replace_all(r'\\(["\\\];])', "${1}"))
-    wanted = columns_of(pairs, [name for names in _WANTED.values() for name in names], lines.height)
-    found = wanted.select(
-        pl.coalesce(pl.col(f"@{name}").replace({"": None}) for name in names).alias(column)
-        for column, names in _WANTED.items()
-    )
+    found = wanted_of_pairs(pairs, _WANTED, lines.height)
     columns = found.select(
         pl.exclude("time", "product", "severity"),
         pl.col("severity").str.to_lowercase().replace(_LEVELS),

@@ -2,7 +2,7 @@
 
 import polars as pl
 
-from pipelines.sources.appliance_rows import Told, pairs_of_columns
+from pipelines.sources.appliance_rows import ADDRESS, Told, pairs_of_columns
 from pipelines.sources.pairs import MIDDLE, PAIR, pairs_of, unmarked
 
 # 1800318182000001(root) 44243624 Traffic@FLOW: SESSION: 192.0.2.7:40022->198.51.100.2:443(TCP), application HTTPS, ...
@@ -12,10 +12,9 @@ _HEAD = (
     r"(?s)^(?:(?P<serial>[^\s(]+)\((?P<vsys>[^)]*)\) )?(?P<log_id>[0-9a-fA-F]{8}) "
     r"(?P<log_type>\w+)@(?P<module>\w+): (?P<said>.*)$"
 )
-_ADDRESS = r"(?:\d{1,3}(?:\.\d{1,3}){3}|\[[0-9A-Fa-f:.]+\]|[0-9A-Fa-f]*:[0-9A-Fa-f:.]*[0-9A-Fa-f:])"
 _ENDS = (
-    rf"(?P<source_ip>{_ADDRESS}):(?P<source_port>\d+)(?:\([^)]*\))?(?: ?-> ?| to )"
-    rf"(?P<destination_ip>{_ADDRESS}):(?P<destination_port>\d+)(?:\((?P<protocol>\w+)\))?"
+    rf"(?P<source_ip>{ADDRESS}):(?P<source_port>\d+)(?:\([^)]*\))?(?: ?-> ?| to )"
+    rf"(?P<destination_ip>{ADDRESS}):(?P<destination_port>\d+)(?:\((?P<protocol>\w+)\))?"
 )
 _FROM = r"\bfrom (?:IP )?(\d{1,3}(?:\.\d{1,3}){3}|[0-9A-Fa-f]*:[0-9A-Fa-f:.]*[0-9A-Fa-f])"
 _USER = r"(?i)\buser(?:name)?:? \"?([^\s,\"]+)"

@@ -5,8 +5,8 @@ Junos OS, System Log Explorer; SRX security policies' session logs.
 
 import polars as pl
 
-from pipelines.sources.appliance_rows import Told, pairs_of_columns
-from pipelines.sources.pairs import MIDDLE, PAIR, columns_of, pairs_of, unmarked
+from pipelines.sources.appliance_rows import Told, pairs_of_columns, wanted_of_pairs
+from pipelines.sources.pairs import MIDDLE, PAIR, pairs_of, unmarked
 
 # [junos@2636.1.1.1.2.129 reason="TCP FIN" source-address="192.0.2.7" ...]
 JUNOS_STRUCTURED = "[junos@2636"
@@ -41,10 +41,7 @@ def junos_told(lines: pl.DataFrame) -> Told:
         unmarked(lines["structured"].fill_null("")).str.replace_all(_PAIR, f"{PAIR}${{1}}{MIDDLE}${{2}}{PAIR}")
     )
     pairs = pairs.with_columns(pl.col("value").str.replace_all(r'\\(["\\\]])', "${1}"))
-    wanted = columns_of(pairs, [name for names in _WANTED.values() for name in names], lines.height)
-    named = wanted.select(
-        pl.coalesce(pl.col(f"@{name}") for name in names).alias(column) for column, names in _WANTED.items()
-    )
+    named = wanted_of_pairs(pairs, _WANTED, lines.height, nothing=())
     tag = pl.coalesce("message_id", pl.col("message").str.extract(r"^(?:%[A-Z0-9]*-(?:\d-)?)?([A-Z][A-Z0-9_]+): ", 1))
     told = lines.select(
         pl.col("message").str.extract_groups(_ENDS).alias("ends"),

@@ -2,7 +2,7 @@
 
 import polars as pl
 
-from pipelines.sources.appliance_rows import Told, pairs_of_columns
+from pipelines.sources.appliance_rows import ADDRESS, Told, pairs_of_columns
 from pipelines.sources.netfilter import action_of_prefix
 
 _TOPICS = (
@@ -25,10 +25,9 @@ _PACKET = (
     r"^(?:(?P<prefix>.*?) )?(?P<chain>[\w\-]+): in:(?P<in>\([^)]*\)|\S+) out:(?P<out>\([^)]*\)|[^\s,]+)"
     r"(?:,? connection-state:(?P<state>[\w,\-]+))?"
 )
-_ADDRESS = r"(?:\d{1,3}(?:\.\d{1,3}){3}|\[[0-9A-Fa-f:.]+\]|[0-9A-Fa-f]*:[0-9A-Fa-f:.]*[0-9A-Fa-f:])"
 _ENDS = (
     r"\bproto (?P<protocol>[\w\-]+)(?: \((?P<flags>[^)]*)\))?, "
-    rf"(?P<source_ip>{_ADDRESS})(?::(?P<source_port>\d+))?->(?P<destination_ip>{_ADDRESS})(?::(?P<destination_port>\d+))?,"
+    rf"(?P<source_ip>{ADDRESS})(?::(?P<source_port>\d+))?->(?P<destination_ip>{ADDRESS})(?::(?P<destination_port>\d+))?,"
 )
 # user admin logged in from 192.0.2.7 via winbox | login failure for user root from 192.0.2.7 via ssh
 _SIGN = r"\buser (?P<user>.+?) (?:logged (?:in|out) )?from (?P<from>[0-9A-Fa-f.:]+)(?: via (?P<via>[\w\-]+))?"

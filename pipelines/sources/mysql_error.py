@@ -14,6 +14,7 @@ from pipelines.sources.columns import rejected
 from pipelines.sources.database_events import database_rows
 from pipelines.sources.lines import LineBlock, lines_tell
 from pipelines.sources.multiline import record_blocks
+from pipelines.sources.mysql_forms import ACCESS_DENIED, iso_times
 from pipelines.sources.times import utc_times
 
 NAME = "mysql_error"
@@ -35,11 +36,7 @@ _BEGINS = _BEGINS.replace("?P<subsystem>", "?:").replace("?P<program>", "?:")
 _LINE = rf"(?s)^(?P<time>{_TIME}){_BEHIND}(?P<said>.*)$"
 _TELLING = re.compile(_BEGINS)
 
-# Access denied for user 'eve'@'192.0.2.7' (using password: YES) | ... to database 'shop'
-_DENIED = (
-    r"^(?:Plugin \S+ reported: ')?Access denied for user '(?P<user>[^']*)'@'(?P<client>[^']*)'"
-    r"(?: to database '(?P<database>[^']*)')?"
-)
+_DENIED = rf"^(?:Plugin \S+ reported: ')?{ACCESS_DENIED}"
 # Aborted connection 15 to db: 'shop' user: 'app' host: '192.0.2.7' (Got timeout reading communication packets)
 _ABORTED = (
     r"^Aborted connection (?P<connection>\d+) to db: '(?P<database>[^']*)' user: '(?P<user>[^']*)' "
@@ -76,9 +73,7 @@ def _batch(block: LineBlock) -> Batch:
 
 
 def _times(texts: pl.Series) -> pl.Series:
-    full = texts.str.replace(r"^(\d\d)(\d\d)(\d\d) ", "20${1}-${2}-${3} ")
-    padded = full.str.replace(r" +(\d\d:)", " ${1}").str.replace(r" +(\d:)", " 0${1}")
-    return utc_times(padded)
+    return utc_times(texts.to_frame("time").select(iso_times(pl.col("time")))["time"])
 
 
 def _rows(timed: pl.DataFrame) -> pl.DataFrame:

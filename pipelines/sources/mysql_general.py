@@ -11,6 +11,7 @@ from pipelines.sources.columns import rejected
 from pipelines.sources.database_events import database_rows
 from pipelines.sources.lines import LineBlock, lines_tell
 from pipelines.sources.multiline import record_blocks
+from pipelines.sources.mysql_forms import ACCESS_DENIED, SERVER_HEAD, iso_times
 from pipelines.sources.times import utc_times
 
 NAME = "mysql_general"
@@ -27,10 +28,9 @@ _LINE = (
     r"(?s)^(?:(?P<time>\d{4}-\d\d-\d\dT\S+)|(?P<old_time>\d{6} +\d?\d:\d\d:\d\d))?\t+ *(?P<connection>\d+) "
     rf"(?P<command>{_COMMANDS})(?:\t(?P<argument>.*))?$"
 )
-_HEAD = r"^(?:Time\s+Id\s+Command|Tcp port:|.*, Version: .* started with:)"
 # alice@192.0.2.7 on city using SSL/TLS | Access denied for user 'eve'@'192.0.2.7' (using password: YES)
 _WHO = r"^(?P<user>.*?)@(?P<client>\S*)(?: on (?P<database>\S*))?(?: using .*)?$"
-_DENIED = r"^Access denied for user '(?P<user>[^']*)'@'(?P<client>[^']*)'(?: to database '(?P<database>[^']*)')?"
+_DENIED = rf"^{ACCESS_DENIED}"
 _KNOWN = ("user", "client", "database")
 _CONNECTIONS_LIMIT = 65_536
 
@@ -60,13 +60,11 @@ def read(stream: BinaryIO) -> Iterator[Batch]:
 
 def _split(block: LineBlock) -> pl.DataFrame:
     split = block.lines.with_columns(pl.col("text").str.extract_groups(_LINE).alias("line")).unnest("line")
-    old = pl.col("old_time").str.replace(r"^(\d\d)(\d\d)(\d\d) +(\d?\d:.*)$", "20${1}-${2}-${3} ${4}")
-    padded = old.str.replace(r" (\d:)", " 0${1}")
     connects = pl.when(pl.col("command").is_in(["Connect", "Change user"])).then("argument")
     who, denied = connects.str.extract_groups(_WHO).struct, connects.str.extract_groups(_DENIED).struct
     named = [pl.coalesce(denied.field(name), who.field(name)).replace({"": None}).alias(name) for name in _KNOWN]
     chosen = pl.when(pl.col("command") == "Init DB").then("argument")
-    return split.with_columns(pl.coalesce("time", padded).alias("time"), *named).with_columns(
+    return split.with_columns(pl.coalesce("time", iso_times(pl.col("old_time"))).alias("time"), *named).with_columns(
         pl.coalesce("database", chosen).alias("database"), _denied_flag(connects)
     )
 
@@ -91,7 +89,7 @@ def _remembered(told: pl.DataFrame, known: pl.DataFrame) -> pl.DataFrame:
 def _batch(block: LineBlock, told: pl.DataFrame) -> Batch:
     times = utc_times(told["time"])
     shaped = told["command"].is_not_null()
-    head = told["text"].str.contains(_HEAD)
+    head = told["text"].str.contains(SERVER_HEAD)
     rejects = [
         block.rejects,
         rejected(told.filter(~shaped & ~head), "no line of MySQL's general log, and none before it to belong to"),

@@ -14,6 +14,7 @@ from pipelines.sources.columns import rejected
 from pipelines.sources.database_events import database_rows
 from pipelines.sources.lines import LineBlock, lines_tell
 from pipelines.sources.multiline import record_blocks
+from pipelines.sources.mysql_forms import SERVER_HEAD, iso_times
 from pipelines.sources.times import utc_times
 
 NAME = "mysql_slow"
@@ -41,7 +42,6 @@ _NUMBERS = {
     "error_code": r"(?:^|\n)#.*?\b(?:Last_errno|Errno): ([1-9]\d*)",
 }
 _BEFORE = r"(?s)^(?:#[^\n]*\n|use [^\n]*;\n|SET timestamp=[^\n]*;\n)*"
-_HEAD = r"^(?:Time\s+Id\s+Command|Tcp port:|.*, Version: .* started with:)"
 _TELLING = re.compile(r"# User@Host: .*\[.*\] @ ")
 
 
@@ -86,15 +86,14 @@ def _split(block: LineBlock, latest: str | None, alone: int | None) -> pl.DataFr
 def _batch(block: LineBlock, told: pl.DataFrame) -> Batch:
     started = told.with_columns(pl.coalesce("before", "offset").alias("offset"))
     shaped = pl.col("query_time").is_not_null()
-    old = pl.col("time").str.replace(r"^(\d\d)(\d\d)(\d\d) ", "20${1}-${2}-${3} ").str.replace(r" +(\d:)", " 0${1}")
-    ended = utc_times(told.select(old.str.replace(r" +", " "))["time"])
+    ended = utc_times(told.select(iso_times(pl.col("time")))["time"])
     time = pl.coalesce(pl.lit(ended), pl.lit(utc_times(told["since"])))
     # The time of old servers is only written where it changes, and in no zone that is known.
     old_time = pl.col("time").str.contains("^\\d{6} ").fill_null(value=True) & pl.col("since").is_not_null()
     timed = started.with_columns(
         pl.when(old_time).then(pl.lit(utc_times(told["since"]))).otherwise(time).alias("event_time")
     )
-    lost = ~shaped & ~pl.col("alone") & ~pl.col("text").str.contains(_HEAD)
+    lost = ~shaped & ~pl.col("alone") & ~pl.col("text").str.contains(SERVER_HEAD)
     rejects = [
         block.rejects,
         rejected(timed.filter(lost), "no record of a slow query log"),

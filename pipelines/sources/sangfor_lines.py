@@ -2,8 +2,8 @@
 
 import polars as pl
 
-from pipelines.sources.appliance_rows import Told
-from pipelines.sources.pairs import MIDDLE, PAIR, columns_of, pairs_of, unmarked
+from pipelines.sources.appliance_rows import Told, wanted_of_pairs
+from pipelines.sources.pairs import MIDDLE, PAIR, pairs_of, unmarked
 
 # 日志类型:IPS防护日志, 策略名称:ips, 源IP:192.0.2.7, 源端口:40022, 目的IP:198.51.100.2, 目的端口:80, 动作:拒绝
 SANGFOR_SAID = r"^(?:\[?fwlog\]?:? *)?日志类型[:\x{FF1A}]"
@@ -28,11 +28,7 @@ def sangfor_told(lines: pl.DataFrame) -> Told:
     text = unmarked(lines["message"]).str.replace(r"^(?:\[?fwlog\]?:? *)?", "")
     pairs = pairs_of(text.str.replace_all(_PAIR, f"{PAIR}${{1}}{MIDDLE}"))
     pairs = pairs.with_columns(pl.col("key").str.strip_chars(), pl.col("value").str.strip_chars())
-    wanted = columns_of(pairs, [name for names in _WANTED.values() for name in names], lines.height)
-    columns = wanted.select(
-        pl.coalesce(pl.col(f"@{name}").replace({"": None}) for name in names).alias(column)
-        for column, names in _WANTED.items()
-    )
+    columns = wanted_of_pairs(pairs, _WANTED, lines.height)
     return Told(
         columns.with_columns(pl.col("action").replace(_ACTIONS), pl.lit("fwlog").alias("service")),
         pairs.filter(pl.col("value") != ""),

@@ -116,6 +116,7 @@ def offsets_told(stream: BinaryIO) -> dict[str, int]:
             told.look(whole)
             rest = rest[-_LONGEST_LINE:]
     except SourceBroken:
+        # Whoever reads the lines meets the same damage, and tells it; the zones told before it hold.
         pass
     told.look(rest)
     return told.offsets

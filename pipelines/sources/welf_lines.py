@@ -5,9 +5,9 @@ SonicOS Log Events Reference; TopsecOS writes the same with ports apart.
 
 import polars as pl
 
-from pipelines.sources.appliance_rows import Told
+from pipelines.sources.appliance_rows import Told, wanted_of_pairs
 from pipelines.sources.device_events import slug
-from pipelines.sources.pairs import MIDDLE, PAIR, columns_of, pairs_of, unmarked
+from pipelines.sources.pairs import MIDDLE, PAIR, pairs_of, unmarked
 from pipelines.sources.times import utc_times
 
 # id=firewall sn=0017C5000000 time="2026-03-01 10:00:00 UTC" fw=203.0.113.1 pri=5 m=36 src=192.0.2.7:4000:X1 dst=...
@@ -47,11 +47,7 @@ _STOPPED = r"(?i)\b(?:drop(?:ped)?|denied|deny|block(?:ed)?|reject(?:ed)?)\b"
 def welf_told(lines: pl.DataFrame) -> Told:
     """What such lines (`message`) say; the time is the event's own where it says that it is UTC."""
     pairs = pairs_of(unmarked(lines["message"]).str.replace_all(_PAIR, f"{PAIR}${{1}}{MIDDLE}${{2}}${{3}}{PAIR}"))
-    wanted = columns_of(pairs, [name for names in _WANTED.values() for name in names], lines.height)
-    found = wanted.select(
-        pl.coalesce(pl.col(f"@{name}").replace({"": None, "n/a": None}) for name in names).alias(column)
-        for column, names in _WANTED.items()
-    )
+    found = wanted_of_pairs(pairs, _WANTED, lines.height, nothing=("", "n/a"))
     source, destination = (pl.col(name).str.extract_groups(_END).struct for name in ("source", "destination"))
     stopped = pl.when(pl.col("sentence").str.contains(_STOPPED)).then(pl.lit("drop"))
     kind = (

@@ -39,7 +39,7 @@ def test_an_object_is_flattened(content: dict[str, object], expected: dict[str, 
 @given(st.dictionaries(st.text(max_size=5), _JSON, max_size=4))
 def test_every_flattened_value_is_text_a_table_can_hold(content: dict[str, object]) -> None:
     for name, value in flattened(content).items():
-        (name + value).encode()
+        assert (name + value).encode().decode() == name + value
 
 
 @settings(max_examples=40, deadline=None)
