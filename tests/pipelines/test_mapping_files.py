@@ -11,7 +11,7 @@ from pipelines.ingest import ingest
 from pipelines.sources.mapped import MappedSource, mapped_source, mapped_sources
 from pipelines.sources.registry import source_for
 from store.client import Store
-from tests.pipelines.sources.rows import checked
+from tests.pipelines.sources.rows import checked, shown
 
 _PATTERN = r"""
 format: pattern
@@ -86,7 +86,7 @@ def test_a_mapping_says_how_a_file_is_read(mapping: str, text: str, expected: di
     (row,) = [
         row for batch in source.read(io.BytesIO(text.encode())) for row in checked(batch).rows.iter_rows(named=True)
     ]
-    assert {name: row[name] if name in row else row["fields"].get(name) for name in expected} == expected
+    assert shown(row, expected) == expected
     assert row["event_time"].isoformat() == "2026-03-01T10:00:00+00:00"
 
 

@@ -1,7 +1,7 @@
 """What the tests of the sources share: a text read to its end, and one row of it."""
 
 import io
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from typing import Any
 
 import polars as pl
@@ -50,6 +50,11 @@ def with_fields(row: dict[str, Any], table: str) -> dict[str, Any]:
 def event(source: Source, line: str) -> dict[str, Any]:
     (row,) = events(source, line.encode() + b"\n")
     return row
+
+
+def shown(row: dict[str, Any], names: Iterable[str]) -> dict[str, Any]:
+    """What a row says under each name: its column, else its field, None where it has neither."""
+    return {name: row[name] if name in row else row["fields"].get(name) for name in names}
 
 
 def reasons(source: Source, content: bytes) -> dict[int, str]:

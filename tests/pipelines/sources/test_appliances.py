@@ -10,7 +10,7 @@ from hypothesis import strategies as st
 from pipelines.sources import suricata_fast, syslog
 from pipelines.sources.registry import Source, source_for
 from pipelines.sources.zones import Zones
-from tests.pipelines.sources.rows import checked, event, reasons
+from tests.pipelines.sources.rows import checked, event, reasons, shown
 
 _PAN = "<14>Mar  1 10:00:00 pa1 1,2026/03/01 10:00:00,0018"
 _AT = "2561,2026/03/01 10:00:00"
@@ -222,15 +222,14 @@ _SAID: dict[str, tuple[str, dict[str, Any]]] = {
 }
 
 
-def _shown(row: dict[str, Any], names: dict[str, Any]) -> dict[str, Any]:
-    row["event_time"] = row["event_time"].isoformat()
-    return {name: row[name] if name in row else row["fields"].get(name) for name in names}
+def _with_its_time(row: dict[str, Any], names: dict[str, Any]) -> dict[str, Any]:
+    return shown({**row, "event_time": row["event_time"].isoformat()}, names)
 
 
 @pytest.mark.parametrize(("line", "expected"), _SAID.values(), ids=_SAID)
 def test_a_line_of_an_appliance_becomes_columns_and_fields(line: str, expected: dict[str, Any]) -> None:
     assert source_for(line.encode() + b"\n") is syslog
-    assert _shown(event(syslog, line), expected) == expected
+    assert _with_its_time(event(syslog, line), expected) == expected
 
 
 @pytest.mark.parametrize(
@@ -290,7 +289,7 @@ def test_a_line_of_fast_log_is_an_alert(line: str, expected: dict[str, Any]) -> 
     assert source_for(line.encode() + b"\n") is suricata_fast
     row = event(suricata_fast, line)
     assert row["message"] == line
-    assert _shown(row, expected) == expected
+    assert _with_its_time(row, expected) == expected
 
 
 def test_times_of_fast_log_are_of_the_sites_zone() -> None:

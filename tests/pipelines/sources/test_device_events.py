@@ -10,7 +10,7 @@ from hypothesis import strategies as st
 
 from pipelines.sources import cef, syslog
 from pipelines.sources.device_times import device_times, java_times
-from tests.pipelines.sources.rows import checked, event, events, reasons
+from tests.pipelines.sources.rows import checked, event, events, reasons, shown
 
 _HEAD = "CEF:0|Made Up, Inc|Gate Keeper|1.0|100|Connection refused|8|"
 _TIME = "rt=1772330400123"
@@ -120,7 +120,7 @@ _LEEF: dict[str, tuple[str, dict[str, Any]]] = {
 @pytest.mark.parametrize(("line", "expected"), _LEEF.values(), ids=_LEEF)
 def test_an_event_of_leef_becomes_columns_and_fields(line: str, expected: dict[str, Any]) -> None:
     row = event(cef, f"<13>1 2026-03-01T10:00:00Z 192.0.2.9 {line}")
-    found = {name: row[name] if name in row else row["fields"].get(name) for name in expected}
+    found = shown(row, expected)
     assert found == expected
     assert (row["product"], row["service"], row["host"]) == ("made-up", "gate", "192.0.2.9")
 
@@ -221,7 +221,7 @@ def test_an_event_of_named_values_becomes_columns_and_fields(line: str, expected
     assert cef.recognises(line.encode() + b"\n")
     row = event(cef, line)
     row["event_time"] = row["event_time"].isoformat()
-    assert {name: row[name] if name in row else row["fields"].get(name) for name in expected} == expected
+    assert shown(row, expected) == expected
 
 
 @pytest.mark.parametrize(
@@ -325,7 +325,7 @@ _NETFILTER: dict[str, tuple[str, dict[str, Any]]] = {
 @pytest.mark.parametrize(("line", "expected"), _NETFILTER.values(), ids=_NETFILTER)
 def test_a_packet_that_the_kernel_logs_becomes_columns_and_fields(line: str, expected: dict[str, Any]) -> None:
     row = event(syslog, f"<4>Mar  1 10:00:00 gw-1 {line}")
-    assert {name: row[name] if name in row else row["fields"].get(name) for name in expected} == expected
+    assert shown(row, expected) == expected
     assert (row["category"], row["service"], row["host"]) == ("firewall", "iptables", "gw-1")
 
 

@@ -9,7 +9,7 @@ from hypothesis import strategies as st
 from pipelines.sources import syslog
 from pipelines.sources.registry import source_for
 from pipelines.sources.zones import Zones
-from tests.pipelines.sources.rows import checked, event
+from tests.pipelines.sources.rows import checked, event, shown
 
 _ASA = "<166>Mar 01 2026 10:00:00 asa-1 : %ASA-"
 _USG = "<188>Mar  1 2026 10:00:00 USG %%01"
@@ -229,7 +229,7 @@ _SAID: dict[str, tuple[str, dict[str, Any]]] = {
 @pytest.mark.parametrize(("line", "expected"), _SAID.values(), ids=_SAID)
 def test_a_message_of_a_device_becomes_columns_and_fields(line: str, expected: dict[str, Any]) -> None:
     row = event(syslog, line)
-    assert {name: row[name] if name in row else row["fields"].get(name) for name in expected} == expected
+    assert shown(row, expected) == expected
 
 
 _HEADERS = {

@@ -8,7 +8,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from pipelines.sources import journal_export, journal_json
-from tests.pipelines.sources.rows import event, events, reasons
+from tests.pipelines.sources.rows import event, events, reasons, shown
 
 _ENTRY = {
     "__REALTIME_TIMESTAMP": "1772330400123456",
@@ -54,7 +54,7 @@ _SAID: dict[str, tuple[dict[str, Any], dict[str, Any]]] = {
 @pytest.mark.parametrize(("changes", "expected"), _SAID.values(), ids=_SAID)
 def test_an_entry_is_read_as_the_syslog_it_is(changes: dict[str, Any], expected: dict[str, Any]) -> None:
     row = event(journal_json, json.dumps(_ENTRY | changes))
-    assert {name: row[name] if name in row else row["fields"].get(name) for name in expected} == expected
+    assert shown(row, expected) == expected
     assert row["event_time"].isoformat() == "2026-03-01T02:00:00.123456+00:00"
 
 

@@ -3,7 +3,7 @@ from typing import Any
 import pytest
 
 from pipelines.sources import web_access
-from tests.pipelines.sources.rows import event, reasons
+from tests.pipelines.sources.rows import event, reasons, shown
 
 _TIME = "[01/Mar/2026:10:00:00 +0800]"
 
@@ -49,7 +49,7 @@ _LINES: dict[str, tuple[str, dict[str, Any]]] = {
 @pytest.mark.parametrize(("line", "expected"), _LINES.values(), ids=_LINES)
 def test_a_line_becomes_columns_and_fields(line: str, expected: dict[str, Any]) -> None:
     row = event(web_access, line)
-    assert {name: row[name] if name in row else row["fields"].get(name) for name in expected} == expected
+    assert shown(row, expected) == expected
     assert (row["event_time"].isoformat(), row["category"]) == ("2026-03-01T02:00:00+00:00", "webserver")
 
 

@@ -7,7 +7,7 @@ import pytest
 
 from pipelines.sources import headed, iis_native, squid, syslog, w3c, web_error
 from pipelines.sources.registry import source_for
-from tests.pipelines.sources.rows import event, events, reasons
+from tests.pipelines.sources.rows import event, events, reasons, shown
 
 _FIELDS = "#Fields: date time s-ip cs-method cs-uri-stem cs-uri-query s-port cs-username c-ip cs(User-Agent) sc-status"
 
@@ -64,7 +64,7 @@ _W3C: dict[str, tuple[str, str, dict[str, Any]]] = {
 @pytest.mark.parametrize(("header", "line", "expected"), _W3C.values(), ids=_W3C)
 def test_a_line_of_w3c_becomes_columns_and_fields(header: str, line: str, expected: dict[str, Any]) -> None:
     (row,) = events(w3c, f"{header}\n{line}\n".encode())
-    assert {name: row[name] if name in row else row["fields"].get(name) for name in expected} == expected
+    assert shown(row, expected) == expected
     assert row["event_time"].isoformat() == "2026-03-01T10:00:00+00:00"
 
 
@@ -165,7 +165,7 @@ _SQUID: dict[str, tuple[str, dict[str, Any]]] = {
 @pytest.mark.parametrize(("line", "expected"), _SQUID.values(), ids=_SQUID)
 def test_a_line_of_squid_becomes_columns_and_fields(line: str, expected: dict[str, Any]) -> None:
     row = event(squid, f"1772330400.123{line}")
-    assert {name: row[name] if name in row else row["fields"].get(name) for name in expected} == expected
+    assert shown(row, expected) == expected
     assert (row["event_time"].isoformat(), row["category"]) == ("2026-03-01T02:00:00.123000+00:00", "proxy")
 
 
@@ -216,7 +216,7 @@ _ERRORS: dict[str, tuple[str, dict[str, Any]]] = {
 @pytest.mark.parametrize(("line", "expected"), _ERRORS.values(), ids=_ERRORS)
 def test_a_line_of_an_error_log_becomes_columns_and_fields(line: str, expected: dict[str, Any]) -> None:
     row = event(web_error, line)
-    assert {name: row[name] if name in row else row["fields"].get(name) for name in expected} == expected
+    assert shown(row, expected) == expected
     assert row["event_time"].isoformat() == "2026-03-01T10:00:00+00:00"
 
 
@@ -252,7 +252,7 @@ _IN_SYSLOG: dict[str, tuple[str, dict[str, Any]]] = {
 def test_lines_of_servers_in_syslog_are_those_of_their_files(line: str, expected: dict[str, Any]) -> None:
     assert source_for(line.encode() + b"\n") is syslog
     row = event(syslog, line)
-    assert {name: row[name] if name in row else row["fields"].get(name) for name in expected} == expected
+    assert shown(row, expected) == expected
     assert row["event_time"].isoformat() == "2026-03-01T02:00:00+00:00"
 
 
