@@ -4,9 +4,14 @@ import hashlib
 import io
 import os
 from collections.abc import Iterable, Iterator, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from pathlib import Path
-from typing import BinaryIO, cast
+from typing import TYPE_CHECKING, BinaryIO, cast
+
+from pipelines.hash_trail import HashTrail
+
+if TYPE_CHECKING:
+    from _typeshed import WriteableBuffer
 
 _CHUNK = 1024 * 1024
 
@@ -21,11 +26,16 @@ class Found:
 
 @dataclass(frozen=True)
 class Fingerprint:
-    """SHA-256 of a file's content, and of the beginnings that were asked for (length in bytes to hash)."""
+    """SHA-256 of a file's content, and of the beginnings that were asked for (length in bytes to hash).
+
+    Attributes:
+        trail: the same of other beginnings, so that who reads the file need not hash it once more.
+    """
 
     size: int
     file_hash: str
     beginnings: dict[int, str]
+    trail: HashTrail | None = field(default=None, compare=False, repr=False)
 
     def begins_with(self, size: int, file_hash: str) -> bool:
         """Whether the content begins with one of this length and hash."""
@@ -57,28 +67,43 @@ def fingerprint(path: Path, beginnings: Iterable[int] = ()) -> Fingerprint:
     """
     with path.open("rb") as stream:
         size = os.fstat(stream.fileno()).st_size
+        trail = HashTrail.of(stream)
         hasher, at, found = hashlib.sha256(), 0, dict[int, str]()
         for mark in [*sorted({mark for mark in beginnings if 0 < mark < size}), size]:
-            at += _feed(hasher, stream, mark - at)
+            while at < mark and (chunk := stream.read(min(_CHUNK - at % _CHUNK, mark - at))):
+                hasher.update(chunk)
+                at += len(chunk)
+                trail.passed(at, hasher)
             found[mark] = hasher.copy().hexdigest()
-    return Fingerprint(at, hasher.hexdigest(), found)
+    return Fingerprint(at, hasher.hexdigest(), found, trail)
 
 
 class Part(io.RawIOBase):
     """The bytes `start` to `end` of a file behind some bytes put before them, counted and hashed as they are read.
 
     What was read so far gives `read_hash`: batches that are cut at the same places carry the same one, whatever the
-    file has grown by since.
+    file has grown by since. With the trail of its fingerprint, a part that begins with the file hashes little itself.
     """
 
-    def __init__(self, path: Path, start: int, end: int, *, before: bytes = b"", seed: str = "") -> None:
+    def __init__(
+        self,
+        path: Path,
+        start: int,
+        end: int,
+        *,
+        before: bytes = b"",
+        seed: str = "",
+        trail: HashTrail | None = None,
+    ) -> None:
         super().__init__()
-        self._file = path.open("rb")
+        self._file = path.open("rb", buffering=0)
         self._start = start
         self._before = before
         self._length = len(before) + end - start
         self._at = 0
         self._hasher = hashlib.sha256(seed.encode())
+        self._hashed = 0
+        self._trail = None if start or before or seed else trail
         self.bytes_read = 0
 
     @property
@@ -104,26 +129,37 @@ class Part(io.RawIOBase):
         self._at = max(0, base + offset)
         return self._at
 
-    def readinto(self, buffer: bytearray) -> int:  # type: ignore[override]  # typeshed's buffer type is wider
+    def readinto(self, buffer: "WriteableBuffer") -> int:
         """How many bytes were read into the buffer."""
-        wanted = min(len(buffer), max(0, self._length - self._at))
-        piece = self._read(wanted)
-        buffer[: len(piece)] = piece
-        self._at += len(piece)
+        wanted = memoryview(buffer)[: max(0, self._length - self._at)]
+        size = self._fill(wanted)
+        self._hash(wanted[:size])
+        self._at += size
         self.bytes_read = max(self.bytes_read, self._at)
-        self._hasher.update(piece)
-        return len(piece)
+        return size
 
     def close(self) -> None:
         """Close the file too."""
         self._file.close()
         super().close()
 
-    def _read(self, size: int) -> bytes:
+    def _hash(self, piece: memoryview) -> None:
+        """Hash what was read at this place, or take it from the trail, which goes straight ahead."""
+        begin, end = self._at, self._at + len(piece)
+        if self._trail is not None and (begin != self._hashed or not self._trail.holds(self._file)):
+            self._trail = None
+        if self._trail is not None and (known := self._trail.within(begin, end)):
+            begin, self._hasher = known
+        self._hasher.update(piece[begin - self._at :])
+        self._hashed = end
+
+    def _fill(self, wanted: memoryview) -> int:
         if self._at < len(self._before):
-            return self._before[self._at : self._at + size]
+            piece = self._before[self._at : self._at + len(wanted)]
+            wanted[: len(piece)] = piece
+            return len(piece)
         self._file.seek(self._start + self._at - len(self._before))
-        return self._file.read(size)
+        return self._file.readinto(wanted)
 
 
 def buffered(part: Part) -> BinaryIO:
@@ -157,10 +193,3 @@ def _checked(path: Path) -> Found:
     except (OSError, RuntimeError, ValueError) as error:
         return Found(path, f"cannot be looked at: {getattr(error, 'strerror', None) or error}")
 
-
-def _feed(hasher: "hashlib._Hash", stream: BinaryIO, size: int) -> int:
-    fed = 0
-    while fed < size and (chunk := stream.read(min(_CHUNK, size - fed))):
-        hasher.update(chunk)
-        fed += len(chunk)
-    return fed

@@ -75,7 +75,7 @@ def opened(stretch: Stretch, source: Source) -> Reading:
 
 
 def _from_start(stretch: Stretch, source: Source) -> Reading:
-    part = Part(stretch.path, 0, stretch.mark.size)
+    part = Part(stretch.path, 0, stretch.mark.size, trail=stretch.mark.trail)
     return Reading(part, plain(buffered(part)), beginning=_beginning(stretch, source))
 
 
