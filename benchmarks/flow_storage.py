@@ -21,10 +21,10 @@ import polars as pl
 from benchmarks.corpus import SHARED
 from pipelines.arrival import Origin
 from pipelines.batch import NETWORK_FLOWS, Batch
+from pipelines.batch_writer import BatchWriter
 from pipelines.capture.community_id import community_ids
 from pipelines.errors import SourceBroken
 from pipelines.sources import capture
-from pipelines.writing import BatchWriter
 from rongdun.settings import Settings
 from store.client import Store
 from store.embedded import stop

@@ -192,4 +192,3 @@ def _checked(path: Path) -> Found:
         return Found(path) if path.is_file() else Found(path, "not a regular file")
     except (OSError, RuntimeError, ValueError) as error:
         return Found(path, f"cannot be looked at: {getattr(error, 'strerror', None) or error}")
-

@@ -5,17 +5,18 @@ from contextlib import ExitStack
 from pathlib import Path
 
 from pipelines.arrival import Assets
+from pipelines.batch_writer import BatchWriter
 from pipelines.exports.known import ExporterMemory
 from pipelines.files import Found, found_files
 from pipelines.ingest_run import IngestRun, Listener
 from pipelines.report import FileReport, IngestReport
 from pipelines.series import series_among
 from pipelines.sources.registry import SOURCES, Source
-from pipelines.writing import BatchWriter
 from store.client import Store
 
 # Files looked at together: a note of intent is one insert for all of them.
 _GROUP_FILES = 128
+_LARGE = 32 << 20  # bytes; of a smaller file there is hardly a second group
 
 
 def ingest(
@@ -51,9 +52,9 @@ def ingest(
     known = exporters.known if exporters is not None else None
     with ExitStack() as connections:
         # On a server, what was read is written while the next is being read.
-        other = store.beside() if found else None
-        writing = connections.enter_context(other) if other else store
-        writer = BatchWriter(writing, scope, address_book, known, beside=other is not None)
+        others = [other for _ in range(_writers(found)) if (other := store.beside())]
+        beside = [connections.enter_context(other) for other in others]
+        writer = BatchWriter(store, scope, address_book, known, beside)
         run = IngestRun(store, writer, progress, len(found), sources)
         series = series_among(found)
         together = {path for members in series for path in members}
@@ -65,6 +66,23 @@ def ingest(
             exporters.save()
         run.end()
     return IngestReport(tuple(sorted(reports, key=_order(found))))
+
+
+def _writers(found: Sequence[Found]) -> int:
+    """How many groups are written at once.
+
+    The server works at most of an insert with one thread, and waits for the disk at its end: two keep it busy.
+    """
+    if not found:
+        return 0
+    return 2 if any(not item.problem and _is_large(item.path) for item in found) else 1
+
+
+def _is_large(path: Path) -> bool:
+    try:
+        return path.stat().st_size > _LARGE
+    except OSError:  # it is gone, which reading it will tell
+        return False
 
 
 def _order(found: Sequence[Found]) -> Callable[[FileReport], int]:

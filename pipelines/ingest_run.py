@@ -6,6 +6,7 @@ from contextlib import suppress
 from dataclasses import dataclass, replace
 from pathlib import Path
 
+from pipelines.batch_writer import BatchWriter
 from pipelines.capture_parts import Member
 from pipelines.errors import SourceBroken
 from pipelines.files import Fingerprint, Found, source_of
@@ -16,7 +17,7 @@ from pipelines.series_ingest import SeriesRun
 from pipelines.sources.registry import ReadsCaptures, Source, source_for
 from pipelines.sources.unread import reason_unread
 from pipelines.stretch import Stretch, head_of
-from pipelines.writing import BatchWriter, Tell, note_unread, write_stretch
+from pipelines.writing import Tell, note_unread, write_stretch
 from store.client import Store
 
 Listener = Callable[[Progress], None]

@@ -11,6 +11,7 @@ from pipelines.arrival import EARLIEST, Origin
 from pipelines.batch import Batch
 from pipelines.files import source_of
 from pipelines.report import FileReport
+from pipelines.seen import Seen, seen_of
 from store.client import Parameters, Store
 from store.writes import append
 
@@ -43,15 +44,6 @@ _DONE = "SELECT DISTINCT file_hash, source_type FROM ingested_files WHERE file_h
 _NOTED = "SELECT batch_id FROM ingested_batches WHERE batch_id IN {batches:Array(String)}"
 
 _BATCHES_OF = "SELECT file_hash, batch_id FROM ingested_batches WHERE file_hash IN {hashes:Array(String)}"
-
-_LAST_OFFSET = """
-SELECT max(source_offset) FROM (
-    SELECT max(source_offset) AS source_offset FROM log_events WHERE source = {source:String} HAVING count() > 0
-    UNION ALL
-    SELECT max(source_offset) FROM network_flows WHERE source = {source:String} HAVING count() > 0
-)
-HAVING count() > 0
-"""
 
 # A run that dies repeats the files of at most so many seconds; detection sees their batches so much later.
 _COMMIT_SECONDS = 2.0
@@ -123,10 +115,10 @@ class Ledger:
             found.setdefault(version.source, []).append(version)
         return found
 
-    def last_offset(self, version: Version) -> int:
-        """The highest line, record or packet number stored from this content, -1 when there is none."""
-        value = self._store.value(_LAST_OFFSET, {"source": version.source})
-        return int(str(value)) if value is not None else -1
+    def seen(self, source: str) -> Seen:
+        """How far the contents reach that were stored whole from this path."""
+        self.commit()
+        return seen_of(self._store, source)
 
     def batches_of(self, hashes: Sequence[str]) -> dict[str, set[str]]:
         """The names of the batches of these contents, by hash; what was not yet written down is not among them."""

@@ -12,13 +12,14 @@ import polars as pl
 
 from pipelines.arrival import Assets, Origin, settled
 from pipelines.batch import Batch, no_rejects
+from pipelines.batch_writer import BatchWriter
 from pipelines.errors import SourceBroken
 from pipelines.files import Found, fingerprint, found_files, source_of
 from pipelines.ledger import Ledger
 from pipelines.report import FileReport, IngestReport
 from pipelines.sources.registry import SOURCES, Source, source_for
 from pipelines.stretch import Stretch, head_of, opened
-from pipelines.writing import PARSER_VERSION, BatchWriter
+from pipelines.writing import PARSER_VERSION
 from store.client import Store
 
 _REJECTED = "SELECT DISTINCT offset FROM rejects WHERE source = {source:String}"

@@ -11,9 +11,9 @@ from collections.abc import Generator, Iterator, Sequence
 from dataclasses import dataclass, field, replace
 from typing import Final
 
-from pipelines.ahead import ahead, one_by_one
 from pipelines.arrival import Origin, settled
 from pipelines.batch import Batch
+from pipelines.batch_writer import BatchWriter
 from pipelines.capture_parts import Chain, Member, Named, end_mark
 from pipelines.ledger import Ledger
 from pipelines.report import FileReport
@@ -21,7 +21,7 @@ from pipelines.retracting import retract
 from pipelines.series import beginning
 from pipelines.sources.columns import only_rejects, rejects_of
 from pipelines.sources.registry import ReadsCaptures
-from pipelines.writing import BatchWriter, Tell
+from pipelines.writing import Tell
 from store.client import Store
 
 # What a later file may cost: so much is read again. A longer series is several, and a flow ends between them.
@@ -153,9 +153,8 @@ class SeriesRun:
                 self.writer.write(fresh, token=hashlib.sha256(f"{names}{time.time_ns()}".encode()).hexdigest())
             return fresh
 
-        staged = ahead if self.writer.beside else one_by_one
         batches = chain.end() if ends else _with_reason(chain, member)
-        for group, fresh in staged(_together(batches), write):
+        for group, fresh in self.writer.staged(_together(batches), write):
             given.update(one.name for one in group)
             for batch, origin in fresh:
                 self.ledger.batch_stored(batch, origin, member.mark.file_hash)

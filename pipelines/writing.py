@@ -4,21 +4,22 @@ import hashlib
 import time
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import closing
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from typing import BinaryIO
 
 import polars as pl
 
-from pipelines.ahead import ahead, one_by_one
-from pipelines.arrival import Assets, Origin, arrived_rejects, arrived_rows, settled, stored
-from pipelines.batch import STORED_IN, Batch
+from pipelines.arrival import Origin, settled
+from pipelines.batch import Batch
 from pipelines.batch_groups import Group, named, together
+from pipelines.batch_writer import BatchWriter
 from pipelines.capture_parts import identity_of
 from pipelines.errors import SourceBroken
 from pipelines.exports.known import KnownExporters
 from pipelines.files import source_of
 from pipelines.ledger import Ledger
 from pipelines.report import FileReport
+from pipelines.seen import Seen
 from pipelines.sources.columns import only_rejects, rejects_of
 from pipelines.sources.registry import GoesOn, ReadsCaptures, ReadsOn, RemembersExporters, Source
 from pipelines.stretch import Reading, Stretch, opened
@@ -28,37 +29,10 @@ from store.writes import append
 # Part of every token: raise it when a source reads the same bytes differently, or batches are written in other groups.
 PARSER_VERSION = 8
 
-_MONTHS_PER_INSERT = 60  # ClickHouse refuses an insert that touches more than 100 partitions
-
 # What a source may trip over in hostile content; anything else is a fault of ours and shows itself.
 _TRIPPED = (pl.exceptions.PolarsError, ValueError, LookupError, ArithmeticError, RecursionError)
 
 Tell = Callable[[int, int], None]
-
-
-@dataclass(frozen=True)
-class BatchWriter:
-    """Writes batches with their identity, assets and scope; carries what is known of exporters from file to file.
-
-    Attributes:
-        store: a connection that nobody else uses meanwhile, where writing goes on beside reading.
-        beside: whether it does.
-    """
-
-    store: Store
-    scope: str
-    assets: Assets | None
-    exporters: KnownExporters | None = None
-    beside: bool = False
-
-    def write(self, batches: Sequence[tuple[Batch, Origin]], *, token: str) -> None:
-        """Put the rows and the rejects of batches into their tables, once: an insert for each table, not each batch."""
-        for table in dict.fromkeys(batch.table for batch, _ in batches):
-            rows = [arrived_rows(batch, origin, self.assets) for batch, origin in batches if batch.table == table]
-            for number, part in enumerate(_by_months(pl.concat(rows))):
-                append(self.store, STORED_IN[table], stored(part, table), token=f"{token}:{number}")
-        rejects = pl.concat([arrived_rejects(batch, origin) for batch, origin in batches])
-        append(self.store, "rejects", rejects, token=token)
 
 
 def write_stretch(stretch: Stretch, source: Source, writer: BatchWriter, ledger: Ledger, tell: Tell) -> FileReport:
@@ -66,7 +40,7 @@ def write_stretch(stretch: Stretch, source: Source, writer: BatchWriter, ledger:
     started = time.monotonic()
     reading = opened(stretch, source)
     knows = reading.continues or (isinstance(source, GoesOn) and source.goes_on)
-    seen = -1 if stretch.previous is None or knows else ledger.last_offset(stretch.previous)
+    seen = None if stretch.previous is None or knows else ledger.seen(stretch.previous.source)
     rows, rejected, first_reject = 0, 0, ""
     identity = identity_of(stretch.path) if isinstance(source, ReadsCaptures) else ""
     with closing(reading.part):
@@ -89,9 +63,8 @@ def write_stretch(stretch: Stretch, source: Source, writer: BatchWriter, ledger:
             writer.write(fresh, token=f"{group.batches[0][0]}:{source.NAME}:{PARSER_VERSION}")
             return fresh
 
-        staged = ahead if writer.beside else one_by_one
         batches = _batches(source, reading, reasons, writer.exporters)
-        for group, fresh in staged(together(named(batches, reading), reading), written):
+        for group, fresh in writer.staged(together(named(batches, reading), reading), written):
             for batch, origin in fresh:
                 ledger.batch_stored(batch, origin, stretch.mark.file_hash)
                 rows, rejected = rows + batch.rows.height, rejected + batch.rejects.height
@@ -162,21 +135,13 @@ def _moved(frame: pl.DataFrame, name: str, shift: int) -> pl.DataFrame:
     return frame.with_columns((pl.col(name).cast(pl.Int64) + shift).cast(pl.UInt64))
 
 
-def _unseen(batch: Batch, seen: int) -> Batch:
-    if seen < 0:
+def _unseen(batch: Batch, seen: Seen | None) -> Batch:
+    if seen is None:
         return batch
-    rows = batch.rows.filter(pl.col("source_offset") > seen)
-    return replace(batch, rows=rows, rejects=batch.rejects.filter(pl.col("offset") > seen))
-
-
-def _by_months(rows: pl.DataFrame) -> Iterator[pl.DataFrame]:
-    months = rows["event_time"].dt.truncate("1mo")
-    distinct = months.unique().sort()
-    if distinct.len() <= _MONTHS_PER_INSERT:
-        yield rows
-        return
-    for start in range(0, distinct.len(), _MONTHS_PER_INSERT):
-        yield rows.filter(months.is_in(distinct[start : start + _MONTHS_PER_INSERT].implode()))
+    rows = batch.rows.filter(pl.col("source_offset").cast(pl.Int64) > seen.row)
+    # What was rejected may be a row now that the file goes on behind it.
+    rejects = batch.rejects.filter(pl.col("offset").cast(pl.Int64) > max(seen.row, seen.reject))
+    return replace(batch, rows=rows, rejects=rejects)
 
 
 def _reason(reasons: list[str], rows: int, rejected: int, first_reject: str) -> str:

@@ -2,13 +2,14 @@
 
 import threading
 from collections.abc import Callable, Iterable, Iterator
+from functools import partial
 
 import pytest
 
 from pipelines.ahead import ahead, one_by_one
 
 Staged = Callable[[Iterable[int], Callable[[int], int]], Iterator[tuple[int, int]]]
-BOTH = pytest.mark.parametrize("staged", [ahead, one_by_one])
+BOTH = pytest.mark.parametrize("staged", [ahead, partial(ahead, at_once=2), one_by_one])
 
 
 def doubled(number: int) -> int:
@@ -31,17 +32,24 @@ def test_a_failure_comes_after_what_was_made_before_it(staged: Staged) -> None:
         next(items)
 
 
-def test_no_more_than_one_is_made_ahead() -> None:
+@pytest.mark.parametrize("at_once", [1, 2, 3])
+def test_no_more_is_made_ahead_than_was_asked_for(at_once: int) -> None:
     made: list[int] = []
 
     def noted(number: int) -> int:
         made.append(number)
         return number
 
-    for taken, (number, _) in enumerate(ahead(range(10), noted), start=1):
-        assert len(made) <= taken + 1
+    for taken, (number, _) in enumerate(ahead(range(10), noted, at_once), start=1):
+        assert len(made) <= taken + at_once
         assert number in made
-    assert made == list(range(10))
+    assert sorted(made) == list(range(10))
+
+
+def test_so_many_are_made_at_once() -> None:
+    together = threading.Barrier(2)
+    # Each waits for the other: one after the other they would wait for ever.
+    assert [number for number, _ in ahead(range(4), lambda _: together.wait(10), at_once=2)] == [0, 1, 2, 3]
 
 
 def test_it_is_made_beside_the_thread_that_takes_it() -> None:
