@@ -1,5 +1,6 @@
 """Files in, rows out, exactly once: what was stored is in the ledger, and every write may be repeated."""
 
+import gc
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import ExitStack
 from pathlib import Path
@@ -51,6 +52,8 @@ def ingest(
     found = list(found_files(paths))
     known = exporters.known if exporters is not None else None
     with ExitStack() as connections:
+        gc.freeze()  # what was there before is not searched for rubbish again and again
+        connections.callback(gc.unfreeze)
         # On a server, what was read is written while the next is being read.
         others = [other for _ in range(_writers(found)) if (other := store.beside())]
         beside = [connections.enter_context(other) for other in others]

@@ -27,7 +27,7 @@ from store.client import Store
 from store.writes import append
 
 # Part of every token: raise it when a source reads the same bytes differently, or batches are written in other groups.
-PARSER_VERSION = 8
+PARSER_VERSION = 9
 
 # What a source may trip over in hostile content; anything else is a fault of ours and shows itself.
 _TRIPPED = (pl.exceptions.PolarsError, ValueError, LookupError, ArithmeticError, RecursionError)

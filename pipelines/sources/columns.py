@@ -101,13 +101,10 @@ def joined_fields(*maps: pl.Series) -> pl.Series:
 
 def canonical_addresses(texts: pl.Series) -> pl.Series:
     """Each address in canonical text (RFC 5952; IPv4-mapped as IPv4), '' where the text is no address."""
-    distinct = texts.unique().drop_nulls()
-    if not len(distinct):
-        return pl.repeat("", len(texts), dtype=pl.String, eager=True)
-    written = distinct.str.contains(_IPV4)
-    if written.all():  # as most are
+    distinct = texts.to_frame("text").lazy().unique().drop_nulls()
+    others = distinct.filter(~pl.col("text").str.contains(_IPV4)).collect()["text"].to_list()
+    if not others:  # as most often
         return texts.fill_null("")
-    others = distinct.filter(~written).to_list()
     return texts.replace(others, [canonical_address(text) for text in others]).fill_null("")
 
 
@@ -159,7 +156,8 @@ def _with_fields(frame: pl.DataFrame, typed: Mapping[str, str], named: Mapping[s
         more = frame["fields"] if not (more.map.len() > 0).any() else joined_fields(frame["fields"], more)
     # A column of the frame that happens to be called like a typed one is not meant.
     lacking = [_nothing(column) for name, column in typed.items() if name not in given]
-    return frame.with_columns(more, *lacking, *(texts[name].fill_null("").alias(typed[name]) for name in given))
+    filled_in = texts.select(pl.col(name).fill_null("").alias(typed[name]) for name in given)
+    return frame.with_columns(more, *lacking, *filled_in)
 
 
 @cache
