@@ -114,9 +114,7 @@ def _read(frame: pl.DataFrame, unsure: Mapping[str, _Unsure]) -> tuple[pl.DataFr
 
 def _put(column: pl.Series, places: npt.NDArray[np.int64], values: pl.Series) -> pl.Series:
     """The column with these values in these places."""
-    chosen = np.arange(len(column), dtype=np.uint32)
-    chosen[places] = np.arange(len(column), len(column) + len(values))
-    return pl.concat([column, values.rename(column.name)]).gather(chosen)
+    return column.clone().scatter(places, values)
 
 
 def _joined(slots: list[str]) -> pl.Expr:

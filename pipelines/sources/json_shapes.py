@@ -25,6 +25,7 @@ FEWEST = 16  # of one shape; below, learning it costs more than it saves
 _ROUNDS = 3
 _MANY = 4  # as one of so many lines
 _PIECES_LIMIT = 1001
+_TURNED = 256  # lines
 
 Rows = npt.NDArray[np.int64]
 
@@ -73,10 +74,22 @@ def shapes(lines: pl.DataFrame, told_by: str, fewest: int = FEWEST) -> list[Shap
         if len(rows) >= fewest:
             marks = np.empty((count + 2, len(rows)), np.int64)
             marks[0], marks[-1] = text.starts[rows] - 1, text.ends[rows]
-            for at in range(count):
-                np.take(quotes[at:], first[rows], out=marks[at + 1], mode="clip")
+            _place(quotes, first[rows], marks[1:-1])
             found += _shapes(_Cut(text, marks, rows), told_by, fewest)
     return found
+
+
+def _place(quotes: Places, first: Places, marks: Places) -> None:
+    """Put the quotation marks of lines, which begin with these of all, into a row for each of equally many."""
+    count, height = marks.shape
+    if first[-1] - first[0] != count * (height - 1):
+        for at in range(count):
+            marks[at] = quotes[at:][first]
+        return
+    # No other lines between them: a table that only has to be turned, piece by piece as the processor's cache has room.
+    table = quotes[first[0] : first[0] + count * height].reshape(height, count)
+    for at in range(0, height, _TURNED):
+        marks[:, at : at + _TURNED] = table[at : at + _TURNED].T
 
 
 @dataclass(frozen=True)

@@ -153,9 +153,14 @@ def _decoded(cut: _Cut) -> LineBlock:
         texts = texts.str.strip_chars("\0\r")
     offsets = pl.int_range(cut.first, cut.first + len(texts), dtype=pl.UInt64, eager=True)
     frame = pl.DataFrame([offsets.alias("offset"), texts.alias("text"), errors.alias("decode_error")])
-    filled = texts.str.contains(r"\S")
-    lines = frame if filled.all() else frame.filter(filled)
+    lines = frame if not rejects and _all_begin(cut) else frame.filter(texts.str.contains(r"\S"))
     return LineBlock(lines, rejects_of(sorted(rejects)) if rejects else no_rejects())
+
+
+def _all_begin(cut: _Cut) -> bool:
+    """Whether every line begins with a character of ASCII that is seen, so that none is blank."""
+    first = np.frombuffer(cut.text, np.uint8)[np.concatenate([[0], cut.ends[:-1]])]
+    return bool((first - np.uint8(ord("!")) <= ord("~") - ord("!")).all())
 
 
 def _raw_texts(cut: _Cut, sizes: Places) -> pl.Series:
