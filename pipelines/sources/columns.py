@@ -101,10 +101,11 @@ def joined_fields(*maps: pl.Series) -> pl.Series:
 
 def canonical_addresses(texts: pl.Series) -> pl.Series:
     """Each address in canonical text (RFC 5952; IPv4-mapped as IPv4), '' where the text is no address."""
-    distinct = texts.to_frame("text").lazy().unique().drop_nulls()
-    others = distinct.filter(~pl.col("text").str.contains(_IPV4)).collect()["text"].to_list()
-    if not others:  # as most often
+    distinct = texts.unique().drop_nulls()
+    written = distinct.str.contains(_IPV4)
+    if written.all():  # as most are
         return texts.fill_null("")
+    others = distinct.filter(~written).to_list()
     return texts.replace(others, [canonical_address(text) for text in others]).fill_null("")
 
 
