@@ -5,7 +5,8 @@
 SHARED holds real captures (`pcap/`), Zeek logs (`logs/`) and Windows event logs (`evtx/`); by default it is the folder
 of them beside the project. What is stored is stored by a process of its own into an embedded server of its own, from
 the first byte read to the last row acknowledged; by the clock, since database and reader share the machine. With
-`--curve` syslog is also stored in an eighth, a quarter, half and all of its length.
+`--curve` syslog is also stored in an eighth, a quarter, half and all of its length. Of the event logs `evtx` is all
+chunks of the collection, most of which hold little, and `evtx_full_chunks` the full ones, as one machine's log has.
 """
 
 import argparse
@@ -113,6 +114,8 @@ def _log_files(shared: Path, place: Path, rows: int) -> Mapping[str, Path]:
         paths[name].write_bytes(make(rows))
     if (shared / "evtx").is_dir():
         paths["evtx"] = composed_event_log(shared / "evtx", place / "composed.evtx", copies=10)
+        full = place / "full.evtx"
+        paths["evtx_full_chunks"] = composed_event_log(shared / "evtx", full, copies=30, full=True)
     return paths
 
 
