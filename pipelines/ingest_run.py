@@ -78,7 +78,7 @@ class IngestRun:
                     members[mark.file_hash] = Member(path, mark)
                     earlier.append(shorter)
         series = list(members.values())
-        source = source_for(head_of(Stretch(series[0].path, series[0].mark, None)), self._sources) if series else None
+        source = source_for(head_of(Stretch(series[0].path, series[0].mark)), self._sources) if series else None
         read = {member.path for member in series} if isinstance(source, ReadsCaptures) else set[Path]()
         if isinstance(source, ReadsCaptures):
             new = [member for member in series if self._known.is_new(member.mark.file_hash)]
@@ -142,9 +142,7 @@ class IngestRun:
         return replace(report, rows=rows + report.rows, rejected=rejected + report.rejected)
 
     def _stretch(self, candidate: _Candidate, mark: Fingerprint) -> FileReport:
-        earlier = self._known.earlier(candidate.path, mark)
-        first_bytes = min((old.bytes for old in earlier), default=0)
-        stretch = Stretch(candidate.path, mark, earlier[0] if earlier else None, first_bytes)
+        stretch = Stretch(candidate.path, mark, self._known.earlier(candidate.path, mark))
         # What a file is may only show when it is longer: its beginning is judged for itself.
         source = candidate.source if mark is candidate.mark else source_for(head_of(stretch), self._sources)
 
@@ -159,7 +157,7 @@ class IngestRun:
 
 def _candidate(path: Path, mark: Fingerprint, sources: Sequence[Source]) -> _Candidate:
     try:
-        head = head_of(Stretch(path, mark, None))
+        head = head_of(Stretch(path, mark))
     except SourceBroken as broken:
         return _Candidate(path, mark, None, str(broken))
     source = source_for(head, sources)

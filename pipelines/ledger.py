@@ -2,7 +2,7 @@
 
 import hashlib
 import time
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from dataclasses import dataclass
 
 import polars as pl
@@ -115,10 +115,10 @@ class Ledger:
             found.setdefault(version.source, []).append(version)
         return found
 
-    def seen(self, source: str) -> Seen:
-        """How far the contents reach that were stored whole from this path."""
+    def seen(self, source: str, hashes: Collection[str]) -> Seen:
+        """How far those contents reach that were stored whole from this path, and that have these hashes."""
         self.commit()
-        return seen_of(self._store, source)
+        return seen_of(self._store, source, hashes)
 
     def batches_of(self, hashes: Sequence[str]) -> dict[str, set[str]]:
         """The names of the batches of these contents, by hash; what was not yet written down is not among them."""

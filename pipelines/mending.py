@@ -68,7 +68,7 @@ def _mended(path: Path, writer: BatchWriter, ledger: Ledger, sources: Sequence[S
         return FileReport(path, bytes=mark.size, reason="not ingested as it is now: ingest it first")
     if rejected.is_empty():
         return FileReport(path, version.source_type, bytes=mark.size, reason="nothing of it is rejected")
-    stretch = Stretch(path, mark, None)
+    stretch = Stretch(path, mark)
     source = source_for(head_of(stretch), sources)
     if source is None:
         return FileReport(path, bytes=mark.size, rejected=len(rejected), reason="still nothing reads it")

@@ -1,15 +1,12 @@
 """How far a file was read before it grew, by what is stored of it."""
 
+from collections.abc import Collection
 from dataclasses import dataclass
 
 from store.client import Store
 
 # Of contents that are done: what a run left behind that broke off is read again, and dropped by its tokens.
-_BATCHES_DONE = """
-SELECT batch_id FROM ingested_batches WHERE file_hash IN (
-    SELECT file_hash FROM ingested_files WHERE source = {source:String} AND source_type != ''
-)
-"""
+_BATCHES = "SELECT batch_id FROM ingested_batches WHERE file_hash IN {hashes:Array(String)}"
 
 _SEEN = """
 SELECT 'row' AS what, toInt64(max(source_offset)) AS place FROM log_events
@@ -31,9 +28,9 @@ class Seen:
     reject: int = -1
 
 
-def seen_of(store: Store, source: str) -> Seen:
-    """How far the contents reach that were stored whole from this path."""
-    batches = [str(row["batch_id"]) for row in store.rows(_BATCHES_DONE, {"source": source})]
+def seen_of(store: Store, source: str, hashes: Collection[str]) -> Seen:
+    """How far those contents reach that were stored whole from this path, and that have these hashes."""
+    batches = [str(row["batch_id"]) for row in store.rows(_BATCHES, {"hashes": list(hashes)})]
     places = {"row": -1, "reject": -1}
     for found in store.rows(_SEEN, {"source": source, "batches": batches}):
         what = str(found["what"])

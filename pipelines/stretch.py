@@ -1,5 +1,6 @@
 """What of a file is to be read: all of it, or only what was appended to a content that is stored already."""
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import BinaryIO
@@ -14,16 +15,21 @@ _CHUNK = 1024 * 1024
 
 @dataclass(frozen=True)
 class Stretch:
-    """A file as long as it was when fingerprinted, and the longest stored content that it begins with.
+    """A file as long as it was when fingerprinted, and the contents stored from its path that it begins with.
 
     Attributes:
-        first_bytes: the length of the shortest stored content that it begins with, 0 where none is.
+        earlier: those contents, the longest first; what else was stored from the path, before the file was replaced,
+            is not among them.
     """
 
     path: Path
     mark: Fingerprint
-    previous: Version | None
-    first_bytes: int = 0
+    earlier: Sequence[Version] = ()
+
+    @property
+    def previous(self) -> Version | None:
+        """The longest of the earlier contents."""
+        return self.earlier[0] if self.earlier else None
 
     @property
     def source(self) -> str:
@@ -80,9 +86,9 @@ def _from_start(stretch: Stretch, source: Source) -> Reading:
 
 
 def _beginning(stretch: Stretch, source: Source) -> BinaryIO | None:
-    if not stretch.first_bytes or not isinstance(source, ReadsOn):
+    if not stretch.earlier or not isinstance(source, ReadsOn):
         return None
-    return plain(buffered(Part(stretch.path, 0, stretch.first_bytes)))
+    return plain(buffered(Part(stretch.path, 0, min(old.bytes for old in stretch.earlier))))
 
 
 def _header(file: BinaryIO, end: int) -> bytes:

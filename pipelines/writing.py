@@ -40,7 +40,8 @@ def write_stretch(stretch: Stretch, source: Source, writer: BatchWriter, ledger:
     started = time.monotonic()
     reading = opened(stretch, source)
     knows = reading.continues or (isinstance(source, GoesOn) and source.goes_on)
-    seen = None if stretch.previous is None or knows else ledger.seen(stretch.previous.source)
+    stored = [old.file_hash for old in stretch.earlier]
+    seen = ledger.seen(stretch.source, stored) if stored and not knows else None
     rows, rejected, first_reject = 0, 0, ""
     identity = identity_of(stretch.path) if isinstance(source, ReadsCaptures) else ""
     with closing(reading.part):

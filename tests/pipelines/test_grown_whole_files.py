@@ -1,6 +1,8 @@
 """Formats that are read from their start when a file has grown: a run that dies meanwhile loses and doubles nothing."""
 
 import contextlib
+import gzip
+from collections.abc import Callable
 from pathlib import Path
 
 import polars as pl
@@ -91,3 +93,17 @@ def test_a_line_that_was_cut_off_is_a_row_when_the_file_goes_on(store: Store, tm
     ingest([path], store, scope="fuzhou")
     found = store.rows("SELECT source_offset, message FROM log_events ORDER BY source_offset")
     assert [row["source_offset"] for row in found if str(row["message"]).endswith(" 200")] == [2, 3, 4]
+
+
+@pytest.mark.parametrize("pack", [bytes, gzip.compress], ids=["plain", "gzip"])
+def test_a_file_that_was_replaced_is_read_on_from_where_its_own_content_ended(
+    store: Store, tmp_path: Path, pack: Callable[[bytes], bytes]
+) -> None:
+    path = tmp_path / "u_ex.log"
+    replaced, first, more = _HEAD + log(range(1, 40)), _HEAD + log(range(41, 46)), log(range(46, 53))
+    for content in (pack(replaced.encode()), pack(first.encode()), pack(first.encode()) + pack(more.encode())):
+        path.write_bytes(content)
+        ingest([path], store, scope="fuzhou")
+    places = [*range(1, 40), *range(41, 53)]
+    assert store.value("SELECT count() FROM log_events") == sum(place % 4 > 0 for place in places)
+    assert store.value("SELECT count() FROM rejects") == sum(place % 4 == 0 for place in places)
