@@ -22,8 +22,8 @@ class BatchWriter:
     """Writes batches with their identity, assets and scope; carries what is known of exporters from file to file.
 
     Attributes:
-        beside: connections that nobody else uses meanwhile: as many groups are written at once, beside reading. None
-            where writing and reading take turns.
+        beside: connections that nobody else uses meanwhile: as many groups are written at once, beside reading;
+            without any, writing and reading take turns.
     """
 
     store: Store

@@ -55,8 +55,7 @@ def ingest(
         gc.freeze()  # what was there before is not searched for rubbish again and again
         connections.callback(gc.unfreeze)
         # On a server, what was read is written while the next is being read.
-        others = [other for _ in range(_writers(found)) if (other := store.beside())]
-        beside = [connections.enter_context(other) for other in others]
+        beside = [connections.enter_context(other) for _ in range(_writers(found)) if (other := store.beside())]
         writer = BatchWriter(store, scope, address_book, known, beside)
         run = IngestRun(store, writer, progress, len(found), sources)
         series = series_among(found)

@@ -102,6 +102,8 @@ def joined_fields(*maps: pl.Series) -> pl.Series:
 def canonical_addresses(texts: pl.Series) -> pl.Series:
     """Each address in canonical text (RFC 5952; IPv4-mapped as IPv4), '' where the text is no address."""
     distinct = texts.unique().drop_nulls()
+    if not len(distinct):
+        return pl.repeat("", len(texts), dtype=pl.String, eager=True)
     written = distinct.str.contains(_IPV4)
     if written.all():  # as most are
         return texts.fill_null("")
