@@ -5,17 +5,12 @@ import gzip
 from collections.abc import Callable
 from pathlib import Path
 
-import polars as pl
 import pytest
 
 from pipelines import batch_groups
 from pipelines.ingest import ingest
-from store.client import Parameters, Store
-
-
-class Stopped(Exception):
-    """A process that is killed."""
-
+from store.client import Store
+from tests.pipelines.dying import Stopped, die_after
 
 _HEAD = (
     "#Software: Microsoft Internet Information Services 10.0\n#Fields: date time c-ip cs-method cs-uri-stem sc-status\n"
@@ -27,17 +22,6 @@ def log(places: range) -> str:
     """Every fourth line is damaged."""
     lines = (_LINE.format(place, place, place) if place % 4 else "2026-03-01 nonsense\n" for place in places)
     return "".join(lines)
-
-
-def dying_after(inserts: int, store: Store, patch: pytest.MonkeyPatch) -> None:
-    insert, left = store.insert, iter(range(inserts))
-
-    def dying(table: str, frame: pl.DataFrame, settings: Parameters | None = None) -> None:
-        if next(left, None) is None:
-            raise Stopped
-        insert(table, frame, settings)
-
-    patch.setattr(store, "insert", dying)
 
 
 @pytest.mark.parametrize("lives", [1, 2])
@@ -55,7 +39,7 @@ def test_a_run_over_the_grown_file_that_dies_anywhere_loses_and_doubles_nothing(
     path.write_text(_HEAD + log(range(1, 30)))
     for _ in range(lives):
         with monkeypatch.context() as patch, contextlib.suppress(Stopped):
-            dying_after(inserts, store, patch)
+            die_after(inserts, store, patch)
             ingest([path], store, scope="fuzhou")
     ingest([path], store, scope="fuzhou")
     offsets = [row["source_offset"] for row in store.rows("SELECT source_offset FROM log_events ORDER BY 1")]

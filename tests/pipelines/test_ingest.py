@@ -14,12 +14,9 @@ from pipelines.ingest import ingest
 from pipelines.report import FileReport, Progress
 from store.client import Parameters, Store
 from tests.pipelines.capture.frames import out, pcap_file, udp
+from tests.pipelines.dying import Stopped, die_after
 
 _LINE = "<38>Mar  1 10:00:{second:02d} web-1 sshd[811]: Failed password for root from 192.0.2.7 port 40022 ssh2\n"
-
-
-class Stopped(Exception):
-    """The process dies here."""
 
 
 class OneAsset:
@@ -334,7 +331,7 @@ def test_a_run_that_dies_anywhere_before_the_file_grows_leaves_nothing_twice(
     path = tmp_path / "auth.log"
     path.write_text("x\n" + lines(first) + stump)
     with monkeypatch.context() as patch:
-        _die_after(inserts, store, patch)
+        die_after(inserts, store, patch)
         with contextlib.suppress(Stopped):
             ingest([path], store, scope="fuzhou")
     path.write_text("x\n" + lines(later))
@@ -354,7 +351,7 @@ def test_runs_that_die_one_after_another_while_the_file_grows_leave_nothing_twic
     for length in range(1, 8):
         path.write_text(lines(length))
         with monkeypatch.context() as patch:
-            _die_after(2 + length % 3, store, patch)
+            die_after(2 + length % 3, store, patch)
             with contextlib.suppress(Stopped):
                 ingest([path], store, scope="fuzhou")
     path.write_text(lines(9))
@@ -393,14 +390,3 @@ def test_the_ledger_is_told_in_few_writes_for_many_files(
     monkeypatch.setattr("pipelines.ledger._COMMIT_SECONDS", 600.0)
     ingest([tmp_path], store, scope="fuzhou")
     assert Counter(told) == {"started_files": 1, "syslog_messages": 15, "ingested_batches": 1, "ingested_files": 1}
-
-
-def _die_after(inserts: int, store: Store, patch: pytest.MonkeyPatch) -> None:
-    insert, left = store.insert, iter(range(inserts))
-
-    def dying(table: str, frame: pl.DataFrame, settings: Parameters | None = None) -> None:
-        if next(left, None) is None:
-            raise Stopped
-        insert(table, frame, settings)
-
-    patch.setattr(store, "insert", dying)

@@ -8,7 +8,7 @@ import polars as pl
 
 from pipelines.batch import LOG_EVENTS, REJECTS, SCHEMAS, Batch
 from pipelines.event_classes import CLASSES
-from pipelines.sources.registry import Source
+from pipelines.sources.registry import Source, source_for
 
 
 def read_all(source: Source, content: bytes) -> list[Batch]:
@@ -49,6 +49,16 @@ def with_fields(row: dict[str, Any], table: str) -> dict[str, Any]:
 
 def event(source: Source, line: str) -> dict[str, Any]:
     (row,) = events(source, line.encode() + b"\n")
+    return row
+
+
+def database_event(source: Source, line: str) -> dict[str, Any]:
+    """The row of what a database said on 1 March 2026 at ten, when its format is told from this line alone."""
+    row = event(source, line)
+    assert (row["category"], row["event_time"].isoformat()[:19]) == ("database", "2026-03-01T10:00:00")
+    found = source_for(line.encode() + b"\n")
+    assert found is not None
+    assert found.NAME == source.NAME
     return row
 
 

@@ -5,8 +5,8 @@ from typing import Any
 import pytest
 
 from pipelines.sources import mariadb_audit, mysql_audit, mysql_error, mysql_general, mysql_slow
-from pipelines.sources.registry import Source, source_for
-from tests.pipelines.sources.rows import event, events, reasons, shown
+from pipelines.sources.registry import Source
+from tests.pipelines.sources.rows import database_event, event, events, reasons, shown
 
 _MYSQL = '{"timestamp":"2026-03-01 10:00:00","id":1,"connection_id":8,"account":{"user":"alice","host":"pc-1"},'
 
@@ -146,12 +146,7 @@ _SAID: dict[str, tuple[Source, str, dict[str, Any]]] = {
 
 @pytest.mark.parametrize(("source", "line", "expected"), _SAID.values(), ids=_SAID)
 def test_what_a_database_says_becomes_columns_and_fields(source: Source, line: str, expected: dict[str, Any]) -> None:
-    row = event(source, line)
-    assert shown(row, expected) == expected
-    assert (row["category"], row["event_time"].isoformat()[:19]) == ("database", "2026-03-01T10:00:00")
-    found = source_for(line.encode() + b"\n")
-    assert found is not None
-    assert found.NAME == source.NAME
+    assert shown(database_event(source, line), expected) == expected
 
 
 @pytest.mark.parametrize("line", ["2026-03-01  9:00:00 0 [Note] m", "260301  9:00:00 [Note] m"])
